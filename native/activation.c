@@ -1,8 +1,8 @@
-/* Sockets that a run is given were made in another control group, and are judged by the programs
-   there. systemd makes the internet sockets of a socket unit in that unit's own group: the domain's
-   programs are attached to it too. They stay until the holder of the last run below the anchor
-   takes them away; so a holder's death frees no socket. What such a holder leaves behind the agent
-   finds (src/compile/cgroup/elsewhere.ts). Both, and who attaches, have the lock of
+/* Sockets that a run inherits were made in another control group, and are judged by the programs
+   there. systemd makes the internet sockets of a socket unit in that unit's own group, so the
+   domain's programs are attached to that group, too. They stay until the holder of the last run
+   below the anchor detaches them, so a holder's death frees no socket. What a killed holder leaves
+   behind is found by the agent (src/compile/cgroup/elsewhere.ts). All of these hold the lock of
    CGROUP2/cofferdam, and a launcher makes its group below the anchor before it attaches. */
 #include <limits.h>
 #include <linux/bpf.h>
@@ -14,20 +14,21 @@
 
 #include "launcher.h"
 
-/* The kernel's answers of one turn, in bytes. */
+/* Size of the buffer for the kernel's answers, bytes. */
 #define ANSWERS_BYTES 32768
-/* Programs of one hook at one control group: BPF_CGROUP_MAX_PROGS (kernel/bpf/cgroup.c). */
+/* Limit on the programs of one hook at one control group: BPF_CGROUP_MAX_PROGS
+   (kernel/bpf/cgroup.c). */
 #define ATTACHED_MAX 64
-/* Links of a directory of kernfs without others below it. */
+/* Link count of a kernfs directory without subdirectories. */
 #define NO_CHILDREN 2
 /* Hooks by which a socket that was made elsewhere is judged. */
 #define JUDGED_HOOKS 6
-/* Between two attempts to get the lock, in nanoseconds. */
+/* Pause between two attempts to get the lock, in nanoseconds. */
 #define LOCK_INTERVAL_NS 20000000l
-/* Attempts: ten seconds. */
+/* Limit on attempts: ten seconds. */
 #define LOCK_TRIES_MAX 500
-/* include/linux/exportfs.h: the handle of an object of kernfs is its 64-bit number, which is the
-   number of a control group. */
+/* include/linux/exportfs.h: the handle of a kernfs object is its 64-bit id, which is the id of a
+   control group. */
 #define FILEID_KERNFS 0xfe
 #define SOCKET_UNIT ".socket"
 
@@ -39,7 +40,8 @@ union diag_request {
   char bytes[NLMSG_SPACE(sizeof(struct inet_diag_req_v2))];
 };
 
-/* What the kernel says of one socket; 0 where it is another one, or says nothing. */
+/* The control group that the kernel's answer names for one socket; 0 where it is about another
+   socket, or names none. */
 static uint64_t group_in(const struct nlmsghdr *answer, uint64_t cookie)
 {
   const struct inet_diag_msg *socket = NLMSG_DATA(answer);
@@ -62,8 +64,8 @@ static uint64_t group_in(const struct nlmsghdr *answer, uint64_t cookie)
   return 0;
 }
 
-/* Number of the control group in which the kernel made a socket of this network namespace, by
-   sock_diag(7); 0 where that cannot be told. */
+/* The id of the control group in which a socket of this network namespace was made, by
+   sock_diag(7); 0 where the kernel does not tell. */
 static uint64_t group_listed(int netlink, int family, int protocol, uint64_t cookie)
 {
   static char answers[ANSWERS_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -90,8 +92,8 @@ static uint64_t group_listed(int netlink, int family, int protocol, uint64_t coo
   }
 }
 
-/* The control group of an internet socket that programs can hold; 0 for any other. One that is
-   bound to no port is in no list. */
+/* The control group of an internet socket that programs can judge; 0 for any other. The kernel
+   does not list a socket that is bound to no port. */
 static uint64_t birthplace(int netlink, int descriptor)
 {
   int family = socket_option(descriptor, SO_DOMAIN), type = socket_option(descriptor, SO_TYPE);
@@ -106,8 +108,8 @@ static uint64_t birthplace(int netlink, int descriptor)
   return group_listed(netlink, family, protocol, cookie);
 }
 
-/* By its number alone, which no process can choose; -1 where it has gone. `hierarchy`: an open directory
-   of it. */
+/* Opens a group by its id, which no process can choose; -1 where it has gone. `hierarchy`: an open
+   directory of the hierarchy. */
 static int open_group(int hierarchy, uint64_t group)
 {
   union {
@@ -124,7 +126,7 @@ static bool ends_with(const char *text, const char *ending)
   return length > wanted && strcmp(text + length - wanted, ending) == 0;
 }
 
-/* A process in it, or below it. In doubt there is one. */
+/* Whether a process is in the group or below it. In doubt there is one. */
 static bool is_populated(int group)
 {
   char text[256] = "";
@@ -135,8 +137,8 @@ static bool is_populated(int group)
   return length <= 0 || strstr(text, "populated 0\n") == NULL;
 }
 
-/* A socket unit's own group: root's, without a process and without a group below it, so that what
-   is attached there meets nothing but sockets that were made for that unit. */
+/* Whether the group is a socket unit's own: it belongs to root and contains no process and no
+   group. Programs attached there affect only sockets that were made for that unit. */
 static bool is_units_own(int group)
 {
   char link[32], path[PATH_MAX] = "";
@@ -148,9 +150,10 @@ static bool is_units_own(int group)
          !is_populated(group);
 }
 
-/* --- programs: those of one anchor have maps that no other program has (src/compile/cgroup) --- */
+/* --- programs: those of one anchor share maps that no other program has (src/compile/cgroup)
+   --- */
 
-/* The ids of a program's maps: how many. */
+/* Reads the ids of a program's maps; returns their number. */
 static int maps_of(uint32_t id, uint32_t *maps)
 {
   struct bpf_prog_info info = {.nr_map_ids = CGROUP_MAPS_MAX, .map_ids = (uintptr_t)maps};
@@ -170,13 +173,13 @@ static bool is_own(uint32_t id, const struct cgroup *cgroup)
   return false;
 }
 
-/* Programs attached to this very group on one hook. -1 where that cannot be told. */
+/* The programs attached to this very group on one hook. -1 where they cannot be read. */
 static int attached(int group, uint32_t hook, uint32_t *ids)
 {
   return programs_attached(group, hook, 0, ids, ATTACHED_MAX);
 }
 
-/* Attaches a program, beside which there may be others, or takes it away. */
+/* Attaches a program, beside possible others, or detaches it. */
 static bool change(int command, int group, uint32_t hook, uint32_t id)
 {
   int program = program_open(id);
@@ -191,15 +194,15 @@ static bool change(int command, int group, uint32_t hook, uint32_t id)
   return done;
 }
 
-/* The anchor's program on a hook now; 0 where there is none. */
+/* The anchor's present program on a hook; 0 where there is none. */
 static uint32_t own_program(int anchor, const struct plan_cgroup_programs *program)
 {
   uint32_t ids[ATTACHED_MAX];
   return program_with_tag(ids, attached(anchor, program->attach_type, ids), program->tag);
 }
 
-/* What is judged by an address. Internet sockets are made by the service manager, and of unix
-   sockets nobody can tell where they were made. */
+/* The hooks that judge addresses of internet sockets. For unix sockets the kernel does not tell
+   where they were made. */
 static const uint32_t judged_hooks[JUDGED_HOOKS] = {
     BPF_CGROUP_INET4_CONNECT, BPF_CGROUP_INET6_CONNECT, BPF_CGROUP_UDP4_SENDMSG,
     BPF_CGROUP_UDP6_SENDMSG,  BPF_CGROUP_INET4_BIND,    BPF_CGROUP_INET6_BIND};
@@ -216,8 +219,8 @@ static bool judges_addresses(uint32_t hook)
 
 enum found { NOTHING, OWN_ALONE, OTHERS };
 
-/* Another domain's program there, a stranger's, or an older one of this domain's own is one too
-   many: all must agree. */
+/* What is attached on a hook. OTHERS includes another domain's program and an older one of this
+   domain: all programs of a hook must agree for a call to succeed. */
 static enum found look(int group, uint32_t hook, uint32_t own)
 {
   uint32_t ids[ATTACHED_MAX];
@@ -227,9 +230,9 @@ static enum found look(int group, uint32_t hook, uint32_t own)
   return count == 1 && ids[0] == own ? OWN_ALONE : OTHERS;
 }
 
-/* Whether one program of the anchor's holds alone in the group. The agent replaces programs first
-   at the anchor and then wherever else it finds them: what the anchor has after this is what the
-   agent will find here. */
+/* Whether the anchor's program alone is attached on the hook of the group, after attaching it
+   where there was none. The agent replaces programs at the anchor first and then elsewhere. So the
+   program that the anchor has at the end is the one that the agent will find here. */
 static bool hold_hook(int anchor, int group, const struct plan_cgroup_programs *program)
 {
   uint32_t own = own_program(anchor, program), hook = program->attach_type;
@@ -247,7 +250,7 @@ static bool hold_group(const struct plan *plan, int anchor, uint64_t number)
   for (size_t i = 0; held && i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
     if (judges_addresses(programs[i].attach_type))
       held = hold_hook(anchor, group, &programs[i]);
-  /* A process that has entered meanwhile would make its sockets under the programs. */
+  /* A process that entered meanwhile would make its sockets under these programs. */
   held = held && is_units_own(group);
   if (group >= 0)
     close(group);
@@ -270,7 +273,7 @@ static void let_go(const struct cgroup *cgroup, uint64_t number)
 
 /* --- the run --- */
 
-/* The groups of all these sockets, each once; false where one of them has none that is known. */
+/* Collects the groups of all these sockets, each once. False where one of them is unknown. */
 static bool birthplaces(const struct sockets *sockets, struct cgroup *cgroup)
 {
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -290,7 +293,7 @@ static bool birthplaces(const struct sockets *sockets, struct cgroup *cgroup)
   return known;
 }
 
-/* CGROUP2/cofferdam, locked until it is closed; -1 where another process keeps the lock. */
+/* Opens CGROUP2/cofferdam, locked until it is closed; -1 where another process keeps the lock. */
 static int lock_anchors(int anchor)
 {
   const struct timespec interval = {.tv_nsec = LOCK_INTERVAL_NS};
@@ -303,8 +306,9 @@ static int lock_anchors(int anchor)
   return root;
 }
 
-/* With the lock. Another run of the same anchor may rely on the programs: then the last one's
-   holder takes them away, or the agent. `own_runs`: 1 while this one's group is still there. */
+/* Detaches everything, with the lock held. If another run of the same anchor still relies on the
+   programs, its holder or the agent detaches them later. `own_runs`: 1 while this run's group
+   exists. */
 static void let_go_of_all(struct cgroup *cgroup, int own_runs)
 {
   struct stat status = {0};

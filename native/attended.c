@@ -31,7 +31,8 @@ static void tell(const struct holdings *own, int number)
   syscall(SYS_pidfd_send_signal, own->front, number, NULL, 0);
 }
 
-void attended_child(struct handover *handover, const struct holdings *own, pid_t process, int status)
+void attended_child(struct handover *handover, const struct holdings *own, pid_t process,
+                    int status)
 {
   if (process != handover->daemon)
     return;
@@ -39,11 +40,11 @@ void attended_child(struct handover *handover, const struct holdings *own, pid_t
   if (WIFEXITED(status) || WIFSIGNALED(status))
     handover->status = status;
   if (!WIFSTOPPED(status))
-    tell(own, SIGCONT); /* a front that is stopped could not end either */
+    tell(own, SIGCONT); /* a stopped front could not exit */
   tell(own, SIGCHLD);
 }
 
-/* --- all are born here --- */
+/* --- all processes of the run are born here --- */
 
 struct caller {
   sigset_t mask;
@@ -51,14 +52,15 @@ struct caller {
   int reaper;
 };
 
-/* The daemon finds what its caller left to the front. */
+/* Restores for the daemon what its caller gave to the front. */
 static void as_called(const struct handover *handover, const struct caller *caller)
 {
   const char *activated = getenv("LISTEN_PID");
   if (activated != NULL && strtol(activated, NULL, 10) == handover->front) {
     char own[16];
     snprintf(own, sizeof own, "%d", getpid());
-    need(setenv("LISTEN_PID", own, 1) == 0 && unsetenv("LISTEN_PIDFDID") == 0, STEP, "LISTEN_PID", NULL);
+    need(setenv("LISTEN_PID", own, 1) == 0 && unsetenv("LISTEN_PIDFDID") == 0, STEP,
+         "LISTEN_PID", NULL);
   }
   sigaction(SIGCHLD, &caller->on_child, NULL);
   if (caller->reaper != 0)
@@ -82,7 +84,8 @@ bool attended_split(struct handover *handover, struct holdings *own)
   sigfillset(&every);
   sigprocmask(SIG_BLOCK, &every, &caller.mask);
   sigaction(SIGCHLD, &standard, &caller.on_child);
-  need(prctl(PR_GET_CHILD_SUBREAPER, &caller.reaper, 0, 0, 0) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 &&
+  need(prctl(PR_GET_CHILD_SUBREAPER, &caller.reaper, 0, 0, 0) == 0 &&
+           prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 &&
            socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, order) == 0,
        STEP, NULL, "raise the limit of descriptors (ulimit -n)");
   own->front = own->launcher;
@@ -96,13 +99,17 @@ bool attended_split(struct handover *handover, struct holdings *own)
   close(order[1]);
   own->order = order[0];
   own->children = children_open();
-  need(own->children >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, STEP, "signalfd", NULL);
+  need(own->children >= 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, STEP, "signalfd",
+       NULL);
   handover->holder = getpid();
   pid_t daemon = born(CLONE_FILES | CLONE_PIDFD, &own->launcher);
   handover->daemon = daemon == 0 ? getpid() : daemon;
   if (daemon == 0)
     as_called(handover, &caller);
-  else
-    tell(own, SIGCHLD), dprintf(own->events, "{\"daemon\":%d}\n", daemon); /* whose control group the collector is to look for */
+  else {
+    tell(own, SIGCHLD);
+    /* The collector watches the control group of this process. */
+    dprintf(own->events, "{\"daemon\":%d}\n", daemon);
+  }
   return daemon == 0;
 }

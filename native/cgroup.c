@@ -3,10 +3,10 @@
 
 #include "launcher.h"
 
-/* Programs of one attach type that can hold at one cgroup, ancestors' included:
-   BPF_CGROUP_MAX_PROGS a level. */
+/* Limit on the programs of one attach type at one cgroup, including ancestors':
+   BPF_CGROUP_MAX_PROGS per level. */
 #define PROGRAMS_MAX 256
-/* Between two attempts to remove a cgroup that still has a process. */
+/* Pause between two attempts to remove a cgroup that still has a process, in nanoseconds. */
 #define REMOVE_INTERVAL_NS 100000000l
 
 long bpf_call(int command, union bpf_attr *attributes)
@@ -69,7 +69,7 @@ static int make_child(int anchor, const char *name)
 {
   if (mkdirat(anchor, name, 0755) == 0)
     return 0;
-  /* An empty one is what a daemon of the same process id left behind when its holder was killed. */
+  /* An empty one was left by a daemon with the same process id whose holder was killed. */
   if (errno != EEXIST || unlinkat(anchor, name, AT_REMOVEDIR) != 0)
     return -1;
   return mkdirat(anchor, name, 0755);
@@ -85,7 +85,7 @@ static int open_anchor(const char *path)
   return anchor;
 }
 
-/* The anchor of the same domain that carries no program: the digest of no tables. */
+/* The path of the same domain's anchor without programs: its digest is that of no tables. */
 static const char *bare(const char *anchor)
 {
   static const char no_tables[] = "0000000000000000";
@@ -99,7 +99,7 @@ static const char *bare(const char *anchor)
   return path;
 }
 
-/* The child below `anchor`, and this run's from now on. */
+/* Makes this run's child below `anchor`. */
 static void make_own(const char *path, struct cgroup *cgroup)
 {
   int anchor = open_anchor(path);

@@ -3,19 +3,19 @@
 #include "launcher.h"
 
 #define STEP "start the compiler"
-/* Descriptors that the compiler needs, with its probes and some to spare. */
+/* Descriptors that the compiler and its probes need, with some to spare. */
 #define COMPILER_DESCRIPTORS 64
-/* Exit statuses of the command line with which it has told the user what to mend,
-   src/host/exit-code.ts. Node itself ends with 1. */
+/* Exit statuses with which the command line has reported the problem to the user,
+   src/host/exit-code.ts. Node itself exits with 1. */
 #define COMPILER_SAID_MIN 2
 #define COMPILER_SAID_MAX 3
-/* Number of the descriptor that the compiler finds, as it is handed the memfd alone. */
+/* Descriptor number of the memfd, the only one that the compiler gets. */
 #define COMPILER_MEMORY "3"
-/* How often a plan is made for one start where what it rests on changes meanwhile. */
+/* Limit on the compilations for one start, when what a plan depends on keeps changing. */
 #define COMPILATIONS_MAX 3
 
-/* With fewer a probe may find no room and take it for a lack of the host, and the plan would be
-   poorer for ever. */
+/* With fewer descriptors a probe might fail and be taken for a missing feature of the host, and
+   the plan would lack that feature for good. */
 static void need_descriptors(void)
 {
   struct rlimit limit;
@@ -23,12 +23,12 @@ static void need_descriptors(void)
   errno = EMFILE;
   need(raises || getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= COMPILER_DESCRIPTORS,
        STEP, "descriptors",
-       "raise their limit to 64 (ulimit -n), or start once without it: a plan that lies ready needs "
-       "no compiler");
+       "raise their limit to 64 (ulimit -n), or start once without it: a ready plan needs no "
+       "compiler");
 }
 
-/* Node makes pipes non-blocking and may die before it puts them back; the daemon gets them as
-   the caller had them. */
+/* Runs the compiler. Node makes pipes non-blocking and may die before it restores them, so the
+   caller's flags are restored for the daemon. */
 static int compile(const struct options *options, const char *plan_path, const char *start,
                    int memory)
 {
@@ -47,7 +47,7 @@ static int compile(const struct options *options, const char *plan_path, const c
   return status;
 }
 
-/* Whether the compiler did its work; ends where it has said why not. */
+/* Whether the compiler succeeded. Exits where it has reported why not. */
 static bool compiled(int status)
 {
   bool said = WIFEXITED(status) && WEXITSTATUS(status) >= COMPILER_SAID_MIN &&
@@ -60,13 +60,13 @@ static bool compiled(int status)
   if (said)
     _exit(EXIT_REFUSED);
   dprintf(report_descriptor,
-          "  help: where a limit leaves it no room (ulimit -a), raise that, or start once without: a\n"
-          "        plan that lies ready needs no compiler\n");
+          "  help: raise the limit that leaves it no room (ulimit -a), or start once without it:\n"
+          "        a ready plan needs no compiler\n");
   return false;
 }
 
-/* A plan whose names are those of this start. It comes by a descriptor, not by the file, which
-   another start may write or remove meanwhile. */
+/* Makes the plan for this start. It comes through a descriptor, because another start may write or
+   remove the file meanwhile. */
 static bool plan_make(const struct options *options, const char *path, const char *start,
                       struct plan *plan, struct problem *problem)
 {
@@ -86,7 +86,7 @@ static bool plan_make(const struct options *options, const char *path, const cha
   }
   report(problem->step, problem->object, problem->error, problem->help);
   refuse("get a plan", options->domain, 0,
-         "it was made again and again, and each time that had changed: start when nothing changes it");
+         "each new plan was out of date at once: start again when nothing changes these files");
 }
 
 struct plan plan_obtain(const struct options *options, const char **path)

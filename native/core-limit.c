@@ -1,14 +1,14 @@
 #include "launcher.h"
 
-/* Bytes. Below the smallest core file, so that the kernel writes none; and the one limit at which
-   it starts no program of a core_pattern with a pipe either, as it would at 0 (coredump_pipe() in
-   fs/coredump.c). */
+/* Below the size of any core file, so the kernel writes none, bytes. It is also the only limit at
+   which the kernel does not start the program of a core_pattern with a pipe; at 0 it would
+   (coredump_pipe() in fs/coredump.c). */
 #define CORE_BYTES_NONE 1
 
 static bool leave_no_core(void)
 {
   const struct rlimit none = {CORE_BYTES_NONE, CORE_BYTES_NONE}, least = {0, 0};
-  /* A hard limit of 0 is raised by CAP_SYS_RESOURCE alone. */
+  /* Only CAP_SYS_RESOURCE can raise a hard limit of 0. */
   return setrlimit(RLIMIT_CORE, &none) == 0 || setrlimit(RLIMIT_CORE, &least) == 0;
 }
 
@@ -20,5 +20,5 @@ void core_limit(const struct plan *plan)
     return;
   need(leave_no_core(), step, NULL, NULL);
   if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_max > CORE_BYTES_NONE)
-    refuse(step, NULL, 0, "a filter of the caller's seems to interfere");
+    refuse(step, NULL, 0, "a seccomp filter of the caller seems to interfere");
 }

@@ -6,15 +6,16 @@
 
 #include "launcher.h"
 
-#define INTERFERES "a filter of the caller's seems to interfere"
+#define INTERFERES "a seccomp filter of the caller seems to interfere"
 /* linux/major.h and drivers/char/mem.c: /dev/null. */
 #define NULL_DEVICE makedev(1, 3)
 
 /* First descriptor of socket activation: SD_LISTEN_FDS_START of sd_listen_fds(3). */
 #define LISTEN_START 3
-/* Sockets of socket activation. */
+/* Limit on the sockets of socket activation. */
 #define LISTEN_MAX 1024
-/* linux/magic.h: these look like regular files, but are handles of processes and namespaces. */
+/* linux/magic.h: file systems whose files look regular but are handles of processes and
+   namespaces. */
 #define PIDFS_MAGIC 0x50494446
 #define NSFS_MAGIC 0x6e736673
 
@@ -22,19 +23,22 @@ void descriptors_hold(void)
 {
   for (int i = 0; i <= STDERR_FILENO; i++)
     if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != i)
-      refuse("fill a closed standard descriptor", "/dev/null", errno, "a confined daemon finds it there");
+      refuse("fill a closed standard descriptor", "/dev/null", errno,
+             "a confined daemon finds it there");
 }
 
-/* The number in environment variable `name`; -1 when it is not there or no number. */
+/* The number in environment variable `name`; -1 when it is missing or no number. */
 static long number_in(const char *name)
 {
   const char *text = getenv(name);
   char *end;
-  long number = text != NULL && *text >= '0' && *text <= '9' ? strtol(text, &end, 10) : -1; /* too large is LONG_MAX */
+  bool is_number = text != NULL && *text >= '0' && *text <= '9';
+  long number = is_number ? strtol(text, &end, 10) : -1; /* LONG_MAX where it is too large */
   return number >= 0 && *end == 0 ? number : -1;
 }
 
-/* The caller's descriptors have crossed an execve; what closes at the next is ours. */
+/* The caller's descriptors have survived an execve. Those that close at the next are
+   Cofferdam's. */
 static bool is_callers(int descriptor)
 {
   int flags = fcntl(descriptor, F_GETFD);
@@ -49,10 +53,11 @@ static bool is_socket(int descriptor)
   return S_ISSOCK(status.st_mode) ? true : (errno = ENOTSOCK, false);
 }
 
-/* How many sockets of socket activation the daemon gets. */
+/* The number of activation sockets that the daemon gets. */
 static int listen_count(const struct plan *plan)
 {
-  static const char *const variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES"};
+  static const char *const variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
+                                          "LISTEN_FDNAMES"};
   const char *step = "take the sockets of socket activation";
   long count = number_in("LISTEN_FDS");
   if (!plan_has(plan, PLAN_INHERIT_LISTEN) || number_in("LISTEN_PID") != getpid() || count <= 0) {
@@ -65,13 +70,15 @@ static int listen_count(const struct plan *plan)
   for (int i = LISTEN_START; i < LISTEN_START + count; i++) {
     char object[32];
     snprintf(object, sizeof object, "descriptor %d", i);
-    need(is_socket(i), step, object, "LISTEN_FDS promises as many sockets, and `inherit: [listen]` grants nothing else");
+    need(is_socket(i), step, object,
+         "LISTEN_FDS promises that many sockets, and `inherit: [listen]` grants sockets only");
   }
   return (int)count;
 }
 
-/* A filter of the caller's can pretend that descriptors were closed. What it cannot do is write
-   into this process's memory: the kernel's own list of them is read, and looked for itself in. */
+/* Verifies by the kernel's own list that no other descriptor is open. A filter of the caller's can
+   pretend that descriptors were closed, but cannot write into this process's memory. The list must
+   also contain its own descriptor. */
 static void verify_closed(int kept)
 {
   const char *step = "verify that what is not inherited is closed", *list = "/proc/self/fd";
@@ -98,18 +105,20 @@ void descriptors_close(struct plan *plan)
 {
   if (plan->head->level == PLAN_LEVEL_WARNING) {
     report_descriptor = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, LISTEN_START);
-    return need(report_descriptor >= 0, "keep a descriptor for reports", "descriptor 2", "raise the limit of descriptors (ulimit -n)");
+    return need(report_descriptor >= 0, "keep a descriptor for reports", "descriptor 2",
+                "raise the limit of descriptors (ulimit -n)");
   }
   int floor = LISTEN_START + listen_count(plan);
   int above = fcntl(plan->memory, F_DUPFD_CLOEXEC, floor + 2);
   if (above < 0 && errno == EINVAL)
-    errno = EMFILE; /* fcntl(2) says so of a number beyond the limit */
+    errno = EMFILE; /* fcntl(2) returns EINVAL for a number beyond the limit */
   bool kept = above >= 0 && dup3(STDERR_FILENO, floor, O_CLOEXEC) == floor;
-  need(kept && dup3(above, floor + 1, O_CLOEXEC) == floor + 1,
-       "keep a descriptor for reports", "descriptor 2", "raise the limit of descriptors (ulimit -n)");
+  need(kept && dup3(above, floor + 1, O_CLOEXEC) == floor + 1, "keep a descriptor for reports",
+       "descriptor 2", "raise the limit of descriptors (ulimit -n)");
   report_descriptor = floor;
   plan->memory = floor + 1;
-  need(syscall(SYS_close_range, floor + 2, INT_MAX, 0) == 0, "close what is not inherited", "close_range", "Linux 5.9 or newer is needed");
+  need(syscall(SYS_close_range, floor + 2, INT_MAX, 0) == 0, "close what is not inherited",
+       "close_range", "Linux 5.9 or newer is needed");
   verify_closed(floor + 1);
 }
 
@@ -133,8 +142,8 @@ static bool is_connected(int descriptor)
   return getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0;
 }
 
-/* Others could be connected anew, past every rule of the domain: a socket's rules are those of
-   its birth. */
+/* Any other socket could be connected anew, past every rule of the domain, because the rules of a
+   socket are those of the process that made it. */
 static bool is_connected_stream(int descriptor)
 {
   return is_unix_stream(descriptor) && is_connected(descriptor);
@@ -145,14 +154,16 @@ static bool granted(const struct plan *plan, int descriptor)
   struct stat status;
   struct statfs system;
   int flags = fcntl(descriptor, F_GETFL);
-  if (!is_callers(descriptor) || fstat(descriptor, &status) != 0 || flags < 0 || (flags & O_PATH) != 0)
+  if (!is_callers(descriptor) || fstat(descriptor, &status) != 0 || flags < 0 ||
+      (flags & O_PATH) != 0)
     return false;
   if (S_ISSOCK(status.st_mode))
     return plan_has(plan, PLAN_INHERIT_STDIO_SOCKETS) && is_connected_stream(descriptor);
   if (!plan_has(plan, PLAN_INHERIT_STDIO))
     return false;
   if (S_ISREG(status.st_mode))
-    return fstatfs(descriptor, &system) == 0 && system.f_type != PIDFS_MAGIC && system.f_type != NSFS_MAGIC;
+    return fstatfs(descriptor, &system) == 0 && system.f_type != PIDFS_MAGIC &&
+           system.f_type != NSFS_MAGIC;
   return S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode);
 }
 
@@ -164,13 +175,13 @@ static bool is_null(int descriptor)
   return S_ISCHR(status.st_mode) && status.st_rdev == NULL_DEVICE;
 }
 
-/* Who grants standard descriptors expects them to work; a socket is easily overlooked. */
+/* A policy that grants standard descriptors may overlook that one of them is a socket. */
 static void explain(const struct plan *plan, int descriptor)
 {
   static const char *const names[] = {"standard input", "standard output", "standard error"};
   if (plan_has(plan, PLAN_INHERIT_STDIO) && is_socket(descriptor) && granted(plan, STDERR_FILENO))
     report("replace a socket that is not inherited by /dev/null", names[descriptor], 0,
-           "`inherit: [stdio-sockets]` grants unix stream sockets that are connected, and no other");
+           "`inherit: [stdio-sockets]` grants connected unix stream sockets only");
 }
 
 void descriptors_replace(const struct plan *plan)
@@ -188,8 +199,9 @@ void descriptors_replace(const struct plan *plan)
   }
 }
 
-/* unix(7): a stream that listens or is connected takes no other address; connect(2) with
-   AF_UNSPEC does not dissolve it. */
+/* Whether a socket cannot reach another address past the cgroup's programs. A unix stream that
+   listens or is connected takes no other address, and connect(2) with AF_UNSPEC does not dissolve
+   it (unix(7)). */
 static bool is_held(const struct plan *plan, int descriptor)
 {
   if (is_unix_stream(descriptor))

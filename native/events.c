@@ -1,7 +1,7 @@
 #include "launcher.h"
 
-/* How long the collector may take to listen, in milliseconds: a machine that is busy takes its
-   time, and one that hangs is said to. */
+/* How long the collector may take to become ready, in milliseconds. Long enough for a busy
+   machine, so that only a collector that hangs is reported. */
 #define COLLECTOR_READY_MS 60000
 #define COLLECTOR DIST_DIR "/collector.js"
 #define STEP "start the collector of events"
@@ -9,9 +9,10 @@
 int events_start(const struct options *options, const char *plan_path)
 {
   int events[2], ready[2];
-  need(pipe2(events, O_CLOEXEC) == 0 && pipe2(ready, O_CLOEXEC) == 0, "make the pipes of the collector", NULL,
-       "raise the limit of descriptors (ulimit -n)");
-  const char *arguments[] = {NODE_PATH_ABS, COLLECTOR, options->domain, plan_path, options->events, NULL};
+  need(pipe2(events, O_CLOEXEC) == 0 && pipe2(ready, O_CLOEXEC) == 0,
+       "make the pipes of the collector", NULL, "raise the limit of descriptors (ulimit -n)");
+  const char *arguments[] = {NODE_PATH_ABS, COLLECTOR,       options->domain,
+                             plan_path,     options->events, NULL};
   const int handed[] = {events[0], ready[1]};
   node_start(STEP, arguments, STDOUT_FILENO, handed, 2, false);
   close(events[0]);

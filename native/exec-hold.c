@@ -16,10 +16,10 @@
 
 #include "slots.h"
 
-/* Bytes of /proc/PID/maps that are looked at: before it runs a program has a mapping for each
-   segment of its file and of its loader's, a hundred bytes each. */
+/* Limit on what is read of /proc/PID/maps, bytes. Before it runs, a program has one mapping per
+   segment of its file and of its loader's, at a hundred bytes each. */
 #define MAPS_BYTES_MAX (64 * 1024)
-/* Bytes of the longest name below /proc that is made here, and more. */
+/* Room for the longest name below /proc that is made here, bytes. */
 #define PROC_NAME_MAX 96
 #define NANOSECONDS 1000000000ll
 
@@ -27,13 +27,13 @@ enum stage {
   IDLE,
   /* The kernel works on the call. */
   GOES_ON,
-  /* The call was over before it was let go on: the thread is let go at its next stop. */
+  /* The call ended before it could continue: its thread is detached at its next stop. */
   RELEASED,
-  /* Killed, and not reaped yet: until then nobody else hears of its end. */
+  /* Killed and not reaped yet. Until then no other process learns of its end. */
   ENDED,
 };
 
-/* What this process traces for the call in the slot of the same number. */
+/* The process that is traced for the call in the slot of the same number. */
 static struct watch {
   enum stage stage;
   pid_t thread, process;
@@ -46,9 +46,9 @@ static struct held_exec *exec_at(uint8_t *slots, int index)
   return (struct held_exec *)(void *)(slots + EXECS_OFFSET + index * EXEC_SIZE);
 }
 
-/* From here on the slot is the mediator's. One that looks by itself is told only of what it must
-   act on. It takes that back before it looks at the state for the last time; here the state is
-   written before the word is read, so that one of the two sees what the other has done. */
+/* Gives the slot back to the mediator. A mediator that polls is only told of outcomes on which it
+   must act. It clears `looks` before it reads the state for the last time, and here the state is
+   written before `looks` is read. So one of the two sees what the other did. */
 static void conclude(struct slot *slot, struct held_exec *exec, uint32_t outcome)
 {
   exec->outcome = outcome;
@@ -71,7 +71,8 @@ void exec_bell_ring(int bell)
   (void)!send(bell, EXEC_BELL, strlen(EXEC_BELL), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* One at a time: nearly always there is one, and others make the bell ready again. */
+/* Takes one bell at a time: there is nearly always one, and further ones make the socket ready
+   again. */
 bool exec_bell_hear(int bell)
 {
   char told[sizeof EXEC_BELL];
@@ -87,8 +88,8 @@ struct identity {
   int64_t born;
 };
 
-/* The number of an inode is given again once its file is gone, its birth is not. Not every file
-   system knows that. */
+/* Whether two identities are the same file. An inode's number is reused after its file is gone,
+   but its birth time differs. Some file systems have no birth time. */
 static bool same(const struct identity *found, const struct identity *judged)
 {
   bool born_alike = found->born == judged->born || found->born == 0 || judged->born == 0;
@@ -96,8 +97,8 @@ static bool same(const struct identity *found, const struct identity *judged)
          found->minor == judged->minor && born_alike;
 }
 
-/* Follows a link of /proc to the file itself. Asks no server of a file system: one that does not
-   answer would keep the holder waiting. */
+/* Follows a link of /proc to the file itself. Never asks a file system's server, which could keep
+   the holder waiting. */
 static bool identify(const char *link, struct identity *found)
 {
   struct statx file;
@@ -125,15 +126,16 @@ static struct identity loader_of(const struct held_exec *exec)
                            exec->loader_born};
 }
 
-/* A mapping, as /proc/PID/maps tells of it. */
+/* A mapping in /proc/PID/maps. */
 struct mapping {
   unsigned long start, end;
   struct identity file;
 };
 
-/* Without CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN the kernel does not lead to a mapped file, and
-   maps has the numbers of a file system's own that some (overlayfs, btrfs) do not give to stat(2):
-   those have no device, and there the loader is believed. SECURITY.md says so. */
+/* Without CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN the kernel does not follow links in map_files.
+   The numbers in maps are the file system's own, which some (overlayfs, btrfs) do not return from
+   stat(2). Files of those have no device (major 0), and then the loader is not checked.
+   SECURITY.md documents this. */
 static bool is_by_numbers(const struct mapping *mapping, const struct identity *program,
                           const struct identity *loader)
 {
@@ -141,7 +143,8 @@ static bool is_by_numbers(const struct mapping *mapping, const struct identity *
          (loader->inode != 0 && loader->major == 0);
 }
 
-/* Asks for the mapped file itself. */
+/* Whether a mapping's file is one that was judged. Opens the mapped file itself where that is
+   allowed. */
 static bool is_judged_mapping(const struct mapping *mapping, const struct held_exec *exec)
 {
   const struct identity program = program_of(exec), loader = loader_of(exec);
@@ -154,11 +157,11 @@ static bool is_judged_mapping(const struct mapping *mapping, const struct held_e
   return (errno == EPERM || errno == EACCES) && is_by_numbers(mapping, &program, &loader);
 }
 
-/* Told by the numbers in maps alone, which are the inode's own and its file system's. Where stat(2)
-   gives a judged file just these, no other file that exists has them: a file system that gives
-   stat(2) others (overlayfs, btrfs) makes up a device for it, which is no file system's own. So a
-   file with the program's numbers is the program, whose birth was compared and which exists. Of
-   the loader's the birth is compared once, of the first mapping with its numbers. */
+/* The judged files by their numbers in maps alone. Where stat(2) returns these numbers for a
+   judged file, no other existing file has them: a file system that returns other numbers from
+   stat(2) (overlayfs, btrfs) makes up a device for them, which belongs to no file system. So a
+   file with the program's numbers is the program, whose birth time was compared and which exists.
+   The loader's birth time is compared once, for the first mapping with its numbers. */
 struct known {
   struct identity program, loader;
   bool loader_exists;
@@ -170,7 +173,7 @@ static bool is_known(const struct mapping *mapping, const struct known *known)
          (known->loader_exists && same(&mapping->file, &known->loader));
 }
 
-/* For the event: the name of what was found. */
+/* Records the name that was found, for the event. */
 static void note(struct held_exec *exec, const char *name, size_t length)
 {
   exec->found_bytes = length < EXEC_FOUND_MAX ? (uint32_t)length : EXEC_FOUND_MAX;
@@ -196,7 +199,8 @@ static bool is_judged_line(const char *line, struct held_exec *exec, struct know
   return false;
 }
 
-/* Also the loader that the program names is opened by the kernel, by a path. */
+/* Whether only judged files are mapped. Besides the program, the kernel opens the loader that it
+   names, by a path. */
 static bool maps_what_was_judged(struct held_exec *exec)
 {
   static char text[MAPS_BYTES_MAX + 1];
@@ -219,7 +223,7 @@ static bool maps_what_was_judged(struct held_exec *exec)
   return true;
 }
 
-/* The name of another program is asked for where there is an event to tell it. */
+/* Whether the judged program and loader run. Otherwise records the program's name for the event. */
 static bool is_what_was_judged(struct held_exec *exec)
 {
   const struct identity program = program_of(exec);
@@ -234,8 +238,8 @@ static bool is_what_was_judged(struct held_exec *exec)
   return false;
 }
 
-/* This process sees the /proc whose numbers the mediator gave it, be it that of another pid
-   namespace. */
+/* Whether this process's /proc has the numbers that the mediator gave, rather than those of
+   another pid namespace. */
 static bool proc_is_the_same(const struct held_exec *exec)
 {
   char text[16] = "";
@@ -250,8 +254,8 @@ static bool still_waits(int listener, uint64_t id)
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* The response lies in the slot before it is sent: by that the holder sees that calls are
-   answered. */
+/* Lets the kernel go on with the call. The response is written into the slot before it is sent,
+   because the holder sees there that calls are answered. */
 static bool let_go_on(int listener, struct slot *slot)
 {
   slot->response = (struct seccomp_notif_resp){
@@ -265,9 +269,10 @@ static bool let_go_on(int listener, struct slot *slot)
   return sent == 0;
 }
 
-/* EXITKILL: should this process end meanwhile, nobody would look at the program. INTERRUPT comes
-   before the answer: a call that fails stops there too, and a thread that has gone on might be in
-   vfork(2) already, where it does not stop before its child has executed. */
+/* Traces the caller and lets its call go on. EXITKILL: if this process ends, the program could not
+   be checked and must not run. PTRACE_INTERRUPT comes before the answer. Then a call that fails
+   stops, too; and after the answer the thread might be in vfork(2), where it would not stop before
+   its child has executed. */
 static void begin(int listener, struct slot *slot, struct held_exec *exec, struct watch *watch)
 {
   const pid_t thread = (pid_t)exec->thread;
@@ -280,7 +285,7 @@ static void begin(int listener, struct slot *slot, struct held_exec *exec, struc
     exec->error = (uint32_t)errno;
     return conclude(slot, exec, still_waits(listener, id) ? EXEC_UNTRACED : EXEC_OVER);
   }
-  /* The call waits still, so that its thread has kept its number until it was traced. */
+  /* The call still waits, so its thread had kept its number until it was traced. */
   *watch = (struct watch){GOES_ON, thread, (pid_t)exec->process};
   bool waits = still_waits(listener, id);
   ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
@@ -296,8 +301,9 @@ static bool is_busy(pid_t process)
   return false;
 }
 
-/* One of a process at a time: a thread that executes waits for the others to be reaped, also by
-   who traces them, and tracing takes a lock that it holds meanwhile (cred_guard_mutex). */
+/* Begins at most one call per process at a time. A thread that executes waits until its other
+   threads are reaped, by their tracer, too, and meanwhile holds a lock that tracing needs
+   (cred_guard_mutex). */
 void exec_hold_begin(int listener, uint8_t *slots)
 {
   for (int i = 0; i < SLOT_COUNT; i++) {
@@ -321,8 +327,7 @@ static void executed(struct slot *slot, struct held_exec *exec, struct watch *wa
   conclude(slot, exec, EXEC_OTHER);
 }
 
-/* The call failed, and the thread has got its error; a signal that it stopped for is still to
-   come. */
+/* Detaches a thread whose call failed. If it stopped for a signal, the signal is delivered. */
 static void release(struct slot *slot, struct held_exec *exec, struct watch *watch, int status)
 {
   bool signalled = status >> 16 == 0;
@@ -333,7 +338,7 @@ static void release(struct slot *slot, struct held_exec *exec, struct watch *wat
 
 bool exec_hold_hears(uint8_t *slots, pid_t process, int status)
 {
-  /* Told of the process, whichever of its threads executed. */
+  /* An execve is reported for the process, whichever thread made it. */
   bool is_new = WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_EXEC;
   for (int i = 0; i < SLOT_COUNT; i++) {
     struct watch *watch = &watches[i];

@@ -16,7 +16,8 @@ static bool holds(const char *path, const struct plan_name_facts *fact)
   struct stat now;
   if (lstat(path, &now) == 0)
     return is_same(&now, fact);
-  /* The snapshot has no names that this caller cannot reach; a policy may only be absent. */
+  /* The snapshot contains no names that this caller cannot reach. A policy, however, must really
+     be absent. */
   return fact->mode == 0 && (fact->role != FACT_AUTHORITY || errno == ENOENT || errno == ENOTDIR);
 }
 
@@ -44,14 +45,14 @@ const char *facts_stale(const struct plan *plan, const char *start, enum plan_ag
 /* linux/landlock.h */
 #define LANDLOCK_VERSION_ASKED 1u
 
-/* The ABI that Landlock has here; 0 for none. */
+/* The host's Landlock ABI; 0 for none. */
 static uint32_t landlock_abi(void)
 {
   long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION_ASKED);
   return abi < 0 ? 0 : (uint32_t)abi;
 }
 
-/* Who may look into whom; 0 where there is no Yama. */
+/* Yama's setting, which decides who may trace whom; 0 where there is no Yama. */
 static uint32_t ptrace_scope(void)
 {
   char digit = '0';
@@ -63,7 +64,7 @@ static uint32_t ptrace_scope(void)
   return (uint32_t)(digit - '0');
 }
 
-/* Also where nobody can tell: then the plan is made anew. */
+/* True also where it cannot be read: then the plan is made anew. */
 static bool cgroup2_is_mounted(void)
 {
   FILE *mounts = fopen("/proc/self/mountinfo", "re");

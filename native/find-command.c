@@ -1,6 +1,6 @@
 #include "launcher.h"
 
-/* What execvp(3) of glibc searches without PATH. */
+/* The path that glibc's execvp(3) searches without PATH. */
 #define PATH_DEFAULT "/bin:/usr/bin"
 
 static bool executable(const char *path)
@@ -31,5 +31,6 @@ const char *find_command(const char *command)
         error = EACCES;
     }
   }
-  fail(error == EACCES ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND, "find the command", command, error, "check the name and PATH");
+  int status = error == EACCES ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
+  fail(status, "find the command", command, error, "check the name and PATH");
 }

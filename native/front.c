@@ -1,6 +1,7 @@
 #include "holder.h"
 
-/* The terminal sends these to the whole process group, and the daemon is in it. */
+/* Whether the terminal sent the signal. It sends these to the whole process group, which includes
+   the daemon. */
 static bool was_sent_to_all(const siginfo_t *signal)
 {
   static const int numbers[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
@@ -10,8 +11,8 @@ static bool was_sent_to_all(const siginfo_t *signal)
   return listed && signal->si_code == SI_KERNEL;
 }
 
-/* Stops as the daemon did. When it goes on, a daemon with a process group of its own gets the
-   terminal back. */
+/* Stops like the daemon. When the front continues, a daemon with a process group of its own gets
+   the terminal back. */
 static void stop_too(pid_t daemon)
 {
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -40,23 +41,24 @@ _Noreturn static void end_like(int status)
   _exit(WEXITSTATUS(status));
 }
 
-/* Also of a process that is no child of this one. */
+/* Whether a process has ended, or is not a child of this one. */
 static bool is_over(pid_t process)
 {
   return waitpid(process, NULL, WNOHANG | __WALL) != 0;
 }
 
-/* Ends when everything of the run has. */
+/* Ends the front when all parts of the run have ended. */
 static void look(struct handover *handover, pid_t stand_by)
 {
   if (atomic_exchange(&handover->stopped, 0) != 0)
     stop_too(handover->daemon);
-  /* The holder becomes a child of the front when its parent is gone, and so does the daemon of a
-     holder that was killed. */
+  /* The holder becomes a child of the front when its parent is gone, and so does the daemon when
+     its holder was killed. */
   if (!is_over(stand_by) || (handover->holder != 0 && !is_over(handover->holder)))
     return;
   int status = handover->status;
-  pid_t left = status == LIVES && handover->daemon != 0 ? waitpid(handover->daemon, &status, WNOHANG | __WALL) : -1;
+  bool unknown = status == LIVES && handover->daemon != 0;
+  pid_t left = unknown ? waitpid(handover->daemon, &status, WNOHANG | __WALL) : -1;
   if (left != 0)
     end_like(status == LIVES ? W_EXITCODE(EXIT_REFUSED, 0) : status);
 }
@@ -71,12 +73,15 @@ void front_attend(struct handover *handover, pid_t stand_by)
   keep_only(&report_descriptor, 1);
   for (int daemon = -1;;) {
     siginfo_t signal;
-    int number = sigwaitinfo(daemon < 0 ? &news : &every, &signal); /* others wait until there is a daemon */
+    /* Until there is a daemon other signals stay pending. */
+    int number = sigwaitinfo(daemon < 0 ? &news : &every, &signal);
     if (daemon < 0 && handover->daemon != 0)
       daemon = (int)syscall(SYS_pidfd_open, handover->daemon, 0);
     if (number == SIGCHLD)
       look(handover, stand_by);
-    else if (number > 0 && !was_sent_to_all(&signal))
-      syscall(SYS_pidfd_send_signal, daemon, number, signal.si_code == SI_QUEUE ? &signal : NULL, 0);
+    else if (number > 0 && !was_sent_to_all(&signal)) {
+      siginfo_t *queued = signal.si_code == SI_QUEUE ? &signal : NULL;
+      syscall(SYS_pidfd_send_signal, daemon, number, queued, 0);
+    }
   }
 }

@@ -5,15 +5,15 @@
 #include "holder.h"
 
 #define STEP "start the holder"
-/* Until the holder serves a launcher whose execve is notified though its plan is sealed, in
-   nanoseconds. */
+/* How long the holder waits before it serves a launcher whose execve is notified although its plan
+   is sealed, in nanoseconds. */
 #define EXECVE_WAIT_NS 100000000l
-/* Between two attempts to get a table of descriptors, in nanoseconds. */
+/* Pause between two attempts to get a descriptor table, in nanoseconds. */
 #define RETRY_NS 10000000l
 /* Deaths in a row without an answer after which a run gets a mediator of its own: a call that
-   kills must not end everybody's. */
+   kills a mediator must not end other domains'. */
 #define SHARED_DEATHS_MAX 2
-/* What `owner` becomes when the listener is given before execve. */
+/* The value of `owner` when the listener is given before the execve. */
 #define GIVEN FUTEX_WAITERS
 
 struct holder {
@@ -29,14 +29,15 @@ void spare(const char *score)
   close(file);
 }
 
-/* Born with every signal blocked: a service manager that stops the group must not turn a
-   graceful stop into failing calls, nor must lack of memory. The holder goes last, by itself. */
+/* The holder is born with every signal blocked. So a service manager that stops the group does not
+   turn a graceful stop into failing calls, and lack of memory does not either. The holder exits
+   last, by itself. */
 void stand_apart(const char *name)
 {
   setsid();
-  spare("-1000"); /* takes CAP_SYS_RESOURCE; works without */
+  spare("-1000"); /* takes CAP_SYS_RESOURCE; otherwise nothing changes */
   prctl(PR_SET_NAME, name, 0, 0, 0);
-  (void)!chdir("/"); /* a courtesy to who unmounts; without it the domain is held as well */
+  (void)!chdir("/"); /* so that file systems can be unmounted */
 }
 
 void keep_only(const int *kept, size_t count)
@@ -48,11 +49,11 @@ void keep_only(const int *kept, size_t count)
       if (kept[i] >= 0 && (unsigned)kept[i] >= next && (unsigned)kept[i] < nearest)
         nearest = (unsigned)kept[i];
     while (nearest > next && syscall(SYS_close_range, next, nearest - 1, CLOSE_RANGE_UNSHARE) != 0)
-      /* What is shared must not be touched. Where the call is refused altogether nothing will
-         change that: without a holder calls fail, and do not hang. */
+      /* A shared table must not be changed. Where the kernel refuses the call, retrying would not
+         help: the holder exits, so that calls fail and do not hang. */
       errno == ENOMEM ? (void)nanosleep(&interval, NULL) : _exit(EXIT_REFUSED);
   }
-  int silence = open("/dev/null", O_RDWR); /* 0, the lowest that is free */
+  int silence = open("/dev/null", O_RDWR); /* gets the lowest free number, 0 */
   dup2(silence, STDOUT_FILENO);
   dup2(silence, STDERR_FILENO);
 }
@@ -65,16 +66,16 @@ int children_open(void)
   return signalfd(-1, &news, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Returns when the listener is known. What the launcher executes gets a table of descriptors of
-   its own; where the holder must serve before, it takes one itself (close_range(2), since
-   containers refuse unshare(2)). */
+/* Returns once the listener is known. The launcher's execve leaves the shared descriptor table to
+   the holder; where the holder must serve before that, it takes a table of its own
+   (close_range(2), because containers refuse unshare(2)). */
 static int await_listener(struct handover *handover, int launcher)
 {
   const struct timespec limit = {.tv_nsec = EXECVE_WAIT_NS};
   struct pollfd ended = {.fd = launcher, .events = POLLIN};
   for (bool late = false;; late = true) {
     uint32_t owner = handover->owner;
-    /* One that is killed before it has a robust futex tells nobody. */
+    /* A launcher that is killed before it has a robust futex wakes nobody. */
     if ((owner & FUTEX_OWNER_DIED) != 0 || (late && poll(&ended, 1, 0) == 1))
       return handover->listener;
     if ((owner == GIVEN || late) && handover->listener != WAITING)
@@ -83,8 +84,8 @@ static int await_listener(struct handover *handover, int launcher)
   }
 }
 
-/* Of children, and of what is traced. `slots` may be NULL: nothing is held. With `last` waits for
-   the end of all. */
+/* Reaps children and traced processes. `slots` may be NULL, when nothing is traced. With `last`,
+   waits for all of them to end. */
 static void hear_children(struct handover *handover, const struct holdings *own, uint8_t *slots,
                           bool last)
 {
@@ -98,8 +99,8 @@ static void hear_children(struct handover *handover, const struct holdings *own,
       attended_child(handover, own, process, status);
 }
 
-/* Answers what was asked and what waits, since no mediator can be had. Where there is no place for
-   one, that is told once. */
+/* Answers the calls in hand, because no mediator can be started. Where there is no place for one,
+   that is reported once. */
 static void go_without(struct handover *handover, const struct holdings *own, int full,
                        uint8_t *slots)
 {
@@ -109,20 +110,21 @@ static void go_without(struct handover *handover, const struct holdings *own, in
   slots_refuse(own->listener, slots);
 }
 
-/* Until the last process of the domain has ended; without a listener, until the daemon has. */
+/* Serves until the last process of the domain has ended; without a listener, until the daemon
+   has. */
 static void serve(struct handover *handover, const struct holdings *own)
 {
   uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, own->slots, 0);
   if (slots == MAP_FAILED)
-    return (void)close(own->listener); /* calls fail, and do not hang */
+    return (void)close(own->listener); /* calls fail and do not hang */
   struct mediator mediator = {.descriptor = -1, .bell = -1, .alone = geteuid() != 0};
   int deaths = 0, front = own->front;
-  /* The daemon may have stopped before this process had its first turn, and to set how SIGCHLD is
-     taken discards one that is pending. */
+  /* The daemon may have stopped before this process first ran, and setting a handler for SIGCHLD
+     discards a pending one. */
   hear_children(handover, own, slots, false);
   for (;;) {
     struct pollfd watched[] = {
-        /* While a mediator lives the listener is only watched for the end of the domain. */
+        /* While a mediator lives, the listener is only watched for the domain's end. */
         {.fd = own->listener, .events = mediator.descriptor < 0 ? POLLIN : 0},
         {.fd = own->listener < 0 ? own->launcher : -1, .events = POLLIN},
         {.fd = mediator.descriptor, .events = POLLIN},
@@ -137,7 +139,8 @@ static void serve(struct handover *handover, const struct holdings *own)
     if (watched[5].revents != 0)
       exec_bell_hear(mediator.bell);
     if (watched[4].revents != 0) {
-      syscall(SYS_pidfd_send_signal, own->launcher, SIGKILL, NULL, 0); /* what ended the front was meant for the daemon */
+      /* The signal that ended the front was meant for the daemon. */
+      syscall(SYS_pidfd_send_signal, own->launcher, SIGKILL, NULL, 0);
       front = -1;
     }
     if ((watched[0].revents & POLLHUP) != 0 || watched[1].revents != 0)
@@ -146,8 +149,8 @@ static void serve(struct handover *handover, const struct holdings *own)
     if (watched[2].revents != 0 && mediator_ended(&mediator)) {
       struct pollfd waiting = {.fd = own->listener, .events = POLLIN};
       asked = slots_stranded(own->listener, slots);
-      /* A death counts when somebody waited and nothing had been answered. Of an attended run no
-         other process could be an ancestor of the daemon. */
+      /* A death counts when a call waited and none had been answered. An attended run gets no
+         other mediator, because no other process could be an ancestor of the daemon. */
       bool counts = !mediator.elsewhere && (asked || poll(&waiting, 1, 0) == 1);
       deaths = slots_answered(slots) ? 0 : deaths + counts;
       if (own->order >= 0)
@@ -159,14 +162,13 @@ static void serve(struct handover *handover, const struct holdings *own)
     exec_hold_begin(own->listener, slots);
     if (exec_hold_has_news())
       exec_bell_ring(mediator.bell);
-    /* One that cannot be started now, for lack of memory or processes, is tried again for the
-       next call. */
+    /* Where none can be started now, for lack of memory or processes, the next call tries again. */
     if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
       go_without(handover, own, mediator.full, slots);
   }
 }
 
-/* From its birth beside the launcher to the end of the last process of the domain. */
+/* The holder's life, from its birth beside the launcher to the end of the domain's last process. */
 static void live(void *argument)
 {
   const struct holder *holder = argument;
@@ -174,23 +176,23 @@ static void live(void *argument)
   struct holdings own = holder->own;
   munmap((void *)holder->plan->bytes, holder->plan->length);
   stand_apart("cofferdam-hold");
-  signal(SIGCHLD, SIG_DFL); /* who ignores it hears nothing of what it traces */
+  signal(SIGCHLD, SIG_DFL); /* ignoring it would suppress reports of traced processes */
   own.listener = await_listener(handover, own.launcher);
   const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
                       handover->record.folder, own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
   if (own.children < 0 && (own.children = children_open()) < 0)
-    _exit(EXIT_REFUSED); /* calls fail, and do not hang */
-  /* Not before the launcher has read for the record since when this process lives: where /proc
-     hides others' processes (hidepid) it hides this one now. */
+    _exit(EXIT_REFUSED); /* calls fail and do not hang */
+  /* Only now, because the launcher had to read this process's start time for the record, and a
+     /proc with hidepid hides undumpable processes. */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (own.listener != WAITING)
     serve(handover, &own);
   if (own.front >= 0)
     hear_children(handover, &own, NULL, true);
-  /* The collector reads the end of the events now, however long a process of the domain outlives
-     the daemon. */
+  /* The collector must see the end of the events now, however long a process of the domain
+     outlives the daemon. */
   if (own.events >= 0)
     close(own.events);
   record_remove(&handover->record);
@@ -201,11 +203,20 @@ static void live(void *argument)
 static struct holdings gather(const struct plan *plan, int events)
 {
   uint32_t adopts = prctl(PR_GET_CHILD_SUBREAPER, &adopts) == 0 && adopts != 0;
-  struct holdings own = {.plan = plan->memory, .events = events, .front = -1, .stand_by = -1, .order = -1, .children = -1,
-                         .claimant = claimant_of(plan),
-                         .slots = memory_make("cofferdam-slots"), .launcher = process_open(getpid(), STEP)};
-  need(own.slots >= 0 && pwrite(own.slots, &adopts, sizeof adopts, SLOT_ADOPTS) > 0 && ftruncate(own.slots, SLOTS_BYTES) == 0 &&
-           fcntl(own.slots, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0,
+  struct holdings own = {
+      .plan = plan->memory,
+      .events = events,
+      .front = -1,
+      .stand_by = -1,
+      .order = -1,
+      .children = -1,
+      .claimant = claimant_of(plan),
+      .slots = memory_make("cofferdam-slots"),
+      .launcher = process_open(getpid(), STEP),
+  };
+  const int seals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  need(own.slots >= 0 && pwrite(own.slots, &adopts, sizeof adopts, SLOT_ADOPTS) > 0 &&
+           ftruncate(own.slots, SLOTS_BYTES) == 0 && fcntl(own.slots, F_ADD_SEALS, seals) == 0,
        "make the slots of calls in flight", "memfd", "raise the limit of descriptors (ulimit -n)");
   return own;
 }
@@ -213,10 +224,13 @@ static struct holdings gather(const struct plan *plan, int events)
 struct handover *holder_start(const struct plan *plan, int events)
 {
   static struct robust_list_head owned;
-  struct handover *handover = mmap(NULL, sizeof *handover, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  struct handover *handover = mmap(NULL, sizeof *handover, PROT_READ | PROT_WRITE,
+                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   need(handover != MAP_FAILED, STEP, "mmap", NULL);
-  need(syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) == 0, STEP, "close_range", "Linux 5.9 or newer is needed");
-  *handover = (struct handover){.listener = WAITING, .status = LIVES, .supervised = plan_has(plan, PLAN_SUPERVISED)};
+  need(syscall(SYS_close_range, ~0u, ~0u, CLOSE_RANGE_UNSHARE) == 0, STEP, "close_range",
+       "Linux 5.9 or newer is needed");
+  *handover = (struct handover){
+      .listener = WAITING, .status = LIVES, .supervised = plan_has(plan, PLAN_SUPERVISED)};
   handover->cgroup.anchor = handover->record.folder = -1;
   struct holder holder = {handover, gather(plan, events), plan};
   if (!plan_has(plan, PLAN_ATTENDED))
@@ -225,7 +239,9 @@ struct handover *holder_start(const struct plan *plan, int events)
     live(&holder);
   handover->owner = (uint32_t)gettid() | FUTEX_WAITERS;
   handover->entry.next = &owned.list;
-  owned = (struct robust_list_head){{&handover->entry}, (long)offsetof(struct handover, owner) - (long)offsetof(struct handover, entry), NULL};
+  const long offset =
+      (long)offsetof(struct handover, owner) - (long)offsetof(struct handover, entry);
+  owned = (struct robust_list_head){{&handover->entry}, offset, NULL};
   need(syscall(SYS_set_robust_list, &owned, sizeof owned) == 0, STEP, "set_robust_list", NULL);
   return handover;
 }
@@ -233,8 +249,8 @@ struct handover *holder_start(const struct plan *plan, int events)
 void holder_give(struct handover *handover, int listener)
 {
   handover->listener = listener;
-  /* A supervised filter notifies execve and never futex: the holder must serve before the
-     launcher has executed. */
+  /* A supervised filter notifies execve and never futex. So the holder is woken now, to serve
+     before the launcher executes. */
   if (handover->supervised) {
     handover->owner = GIVEN;
     syscall(SYS_futex, &handover->owner, FUTEX_WAKE, 1, NULL, NULL, 0);

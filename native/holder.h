@@ -5,41 +5,42 @@
 
 #include "launcher.h"
 
-/* --- holder.c: a small process outside the domain that keeps the listener, so that mediators
-   may come and go --- */
+/* --- holder.c: a small process outside the domain that keeps the listener, so that mediators may
+   come and go --- */
 
-/* Shared by all processes of a run until the daemon executes; by those outside the domain until
-   its end. */
+/* Shared by all processes of a run until the daemon executes, and by those outside the domain
+   until its end. */
 struct handover {
-  /* The launcher's thread id. The kernel adds FUTEX_OWNER_DIED and wakes the holder when the
-     launcher executes or ends, since `entry` is on its list of robust futexes
-     (set_robust_list(2)): behind the filter it may call nothing itself. */
+  /* The launcher's thread id. `entry` is on the launcher's list of robust futexes
+     (set_robust_list(2)), so when the launcher executes or ends the kernel sets FUTEX_OWNER_DIED
+     and wakes the holder. Behind its filter the launcher could not make a call for that. */
   _Atomic uint32_t owner;
   _Atomic int listener;
   struct robust_list entry;
   bool supervised;
   struct cgroup cgroup;
   struct record record;
-  /* Why there is no mediator (place_take()), 0 while there is one or nobody asks. The launcher
-     whose execve is refused for that looks at it. */
+  /* Why there is no mediator (errno of place_take()), 0 while there is one or none was needed. A
+     launcher whose execve is refused for that reads it. */
   _Atomic int full;
-  /* Of an attended run; 0 until they are known. */
+  /* Of an attended run; 0 until known. */
   _Atomic pid_t front, holder, daemon;
-  _Atomic int status;  /* of the daemon (waitpid(2)), or LIVES */
+  _Atomic int status;  /* the daemon's (waitpid(2)), or LIVES */
   _Atomic int stopped; /* the daemon stopped, and the front has not followed yet */
 };
 enum { WAITING = -2, LIVES = -1 };
 
-/* Makes the holder, which shares this process's descriptors until that executes or ends.
-   `events` may be -1. Of an attended plan only the process that becomes the daemon returns. */
+/* Makes the holder, which shares this process's descriptors until that executes or ends. `events`
+   may be -1. In an attended run only the process that becomes the daemon returns. */
 struct handover *holder_start(const struct plan *plan, int events);
 
-/* Gives it the listener (or NO_LISTENER), without a system call that a sealed filter could see. */
+/* Gives it the listener (or NO_LISTENER), without a system call that a sealed filter would
+   refuse. */
 void holder_give(struct handover *handover, int listener);
 
-/* --- quota.c: places for mediators of one run that are root's --- */
+/* --- quota.c: places for mediators of one run that belong to root --- */
 
-/* For whom a mediator is: a domain's name, and the user as whom it runs. */
+/* The domain's name and its user, by which mediators are counted. */
 struct claimant {
   off_t offset; /* of its bytes in the file of places */
   int of_one;   /* places that it may have */
@@ -47,15 +48,15 @@ struct claimant {
 };
 struct claimant claimant_of(const struct plan *plan);
 
-/* An open file that keeps a place for as long as somebody has it. -1 with errno: EDQUOT where the
-   claimant has as many as it may, EUSERS where the host has. */
+/* Returns an open file that holds a place until its last copy is closed. -1 with errno: EDQUOT
+   where the claimant has as many as allowed, EUSERS where the host has. */
 int place_take(const struct claimant *who);
 
 /* Refuses the start where neither a mediator of its own nor the shared one could serve a run of
    this plan, as far as can be told now. */
 void place_look(const struct plan *plan);
 
-/* Says so, with the errno of place_take(). */
+/* Refuses the start, with the errno of place_take(). */
 _Noreturn void place_refuse(const struct claimant *who, int error);
 
 /* Descriptors that the holder keeps; -1 where there is none. */
@@ -69,105 +70,107 @@ struct holdings {
   int front;    /* pidfd */
   int stand_by; /* pidfd of the process that becomes the mediator */
   int order;    /* connection to it; bells, once it is the mediator */
-  int children; /* signalfd of SIGCHLD, of every run: what is traced tells by it too */
+  int children; /* signalfd of SIGCHLD in every run, which also reports traced processes */
   struct claimant claimant;
 };
 
-/* Leaves session and working directory of the daemon; spared when memory runs out. */
+/* Leaves the daemon's session and working directory; spared when memory runs out. */
 void stand_apart(const char *name);
 
-/* Sets what lack of memory takes first: from 1000 to -1000, which is never
+/* Sets the score by which lack of memory kills: from 1000, first, to -1000, never
    (proc_pid_oom_score_adj(5)). */
 void spare(const char *score);
 
 /* signalfd of SIGCHLD, which must be blocked; -1 with errno. */
 int children_open(void);
 
-/* Closes every descriptor but `kept`, in which -1 is none, and puts /dev/null where the standard
-   ones were, in a table of its own; ends the process where the kernel refuses. */
+/* Closes every descriptor but `kept`, where -1 stands for none, and puts /dev/null in place of the
+   standard ones, in a descriptor table of its own. Ends the process where the kernel refuses. */
 void keep_only(const int *kept, size_t count);
 
-/* --- attended.c, front.c: a run whose front stays, passes signals and the exit status, and ends
-   last --- */
+/* --- attended.c, front.c: a run whose front stays, passes on signals and the exit status, and
+   ends last --- */
 
-/* The front's life, for who started it in the place of the daemon. */
+/* The front's main loop. To its caller it stands for the daemon. */
 _Noreturn void front_attend(struct handover *handover, pid_t stand_by);
 
 /* Makes front, stand-by, holder and launcher, each the parent of the next. Front and stand-by
-   never return. Returns in the launcher true, in the holder false. */
+   never return. Returns true in the launcher, false in the holder. */
 bool attended_split(struct handover *handover, struct holdings *own);
 
-/* pidfd of `process`; refuses the start without. */
+/* pidfd of `process`; refuses the start where it cannot be opened. */
 int process_open(pid_t process, const char *step);
 
-/* What waitpid(2) said of a child of the holder, if that is the daemon. */
-void attended_child(struct handover *handover, const struct holdings *own, pid_t process, int status);
+/* Takes a result of waitpid(2) in the holder, if it is the daemon's. */
+void attended_child(struct handover *handover, const struct holdings *own, pid_t process,
+                    int status);
 
 /* --- mediator.c, shared.c: for the holder --- */
 
 struct mediator {
-  int descriptor;    /* readable when it ended: its pidfd, or the connection to the shared one. -1 without */
-  int bell;          /* socket on which execs are told of (exec-hold.h); -1 without */
-  bool shared;       /* of the whole host */
-  bool alone;        /* the shared one is not asked */
-  bool elsewhere;    /* nor is it for the next start: it has said that it does not serve this run */
-  int full;          /* errno of place_take() where there was no place, else 0 */
-  int64_t again;     /* when one is looked for after that, in nanoseconds of CLOCK_MONOTONIC */
+  int descriptor; /* readable when it ended: pidfd, or connection to the shared one; -1: none */
+  int bell;       /* socket for bells (exec-hold.h); -1: none */
+  bool shared;    /* it serves the whole host */
+  bool alone;     /* the shared mediator is not to be asked */
+  bool elsewhere; /* nor at the next start: it has said that it does not serve this run */
+  int full;       /* errno of place_take() where there was no place, else 0 */
+  int64_t again;  /* when to look for a place again, in nanoseconds of CLOCK_MONOTONIC */
 };
 
-/* The host's shared mediator if there is one and `alone` is not set, else `node
-   dist/mediator.js`. */
+/* Starts or finds a mediator: the host's shared one where it exists and `alone` is not set, else
+   `node dist/mediator.js`. */
 bool mediator_start(const struct holdings *own, struct mediator *mediator);
 
-/* After `descriptor` was readable: whether it is gone, which is noted. */
+/* Call when `descriptor` was readable. Returns whether the mediator is gone, and records it. */
 bool mediator_ended(struct mediator *mediator);
 
-/* Forgets it. */
+/* Closes its descriptors. */
 void mediator_forget(struct mediator *mediator);
 
-/* Gives it time to end by itself, with the domain. Where it took events with it that it had only
-   counted, that is told. */
+/* Gives the mediator time to end with the domain. Events that it counted and did not write are
+   then reported. */
 void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots);
 
-/* Starts a mediator (`own`), or who tells what one without a successor took with it: `untold`,
-   or `given-up` where there will be no other, or `refused` where there is no place for one.
-   False with errno. `end`: becomes its pidfd; may be
-   NULL. `bell`: its end of the socket, or -1. `place`: of
-   place_take(), or -1. */
+/* Starts a mediator (`own`), or a process that reports what one without a successor left:
+   `untold`; `given-up` where there will be no other; `refused` where there is no place for one.
+   False with errno. `end` becomes its pidfd and may be NULL. `bell`: its end of the socket, or -1.
+   `place`: of place_take(), or -1. */
 bool mediator_born(const struct holdings *own, const char *task, int *end, int bell, int place);
 
-/* Becomes the mediator, or who does `task` in its place (src/mediate/main.ts), with `handed`
-   from 3 on. */
+/* Becomes the mediator, or the process for `task` (src/mediate/main.ts), with `handed` as
+   descriptors from 3 on. */
 _Noreturn void mediator_become(const char *task, const int *handed, int count);
 
-/* Connects to the host's mediator; -1 where there is none, after waiting a little for a
-   successor where there was one. */
+/* Connects to the host's mediator. Returns -1 where there is none. If there was one, waits a
+   little for its successor. */
 int shared_connect(bool was_there);
 
-/* After the connection was readable: whether its other end is gone, and whether it has said before
-   that it does not serve this run. A stand-by that took over from a mediator which hangs sends a
-   connection of its own, which takes the place of that one. */
+/* Call when the connection was readable. Tells whether its other end is gone, and whether the
+   mediator said before that it does not serve this run. A stand-by that took over from a hanging
+   mediator sends a new connection, which replaces this one. */
 enum shared_state { SHARED_GOES_ON, SHARED_IS_OVER, SHARED_ELSEWHERE };
 enum shared_state shared_hear(int connection);
 
-/* Whether it would serve a run of the plan in that memfd; false where there is none. */
+/* Whether the shared mediator would serve a run of the plan in that memfd; false where there is
+   none. */
 bool shared_has_room(int plan);
 
-/* Sends what a mediator needs; false with errno. Receives it: how many descriptors came (from 3
-   on listener, slots, plan, events), 0 at the connection's end. */
+/* hand_over() sends what a mediator needs; false with errno. take_over() receives it and returns
+   the number of descriptors (listener, slots, plan, events, from 3 on), 0 at the connection's
+   end. */
 #define HANDED_OVER_MAX 4
 bool hand_over(int connection, const struct holdings *own);
 int take_over(int connection, int *handed);
 
 /* --- slots.c: for the holder --- */
 
-/* Whether a mediator has answered anything since this was last asked. */
+/* Whether a mediator has answered a call since the last check. */
 bool slots_answered(const uint8_t *slots);
 
-/* Whether a call was received and waits for its answer. */
+/* Whether a received call waits for its answer. */
 bool slots_stranded(int listener, const uint8_t *slots);
 
-/* Answers what was received with EIO, and one call more with EACCES. */
+/* Answers received calls with EIO, and one further call with EACCES. */
 void slots_refuse(int listener, uint8_t *slots);
 
 #endif

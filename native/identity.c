@@ -3,7 +3,7 @@
 
 #include "launcher.h"
 
-/* Numbers of capabilities that a 64-bit set can hold. */
+/* Capabilities that a 64-bit set can hold. */
 #define CAPABILITIES_MAX 64
 #define BIT(number) (1ull << (number))
 #define NEEDS_ROOT "start as root, or without `user`"
@@ -25,7 +25,7 @@ void identity_private_ipc(const struct plan *plan)
   need(unshare(CLONE_NEWIPC) == 0, step, NULL,
        "it takes CAP_SYS_ADMIN; without it do not grant `ipc`");
   if (ipc_namespace(step) == callers)
-    refuse(step, NULL, 0, "a filter of the caller's seems to interfere");
+    refuse(step, NULL, 0, "a seccomp filter of the caller seems to interfere");
 }
 
 struct capability_sets capabilities_now(void)
@@ -47,13 +47,16 @@ static void need_capability(bool good, const char *step, int number, const char 
   need(good, step, object, help);
 }
 
-/* Takes what can be taken; verify() looks at what is left. Returns the errno of what could not. */
+/* Drops what can be dropped; verify_bounding_set() checks the rest. Returns the errno of the last
+   failure. */
 static int limit_bounding_set(const struct plan *plan)
 {
-  int error = EPERM; /* also where a filter of the caller's pretends that it was done */
-  for (int number = 0; number < CAPABILITIES_MAX; number++)
-    if ((plan->head->bounding & BIT(number)) == 0 && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0 && errno != EINVAL)
+  int error = EPERM; /* the error if a filter of the caller's pretends that it was done */
+  for (int number = 0; number < CAPABILITIES_MAX; number++) {
+    bool keeps = (plan->head->bounding & BIT(number)) != 0;
+    if (!keeps && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0 && errno != EINVAL)
       error = errno;
+  }
   return error;
 }
 
@@ -63,8 +66,10 @@ static void change_user(const struct plan *plan)
   _Static_assert(sizeof *groups == sizeof(gid_t), "groups are passed as they are");
   const gid_t gid = plan->head->gid;
   const uid_t uid = plan->head->uid;
-  need(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, "keep capabilities over the change of user", NULL, NULL);
-  need(setgroups(plan->section[SECTION_GROUPS].count, &groups->gid) == 0, "set the supplementary groups", NULL, NEEDS_ROOT);
+  need(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, "keep capabilities over the change of user",
+       NULL, NULL);
+  need(setgroups(plan->section[SECTION_GROUPS].count, &groups->gid) == 0,
+       "set the supplementary groups", NULL, NEEDS_ROOT);
   need(setresgid(gid, gid, gid) == 0, "change the group", NULL, NEEDS_ROOT);
   need(setresuid(uid, uid, uid) == 0, "change the user", NULL, NEEDS_ROOT);
 }
@@ -80,22 +85,24 @@ static void set_capabilities(uint64_t permitted, uint64_t inheritable)
        "the caller lacks a capability that the policy grants");
 }
 
-/* Returns the set that is left. */
+/* Returns the permitted set that is left. */
 static uint64_t limit_capabilities(const struct plan *plan, const struct capability_sets *before)
 {
   const struct plan_head *head = plan->head;
   bool leaves_root = plan_has(plan, PLAN_USER) && head->uid != 0;
+  uint64_t bounded = before->inheritable & head->bounding;
   uint64_t permitted = leaves_root ? head->ambient : before->permitted & head->bounding;
-  uint64_t inheritable = leaves_root ? head->ambient : (before->inheritable & head->bounding) | head->ambient;
-  /* Landlock and seccomp ask for it where no_new_privs is not set; execve takes it away. */
+  uint64_t inheritable = leaves_root ? head->ambient : bounded | head->ambient;
+  /* Without no_new_privs, Landlock and seccomp need CAP_SYS_ADMIN. The execve drops it. */
   if (!plan_has(plan, PLAN_NO_NEW_PRIVILEGES))
     permitted |= before->permitted & BIT(CAP_SYS_ADMIN);
-  need(!leaves_root || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0, "clear the ambient capabilities", NULL, NULL);
+  need(!leaves_root || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0,
+       "clear the ambient capabilities", NULL, NULL);
   set_capabilities(permitted, inheritable);
   for (int number = 0; number < CAPABILITIES_MAX; number++)
     if ((head->ambient & BIT(number)) != 0)
-      need_capability(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) == 0, "give the daemon an ambient capability",
-                      number, "the caller lacks it");
+      need_capability(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) == 0,
+                      "give the daemon an ambient capability", number, "the caller lacks it");
   return permitted;
 }
 
@@ -105,37 +112,42 @@ static bool user_is(const struct plan *plan)
   const int count = (int)plan->section[SECTION_GROUPS].count;
   uid_t real, effective, saved;
   gid_t group, effective_group, saved_group;
-  if (getresuid(&real, &effective, &saved) != 0 || getresgid(&group, &effective_group, &saved_group) != 0)
+  if (getresuid(&real, &effective, &saved) != 0 ||
+      getresgid(&group, &effective_group, &saved_group) != 0)
     return false;
   gid_t *groups = calloc((size_t)count + 1, sizeof *groups);
   bool same = groups != NULL && getgroups(count + 1, groups) == count &&
               memcmp(groups, plan->section[SECTION_GROUPS].at, (size_t)count * sizeof *groups) == 0;
   free(groups);
-  return same && real == head->uid && effective == head->uid && saved == head->uid && group == head->gid &&
-         effective_group == head->gid && saved_group == head->gid;
+  bool same_user = real == head->uid && effective == head->uid && saved == head->uid;
+  bool same_group =
+      group == head->gid && effective_group == head->gid && saved_group == head->gid;
+  return same && same_user && same_group;
 }
 
-/* A change that the kernel, or a filter of the caller's, only pretended to make would be for
-   ever. */
+/* Asks the kernel back. A change that a filter of the caller's only pretended to make could never
+   be made up for. */
 static void verify(const struct plan *plan, uint64_t permitted)
 {
-  const char *step = "verify the daemon's identity", *help = "a filter of the caller's seems to interfere";
+  const char *step = "verify the daemon's identity";
+  const char *help = "a seccomp filter of the caller seems to interfere";
   errno = EPERM;
   need(!plan_has(plan, PLAN_USER) || user_is(plan), step, "user and groups", help);
   need((capabilities_now().permitted & ~permitted) == 0, step, "capabilities", help);
-  need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, step, "no_new_privs", help);
+  need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+       step, "no_new_privs", help);
 }
 
-/* What is left of the bounding set is harmless only for who has no capability and can gain none
-   by execve. */
+/* Called unless the process has no capability and can gain none by execve; only then is the rest
+   of the bounding set harmless. */
 static void verify_bounding_set(const struct plan *plan, int error)
 {
   int held = 0;
   for (int number = 0; number < CAPABILITIES_MAX && held >= 0; number++) {
-    held = prctl(PR_CAPBSET_READ, number, 0, 0, 0); /* -1 beyond the last that the kernel knows */
+    held = prctl(PR_CAPBSET_READ, number, 0, 0, 0); /* -1 beyond the kernel's last capability */
     errno = error;
-    need_capability(held <= 0 || (plan->head->bounding & BIT(number)) != 0, "take a capability from the bounding set", number,
-                    "it takes CAP_SETPCAP");
+    need_capability(held <= 0 || (plan->head->bounding & BIT(number)) != 0,
+                    "take a capability from the bounding set", number, "it takes CAP_SETPCAP");
   }
 }
 
@@ -147,7 +159,8 @@ void identity_assume(const struct plan *plan)
     change_user(plan);
   uint64_t permitted = limit_capabilities(plan, &before);
   need(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0, "keep no capabilities any more", NULL, NULL);
-  need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "set no_new_privs", NULL, NULL);
+  need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0,
+       "set no_new_privs", NULL, NULL);
   verify(plan, permitted);
   if (before.permitted != 0 || !plan_has(plan, PLAN_NO_NEW_PRIVILEGES))
     verify_bounding_set(plan, error);

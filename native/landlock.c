@@ -16,8 +16,8 @@ struct net_port {
 };
 enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
 
-/* The name went, became a link or another type of file, or is out of reach since the compiler
-   looked: to a sealed domain that is a name made later, for which no rule stands. */
+/* The name has gone, became a link or another type of file, or is unreachable since the compiler
+   looked. A sealed domain then treats it like a name made later, which no rule covers. */
 static bool is_late(int error)
 {
   static const int late[] = {EACCES,    EHOSTDOWN, EIO,    ELOOP,     ENOENT,
@@ -41,7 +41,7 @@ static void add_path(int ruleset, const struct plan *plan, const struct plan_pat
   need(object >= 0, step, path, NULL);
   struct stat status;
   need(fstat(object, &status) == 0, step, path, NULL);
-  /* On a directory a file's rights would reach everything below it. */
+  /* On a directory, a file's rights would apply to everything below it. */
   if (rule->directory == 0 && S_ISDIR(status.st_mode)) {
     close(object);
     return;
@@ -57,20 +57,21 @@ static void add_port(int ruleset, const struct plan_port_rules *rule)
   struct net_port port = {rule->rights, rule->port};
   char object[32];
   snprintf(object, sizeof object, "port %" PRIu64, rule->port);
-  need(syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &port, 0) == 0, "add a Landlock rule", object,
-       "compile the plan on this kernel again");
+  need(syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &port, 0) == 0,
+       "add a Landlock rule", object, "compile the plan on this kernel again");
 }
 
 int landlock_build(const struct plan *plan)
 {
-  struct ruleset_attributes attributes = {plan->head->handled_fs, plan->head->handled_net, plan->head->scoped};
-  /* Kernels before ABI 4 and 6 know a shorter structure; they are asked for no more than the
-     plan needs. */
+  struct ruleset_attributes attributes = {plan->head->handled_fs, plan->head->handled_net,
+                                          plan->head->scoped};
+  /* Kernels before ABI 4 and 6 know a shorter structure. Pass only as much as the plan needs. */
   size_t size = attributes.scoped != 0        ? sizeof attributes
                 : attributes.handled_net != 0 ? offsetof(struct ruleset_attributes, scoped)
                                               : offsetof(struct ruleset_attributes, handled_net);
   int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
-  need(ruleset >= 0, "create the Landlock ruleset", NULL, "`cofferdam doctor` says what this kernel can do");
+  need(ruleset >= 0, "create the Landlock ruleset", NULL,
+       "`cofferdam doctor` says what this kernel can do");
   for (size_t i = 0; i < plan->section[SECTION_PATH_RULES].count; i++)
     add_path(ruleset, plan, &plan_records(plan, SECTION_PATH_RULES, plan_path_rules)[i]);
   for (size_t i = 0; i < plan->section[SECTION_PORT_RULES].count; i++)
@@ -78,9 +79,9 @@ int landlock_build(const struct plan *plan)
   return ruleset;
 }
 
-/* Denied on purpose: the kernel's record of it ties the Landlock domain's number to this plan.
-   Where the start of another variant of the domain has removed the file meanwhile its folder
-   stands for it. True where it was denied. */
+/* Provokes a denial: the kernel's record of it ties the Landlock domain's number to this plan. If
+   the start of another variant of the domain has removed the file, its folder is used instead.
+   Returns whether it was denied. */
 static bool denied(const char *plan_path, const char **object)
 {
   *object = plan_path;
@@ -99,11 +100,12 @@ static bool denied(const char *plan_path, const char **object)
 
 void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path)
 {
-  need(syscall(SYS_landlock_restrict_self, ruleset, plan->head->restrict_flags) == 0, "enter the Landlock domain", NULL,
+  long entered = syscall(SYS_landlock_restrict_self, ruleset, plan->head->restrict_flags);
+  need(entered == 0, "enter the Landlock domain", NULL,
        "at most 16 domains can be nested; `cofferdam doctor` says more");
   close(ruleset);
   const char *object;
   bool kept = denied(plan_path, &object);
   need(kept, "be denied the plan by its own domain", object,
-       "it went while it was used; start again");
+       "the plan disappeared during the start; start again");
 }

@@ -1,5 +1,5 @@
-/* What the parts of the native front know of each other, and what they all need of the C
-   library. */
+/* Declarations that the parts of the native front share, and the headers of the C library that
+   they all need. */
 #ifndef LAUNCHER_H
 #define LAUNCHER_H
 #include <errno.h>
@@ -24,25 +24,25 @@
 
 #include "plan.h"
 
-/* --- report.c: how a start fails: which step, which object (or NULL), which errno (or 0), what
-   to do (or NULL) --- */
+/* --- report.c: how a start fails: the step, the object (or NULL), the errno (or 0), and what to
+   do (or NULL) --- */
 
-/* Exit statuses before the daemon runs, as env(1) and timeout(1) use them. */
+/* Exit statuses before the daemon runs, as in env(1) and timeout(1). */
 #define EXIT_REFUSED 125
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-/* Where reports go; moved off descriptor 2 before that is taken from the daemon. */
+/* Where reports go; moved off descriptor 2 before the daemon's is replaced. */
 extern int report_descriptor;
 
 void report(const char *step, const char *object, int error, const char *help);
 _Noreturn void fail(int status, const char *step, const char *object, int error, const char *help);
 _Noreturn void refuse(const char *step, const char *object, int error, const char *help);
 
-/* Refuses the start with the present errno unless the step was good. */
+/* Refuses the start with the present errno unless `good`. */
 void need(bool good, const char *step, const char *object, const char *help);
 
-/* Copy of three texts in one that lasts; refuses the start without memory. */
+/* Joins three texts in memory that is never freed; refuses the start without memory. */
 char *joined(const char *first, const char *second, const char *third);
 
 /* FNV-1a, 64 bits. */
@@ -56,78 +56,84 @@ struct options {
   const char *policy; /* absolute, or NULL */
   const char *events; /* NULL without --events */
   bool level_given;
-  const char **words, **end; /* NULL-terminated: `--set` and `--level` with their values, as they came */
-  char **command;            /* NULL-terminated */
+  /* NULL-terminated: `--set` and `--level` with their values, in order. */
+  const char **words, **end;
+  char **command; /* NULL-terminated */
 };
 
-/* Reads the arguments from `run` on; refuses the start when they make no sense. */
+/* Reads the arguments from `run` on; refuses the start when they are invalid. */
 struct options options_read(int count, char **arguments);
 
-/* --- places.c: where things lie; the table is in ARCHITECTURE.md --- */
+/* --- places.c: where files lie; the table is in ARCHITECTURE.md --- */
 
-/* Folder of `plans` or `runs`. */
+/* The folder of `plans` or `runs`. */
 const char *places_running(const char *what);
-/* What the plan must have been made for: this kernel, this caller, these words. Each in the form
-   LENGTH:TEXT, so that no two starts have the same. */
+/* What a plan must have been made for: this kernel, this caller, these words. Each is in the form
+   LENGTH:TEXT, so that no two starts have the same text. */
 const char *places_start(const struct options *options);
-/* `DOMAIN-KEY.plan`, KEY being a hash of that. */
+/* `DOMAIN-KEY.plan`; KEY is a hash of `start`. */
 const char *places_plan_name(const char *domain, const char *start);
 
 /* --- find-command.c --- */
 
-/* The file that execvp(3) would execute for `command`; ends with 126 or 127 when there is none. */
+/* The file that execvp(3) would execute for `command`; exits with 126 or 127 when there is none. */
 const char *find_command(const char *command);
 
 /* --- node.c: Cofferdam's Node programs --- */
 
 #define COMMAND_LINE DIST_DIR "/cofferdam.js"
 
-/* node, `program` and the two NULL-terminated lists behind each other. */
-const char *const *node_arguments(const char *program, const char *const *first, const char *const *rest);
+/* node, `program` and the two NULL-terminated lists, in this order. */
+const char *const *node_arguments(const char *program, const char *const *first,
+                                  const char *const *rest);
 
-/* Becomes `node dist/cofferdam.js` with the original arguments behind argv[0], `--as=NAME`
-   before them when it was called by another name. */
+/* Becomes `node dist/cofferdam.js` with the original arguments after argv[0]. `--as=NAME` precedes
+   them when the program was called by another name. */
 _Noreturn void node_become(char **argv, const char *name);
 
 /* Becomes node with default signals and no descriptor but 0 to 2 and `handed`, which it finds
    from 3 on. */
-_Noreturn void node_execute(const char *const *arguments, char **environment, const int *handed, int handed_count);
+_Noreturn void node_execute(const char *const *arguments, char **environment, const int *handed,
+                            int handed_count);
 
 /* Runs node in a grandchild, with a cleaned environment, no input, and its output on `output`.
-   Returns its status (waitpid(2)) with `wait`, else 0 once it is born; refuses the start when it
-   cannot be. */
-int node_start(const char *step, const char *const *arguments, int output, const int *handed, int handed_count, bool wait);
+   With `wait` returns its status (waitpid(2)), otherwise 0 once it is born; refuses the start when
+   it cannot be. */
+int node_start(const char *step, const char *const *arguments, int output, const int *handed,
+               int handed_count, bool wait);
 
-/* Runs `body`, which never returns, in a grandchild, so that the launcher has no child and gets
-   no SIGCHLD. `flags` as in clone(2). Returns its status with `wait`, else its process id;
+/* Runs `body`, which never returns, in a grandchild, so that the launcher has no child and gets no
+   SIGCHLD. `flags` as in clone(2). With `wait` returns its status, otherwise its process id;
    refuses the start when it cannot be born. */
-int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *), void *argument);
+int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *),
+               void *argument);
 
 /* --- events.c --- */
 
-/* Starts the collector of `--events`; returns, when it is ready, where the mediator writes
-   events. */
+/* Starts the collector of `--events`. Returns, once it is ready, the descriptor to which the
+   mediator writes events. */
 int events_start(const struct options *options, const char *plan_path);
 
 /* --- descriptors.c: which of the caller's descriptors the daemon gets --- */
 
-/* Fills closed standard descriptors, so that nothing of ours is opened under their numbers. A
-   confined daemon finds /dev/null there, one of a disabled domain finds them closed again. */
+/* Fills closed standard descriptors, so that no file of Cofferdam's gets their numbers. A confined
+   daemon finds /dev/null there; that of a disabled domain finds them closed again. */
 void descriptors_hold(void);
 
-/* Moves reports off descriptor 2, and closes everything beyond it but what the plan grants,
-   reports, and the plan's memory. At level warning nothing is closed, nor replaced below. */
+/* Moves reports off descriptor 2, and closes everything above but what the plan grants, reports,
+   and the plan's memory. At level warning nothing is closed, and descriptors_replace() replaces
+   nothing. */
 void descriptors_close(struct plan *plan);
 
 /* Replaces standard descriptors that are not granted by /dev/null. */
 void descriptors_replace(const struct plan *plan);
 
-/* A socket's option of level SOL_SOCKET; -1 where there is none. */
+/* The value of a SOL_SOCKET option; -1 where there is none. */
 int socket_option(int descriptor, int name);
 
-/* Sockets that the daemon gets and that could be connected anew past the programs of its cgroup:
-   they hold a socket where it was made. A count above SOCKETS_MAX: too many, or, without /proc,
-   nobody knows. */
+/* Sockets of the daemon's that could be connected anew without being judged: the programs of a
+   cgroup judge the sockets that were made in it. A count above SOCKETS_MAX means too many, or
+   unknown because /proc is missing. */
 #define SOCKETS_MAX 64
 struct sockets {
   size_t count;
@@ -135,21 +141,24 @@ struct sockets {
 };
 struct sockets descriptors_escaping(const struct plan *plan);
 
-/* --- cgroup.c: the cgroup below the domain's anchor, under whose programs the daemon's sockets
-   are born --- */
+/* --- cgroup.c: the cgroup below the domain's anchor, in which the daemon makes its sockets, under
+   the anchor's programs --- */
 
-/* Control groups in which the sockets of one run were made: socket units of one service. */
+/* Limit on the control groups in which the sockets of one run were made (those of the socket units
+   of one service). */
 #define CGROUP_ELSEWHERE_MAX 8
-/* Maps of one program that are looked at. */
+/* Limit on the maps of one program that are examined. */
 #define CGROUP_MAPS_MAX 16
 
 struct cgroup {
   int anchor;    /* -1 where there is nothing to remove */
   char name[24]; /* of the child: the daemon's process id */
-  /* By number: where sockets were made that the run is given, and the programs attached. */
+  /* Ids of the groups in which the run's inherited sockets were made, where programs are
+     attached. */
   uint64_t elsewhere[CGROUP_ELSEWHERE_MAX];
   int elsewhere_count;
-  uint32_t maps[CGROUP_MAPS_MAX]; /* by which the anchor's programs are known there */
+  /* of the anchor's programs, by which these are recognised there */
+  uint32_t maps[CGROUP_MAPS_MAX];
   int map_count;
 };
 
@@ -159,38 +168,39 @@ long bpf_call(int command, union bpf_attr *attributes);
 /* A descriptor of the program of that id; -1 where there is none. */
 int program_open(uint32_t id);
 
-/* What the kernel tells of it; false where it tells nothing. */
+/* Fills in what the kernel knows of it; false where it tells nothing. */
 struct bpf_prog_info;
 bool program_info(uint32_t id, struct bpf_prog_info *info);
 
-/* The ids of programs attached on one hook: how many, -1 where that cannot be told (errno).
-   `flags`: BPF_F_QUERY_EFFECTIVE for ancestors' too. */
+/* The ids of programs attached on one hook. Returns their number, or -1 with errno where that
+   cannot be read. `flags`: BPF_F_QUERY_EFFECTIVE includes ancestors' programs. */
 int programs_attached(int group, uint32_t hook, uint32_t flags, uint32_t *ids, uint32_t max);
 
-/* The one of them that is this program; 0 where none is. */
+/* The id among them whose program has that tag; 0 where there is none. */
 uint32_t program_with_tag(const uint32_t *ids, int count, const uint8_t *tag);
 
-/* Makes the child, verifies that every program of the plan holds there, and moves this process
-   into it. Where one of `escaping` cannot be held the child lies below an anchor without programs,
-   and true is returned: the mediator is to judge in their place. Where the plan has no cgroup layer
-   there is no child. `cgroup` is filled as soon as the child is there, so that the holder, which
-   shares it, can clean up. */
+/* Makes the child, verifies that every program of the plan is in force there, and moves this
+   process into it. Where one of the `escaping` sockets cannot be covered, the child lies below an
+   anchor without programs, and true is returned: the mediator must judge instead. A plan without a
+   cgroup layer has no child. `cgroup` is filled in as soon as the child exists, so that the
+   holder, which shares it, can clean up. */
 bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struct cgroup *cgroup);
 
-/* Removes the child as soon as nobody lives in it, and what was attached elsewhere for it. */
+/* Removes the child once it has no process, and the programs that were attached elsewhere for
+   it. */
 void cgroup_remove(struct cgroup *cgroup);
 
 /* --- activation.c: sockets that were made before the start --- */
 
-/* Attaches the plan's programs where each of these sockets was made, if that is a socket unit's own
-   control group and they would meet nothing else there. False where any of that cannot be shown.
-   The child must be there already. */
+/* Attaches the plan's programs where each of these sockets was made, if that is a socket unit's
+   own control group and the programs would affect nothing else there. False where any of that
+   cannot be shown. The child must exist already. */
 bool activation_hold(const struct plan *plan, const struct sockets *sockets, struct cgroup *cgroup);
 
-/* Takes them away once no run is below the anchor any more. */
+/* Detaches them once no run is left below the anchor. */
 void activation_release(struct cgroup *cgroup);
 
-/* --- record.c: the symbolic link that tells `cofferdam ps` of this run; its form is in
+/* --- record.c: the symbolic link by which `cofferdam ps` finds this run; its form is in
    src/domains/run-record.ts --- */
 
 struct record {
@@ -199,29 +209,30 @@ struct record {
   char text[256];
 };
 
-/* Tells of this process and its holder; `live` says whether its level may change. Refuses the
-   start when it cannot be made. */
+/* Records this process and its holder; `live` says whether its level may change. Refuses the start
+   when the link cannot be made. */
 void record_make(const struct plan *plan, const char *live, pid_t holder, struct record *record);
 
-/* Removes it, unless a later process of the same id has made it its own. */
+/* Removes the link, unless a later process with the same id has replaced it. */
 void record_remove(const struct record *record);
 
 /* --- core-limit.c --- */
 
-/* Takes this process's limit of core files to where a crash leaves nothing and starts nothing, for
-   ever, unless the plan leaves it; then asks the kernel whether it is so. */
+/* Limits this process's core files so that a crash writes nothing and starts nothing, permanently,
+   unless the plan leaves core files to the kernel. Then verifies the limit. */
 void core_limit(const struct plan *plan);
 
-/* --- identity.c: who the daemon runs as, and what it may ever become --- */
+/* --- identity.c: the daemon's user, and what it may ever become --- */
 
-/* Bounding set, groups, gid, uid, capabilities, no_new_privs, in the order in which each still
-   has the privilege it needs; then asks the kernel whether it is so. */
+/* Sets bounding set, groups, gid, uid, capabilities and no_new_privs, in the order in which each
+   still has the privilege that it needs. Then verifies them. */
 void identity_assume(const struct plan *plan);
 
-/* A System V and POSIX message queue namespace of its own, where the plan asks for one. */
+/* Makes a namespace of its own for System V IPC and POSIX message queues, where the plan asks for
+   one. */
 void identity_private_ipc(const struct plan *plan);
 
-/* Capability sets of this thread, 64-bit masks; refuses the start when the kernel does not tell. */
+/* Capability sets of this thread, 64-bit masks; refuses the start when they cannot be read. */
 struct capability_sets {
   uint64_t effective, permitted, inheritable;
 };
@@ -232,12 +243,12 @@ struct capability_sets capabilities_now(void);
 /* Makes the plan's ruleset, opening each path; returns its descriptor. */
 int landlock_build(const struct plan *plan);
 
-/* Confines this thread by it for ever, then makes sure that the plan itself cannot be read any
-   more. */
+/* Confines this thread by the ruleset permanently, then verifies that the plan can no longer be
+   read. */
 void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path);
 
-/* Installs the plan's filter for ever, the one that asks with `asks`; returns the listener, or
-   NO_LISTENER when the plan has none. */
+/* Installs the plan's filter permanently; with `asks` the one that also notifies sends. Returns
+   the listener, or NO_LISTENER when the plan has none. */
 int seccomp_install(const struct plan *plan, bool asks);
 enum { NO_LISTENER = -1 };
 

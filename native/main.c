@@ -1,10 +1,10 @@
-/* The front: `run` goes from here to the daemon without Node; everything else is the command
-   line's. */
+/* The front. `run` goes from here to the daemon without Node; everything else is left to the
+   command line. */
 #include <sys/auxv.h>
 
 #include "holder.h"
 
-/* Under other names it speaks as other programs do (src/esxi/). */
+/* Under other names it acts as other programs (src/esxi/). */
 #define OWN_NAME "cofferdam"
 
 /* `handover` may be NULL. */
@@ -18,20 +18,26 @@ _Noreturn static void execute(const struct handover *handover, const struct plan
     place_refuse(&who, handover->full);
   }
   errno = error;
+  const char *no_interpreter =
+      "the interpreter in its first line, or its dynamic loader, is missing";
+  const char *no_program =
+      "it is not a program; a script names its interpreter in its first line: #!/bin/sh";
   const char *help = errno == EACCES    ? "the policy must grant `rx` on it and on its interpreter"
-                     : errno == ENOENT  ? "the interpreter that its first line names, or its dynamic loader, is not there"
-                     : errno == ENOEXEC ? "it is no program; the first line of a script names its interpreter: #!/bin/sh"
+                     : errno == ENOENT  ? no_interpreter
+                     : errno == ENOEXEC ? no_program
                                         : NULL;
-  fail(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, "execute the command", command, errno, help);
+  int status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+  fail(status, "execute the command", command, errno, help);
 }
 
-/* The order is the design. Descriptors first, so that nothing inherited is shared with the
-   holder. The holder before the cgroup and before any privilege is lost, so that it lives
+/* The order matters. Descriptors come first, so that no inherited one is shared with the holder.
+   The holder is made before the cgroup and before any privilege is dropped, so that it lives
    outside the domain and cleans up after every failure. Paths are opened before the identity
-   changes. Landlock and seccomp last, while CAP_SYS_ADMIN is still effective where no_new_privs
-   is not set; behind the filter only memory is written, and execve called (and in a supervised
-   domain the holder woken, which no such filter notifies). */
-_Noreturn static void confine(const struct options *options, struct plan *plan, const char *plan_path, const char *command)
+   changes. Landlock and seccomp come last, while CAP_SYS_ADMIN is still effective where
+   no_new_privs is not set. Behind the filter the launcher only writes memory and calls execve
+   (and, in a supervised domain, wakes the holder, which such a filter never notifies). */
+_Noreturn static void confine(const struct options *options, struct plan *plan,
+                              const char *plan_path, const char *command)
 {
   descriptors_close(plan);
   int events = options->events != NULL ? events_start(options, plan_path) : -1;
@@ -56,17 +62,20 @@ _Noreturn static void confine(const struct options *options, struct plan *plan, 
 int main(int argc, char **argv)
 {
   if (getauxval(AT_SECURE) != 0)
-    refuse("start", "bin/cofferdam", 0, "it must not be set-user-id, set-group-id or carry file capabilities");
+    refuse("start", "bin/cofferdam", 0,
+           "it must not be set-user-id, set-group-id or carry file capabilities");
   const char *name = argc > 0 ? basename(argv[0]) : OWN_NAME;
-  if (argc < 3 || strcmp(name, OWN_NAME) != 0 || strcmp(argv[1], "run") != 0 || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)
-    node_become(argv, strcmp(name, OWN_NAME) == 0 ? NULL : name);
+  bool is_own = strcmp(name, OWN_NAME) == 0;
+  bool runs = argc >= 3 && is_own && strcmp(argv[1], "run") == 0;
+  if (!runs || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)
+    node_become(argv, is_own ? NULL : name);
   descriptors_hold();
   const struct options options = options_read(argc - 1, argv + 1);
   const char *command = find_command(options.command[0]);
   const char *plan_path;
   struct plan plan = plan_obtain(&options, &plan_path);
   if (plan.head->level == PLAN_LEVEL_DISABLED) {
-    identity_assume(&plan); /* unconfined, and still the policy's user */
+    identity_assume(&plan); /* unconfined, but as the policy's user */
     execute(NULL, &plan, command, options.command);
   }
   place_look(&plan);

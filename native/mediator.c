@@ -1,12 +1,12 @@
 #include "exec-hold.h"
 #include "holder.h"
 
-/* What the mediator and its workers find programs by; it starts none today. */
+/* The mediator's PATH, and its workers'; they start no programs by it today. */
 #define MEDIATOR_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/* How long a mediator may take to end when its domain is gone, in milliseconds. */
+/* How long a mediator may take to end after its domain, in milliseconds. */
 #define MEDIATOR_END_MS 2000
-/* How long a run for whose mediator there was no place is refused its calls before one is looked
-   for again, in nanoseconds: a run that is refused must not keep the shared mediator at work. */
+/* How long a run without a place for a mediator has its calls refused before a place is looked for
+   again, in nanoseconds. Otherwise such a run could keep the shared mediator busy. */
 #define FULL_NS 1000000000ll
 
 static int64_t now(void)
@@ -16,8 +16,8 @@ static int64_t now(void)
   return time.tv_sec * 1000000000ll + time.tv_nsec;
 }
 
-/* The daemon's limits are the daemon's: a small address space or few descriptors must not keep
-   the mediator from working. */
+/* The daemon's limits are not for the mediator, which a small address space or few descriptors
+   would stop from working. */
 static void limits_raise(void)
 {
   static const int resources[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE};
@@ -39,11 +39,11 @@ void mediator_become(const char *task, const int *handed, int count)
 
 bool mediator_born(const struct holdings *own, const char *task, int *end, int bell, int place)
 {
-  _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4 && MEDIATOR_FD_PLAN == 5 &&
-                     MEDIATOR_FD_EVENTS == 6 && MEDIATOR_FD_SUMMARY == 7 && MEDIATOR_FD_HOLDER == 8 &&
-                     MEDIATOR_FD_PLACE == 9,
-                 "order");
-  /* A number left free would be one of Node's own. */
+  _Static_assert(MEDIATOR_FD_LISTENER == 3 && MEDIATOR_FD_SLOTS == 4, "order");
+  _Static_assert(MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
+  _Static_assert(MEDIATOR_FD_SUMMARY == 7 && MEDIATOR_FD_HOLDER == 8, "order");
+  _Static_assert(MEDIATOR_FD_PLACE == 9, "order");
+  /* Node would use a free number for a file of its own. */
   const int events = own->events >= 0 ? own->events : STDIN_FILENO;
   const int handed[] = {own->listener,
                         own->slots,
@@ -58,11 +58,11 @@ bool mediator_born(const struct holdings *own, const char *task, int *end, int b
   return process > 0;
 }
 
-/* One for this run alone, with the other end of a socket of bells. */
+/* Starts a mediator for this run alone, with the other end of a socket for bells. */
 static bool own_start(const struct holdings *own, struct mediator *mediator)
 {
   int ends[2];
-  /* An ordinary user's are the user's own, and bounded with the user's other processes. */
+  /* An ordinary user's mediators are bounded with the user's other processes. */
   int place = geteuid() == 0 ? place_take(&own->claimant) : -1;
   mediator->full = geteuid() == 0 && place < 0 ? errno : 0;
   if (mediator->full != 0)
@@ -86,9 +86,11 @@ bool mediator_start(const struct holdings *own, struct mediator *mediator)
   if (now() < mediator->again)
     return false;
   bool asked = own->order < 0 && !mediator->alone && !mediator->elsewhere;
-  mediator->descriptor = own->order >= 0 ? own->stand_by : asked ? shared_connect(mediator->shared) : -1;
+  int shared = asked ? shared_connect(mediator->shared) : -1;
+  mediator->descriptor = own->order >= 0 ? own->stand_by : shared;
   mediator->shared = asked && mediator->descriptor >= 0;
-  bool started = mediator->descriptor >= 0 && hand_over(mediator->shared ? mediator->descriptor : own->order, own);
+  int receiver = mediator->shared ? mediator->descriptor : own->order;
+  bool started = mediator->descriptor >= 0 && hand_over(receiver, own);
   mediator->bell = mediator->shared ? mediator->descriptor : own->order;
   if (!started) {
     close(mediator->shared ? mediator->descriptor : -1);
@@ -120,8 +122,9 @@ bool mediator_ended(struct mediator *mediator)
 void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots)
 {
   struct pollfd ended = {.fd = mediator->descriptor, .events = mediator->shared ? 0 : POLLIN};
+  /* The shared mediator's descriptor is a connection and no pidfd: it is not killed. */
   if (poll(&ended, 1, mediator->descriptor < 0 ? 0 : MEDIATOR_END_MS) == 0)
-    syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0); /* the shared one is no pidfd, and goes on */
+    syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0);
   mediator_forget(mediator);
   const uint32_t *mediators = (const void *)(slots + SLOT_UNTOLD_MEDIATOR);
   const uint32_t *workers = (const void *)(slots + SLOT_UNTOLD_WORKER);

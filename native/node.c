@@ -1,11 +1,11 @@
 #include "launcher.h"
 
-/* Descriptors that one of our programs finds at most, from 3 on. */
+/* Limit on the descriptors that a Node program gets, from 3 on. */
 #define HANDED_MAX 7
-/* Descriptors that the greatest of our programs may need: a mediator, one for each call in its
-   hands and some more. */
+/* Descriptors that the largest of Cofferdam's programs may need: a mediator, one per call in hand
+   and some more. */
 #define NODE_DESCRIPTORS 4096
-/* Stack of Node's main thread, in bytes: what Linux gives where nobody says otherwise. */
+/* Stack of Node's main thread, in bytes: the default of Linux. */
 #define NODE_STACK_SIZE (8 * 1024 * 1024)
 /* Stack of a grandchild's parent and of the holder, in bytes. */
 #define STACK_SIZE (64 * 1024)
@@ -32,7 +32,8 @@ static size_t length(const char *const *list)
   return count;
 }
 
-const char *const *node_arguments(const char *program, const char *const *first, const char *const *rest)
+const char *const *node_arguments(const char *program, const char *const *first,
+                                  const char *const *rest)
 {
   const size_t begin = length(first), end = length(rest);
   const char **all = calloc(begin + end + 3, sizeof *all);
@@ -47,27 +48,29 @@ const char *const *node_arguments(const char *program, const char *const *first,
 void node_become(char **argv, const char *name)
 {
   static const char *const changing_node[] = {"NODE_", "LD_", "GLIBC_TUNABLES=", "OPENSSL_", NULL};
-  const char *const *rest = (const char *const *)argv, *as[] = {name == NULL ? NULL : joined("--as=", name, ""), NULL};
+  const char *const *rest = (const char *const *)argv;
+  const char *const as[] = {name == NULL ? NULL : joined("--as=", name, ""), NULL};
   const char *const *arguments = node_arguments(COMMAND_LINE, as, *rest == NULL ? rest : rest + 1);
   environment_filter(changing_node, false);
   execve(NODE_PATH_ABS, (char *const *)arguments, environ);
-  refuse("start the command line", NODE_PATH_ABS, errno, "build again: node moved since bin/cofferdam was built");
+  refuse("start the command line", NODE_PATH_ABS, errno,
+         "build again: node moved since bin/cofferdam was built");
 }
 
-/* Every signal as a new program expects it: default and unblocked. */
+/* Resets every signal to what a new program expects: default action and unblocked. */
 static void signals_default(void)
 {
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++)
-    sigaction(number, &action, NULL); /* refused for SIGKILL, SIGSTOP and libc's own, which are as they must be */
+    sigaction(number, &action, NULL); /* fails for SIGKILL, SIGSTOP and libc's own: no matter */
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A service's limits are for its daemon. What makes its plan or judges its calls is bigger, and
-   a plan made where a probe found no room would lack what the host has. Who may not raise a
-   limit's maximum has what is below it. */
+/* A service's limits are for its daemon. The programs that make its plan and judge its calls need
+   more, and a plan would lack features if a probe had found no room. Where a hard limit may not be
+   raised, it is used. */
 static void limits_raise(void)
 {
   static const struct {
@@ -101,8 +104,9 @@ void node_execute(const char *const *arguments, char **environment, const int *h
   limits_raise();
   if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
     execve(NODE_PATH_ABS, (char *const *)arguments, environment);
+  const char *unreachable = "no domain reaches it: start this from outside any domain";
   refuse("start node", NODE_PATH_ABS, errno,
-         errno == EACCES ? "no domain reaches it: start this from outside any domain" : "build again if node moved");
+         errno == EACCES ? unreachable : "build again if node moved");
 }
 
 static int wait_for(int process)
@@ -121,17 +125,17 @@ struct birth {
   int error, result;
 };
 
-/* A process between, in the launcher's memory while that stands still, as after vfork(2):
-   `birth` tells it how it went. */
+/* A process in between, in the launcher's memory while that stands still, as after vfork(2). It
+   reports the result in `birth`. */
 static int between(void *argument)
 {
   struct birth *birth = argument;
   sigset_t every;
   sigfillset(&every);
   if (birth->wait)
-    signals_default(); /* where SIGCHLD is ignored there is nothing to wait for */
-  else
-    sigprocmask(SIG_SETMASK, &every, NULL); /* until it stands apart, the daemon's signals would be its own */
+    signals_default(); /* if SIGCHLD were ignored, there would be nothing to wait for */
+  else /* signals for the daemon must not reach it before it stands apart */
+    sigprocmask(SIG_SETMASK, &every, NULL);
   int process = (int)syscall(SYS_clone, birth->flags, NULL, NULL, NULL, 0);
   if (process == 0)
     birth->body(birth->argument);
@@ -142,20 +146,21 @@ static int between(void *argument)
   _exit(0);
 }
 
-int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *), void *argument)
+int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(void *),
+               void *argument)
 {
   static _Alignas(16) char stack[STACK_SIZE];
   struct birth birth = {flags, wait, body, argument, 0, 0};
   int reaper = 0;
-  /* A caller may have left this process the reaper of its orphans, of which the daemon knows
-     nothing: this one goes further up. */
+  /* The caller may have made this process a subreaper. Its grandchild must not become its child,
+     because the daemon does not expect it. */
   if (prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper != 0)
     prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   int process = clone(between, stack + sizeof stack, (int)flags | CLONE_VM | CLONE_VFORK, &birth);
   if (process < 0)
     birth.error = errno;
   else if (wait_for(process) != 0)
-    birth.error = EINTR; /* killed: nobody knows whether before or after the birth */
+    birth.error = EINTR; /* killed, perhaps after the birth */
   if (reaper != 0)
     prctl(PR_SET_CHILD_SUBREAPER, reaper, 0, 0, 0);
   if (birth.error != 0)
@@ -172,15 +177,18 @@ struct node {
 
 static void node_body(void *argument)
 {
-  static const char *const harmless[] = {"PATH=", "HOME=", "TERM=", "LANG=", "NO_COLOR=", "XDG_", NULL};
+  static const char *const harmless[] = {"PATH=",     "HOME=", "TERM=", "LANG=",
+                                         "NO_COLOR=", "XDG_",  NULL};
   const struct node *node = argument;
   int silence = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  need(silence >= 0 && dup2(node->output, STDOUT_FILENO) >= 0 && dup2(silence, STDIN_FILENO) >= 0, "start node", "/dev/null", NULL);
+  need(silence >= 0 && dup2(node->output, STDOUT_FILENO) >= 0 && dup2(silence, STDIN_FILENO) >= 0,
+       "start node", "/dev/null", NULL);
   environment_filter(harmless, true);
   node_execute(node->arguments, environ, node->handed, node->handed_count);
 }
 
-int node_start(const char *step, const char *const *arguments, int output, const int *handed, int handed_count, bool wait)
+int node_start(const char *step, const char *const *arguments, int output, const int *handed,
+               int handed_count, bool wait)
 {
   struct node node = {arguments, output, handed, handed_count};
   return grandchild(step, 0, wait, node_body, &node);

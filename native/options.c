@@ -2,16 +2,19 @@
 
 #include "launcher.h"
 
-/* Bytes of a domain's name; it becomes part of a file's name. */
+/* Limit on a domain's name, bytes; it becomes part of a file's name. */
 #define DOMAIN_NAME_MAX 128
 #define STEP "read the arguments"
-#define USAGE "usage: cofferdam run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... (DOMAIN | --policy FILE) [--] CMD [ARG...]"
+#define USAGE                                                                   \
+  "usage: cofferdam run [--level LEVEL] [--events FILE|-] [--set NAME=VALUE]... " \
+  "(DOMAIN | --policy FILE) [--] CMD [ARG...]"
 
 static bool valid_domain(const char *name)
 {
   const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@:+-";
   size_t length = strlen(name);
-  return length > 0 && length <= DOMAIN_NAME_MAX && name[0] != '.' && name[0] != '-' && strspn(name, allowed) == length;
+  return length > 0 && length <= DOMAIN_NAME_MAX && name[0] != '.' && name[0] != '-' &&
+         strspn(name, allowed) == length;
 }
 
 static const char *domain_of(const char *policy)
@@ -33,7 +36,7 @@ static const char *absolute(const char *path)
   return joined(folder, "/", path);
 }
 
-/* Up to the first word that is no option, or past `--`; `optind` stands behind what was read. */
+/* Reads up to the first word that is no option, or past `--`; `optind` is after what was read. */
 static void read_options(int count, char **arguments, struct options *options)
 {
   static const struct option known[] = {
@@ -45,12 +48,13 @@ static void read_options(int count, char **arguments, struct options *options)
   };
   for (int option; (option = getopt_long(count, arguments, "+:", known, NULL)) != -1;) {
     if (option == ':' || option == '?')
-      refuse(STEP, arguments[optind - 1], 0, option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
+      refuse(STEP, arguments[optind - 1], 0,
+             option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
     if (option == 'e')
       options->events = optarg;
     else if (option == 'p')
       options->policy = absolute(optarg);
-    else { /* whether the value makes sense is for the compiler to say: no plan was ever made for one that does not */
+    else { /* the compiler checks the value: no plan is ever made for an invalid one */
       options->level_given |= option == 'l';
       *options->end++ = option == 'l' ? "--level" : "--set";
       *options->end++ = optarg;
@@ -58,8 +62,8 @@ static void read_options(int count, char **arguments, struct options *options)
   }
 }
 
-/* Options may stand before the domain and after it: a command cannot begin with a dash unless
-   `--` stands before it. */
+/* Options may stand before and after the domain. A command that begins with a dash needs `--`
+   before it. */
 struct options options_read(int count, char **arguments)
 {
   struct options options = {.words = calloc((size_t)count * 2 + 1, sizeof *options.words)};
@@ -79,6 +83,7 @@ struct options options_read(int count, char **arguments)
   if (options.command[0] == NULL || options.command[0][0] == 0)
     refuse(STEP, NULL, 0, "there is no command to run; " USAGE);
   if (!valid_domain(options.domain))
-    refuse("read the domain's name", options.domain, 0, "letters, digits and . _ @ : + - only, not beginning with . or -");
+    refuse("read the domain's name", options.domain, 0,
+           "letters, digits and . _ @ : + - only, not beginning with . or -");
   return options;
 }

@@ -2,7 +2,7 @@
 
 #include "launcher.h"
 
-/* The XDG base directory specification has relative values ignored. */
+/* The XDG base directory specification says that relative values are ignored. */
 static const char *absolute_variable(const char *name)
 {
   const char *value = getenv(name);
@@ -23,7 +23,9 @@ static const char *user_place(const char *variable, const char *below_home, cons
 const char *places_running(const char *what)
 {
   const char *below = joined("/cofferdam/", what, "");
-  return geteuid() == 0 ? joined("/run", below, "") : user_place("XDG_RUNTIME_DIR", "/.cache", below);
+  if (geteuid() == 0)
+    return joined("/run", below, "");
+  return user_place("XDG_RUNTIME_DIR", "/.cache", below);
 }
 
 static const char *with(const char *text, const char *word)
@@ -38,14 +40,15 @@ const char *places_start(const struct options *options)
   struct utsname kernel;
   char caller[64];
   need(uname(&kernel) == 0, "ask which kernel this is", "uname", NULL);
-  snprintf(caller, sizeof caller, "%u %u %" PRIx64, geteuid(), getegid(), capabilities_now().effective);
-  const char *text = "";
-  const char *first[] = {kernel.release, kernel.version, caller, options->domain, options->policy == NULL ? "" : options->policy};
+  snprintf(caller, sizeof caller, "%u %u %" PRIx64, geteuid(), getegid(),
+           capabilities_now().effective);
+  const char *text = "", *policy = options->policy == NULL ? "" : options->policy;
+  const char *first[] = {kernel.release, kernel.version, caller, options->domain, policy};
   for (size_t i = 0; i < sizeof first / sizeof *first; i++)
     text = with(text, first[i]);
   if (geteuid() != 0) {
-    /* Where a user's policies are looked for, and what of the user's is denied to the domain,
-       follow from the environment. */
+    /* The environment decides where a user's policies are, and which of the user's files the
+       domain is denied. */
     text = with(text, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
     text = with(text, user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam"));
   }
@@ -57,7 +60,7 @@ const char *places_start(const struct options *options)
 const char *places_plan_name(const char *domain, const char *start)
 {
   char text[24];
-  /* It need not be hard to find two of a key, since the plan says what it is for. */
+  /* A weak hash is enough, because the plan says what it was made for. */
   snprintf(text, sizeof text, "-%016" PRIx64, fnv1a(start));
   return joined(domain, text, ".plan");
 }

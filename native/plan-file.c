@@ -2,7 +2,7 @@
 
 #include "launcher.h"
 
-/* Linux 6.3 has it, and can be told to refuse memory without it. */
+/* Since Linux 6.3, which can be configured to refuse memory without it. */
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u
 #endif
@@ -11,7 +11,8 @@ bool trusted(int file, uint32_t type)
 {
   struct stat status;
   return fstat(file, &status) == 0 && (status.st_mode & S_IFMT) == type &&
-         (status.st_uid == 0 || status.st_uid == geteuid()) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+         (status.st_uid == 0 || status.st_uid == geteuid()) &&
+         (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 int memory_make(const char *name)
@@ -23,7 +24,8 @@ int memory_make(const char *name)
 int plan_memory(void)
 {
   int memory = memory_make("cofferdam-plan");
-  need(memory >= 0, "make room for the plan", "memfd", "raise the limit of descriptors (ulimit -n)");
+  need(memory >= 0, "make room for the plan", "memfd",
+       "raise the limit of descriptors (ulimit -n)");
   return memory;
 }
 
@@ -39,11 +41,12 @@ void plan_drop(struct plan *plan)
 static bool useless(struct problem *problem, const char *step, const char *object, int error,
                     const char *help)
 {
-  *problem = (struct problem){step, joined(object, "", ""), error, help}; /* it may lie in the plan, which goes */
+  /* Copied, because it may lie in the plan, which is freed. */
+  *problem = (struct problem){step, joined(object, "", ""), error, help};
   return false;
 }
 
-/* Writing beyond it is death by SIGXFSZ, for memory too. */
+/* Writing beyond this limit, even to memory, ends the process by SIGXFSZ. */
 static void need_room(const char *name, size_t length)
 {
   struct rlimit limit;
@@ -52,7 +55,7 @@ static void need_room(const char *name, size_t length)
            "raise the limit of file sizes (ulimit -f); it holds for memory too");
 }
 
-/* The launcher reads the very bytes that the mediator gets, after nobody can change them any
+/* The launcher checks the very bytes that the mediator gets, once no process can change them any
    more. */
 static bool seal(const char *name, struct plan *plan, struct problem *problem)
 {
@@ -98,7 +101,8 @@ static bool load(int file, const char *name, const char *start, struct plan *pla
   const char *object = name, *wrong;
   if (!trusted(file, S_IFREG))
     return useless(problem, "trust the plan", name, EPERM,
-                   "it must be a regular file that only root or you may write; remove it and start again");
+                   "it must be a regular file that only root or you may write; remove it and "
+                   "start again");
   if (!copy(file, name, plan, problem))
     return false;
   if ((wrong = facts_stale(plan, start, PLAN_READY, &object)) != NULL)
@@ -114,11 +118,13 @@ static int open_plan(const char *directory, const char *name, struct problem *pr
   if (folder < 0)
     return useless(problem, "open the folder of plans", directory, errno, NULL), -1;
   bool safe = trusted(folder, S_IFDIR);
-  int file = safe ? openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+  const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  int file = safe ? openat(folder, name, flags) : -1;
   int error = errno;
   close(folder);
   if (!safe)
-    useless(problem, "trust the folder of plans", directory, EPERM, "only root or you may be able to write it");
+    useless(problem, "trust the folder of plans", directory, EPERM,
+            "only root or you may be able to write it");
   else if (file < 0)
     useless(problem, "open the plan", name, error,
             error == EACCES ? "no domain reaches plans: start this from outside any domain" : NULL);

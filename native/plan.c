@@ -1,5 +1,5 @@
-/* Reads a plan's bytes as docs/plan-format.md describes them, and demands of them what
-   src/plan/demands.ts demands. */
+/* Reads a plan's bytes as described in docs/plan-format.md, and makes the same demands as
+   src/plan/demands.ts. */
 
 #include "launcher.h"
 
@@ -43,7 +43,8 @@ static const char *check_header(const struct plan *plan)
     return "its header is damaged";
   if (header->length != plan->length)
     return "its length is not the one it promises";
-  return header->crc == crc32(plan->bytes + PLAN_HEADER_SIZE, plan->length - PLAN_HEADER_SIZE) ? NULL : "its checksum differs";
+  uint32_t crc = crc32(plan->bytes + PLAN_HEADER_SIZE, plan->length - PLAN_HEADER_SIZE);
+  return header->crc == crc ? NULL : "its checksum differs";
 }
 
 static size_t align_up(size_t offset)
@@ -61,7 +62,8 @@ static const char *check_sections(struct plan *plan)
     size_t offset = align_up(end);
     if (table[i].id != i || table[i].record != record_sizes[i] || table[i].offset != offset)
       return "its section table is damaged";
-    if (offset > plan->length || table[i].length > plan->length - offset || table[i].length % record_sizes[i] != 0)
+    if (offset > plan->length || table[i].length > plan->length - offset ||
+        table[i].length % record_sizes[i] != 0)
       return "a section reaches beyond its end";
     plan->section[i].at = plan->bytes + offset;
     plan->section[i].count = table[i].length / record_sizes[i];
@@ -111,6 +113,9 @@ static const char *check_head(const struct plan *plan)
   const bool layers = (head->flags & (PLAN_LANDLOCK | PLAN_SECCOMP | PLAN_CGROUP)) != 0;
   const bool supervised = plan_has(plan, PLAN_SUPERVISED);
   const bool disabled = head->level == PLAN_LEVEL_DISABLED;
+  const bool has_filter = plan_has(plan, PLAN_SECCOMP) && filter > 0 && filter <= PLAN_FILTER_MAX;
+  const bool has_landlock = plan_has(plan, PLAN_LANDLOCK);
+  const bool is_absolute = plan_string(plan, head->cgroup_anchor)[0] == '/';
   const struct {
     bool met;
     const char *otherwise;
@@ -121,14 +126,15 @@ static const char *check_head(const struct plan *plan)
       {(head->ambient & ~head->bounding) == 0, "its ambient capabilities exceed its bounding set"},
       {plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX, "it has too many groups"},
       {!disabled || !layers, "it is disabled, yet has layers"},
-      {disabled || (plan_has(plan, PLAN_SECCOMP) && filter > 0 && filter <= PLAN_FILTER_MAX), "it has no usable seccomp filter"},
+      {disabled || has_filter, "it has no usable seccomp filter"},
       {asking <= PLAN_FILTER_MAX && (asking == 0 || plan_has(plan, PLAN_LISTENER)),
        "its filter that asks is not usable"},
       {supervised || head->level != PLAN_LEVEL_WARNING, "it is sealed, yet warning"},
-      {disabled || supervised != plan_has(plan, PLAN_LANDLOCK), "its Landlock rules do not fit its mode"},
-      {disabled || !supervised || plan_has(plan, PLAN_LISTENER), "it is supervised, yet has no listener"},
-      {!plan_has(plan, PLAN_LANDLOCK) || head->handled_fs != 0, "its Landlock layer handles no file rights"},
-      {!plan_has(plan, PLAN_CGROUP) || plan_string(plan, head->cgroup_anchor)[0] == '/', "its cgroup is no absolute path"},
+      {disabled || supervised != has_landlock, "its Landlock rules do not fit its mode"},
+      {disabled || !supervised || plan_has(plan, PLAN_LISTENER),
+       "it is supervised, yet has no listener"},
+      {!has_landlock || head->handled_fs != 0, "its Landlock layer handles no file rights"},
+      {!plan_has(plan, PLAN_CGROUP) || is_absolute, "its cgroup is no absolute path"},
   };
   for (size_t i = 0; i < sizeof demands / sizeof *demands; i++)
     if (!demands[i].met)

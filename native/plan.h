@@ -7,7 +7,7 @@ struct options;
 /* --- plan.c: a plan's bytes, checked once and never written again --- */
 
 struct plan {
-  int memory; /* sealed memfd with the bytes; the mediator gets it */
+  int memory; /* sealed memfd with the bytes, which the mediator gets */
   const uint8_t *bytes;
   size_t length;
   const struct plan_head *head;
@@ -17,7 +17,7 @@ struct plan {
   } section[SECTION_COUNT];
 };
 
-/* Checks every bound, so that nothing behind it has to. Returns NULL, or what is wrong. */
+/* Checks every bound, so that later code need not. Returns NULL, or what is wrong. */
 const char *plan_check(struct plan *plan);
 
 static inline const char *plan_string(const struct plan *plan, uint32_t offset)
@@ -30,22 +30,24 @@ static inline bool plan_has(const struct plan *plan, uint32_t flag)
   return (plan->head->flags & flag) != 0;
 }
 
-#define plan_records(plan, section_number, type) ((const struct type *)(plan)->section[section_number].at)
+#define plan_records(plan, section_number, type) \
+  ((const struct type *)(plan)->section[section_number].at)
 
-/* --- plan-file.c, facts.c, compile.c: from a file to a plan that holds --- */
+/* --- plan-file.c, facts.c, compile.c: from a file to a valid plan --- */
 
-/* Only root and the user for whom the daemon is started may have had a hand in an open file. */
+/* Whether only root and the user who starts the daemon can have written an open file of that
+   type. */
 bool trusted(int file, uint32_t type);
 
-/* What report() takes. */
+/* The arguments of report(). */
 struct problem {
   const char *step, *object;
   int error;
   const char *help;
 };
 
-/* Reads the ready plan `name` in `directory`, checks its owner, form and every fact, and that it
-   was made for `start`. False when it is of no use. */
+/* Reads the ready plan `name` in `directory`. Checks its owner, form and every fact, and that it
+   was made for `start`. False when it cannot be used. */
 bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan,
                     struct problem *problem);
 
@@ -56,24 +58,23 @@ bool plan_memory_read(const char *name, struct plan *plan, struct problem *probl
 /* An empty memfd for a plan's bytes; refuses the start without. */
 int plan_memory(void);
 
-/* Gives back what a plan that is of no use holds. */
+/* Frees what an unusable plan holds. */
 void plan_drop(struct plan *plan);
 
-/* Whether a plan lay ready, or was compiled for this very start. */
+/* Whether a plan was ready, or was compiled for this start. */
 enum plan_age { PLAN_READY, PLAN_OF_THIS_START };
 
-/* Why what the compiler relied on is no longer so, with the `object` it is about; NULL when it
-   is. */
+/* Why a plan's facts no longer hold, with the `object` that changed; NULL when they hold. */
 const char *facts_stale(const struct plan *plan, const char *start, enum plan_age age,
                         const char **object);
 
-/* The same of a ready plan about what the host lacked when it was made. */
+/* The same for what the host lacked when a ready plan was made. */
 const char *host_changed(const struct plan *plan, const char **object);
 
-/* The ready plan, or a fresh one; `path` becomes that of its file. Refuses the start without. */
+/* The ready plan, or a new one; `path` becomes that of its file. Refuses the start without. */
 struct plan plan_obtain(const struct options *options, const char **path);
 
-/* Memory that no descriptor of it can be executed from. -1 with errno. */
+/* Memory whose descriptors cannot be executed. -1 with errno. */
 int memory_make(const char *name);
 
 #endif

@@ -3,13 +3,13 @@
 
 #define STEP "find room for this run's mediator"
 #define PLACES MEDIATOR_SOCKET PLACES_SUFFIX
-#define HELP                                                                    \
-  "`cofferdam status` says whose they are: end some of those runs; with an " \
-  "agent one mediator serves many"
-#define OF_ONE "start a mediator: this user's runs of the domain have as many as they may"
-#define OF_HOST                                                                \
-  "start a mediator: this host has as many as it may, and its shared one takes " \
-  "no more"
+#define HELP                                                               \
+  "`cofferdam status` lists them: end some of those runs; with an agent " \
+  "one mediator serves many"
+#define OF_ONE "start a mediator: this user's runs of the domain have as many as allowed"
+#define OF_HOST                                                             \
+  "start a mediator: this host has as many as allowed, and its shared one " \
+  "takes no more"
 
 struct claimant claimant_of(const struct plan *plan)
 {
@@ -21,8 +21,8 @@ struct claimant claimant_of(const struct plan *plan)
   return who;
 }
 
-/* The first of `count` bytes that nobody has locked, each `step` behind the one before; -1 where
-   there is none. */
+/* Locks the first free one of `count` bytes, each `step` after the one before. Returns its index,
+   or -1 where there is none. */
 static int lock_one(int file, off_t from, int count, off_t step)
 {
   for (int i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ void place_look(const struct plan *plan)
   bool full = place < 0 && (error == EDQUOT || error == EUSERS);
   if (full && !shared_has_room(plan->memory))
     place_refuse(&who, error);
-  /* What keeps root from it is a domain, and the filter's step says better what that means. */
+  /* If a domain keeps root from writing there, the filter's step reports that better. */
   errno = error;
   need(place >= 0 || full || error == EACCES, STEP, PLACES, "it must be writable for root");
   close(place);

@@ -1,12 +1,14 @@
 #include "launcher.h"
 
 #define STEP "make the record of this run"
-#define HELP "`cofferdam ps` knows by it whose a process is: it must be writable for you, and this started from outside any domain"
-/* Field of /proc/PID/stat with a process's start, in clock ticks since boot (proc_pid_stat(5)),
-   and the one that ends in `)`. */
+#define HELP                                                                    \
+  "`cofferdam ps` finds runs there: it must be writable for you, and the start " \
+  "must come from outside any domain"
+/* Field of /proc/PID/stat with a process's start time, in clock ticks since boot
+   (proc_pid_stat(5)), and the field that ends in `)`. */
 enum { FIELD_COMM = 2, FIELD_START = 22 };
 
-/* Bytes of /proc/PID/stat: 52 numbers and a name of 64 bytes. */
+/* Size of /proc/PID/stat, bytes: 52 numbers and a name of 64 bytes. */
 #define STAT_BYTES_MAX 1280
 
 static uint64_t start_of(pid_t process)
@@ -31,7 +33,8 @@ static int open_folder(const char *path)
   const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   int folder = open(path, flags);
   if (folder < 0 && errno == ENOENT) {
-    mode_t callers = umask(0); /* one that denies its user everything would do so in the next start, too */
+    /* A umask that denies the user everything would break the next start, too. */
+    mode_t callers = umask(0);
     if (mkdir(path, geteuid() == 0 ? 0755 : 0700) == 0)
       folder = open(path, flags);
     umask(callers);
@@ -44,18 +47,23 @@ static int open_folder(const char *path)
 
 void record_make(const struct plan *plan, const char *live, pid_t holder, struct record *record)
 {
-  static const char *const levels[] = {[PLAN_LEVEL_ENFORCING] = "enforcing", [PLAN_LEVEL_WARNING] = "warning"};
+  static const char *const levels[] = {
+      [PLAN_LEVEL_ENFORCING] = "enforcing",
+      [PLAN_LEVEL_WARNING] = "warning",
+  };
   const char *folder = places_running("runs");
   snprintf(record->name, sizeof record->name, "%d", getpid());
-  int length = snprintf(record->text, sizeof record->text, "%s %" PRIu32 " %s %s %" PRIu64 " %d %" PRIu64 " %s",
-                        plan_string(plan, plan->head->domain), plan->head->number,
-                        plan_has(plan, PLAN_SUPERVISED) ? "supervised" : "sealed", levels[plan->head->level], start_of(getpid()),
+  const char *domain = plan_string(plan, plan->head->domain);
+  const char *mode = plan_has(plan, PLAN_SUPERVISED) ? "supervised" : "sealed";
+  int length = snprintf(record->text, sizeof record->text,
+                        "%s %" PRIu32 " %s %s %" PRIu64 " %d %" PRIu64 " %s", domain,
+                        plan->head->number, mode, levels[plan->head->level], start_of(getpid()),
                         holder, start_of(holder), live);
   if (length >= (int)sizeof record->text)
-    refuse(STEP, plan_string(plan, plan->head->domain), ENAMETOOLONG, "give the domain a shorter name");
+    refuse(STEP, domain, ENAMETOOLONG, "give the domain a shorter name");
   record->folder = open_folder(folder);
-  /* One that is there tells of a process that had this id before, and whose holder was killed or
-     outlives it. */
+  /* An existing one belongs to an earlier process with this id whose holder was killed or outlives
+     it. */
   unlinkat(record->folder, record->name, 0);
   need(symlinkat(record->text, record->folder, record->name) == 0, STEP, folder, HELP);
 }

@@ -5,9 +5,11 @@ int report_descriptor = STDERR_FILENO;
 void report(const char *step, const char *object, int error, const char *help)
 {
   const char *name = strerrorname_np(error);
-  dprintf(report_descriptor, "cofferdam: %s%s%s", step, object == NULL ? "" : ": ", object == NULL ? "" : object);
+  const char *colon = object == NULL ? "" : ": ";
+  dprintf(report_descriptor, "cofferdam: %s%s%s", step, colon, object == NULL ? "" : object);
   if (error != 0)
-    dprintf(report_descriptor, ": %s (%s)", name != NULL ? name : "unknown errno", strerrordesc_np(error));
+    dprintf(report_descriptor, ": %s (%s)", name != NULL ? name : "unknown errno",
+            strerrordesc_np(error));
   dprintf(report_descriptor, "%s%s\n", help == NULL ? "" : "\n  help: ", help == NULL ? "" : help);
 }
 

@@ -3,11 +3,12 @@
 #include "exec-hold.h"
 #include "holder.h"
 
-/* Between two attempts to reach the successor of a shared mediator, in nanoseconds. */
+/* Pause between two attempts to reach the successor of a shared mediator, in nanoseconds. */
 #define RETRY_NS 20000000l
-/* Attempts before a run gets a mediator of its own: a second. */
+/* Limit on attempts before a run gets a mediator of its own: a second. */
 #define RETRIES_MAX 50
-/* Milliseconds that it may take to say whether it has room: as many as it gives a holder. */
+/* How long the mediator may take to say whether it has room, in milliseconds: as long as it gives
+   a holder. */
 #define ROOM_MS 2000
 
 static int connect_once(void)
@@ -30,8 +31,8 @@ int shared_connect(bool was_there)
   const struct timespec interval = {.tv_nsec = RETRY_NS};
   for (int left = RETRIES_MAX;; left--) {
     int connection = connect_once();
-    /* A socket that nobody listens on may be as old as the host's last mediator: only who had
-       one waits for another. EAGAIN: it lives, and has much to do. */
+    /* A socket without a listener may be left from an earlier mediator, so only a holder that had
+       a mediator waits for its successor. EAGAIN: the mediator lives and is busy. */
     bool may_come = errno == EAGAIN || (was_there && (errno == ECONNREFUSED || errno == ENOENT));
     if (connection >= 0 || !may_come || left == 0)
       return connection;
@@ -65,16 +66,22 @@ enum shared_state shared_hear(int connection)
     memcpy(&next, CMSG_DATA(&control.header), sizeof next);
     dup3(next, connection, O_CLOEXEC);
     close(next);
-    exec_bell_ring(connection); /* what was told on the old one since, nobody may have heard */
+    /* the mediator may not have read what the old connection carried last */
+    exec_bell_ring(connection);
   }
 }
 
 static bool send_with(int connection, char *words, const int *descriptors, size_t count)
 {
   const size_t size = count * sizeof(int);
-  union control control = {.header = {.cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+  union control control = {
+      .header = {
+          .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
   struct iovec text = {words, strlen(words)};
-  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size)};
+  struct msghdr message = {.msg_iov = &text,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = CMSG_SPACE(size)};
   memcpy(CMSG_DATA(&control.header), descriptors, size);
   return sendmsg(connection, &message, MSG_NOSIGNAL) == (ssize_t)strlen(words);
 }
@@ -103,7 +110,10 @@ int take_over(int connection, int *handed)
   union control control;
   char bytes[sizeof HOLDER_HOLDS];
   struct iovec text = {bytes, sizeof bytes};
-  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  struct msghdr message = {.msg_iov = &text,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
   if (recvmsg(connection, &message, MSG_CMSG_CLOEXEC) <= 0 || message.msg_controllen < CMSG_LEN(0))
     return 0;
   size_t size = control.header.cmsg_len - CMSG_LEN(0);

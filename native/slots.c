@@ -3,11 +3,12 @@
 #include "holder.h"
 #include "slots.h"
 
-#define for_each_slot(slot, slots) \
-  for (const struct slot *slot = (const void *)(slots); (const uint8_t *)slot < (slots) + SLOT_COUNT * SLOT_SIZE; \
+#define for_each_slot(slot, slots)                                \
+  for (const struct slot *slot = (const void *)(slots);           \
+       (const uint8_t *)slot < (slots) + SLOT_COUNT * SLOT_SIZE;  \
        slot = (const void *)((const uint8_t *)slot + SLOT_SIZE))
 
-/* ENOENT: the caller is gone or was answered; there is nobody left to tell. */
+/* ENOENT means that the caller is gone or was answered already. */
 static void answer(int listener, uint64_t id, int error)
 {
   struct seccomp_notif_resp response = {.id = id, .error = -error};
@@ -31,9 +32,9 @@ bool slots_stranded(int listener, const uint8_t *slots)
   for_each_slot(slot, slots) {
     uint64_t id = slot->call.id;
     if (slot->state == SLOT_OVER)
-      return true; /* what came of it is still to be told */
+      return true; /* its outcome still has to be reported */
     if (slot->state == SLOT_HELD)
-      continue; /* the holder's own */
+      continue; /* the holder itself works on it */
     if (id != 0 && ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0)
       return true;
   }
@@ -47,7 +48,7 @@ void slots_refuse(int listener, uint8_t *slots)
       continue;
     if (slot->call.id != 0)
       answer(listener, slot->call.id, EIO);
-    memset((void *)slot, 0, sizeof *slot); /* what lies behind is the mediators' */
+    memset((void *)slot, 0, sizeof *slot); /* the space after it is the mediators' */
   }
   struct pollfd asked = {.fd = listener, .events = POLLIN};
   struct seccomp_notif call = {0};

@@ -1,4 +1,4 @@
-/* One call in flight, in the memory that holder and mediators share (src/plan/slots.ts). */
+/* One call in flight, in the memory that the holder and mediators share (src/plan/slots.ts). */
 #ifndef SLOTS_H
 #define SLOTS_H
 #include <linux/seccomp.h>
@@ -7,7 +7,7 @@
 
 struct slot {
   _Atomic uint32_t state;
-  uint32_t hands; /* the mediators' */
+  uint32_t hands; /* for mediators only */
   struct seccomp_notif call;
   struct seccomp_notif_resp response;
 };

@@ -1,11 +1,11 @@
-/* impersonator: a process that becomes one of a mediator's targets in full, makes one call for it,
-   and ends. The mediator itself takes effective and file-system ids only: a process that has a
-   target's real or saved id may be signalled by the target. This one may: what is lost then is the
-   one call. It knows no policy.
+/* impersonator: a process that becomes one of a mediator's targets in full, makes calls for it, and
+   exits. The mediator itself takes effective and file-system ids only, because a target may signal
+   a process with its own real or saved id. A target may signal the impersonator; that costs only
+   the one call. The impersonator knows no policy.
 
-   The request (REQUEST) is memory that the mediator has filled. What comes back on REPLY is a
-   struct reply, with the descriptor that the call made if the request says so. A byte that arrives
-   there, or the other end's closing, interrupts a call that waits. */
+   The mediator writes the request into memory (REQUEST). The answer on REPLY is a struct reply,
+   with the descriptor that the call made if the request asks for it. A byte that arrives there,
+   or the closing of the other end, interrupts a call that waits. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,8 @@ static bool has_capabilities(uint64_t permitted)
   return (sets[0].permitted | (uint64_t)sets[1].permitted << 32) == permitted;
 }
 
-/* What could be done is asked back: a filter of whoever started the mediator may pretend. */
+/* Asks the kernel for the ids and groups. A seccomp filter that the mediator inherited could
+   pretend that they were set. */
 static bool has_ids(const struct request *as, const uint8_t *base)
 {
   static uint32_t groups[GROUPS_MAX];
@@ -64,7 +65,7 @@ static void drop_bounding_set(void)
     RAW(SYS_prctl, PR_CAPBSET_DROP, capability);
 }
 
-/* Not more than the mediator itself may have: that only refuses more. */
+/* The limit never exceeds the mediator's own; a lower one only refuses more. */
 static bool limit_descriptors(uint64_t most)
 {
   struct { uint64_t now, most; } limit;
@@ -76,10 +77,10 @@ static bool limit_descriptors(uint64_t most)
   return RAW(SYS_setrlimit, RLIMIT_NOFILE, &limit) == 0;
 }
 
-/* A step that fails because this process has no privilege for it, and needs none since nothing is
-   to change, shows in what is asked back. Nothing is ever executed here, so that the sets which
-   count at execve stay empty. In a session of its own it may not continue the mediator's (SIGCONT
-   within a session takes no permission). */
+/* Takes the target's identity. A step may fail for lack of privilege where nothing needs to
+   change; the checks at the end tell whether everything is right. Nothing is executed here, so the
+   sets that count at execve stay empty. In a session of its own this process cannot continue the
+   mediator (SIGCONT within a session takes no permission). */
 static bool become(const struct request *as, const uint8_t *base)
 {
   RAW(SYS_setsid, 0);
@@ -100,11 +101,11 @@ static void interrupted(int number)
   (void)number;
 }
 
-/* How a handler returns (sigreturn(2)); rt_sigreturn is call 15. */
+/* The return of a signal handler (sigreturn(2)); rt_sigreturn is call 15. */
 __asm__("returned:\n  mov $15, %eax\n  syscall\n");
 void returned(void);
 
-/* As rt_sigaction(2) takes it, which the C library hides. */
+/* As rt_sigaction(2) takes it; the C library hides it. */
 #define SA_RESTORER 0x04000000
 struct kernel_sigaction {
   void (*handler)(int);
@@ -113,8 +114,8 @@ struct kernel_sigaction {
   uint64_t mask;
 };
 
-/* The kernel forgets who is to be told of the parent's death with every change of ids, and by which
-   ids REPLY tells. */
+/* Sets the parent-death signal and the owner of REPLY's signals. The kernel clears or fixes both
+   by ids, so this follows the change of ids. */
 static bool stay_tied(uint32_t parent)
 {
   const struct kernel_sigaction action = {interrupted, SA_RESTORER, returned, 0};
@@ -142,7 +143,7 @@ static void answer(struct reply reply, int descriptor)
     continue;
 }
 
-/* The first step that fails is the last. */
+/* Makes the calls. The first that fails is the last. */
 static struct reply perform(const struct request *request)
 {
   struct reply reply = {.state = STATE_DONE};

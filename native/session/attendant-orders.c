@@ -1,4 +1,4 @@
-/* What the server has an attendant start: a program of its choice, with the client's
+/* What the server has an attendant start: a program of the server's choice, with the client's
    descriptors. */
 #include "attendant.h"
 #include <errno.h>
@@ -14,16 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* As a shell tells that a program died of a signal. */
+/* As shells report a program killed by a signal. */
 #define SIGNALLED 128
 
 static pid_t child;
 
-/* What is to be started: texts that end with a NUL. */
+/* The orders, as texts that end with a NUL. */
 enum { UMASK, TAKES_TERMINAL, TERMINAL, FOLDER, COUNT, ARGUMENTS };
 
-/* All of them. Behind the arguments is an empty one, in whose place comes the end that execve(2)
-   wants, as at the end of all. */
+/* Reads all texts. An empty one follows the arguments; it is replaced by the NULL that execve(2)
+   needs, and so is the end of all. */
 static char **orders_read(void)
 {
   struct stat file;
@@ -50,7 +50,8 @@ static void need(int good, const char *what)
   _exit(EXIT_REFUSED);
 }
 
-/* In a session of its own; another terminal than the client's takes its place, if there is one. */
+/* Runs the program in a session of its own. If the orders name another terminal, it replaces the
+   client's. */
 _Noreturn static void orders_run(char **words)
 {
   need(setsid() >= 0, "begin a session");
@@ -77,7 +78,7 @@ int orders_start(void)
     _exit(EXIT_REFUSED);
   if (child == 0)
     orders_run(words);
-  /* The other end of a pipe is to see it when they are closed in there. */
+  /* Closed here, so that the other end of a pipe notices when the program closes it. */
   for (int i = 0; i < DESCRIPTORS; i++)
     close(i);
   return (int)syscall(SYS_pidfd_open, child, 0);
@@ -85,7 +86,8 @@ int orders_start(void)
 
 void orders_kill(int signal)
 {
-  if (child > 0 && kill(-child, signal) < 0) /* to the one process while it has no group of its own yet */
+  /* To the process alone while it has no group of its own yet. */
+  if (child > 0 && kill(-child, signal) < 0)
     kill(child, signal);
 }
 
@@ -94,6 +96,7 @@ void orders_reap(void)
   int status;
   waitpid(child, &status, 0);
   child = 0;
-  uint32_t words = WIFSIGNALED(status) ? SIGNALLED + (uint32_t)WTERMSIG(status) : (uint32_t)WEXITSTATUS(status);
+  uint32_t words = WIFSIGNALED(status) ? SIGNALLED + (uint32_t)WTERMSIG(status)
+                                       : (uint32_t)WEXITSTATUS(status);
   tell('e', &words, sizeof words, -1);
 }

@@ -1,5 +1,5 @@
-/* For a client that has only words to say: they go through here, and what it sends along all the
-   same ends here. */
+/* For a client that only sends bytes: they pass through here, and descriptors that it sends along
+   are dropped here. */
 #include "attendant.h"
 #include <poll.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Taken from one side before the other has it. */
+/* Size of the buffer, bytes. */
 #define CHUNK_BYTES 16384
 
-/* False at the end of `from`. */
+/* Passes one piece; returns 0 at the end of `from`. */
 static int chunk_pass(int from, int to)
 {
   static char chunk[CHUNK_BYTES];

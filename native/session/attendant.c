@@ -1,8 +1,8 @@
-/* Stays with one connection of the session server (src/sessions/attendant.ts) from its first
-   byte to its last. What a client sends along may be a file that never answers: not even a
-   close(2) of it comes back. Such descriptors are here and never in the server, also those that
-   wait unread in the socket: this process takes the connection, and lets go of it last. It
-   decides nothing: it says who came, passes on what is said, and starts what it is told to. */
+/* Stays with one connection of the session server (src/sessions/attendant.ts) from its first byte
+   to its last. A descriptor that a client sends may be a file that never answers, so that not even
+   its close(2) returns. Such descriptors are held here and never in the server, even those that
+   wait unread in the socket: this process accepts the connection and closes it last. It decides
+   nothing: it reports who connected, passes bytes on, and starts what the server orders. */
 #include "attendant.h"
 #include <errno.h>
 #include <poll.h>
@@ -15,16 +15,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Sockets that clients connect to. */
+/* Limit on the sockets to which clients connect. */
 #define LISTENERS_MAX 8
-/* Of a packet, as the server reads them. */
+/* Limit on a packet, as the server reads them, bytes. */
 #define BYTES_MAX 65535
-/* Supplementary groups that fit into one. */
+/* Limit on supplementary groups, which must fit into a packet. */
 #define GROUPS_MAX 16000
-/* Before it is tried again to take somebody, where the host has no descriptors left,
-   milliseconds. */
+/* Pause before accepting is tried again when the host has no descriptors left, milliseconds. */
 #define PAUSE_MS 100
-/* The server never says more at once. */
+/* Limit on what the server sends at once, bytes. */
 #define WORDS_MAX 8192
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
@@ -32,8 +31,8 @@
 
 uint32_t terminals[DESCRIPTORS];
 
-/* A packet to the server: what it is about, and the rest. That there is none any more is for who
-   reads to see, since its last word may wait there. */
+/* Sends a packet to the server: its kind and its content. A failed send is ignored: the reader
+   will notice that the server is gone, after its last message. */
 void tell(char kind, const void *rest, size_t length, int descriptor)
 {
   struct iovec pieces[] = {{&kind, 1}, {(void *)rest, length}};
@@ -50,7 +49,7 @@ void tell(char kind, const void *rest, size_t length, int descriptor)
   sendmsg(CONTROL, &packet, MSG_NOSIGNAL);
 }
 
-/* The next client, and at which of the sockets; this process is one of several that wait for it. */
+/* Accepts the next client, and tells at which socket. Several attendants wait for one. */
 static int client_take(nfds_t listeners, uint32_t *listener)
 {
   struct pollfd ready[1 + LISTENERS_MAX] = {{CONTROL, POLLIN, 0}};
@@ -62,17 +61,18 @@ static int client_take(nfds_t listeners, uint32_t *listener)
     if (ready[0].revents != 0)
       _exit(0);
     for (*listener = 0; *listener < listeners; ++*listener) {
-      int client = ready[1 + *listener].revents == 0 ? -1 : accept4(LISTENERS + (int)*listener, NULL, NULL, SOCK_CLOEXEC);
+      struct pollfd *one = &ready[1 + *listener];
+      int client = one->revents == 0 ? -1 : accept4(one->fd, NULL, NULL, SOCK_CLOEXEC);
       if (client >= 0)
         return client;
-      if (ready[1 + *listener].revents != 0 && errno != EAGAIN && errno != ECONNABORTED)
+      if (one->revents != 0 && errno != EAGAIN && errno != ECONNABORTED)
         poll(NULL, 0, PAUSE_MS);
     }
   }
 }
 
-/* Who connected, by the kernel's word: without a descriptor of its process where that has ended,
-   or is not to be had. */
+/* Reports who connected, as the kernel says. Without a pidfd where the process has ended or cannot
+   be opened. */
 static void client_introduce(int client, uint32_t listener)
 {
   static struct {
@@ -83,15 +83,17 @@ static void client_introduce(int client, uint32_t listener)
   peer.listener = listener;
   int process = -1;
   socklen_t size = sizeof peer.who, groups = sizeof peer.groups, one = sizeof process;
-  int good = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer.who, &size) == 0 && getsockopt(client, SOL_SOCKET, SO_PEERGROUPS, peer.groups, &groups) == 0;
-  if (good && getsockopt(client, SOL_SOCKET, SO_PEERPIDFD, &process, &one) < 0 && errno == ENOPROTOOPT) /* before Linux 6.5 */
+  int good = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer.who, &size) == 0 &&
+             getsockopt(client, SOL_SOCKET, SO_PEERGROUPS, peer.groups, &groups) == 0;
+  int failed = good ? getsockopt(client, SOL_SOCKET, SO_PEERPIDFD, &process, &one) : 0;
+  if (failed < 0 && errno == ENOPROTOOPT) /* before Linux 6.5 */
     process = (int)syscall(SYS_pidfd_open, peer.who.pid, 0);
   tell('p', &peer, sizeof peer - sizeof peer.groups + (good ? groups : 0), process);
   if (process >= 0)
     close(process);
 }
 
-/* With its first byte come the descriptors, and become the standard ones. */
+/* Reports the descriptors, which come with the first byte and become the standard ones. */
 static void descriptors_tell(struct msghdr *packet)
 {
   struct {
@@ -105,7 +107,7 @@ static void descriptors_tell(struct msghdr *packet)
   for (int i = 0; i < DESCRIPTORS && got.count == DESCRIPTORS; i++) {
     struct stat file;
     struct termios settings;
-    /* What is no device may answer an ioctl as it likes. */
+    /* Only a device is asked: any other file could answer an ioctl as it likes. */
     if (fstat(i, &file) == 0 && S_ISCHR(file.st_mode) && tcgetattr(i, &settings) == 0)
       terminals[i] = (uint32_t)file.st_rdev;
   }
@@ -113,7 +115,7 @@ static void descriptors_tell(struct msghdr *packet)
   tell('d', &got, sizeof got, -1);
 }
 
-/* Passes on what the client says; false at its end. */
+/* Passes on what the client sends; returns 0 at its end. */
 static int client_hear(int client, int is_first)
 {
   static char bytes[BYTES_MAX];
@@ -126,7 +128,7 @@ static int client_hear(int client, int is_first)
   if (is_first) {
     packet.msg_control = control.bytes;
     packet.msg_controllen = CMSG_LEN(DESCRIPTORS * sizeof(int));
-    /* The kernel gives the lowest numbers that are free. */
+    /* The kernel assigns the lowest free numbers. */
     for (int i = 0; i < DESCRIPTORS; i++)
       close(i);
   }
@@ -139,12 +141,14 @@ static int client_hear(int client, int is_first)
   return 1;
 }
 
-/* One word of the server's: to start what is in the orders, a signal, or its last. */
+/* Carries out one message of the server: to start what is in the orders, to send a signal, or its
+   last. */
 static void server_obey(int client, int *ended)
 {
   char words[WORDS_MAX];
   ssize_t length;
-  do /* a server that went without reading all comes first, and then what it said */
+  /* first comes the error of a server that exited without reading everything, then its message */
+  do
     length = recv(CONTROL, words, sizeof words, 0);
   while (length < 0 && errno == ECONNRESET);
   if (length <= 0)
@@ -157,7 +161,7 @@ static void server_obey(int client, int *ended)
     orders_kill(words[1]);
     break;
   default:
-    /* A client that does not read has a buffer, which holds this. */
+    /* The client's buffer holds this even if the client does not read. */
     send(client, words + 1, (size_t)length - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     _exit(0);
   }
@@ -171,12 +175,12 @@ int main(int argc, char **argv)
     return EXIT_REFUSED;
   int is_first = 1, client = client_take(listeners, &listener);
   client_introduce(client, listener);
-  /* To hear it, or only to pass on to whom what it says. */
+  /* The server says whether to report the client's bytes, or where to pass them on. */
   char words[WORDS_MAX] = "";
   if (recv(CONTROL, words, sizeof words - 1, 0) <= 0)
     _exit(0);
-  /* Others wait there already. Were nobody to wait, a socket that is closed would let nobody
-     wait for ever. */
+  /* Other attendants wait there already. If none did, a client must be refused, not kept
+     waiting. */
   syscall(SYS_close_range, LISTENERS, LISTENERS + listeners - 1, 0);
   if (*words == 'p')
     bytes_pass(client, words + 1);

@@ -2,23 +2,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The server's end of a sequence of packets, the file in which it writes what is to be started,
-   and the sockets that clients connect to. */
+/* The server's end of a packet socket, the file in which the server writes what to start, and the
+   sockets to which clients connect. */
 enum { CONTROL = 3, ORDERS, LISTENERS };
 #define DESCRIPTORS 3
 #define EXIT_REFUSED 125
 
-/* Device numbers of those of the client's descriptors that are terminals, else 0. */
+/* Device numbers of the client's descriptors that are terminals, else 0. */
 extern uint32_t terminals[DESCRIPTORS];
 
 void tell(char kind, const void *rest, size_t length, int descriptor);
 
-/* Starts what is in the orders; a descriptor that tells of its end. */
+/* Starts the program in the orders. Returns a descriptor that becomes readable at its end. */
 int orders_start(void);
-/* To what was started, if it runs, and its group. */
+/* Signals the program, if it runs, and its group. */
 void orders_kill(int signal);
 void orders_reap(void);
 
-/* Passes bytes between the client and another socket of the server's, by its path, until either
+/* Passes bytes between the client and another socket of the server's, by path, until either side
    has ended. */
 _Noreturn void bytes_pass(int client, const char *path);

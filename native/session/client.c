@@ -1,6 +1,6 @@
-/* The client of the session server (src/sessions/): passes on what it was started with, then its
-   signals, and ends with the status it is told. It decides nothing, and needs no privilege: who
-   it is the server learns from the kernel. */
+/* The client of the session server (src/sessions/). It passes on what it was started with, then
+   its signals, and exits with the status that the server sends. It decides nothing and needs no
+   privilege: the kernel tells the server who the client is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,14 +16,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* As the launcher: nothing was started. */
+/* As in the launcher: nothing was started. */
 #define EXIT_REFUSED 125
-/* To read why there is no shell, seconds. */
+/* Time to read why there is no shell, seconds. */
 #define READING_S 5
-/* For a server that is being started, with the host or anew: so many tries, microseconds apart. */
+/* Limit on attempts to reach a server that is starting or restarting, and the pause between them,
+   microseconds. */
 #define TRIES_MAX 30
 #define TRY_US 100000
-/* The server never says more at once. */
+/* Limit on what the server sends at once, bytes. */
 #define WORDS_MAX 4096
 
 static const struct {
@@ -33,10 +34,11 @@ static const struct {
     {"supershell", SESSIONS_FOLDER "/supershell.sock"},
 };
 
-/* At a console a login's end brings the next prompt, which wipes the screen. */
+/* Exits. At a console the end of a login brings the next prompt, which clears the screen. */
 _Noreturn static void leave(int status)
 {
-  if (status == EXIT_REFUSED && getsid(0) == getpid() && isatty(STDERR_FILENO) && getenv("SSH_CONNECTION") == NULL)
+  int is_console = getsid(0) == getpid() && isatty(STDERR_FILENO);
+  if (status == EXIT_REFUSED && is_console && getenv("SSH_CONNECTION") == NULL)
     sleep(READING_S);
   _exit(status);
 }
@@ -50,7 +52,8 @@ _Noreturn static void fail(const char *step, const char *help)
 static void need(int good, const char *step)
 {
   if (!good)
-    fail(step, "without the sandbox: boot with systemd.unit=rescue.target; docs/shell.md, \"The way back\"");
+    fail(step, "without the sandbox: boot with systemd.unit=rescue.target; docs/shell.md, "
+               "\"The way back\"");
 }
 
 static const char *socket_of(const char *name)
@@ -62,7 +65,8 @@ static const char *socket_of(const char *name)
   fail(name, "it must be called by the name it was installed under");
 }
 
-/* Every signal waits to be passed on; the terminal's end must not end this before the shell. */
+/* Blocks every signal, to pass it on. The terminal's hang-up must not end the client before the
+   shell. */
 static int signals_open(void)
 {
   sigset_t every;
@@ -78,14 +82,15 @@ static int server_connect(const char *path)
   strncpy(address.sun_path, path, sizeof address.sun_path - 1);
   need(server >= 0, "make a socket");
   for (int tries = 1; connect(server, (struct sockaddr *)&address, sizeof address) != 0; tries++) {
-    need((errno == ENOENT || errno == ECONNREFUSED) && tries < TRIES_MAX, "reach the session server");
+    int may_come = errno == ENOENT || errno == ECONNREFUSED;
+    need(may_come && tries < TRIES_MAX, "reach the session server");
     usleep(TRY_US);
   }
   return server;
 }
 
-/* Length, then texts with their NULs: name, working directory, number of arguments, arguments,
-   environment. */
+/* The request: its length, then texts with their NULs: name, working directory, number of
+   arguments, arguments, environment. */
 static char *request_make(const char *name, char **arguments, size_t *length)
 {
   char folder[PATH_MAX], *request = NULL;
@@ -95,7 +100,8 @@ static char *request_make(const char *name, char **arguments, size_t *length)
   while (arguments[count] != NULL)
     count++;
   fwrite("\0\0\0", 1, sizeof(uint32_t), stream);
-  fprintf(stream, "%s%c%s%c%zu%c", name, 0, getcwd(folder, sizeof folder) == NULL ? "" : folder, 0, count, 0);
+  const char *directory = getcwd(folder, sizeof folder) == NULL ? "" : folder;
+  fprintf(stream, "%s%c%s%c%zu%c", name, 0, directory, 0, count, 0);
   for (; *arguments != NULL; arguments++)
     fprintf(stream, "%s%c", *arguments, 0);
   for (char **variable = environ; *variable != NULL; variable++)
@@ -106,7 +112,7 @@ static char *request_make(const char *name, char **arguments, size_t *length)
   return request;
 }
 
-/* With the first byte go the descriptors. */
+/* Sends the request. The descriptors go with its first byte. */
 static void request_send(int server, const char *request, size_t length)
 {
   const int descriptors[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
@@ -115,7 +121,10 @@ static void request_send(int server, const char *request, size_t length)
     struct cmsghdr align;
   } control = {0};
   struct iovec vector = {(void *)request, 1};
-  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  struct msghdr message = {.msg_iov = &vector,
+                           .msg_iovlen = 1,
+                           .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
   control.align = (struct cmsghdr){CMSG_LEN(sizeof descriptors), SOL_SOCKET, SCM_RIGHTS};
   memcpy(CMSG_DATA(&control.align), descriptors, sizeof descriptors);
   need(sendmsg(server, &message, MSG_NOSIGNAL) == 1, "ask the session server");
@@ -135,7 +144,7 @@ static void pass_signal(int signals, int server)
   send(server, &number, sizeof number, MSG_NOSIGNAL);
 }
 
-/* Until the server's last word: a status, then what is to be said. */
+/* Serves until the server's last message: a status, then a text. */
 _Noreturn static void attend(int server, int signals)
 {
   struct pollfd ready[] = {{server, POLLIN, 0}, {signals, POLLIN, 0}};
@@ -155,7 +164,7 @@ _Noreturn static void attend(int server, int signals)
       length += (size_t)got;
       continue;
     }
-    if (length == 0 && is_terminal) /* a server that has died may have left it raw */
+    if (length == 0 && is_terminal) /* a server that died may have left it raw */
       tcsetattr(STDIN_FILENO, TCSANOW, &settings);
     errno = ECONNRESET;
     need(length > 0, "hear from the session server");
@@ -170,7 +179,8 @@ int main(int argc, char **argv)
   const char *name = argc > 0 ? basename(argv[0]) : "";
   name += *name == '-'; /* a login shell's */
   for (int i = 0; i <= STDERR_FILENO; i++)
-    need(fcntl(i, F_GETFD) >= 0 || open("/dev/null", O_RDWR) == i, "fill a closed standard descriptor");
+    need(fcntl(i, F_GETFD) >= 0 || open("/dev/null", O_RDWR) == i,
+         "fill a closed standard descriptor");
   const char *path = socket_of(name);
   int signals = signals_open(), server = server_connect(path);
   need(signals >= 0, "wait for signals");

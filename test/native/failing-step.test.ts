@@ -267,7 +267,7 @@ const failures: readonly Failure[] = [
     step: "seccomp under a listener",
     call: [317, 16],
     plan: same,
-    message: /under a listener already/,
+    message: /whose filter has a listener/,
   },
 ];
 
@@ -353,13 +353,13 @@ test("a command that the domain may not execute: 126; one without its interprete
   const missing = start(plan, "self", [], [script]);
   expect([missing.status, missing.stderr]).toEqual([
     127,
-    expect.stringMatching(/execute the command: .*ENOENT.*\n.*interpreter.*is not there/),
+    expect.stringMatching(/execute the command: .*ENOENT.*\n.*interpreter.*is missing/),
   ]);
   front.setDist("../work/script", "echo without a first line\n");
   const headless = start(plan, "self", [], [script]);
   expect([headless.status, headless.stderr]).toEqual([
     126,
-    expect.stringMatching(/ENOEXEC.*\n.*it is no program/),
+    expect.stringMatching(/ENOEXEC.*\n.*it is not a program/),
   ]);
   const denied = front.plan((base) =>
     landlock({ paths: [{ path: "/etc", directory: true, rights: 12n }] })(base),

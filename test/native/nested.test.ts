@@ -63,7 +63,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       ]);
       expect(result.stdout).toBe("outside\n125\n");
       expect(result.stderr).toMatch(
-        /^cofferdam: install the seccomp filter: EBUSY.*\n {2}help: this process is under a listener already, that of another domain.*start/,
+        /^cofferdam: install the seccomp filter: EBUSY.*\n {2}help: this process is in another domain, whose filter has a listener.*start/,
       );
     });
 

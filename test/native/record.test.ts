@@ -137,7 +137,7 @@ test("without a place that only root or the user may write nothing starts", (con
   needsRoot(context);
   const folder = runs("nobody");
   const message =
-    /make the record of this run: .*runs: EACCES.*\n {2}help: `cofferdam ps` knows by it/;
+    /make the record of this run: .*runs: EACCES.*\n {2}help: `cofferdam ps` finds runs there/;
   rmSync(folder, { recursive: true, force: true });
   front.put(front.plan(), "nobody");
   mkdirSync(folder);

@@ -68,7 +68,7 @@ describe.each(users)("what started once starts again: for $who", ({ uid }) => {
       const started = life.start();
       if (started.kind === "refused")
         expect(started.outcome.err).toMatch(
-          /use the plan of this start: .*app\/link[\s\S]*help: .*start when nothing changes it/,
+          /use the plan of this start: .*app\/link[\s\S]*help: .*start again when nothing changes these files/,
         );
     } finally {
       killChild(busy, "SIGKILL");
