@@ -146,12 +146,12 @@ export const checkEntries = {
   "pinned-file": {
     code: "CFD2024",
     severity: "info",
-    title: "file of a shared folder",
+    title: "files of shared folders",
     message:
-      "`{path}` is the file of that name at the start; one that replaces it is not reached until a restart",
-    fix: "restart the domain when it was replaced; granting the whole folder would be too much",
+      "{files}: as they are at the start; a file that replaces one is not reached until a restart",
+    fix: "restart the domain when one was replaced; granting the whole folder would be too much",
     explanation:
-      "See CFD2012. The folder is shared by many programs, so that it is not proposed as a whole.",
+      "See CFD2012. The folder is shared by many programs, so that it is not proposed as a whole. One line stands for all such files of a policy, those of its abstractions included.",
     example: "files: [r /etc/hosts]",
   },
   "late-names": {

@@ -144,4 +144,14 @@ export const ruleEntries = {
       "Deny takes away from allow, whatever the order, so that there is no exception to an exception.",
     example: "capabilities: [deny deny chown]",
   },
+  "quoted-word": {
+    code: "CFD1216",
+    severity: "error",
+    title: "quotes inside a rule",
+    message: "`{word}` begins with a quote, which means nothing inside a rule",
+    fix: "leave the quotes out: a space in a name is written as `\\ `, and quotes go around whole lines",
+    explanation:
+      "YAML takes quotes off text that they surround as a whole. Inside a line they are characters like any other, and no word of a rule begins with one.",
+    example: 'files:\n  - r "/srv/my files/**"',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

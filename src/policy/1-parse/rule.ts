@@ -27,6 +27,11 @@ export function ruleText(scalar: Scalar, form: string, report: Report): RuleText
     report(diagnose("double-deny", first.span, {}));
     return null;
   }
+  const quoted = words.find(({ text }) => /^["']/.test(text));
+  if (quoted !== undefined) {
+    report(diagnose("quoted-word", quoted.span, { word: quoted.text }));
+    return null;
+  }
   return { effect, words, span: scalar.span, text: scalar.value };
 }
 

@@ -34,12 +34,9 @@ function compose(tokens: readonly CST.Token[], positions: Positions, report: Rep
   const documents = [...composer.compose(tokens, true, positions.text.length)];
   const document = documents[0];
   if (document === undefined) return null;
-  for (const problem of [...document.errors, ...document.warnings]) {
-    report(
-      diagnose("yaml-syntax", positions.span(problem.pos[0], problem.pos[1]), {
-        reason: sentence(problem.message),
-      }),
-    );
+  for (const { pos, message } of [...document.errors, ...document.warnings]) {
+    const values = { reason: sentence(message), cure: cureOf(message) };
+    report(diagnose("yaml-syntax", positions.span(pos[0], pos[1]), values));
   }
   if (document.errors.length + document.warnings.length > 0) return null;
   if (document.contents === null) {
@@ -47,6 +44,22 @@ function compose(tokens: readonly CST.Token[], positions: Positions, report: Rep
     return null;
   }
   return toTree(document.contents, positions, report);
+}
+
+/** What helps where the reader of YAML complains in such words. */
+const cures: readonly (readonly [said: RegExp, cure: string])[] = [
+  [/^Tabs are not allowed/, "indent with spaces"],
+  [/^Missing closing .quote/, "write the quote that ends the text, or leave both out"],
+  [/^Unexpected scalar at node end/, "put the quotes around the whole line, or leave them out"],
+  [/ end with a [\]}]$/, "close the bracket, and indent what is in it more than its key"],
+  [/^Implicit map keys need/, "write `- ` before a line of a list, and `: ` behind a key"],
+];
+const CURE_ELSE =
+  "put text with `: `, ` #`, `*`, `&`, `{`, `[` or `@` at its beginning into quotes";
+
+function cureOf(message: string): string {
+  const line = message.split("\n", 1)[0]?.replace(/ at line \d+, column \d+:$/, "") ?? "";
+  return cures.find(([said]) => said.test(line))?.[1] ?? CURE_ELSE;
 }
 
 function sentence(message: string): string {

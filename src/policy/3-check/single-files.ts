@@ -1,4 +1,5 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Report } from "../../diagnostics/diagnostic.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
 import type { NameRule, Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
@@ -12,6 +13,8 @@ import { isHome, secret, shared } from "./shared-folders.ts";
 /** Folders whose files are not replaced by renaming: devices, and what the kernel itself makes. */
 const lasting = ["/dev", "/proc", "/sys"];
 const held = Permission.read | Permission.write | Permission.execute;
+/** Files of shared folders that are named; the others are counted. */
+const PINNED_NAMED_MAX = 4;
 
 /**
  * Grants that a sealed domain holds as files of its start: single names, and globs that later files
@@ -19,6 +22,7 @@ const held = Permission.read | Permission.write | Permission.execute;
  */
 export const checkSingleFiles: Check = (policy, { snapshot }, report) => {
   if (policy.mediation !== "sealed" || !snapshot) return;
+  const pinned = new Map<string, NameRule>();
   for (const rule of policy.names) {
     const path = prefixOf(rule);
     if (rule.effect === "deny" || (rule.permissions & held) === 0 || !path.startsWith("/"))
@@ -26,42 +30,44 @@ export const checkSingleFiles: Check = (policy, { snapshot }, report) => {
     if (lasting.some((folder) => isWithin(path, folder))) continue;
     const literal = literalOf(rule);
     if (literal === null) checkGlob(rule, policy, report);
-    else checkFile(rule, literal, policy, snapshot, report);
+    else if (!isReplaced(rule, literal, policy, snapshot)) continue;
+    else if (!isOfMany(parentOf(literal))) reportFile(rule, literal, report);
+    else if (!pinned.has(literal)) pinned.set(literal, rule);
   }
+  reportPinned(pinned, report);
 };
 
-function checkFile(
-  rule: NameRule,
-  path: string,
-  policy: Policy,
-  snapshot: Snapshot,
-  report: Parameters<Check>[2],
-): void {
+/** A file is there, is granted by its name alone, and another one may come to have that name. */
+function isReplaced(rule: NameRule, path: string, policy: Policy, snapshot: Snapshot): boolean {
   const found = follow(path, snapshot);
   // Programs are executed anew by whoever restarts the daemon after an update, so that x alone is
   // no trap.
   const onlyRun = (rule.permissions & held) === Permission.execute;
-  if (
-    found.outcome !== "found" ||
-    found.directory ||
-    onlyRun ||
-    folderIsGranted(rule, path, policy)
-  )
-    return;
-  const folder = parentOf(path);
-  // Granting all of /etc for one file in it would be the greater evil.
-  if (shared.includes(folder) || secret.includes(folder) || isHome(folder))
-    report(diagnose("pinned-file", spanOf(rule.source), { path }));
-  else
-    report(
-      diagnose("single-file", spanOf(rule.source), {
-        path,
-        rule: `${formatLetters(rule.permissions)} ${folder}/**`,
-      }),
-    );
+  const isFile = found.outcome === "found" && !found.directory;
+  return isFile && !onlyRun && !folderIsGranted(rule, path, policy);
 }
 
-function checkGlob(rule: NameRule, policy: Policy, report: Parameters<Check>[2]): void {
+/** Granting all of /etc for one file in it would be the greater evil. */
+function isOfMany(folder: string): boolean {
+  return shared.includes(folder) || secret.includes(folder) || isHome(folder);
+}
+
+function reportFile(rule: NameRule, path: string, report: Report): void {
+  const wider = `${formatLetters(rule.permissions)} ${parentOf(path)}/**`;
+  report(diagnose("single-file", spanOf(rule.source), { path, rule: wider }));
+}
+
+/** Most of them come with abstractions and are no choice of the policy's: one line for all. */
+function reportPinned(pinned: ReadonlyMap<string, NameRule>, report: Report): void {
+  const [first] = pinned.values();
+  if (first === undefined) return;
+  const names = [...pinned.keys()].map((path) => `\`${path}\``);
+  const more = names.length - PINNED_NAMED_MAX;
+  const files = `${names.slice(0, PINNED_NAMED_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  report(diagnose("pinned-file", spanOf(first.source), { files }));
+}
+
+function checkGlob(rule: NameRule, policy: Policy, report: Report): void {
   const folder = prefixOf(rule);
   if (rule.pattern.endsWith("/**") || folderIsGranted(rule, `${folder}/x`, policy)) return;
   const under = folder === "/" ? "/**" : `${folder}/**`;
