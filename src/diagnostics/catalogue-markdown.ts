@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { catalogue } from "./catalogue.ts";
+import { wrap } from "./wrap.ts";
 
 const chapters: Readonly<Record<string, string>> = {
   CFD10: "The file",
@@ -34,6 +35,13 @@ policy from being used, as a whole; a *warning* deserves an answer; an *info* st
 was written. Where a near miss is known, "did you mean" takes the place of the help line.
 `;
 
+/** Columns of a line of the page. */
+const WIDTH = 100;
+
+function wrapped(text: string): string {
+  return wrap(text, WIDTH, "");
+}
+
 function entryMarkdown({
   code,
   severity,
@@ -45,12 +53,12 @@ function entryMarkdown({
 }: CatalogueEntry): string {
   return `### ${code}: ${title}
 
-*${severity}*: ${message}
+${wrapped(`*${severity}*: ${message}`)}
 
-${explanation}
+${wrapped(explanation)}
 
     ${example.replaceAll("\n", "\n    ")}
 
-Help: ${fix}
+${wrapped(`Help: ${fix}`)}
 `;
 }

@@ -5,8 +5,20 @@ import type { Key } from "./key.ts";
 import { keys } from "./language.ts";
 import * as limits from "./limits.ts";
 
-/** The reference page of the language; `groups` are the names of the groups of system calls. */
-export function languageMarkdown(groups: readonly string[]): string {
+/** What a policy can name under `include`. */
+export interface ShippedAbstraction {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/**
+ * The reference page of the language; `groups` are the names of the groups of system calls,
+ * `abstractions` those that come with Cofferdam.
+ */
+export function languageMarkdown(
+  groups: readonly string[],
+  abstractions: readonly ShippedAbstraction[],
+): string {
   return [
     head,
     keyTable(),
@@ -16,6 +28,7 @@ export function languageMarkdown(groups: readonly string[]): string {
     networkChapter(),
     wordsChapter(groups),
     variablesChapter,
+    abstractionsChapter(abstractions),
     readingChapter(),
   ].join("\n");
 }
@@ -166,6 +179,19 @@ does not begin with \`/\` stands for one that does, of as many components as it 
   .map(([name]) => `\`${name}\``)
   .join(", ")}, and may include others. Each is read once.
 `;
+
+function abstractionsChapter(abstractions: readonly ShippedAbstraction[]): string {
+  const rows = abstractions.map(({ name, summary }) => `| \`${name}\` | ${summary} |`);
+  return `## Abstractions
+
+These come with Cofferdam; \`cofferdam check --print\` shows what they grant. Nearly every daemon
+needs \`base\`, without which no dynamically linked program starts.
+
+| \`include\` | grants |
+|---|---|
+${rows.join("\n")}
+`;
+}
 
 function readingChapter(): string {
   const rows = Object.entries(limits)

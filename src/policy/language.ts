@@ -56,7 +56,8 @@ export const keys = {
     shape: "entries",
     inAbstraction: false,
     summary:
-      "How processes get into the domain beside `cofferdam run`: by executable or by systemd unit.",
+      "Which programs and systemd units belong to the domain. Nothing enters by itself: what " +
+      "`cofferdam run` does not start stays outside. `domain restart` restarts the units.",
     form: "{ exec: PATH } or { unit: UNIT }",
     example: "enter: [{ exec: /usr/sbin/nginx }, { unit: nginx.service }]",
     standard: "empty",

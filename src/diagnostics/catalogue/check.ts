@@ -151,7 +151,9 @@ export const checkEntries = {
       "{files}: as they are at the start; a file that replaces one is not reached until a restart",
     fix: "restart the domain when one was replaced; granting the whole folder would be too much",
     explanation:
-      "See CFD2012. The folder is shared by many programs, so that it is not proposed as a whole. One line stands for all such files of a policy, those of its abstractions included.",
+      "See CFD2012. The folder is shared by many programs, so that it is not proposed as a " +
+      "whole. One line stands for all such files of a policy, those of its abstractions " +
+      "included.",
     example: "files: [r /etc/hosts]",
   },
   "late-names": {
@@ -163,5 +165,42 @@ export const checkEntries = {
     explanation:
       "The kernel grants directories or the files that exist at the start. A pattern that is not a whole directory stands for the files that match it at the start.",
     example: 'files: ["r /var/log/nginx/*.log"]',
+  },
+  "no-loader": {
+    code: "CFD2035",
+    severity: "warning",
+    title: "dynamically linked programs do not start",
+    message: "the dynamic loader `{path}` is not granted ({operations})",
+    fix: "write `include: [base]`, unless the daemon is a static program",
+    explanation:
+      "The kernel starts the loader before nearly every program, and the loader opens the C " +
+      "library. Without them an execution fails with `No such file or directory` or " +
+      "`Permission denied`, whatever else is granted.",
+    example: "files: [rx /usr/sbin/nginx]",
+  },
+  "no-start-calls": {
+    code: "CFD2036",
+    severity: "warning",
+    title: "programs end before they can say a word",
+    message: "nearly no program starts without these system calls, which are not granted: {calls}",
+    fix: 'write `syscalls: ["@system-service"]`',
+    explanation:
+      "The dynamic loader opens, reads and maps libraries before the program's own code runs. " +
+      "Where it may not, the program ends with status 127, and it cannot write why.",
+    example: "syscalls: [execve]",
+  },
+  "no-output": {
+    code: "CFD2037",
+    severity: "info",
+    title: "nothing that the daemon prints is seen",
+    message:
+      "standard input, output and error are not inherited: the daemon gets /dev/null instead",
+    fix:
+      "write `inherit: [stdio]`, and under systemd `stdio-sockets` too, where it prints " +
+      "anything",
+    explanation:
+      "Open descriptors are grants like any other. A daemon that says on standard error why it " +
+      "does not start says it to nobody.",
+    example: "inherit: []",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -162,6 +162,18 @@ export const engineEntries = {
       "The kernel ties a domain to a process for good, and nothing yet enters the other domain at an execve. The program runs with all that the domain which starts it has.",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
   },
+  "entry-not-made": {
+    code: "CFD2038",
+    severity: "info",
+    title: "program that does not enter by itself",
+    message:
+      "{paths} under `enter`: started by anything but `cofferdam run {name}` it is in no domain",
+    fix: "start it by `cofferdam run {name} -- COMMAND`, in its unit too",
+    explanation:
+      "`enter` says which programs and units belong to the domain. Nothing yet confines a " +
+      "process for having executed such a program: what the domain is not started by stays outside.",
+    example: "enter: [{ exec: /usr/sbin/nginx }]",
+  },
   "never-syscall": {
     code: "CFD2028",
     severity: "error",

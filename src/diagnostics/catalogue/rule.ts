@@ -149,9 +149,12 @@ export const ruleEntries = {
     severity: "error",
     title: "quotes inside a rule",
     message: "`{word}` begins with a quote, which means nothing inside a rule",
-    fix: "leave the quotes out: a space in a name is written as `\\ `, and quotes go around whole lines",
+    fix:
+      "leave the quotes out: a space in a name is written as `\\ `, and quotes go around whole " +
+      "lines",
     explanation:
-      "YAML takes quotes off text that they surround as a whole. Inside a line they are characters like any other, and no word of a rule begins with one.",
+      "YAML takes quotes off text that they surround as a whole. Inside a line they are " +
+      "characters like any other, and no word of a rule begins with one.",
     example: 'files:\n  - r "/srv/my files/**"',
   },
 } as const satisfies Record<string, CatalogueEntry>;

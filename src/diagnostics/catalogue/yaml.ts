@@ -9,7 +9,9 @@ export const yamlEntries = {
     message: "this is not valid YAML: {reason}",
     fix: "{cure}",
     explanation:
-      "The text follows YAML 1.2. Text with `: `, ` #`, `*`, `&`, `{`, `[` or `@` at its beginning takes quotes, around the whole of it; indentation takes spaces. All scalars are text: `yes`, `80` and `null` mean nothing else.",
+      "The text follows YAML 1.2. Text with `: `, ` #`, `*`, `&`, `{`, `[` or `@` at its " +
+      "beginning takes quotes, around the whole of it; indentation takes spaces. All scalars " +
+      "are text: `yes`, `80` and `null` mean nothing else.",
     example: "files: [r /etc",
   },
   "too-deep": {

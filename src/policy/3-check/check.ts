@@ -8,6 +8,7 @@ import { checkCoreDumps } from "./core-dumps.ts";
 import { checkCovered } from "./covered.ts";
 import { checkDeniedNames } from "./denied-names.ts";
 import { checkEngine } from "./engine.ts";
+import { checkEntries } from "./entries.ts";
 import { checkExecute } from "./execute.ts";
 import { checkForeignFiles } from "./foreign-files.ts";
 import { checkHostSwitches } from "./host-switches.ts";
@@ -17,6 +18,7 @@ import { onHost } from "./on-host.ts";
 import { checkOwnPlaces } from "./own-places.ts";
 import { checkSingleFiles } from "./single-files.ts";
 import { checkSocketPaths } from "./socket-paths.ts";
+import { checkStart } from "./start.ts";
 import { checkTokens } from "./tokens.ts";
 import { checkTransitions } from "./transitions.ts";
 import { checkWide } from "./wide.ts";
@@ -33,10 +35,11 @@ const adviceChecks: readonly Check[] = [
   checkSingleFiles,
   checkEngine,
   checkCoreDumps,
+  checkEntries,
 ];
 
 /** These complain of a rule for want of another one, which may be just what could not be read. */
-const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecute];
+const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecute, checkStart];
 
 /** Of the names as this host resolves them: a link must not hide what a grant reaches. */
 const errorChecksOnHost: readonly Check[] = [checkOwnPlaces];
@@ -47,6 +50,7 @@ const adviceChecksOnHost: readonly Check[] = [
   checkListing,
   checkSocketPaths,
   checkExecute,
+  checkStart,
 ];
 
 /**

@@ -63,7 +63,8 @@ function reportPinned(pinned: ReadonlyMap<string, NameRule>, report: Report): vo
   if (first === undefined) return;
   const names = [...pinned.keys()].map((path) => `\`${path}\``);
   const more = names.length - PINNED_NAMED_MAX;
-  const files = `${names.slice(0, PINNED_NAMED_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const rest = more > 0 ? ` and ${more} more` : "";
+  const files = names.slice(0, PINNED_NAMED_MAX).join(", ") + rest;
   report(diagnose("pinned-file", spanOf(first.source), { files }));
 }
 

@@ -1,0 +1,12 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { startOf } from "../../diagnostics/diagnostic.ts";
+import type { Check } from "./context.ts";
+
+/** Programs under `enter`: nothing puts a process into the domain for having executed one. */
+export const checkEntries: Check = ({ entries, name }, { file }, report) => {
+  if (file === undefined) return;
+  const programs = entries.flatMap((entry) => (entry.kind === "exec" ? [entry.path] : []));
+  if (programs.length === 0) return;
+  const paths = programs.map((path) => `\`${path}\``).join(", ");
+  report(diagnose("entry-not-made", startOf(file), { paths, name }));
+};
