@@ -6,6 +6,7 @@
 #include "address.h"
 #include "refusal.h"
 #include "refused_address.h"
+#include "routed.h"
 #include "unix_name.h"
 
 char dual_license[] SEC("license") = "Dual BSD/GPL";
@@ -108,6 +109,16 @@ int bind6(struct bpf_sock_addr *context)
 	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2], context->user_ip6[3] };
 
 	return listen6_granted(context, address) ? ALLOW : refuse6(context, address, REFUSED_BIND);
+}
+
+SEC("cgroup_skb/egress")
+int egress(struct __sk_buff *packet)
+{
+	if (!is_udp(packet->sk))
+		return ALLOW;
+	if (packet->protocol == bpf_htons(ETH_P_IP))
+		return routed4(packet);
+	return packet->protocol == bpf_htons(ETH_P_IPV6) ? routed6(packet) : ALLOW;
 }
 
 static __always_inline int unix_destination(struct bpf_sock_addr *context, __u8 kind)

@@ -20,6 +20,7 @@ struct sockaddr;
 
 struct kernfs_node {
 	const char *name;
+	__u64 id; /* of a control group: what bpf_get_current_cgroup_id() gives, which packet programs lack */
 };
 
 struct cgroup {
@@ -30,8 +31,17 @@ struct css_set {
 	struct cgroup *dfl_cgrp; /* in the cgroup v2 hierarchy */
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
 struct task_struct {
 	int tgid;
+	const struct cred *cred;
 	char comm[16];
 	struct css_set *cgroups;
 };

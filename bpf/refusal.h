@@ -45,7 +45,7 @@ static __always_inline void count_refusal(struct refusal_key *key, struct task_s
 
 	if (!known) {
 		fresh.first = bpf_ktime_get_ns();
-		fresh.uid = bpf_get_current_uid_gid();
+		fresh.uid = BPF_CORE_READ(task, cred, uid.val);
 		BPF_CORE_READ_INTO(&fresh.comm, task, comm);
 		bpf_map_update_elem(&refusals, key, &fresh, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&refusals, key);
@@ -75,7 +75,7 @@ static __always_inline void record(struct refusal_key *key)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
-	key->cgroup = bpf_get_current_cgroup_id();
+	key->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	key->process = BPF_CORE_READ(task, tgid);
 	if (key->denied)
 		count_kind(key->kind);
@@ -85,7 +85,7 @@ static __always_inline void record(struct refusal_key *key)
 }
 
 /* What the level says to something outside the domain; what belongs to Cofferdam no level grants. */
-static __noinline int refuse(struct refusal_key *key, int own)
+static __noinline int verdict(struct refusal_key *key, int own)
 {
 	__u32 level = level_in_force();
 
@@ -94,9 +94,14 @@ static __noinline int refuse(struct refusal_key *key, int own)
 	key->level = level;
 	key->denied = level != LEVEL_WARNING || own;
 	record(key);
-	if (!key->denied)
+	return key->denied ? DENY : ALLOW;
+}
+
+/* For hooks that may choose the error: instead of EPERM what Landlock answers for the same thing. */
+static __always_inline int refuse(struct refusal_key *key, int own)
+{
+	if (verdict(key, own) == ALLOW)
 		return ALLOW;
-	/* Instead of the hook's own EPERM: what Landlock answers for the same thing. */
 	bpf_set_retval(-EACCES);
 	return DENY;
 }

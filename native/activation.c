@@ -22,7 +22,7 @@
 /* Link count of a kernfs directory without subdirectories. */
 #define NO_CHILDREN 2
 /* Hooks by which a socket that was made elsewhere is judged. */
-#define JUDGED_HOOKS 6
+#define JUDGED_HOOKS 7
 /* Pause between two attempts to get the lock, in nanoseconds. */
 #define LOCK_INTERVAL_NS 20000000l
 /* Limit on attempts: ten seconds. */
@@ -205,7 +205,8 @@ static uint32_t own_program(int anchor, const struct plan_cgroup_programs *progr
    where they were made. */
 static const uint32_t judged_hooks[JUDGED_HOOKS] = {
     BPF_CGROUP_INET4_CONNECT, BPF_CGROUP_INET6_CONNECT, BPF_CGROUP_UDP4_SENDMSG,
-    BPF_CGROUP_UDP6_SENDMSG,  BPF_CGROUP_INET4_BIND,    BPF_CGROUP_INET6_BIND};
+    BPF_CGROUP_UDP6_SENDMSG,  BPF_CGROUP_INET_EGRESS,   BPF_CGROUP_INET4_BIND,
+    BPF_CGROUP_INET6_BIND};
 
 static bool judges_addresses(uint32_t hook)
 {

@@ -116,6 +116,14 @@ export const ownerCommands = { F_SETOWN: 8, F_SETOWN_EX: 15 };
 export const routeOptions4 = { IP_OPTIONS: 4 };
 export const routeOptions6 = { IPV6_2292PKTOPTIONS: 6, IPV6_2292RTHDR: 5, IPV6_RTHDR: 57 };
 
+/**
+ * setsockopt, `linux/in6.h`: a flow label, which may carry control data, and so a route, behind its
+ * `struct in6_flowlabel_req` (fl_create, `net/ipv6/ip6_flowlabel.c`).
+ */
+export const labelOptions = { IPV6_FLOWLABEL_MGR: 32 };
+/** Bytes of a `struct in6_flowlabel_req` alone. */
+export const FLOW_LABEL_REQUEST_BYTES = 32;
+
 /** personality, `linux/personality.h`: bits above the number of the system that is imitated. */
 export const personalityBits = {
   UNAME26: 0x0020000,

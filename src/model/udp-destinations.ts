@@ -13,6 +13,17 @@ export function grantsEveryUdpDestination(rules: readonly AddressRule[]): boolea
   );
 }
 
+/** The rules grant some UDP destinations and not all. */
+export function grantsSomeUdpDestinations(rules: readonly AddressRule[]): boolean {
+  return (
+    !grantsEveryUdpDestination(rules) &&
+    rules.some(
+      ({ protocol, operation, effect }) =>
+        protocol === "udp" && operation === "connect" && effect === "allow",
+    )
+  );
+}
+
 function isEveryDestination({ network, ports }: AddressRule): boolean {
   return network === null && ports.first === 0 && ports.last === PORT_MAX;
 }

@@ -33,6 +33,8 @@ export const refusedByThisKernel: Record<string, string> = {
   "inode-version": "no ext4 where temporary files lie",
   "landlock-log-off": "no flags of landlock_restrict_self(2) before Linux 6.15",
   "core-dump": "no core files on this host (kernel.core_pattern, ulimit -Hc)",
+  "udp6-labelled": "no Mobile IPv6 in this kernel",
+  "udp6-routed": "no Mobile IPv6 in this kernel",
   "ping-socket": "net.ipv4.ping_group_range is empty for root",
 };
 

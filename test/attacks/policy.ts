@@ -69,8 +69,24 @@ inherit: [stdio, stdio-sockets]
 `;
 }
 
+/** A domain that may send datagrams to two hosts, and has no unix sockets. */
+function senderPolicy(arena: Arena, mediation = SEALED): string {
+  const port = arena.setting("ATTACK_PORT_GRANTED");
+  return `${head(arena, mediation)}summary: what an intruder holds in a client of two UDP servers
+include: [base]
+files:
+  - rx ${arena.folder}/bin/**
+network:
+  - connect udp 127.0.0.1:${port}
+  - connect udp [2001:db8::9]:${port}
+syscalls: ["@system-service"]
+inherit: [stdio, stdio-sockets]
+`;
+}
+
 /** By the name after `// policy:` in a program. */
 export const policies: Readonly<Record<string, (arena: Arena, mediation?: Mediation) => string>> = {
   attacker: attackerPolicy,
   server: serverPolicy,
+  sender: senderPolicy,
 };

@@ -192,3 +192,22 @@ test("what is granted arrives", async () => {
   server.close();
   receiver.close();
 });
+
+test("a source route in a message's control data leads no datagram past the rules", async () => {
+  const lines = [
+    "routed 127.0.0.9 127.0.0.2 9",
+    "routed-connected 127.0.0.9 127.0.0.2 9",
+    "routed 127.0.0.2 127.0.0.2 9",
+  ];
+  expect(answers(null, lines)).toEqual(Object.fromEntries(lines.map((line) => [line, "OK"])));
+  // On a connected socket the kernel has sendmsg4 judge 0.0.0.0:0 first.
+  const zero = "connect udp 127.0.0.1:0";
+  // A finished packet is refused with the one error that the kernel has for it.
+  expect(await ask(["connect udp 127.0.0.2:9", zero], lines)).toEqual({
+    "routed 127.0.0.9 127.0.0.2 9": "EPERM",
+    "routed-connected 127.0.0.9 127.0.0.2 9": "EPERM",
+    "routed 127.0.0.2 127.0.0.2 9": "OK",
+  });
+  const all = ["connect udp 127.0.0.2:9", "connect udp 127.0.0.9:9", zero];
+  expect(new Set(Object.values(await ask(all, lines)))).toEqual(new Set(["OK"]));
+});

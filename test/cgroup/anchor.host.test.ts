@@ -6,10 +6,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { denialCounts } from "../../src/compile/cgroup/denials.ts";
 import { withFolderLock } from "../../src/compile/cgroup/lock.ts";
 import { attachedTags } from "../../src/kernel/bpf/attach.ts";
-import { attachTypes } from "../../src/kernel/bpf/attach-types.ts";
+import { attachTypes, inetPrograms } from "../../src/kernel/bpf/attach-types.ts";
 import { libbpf } from "../../src/kernel/bpf/libbpf.ts";
 import { BPF_PROG_DETACH, O_DIRECTORY, O_RDONLY } from "../../src/kernel/constants.ts";
 import { close, open, syscall } from "../../src/kernel/ffi.ts";
+import type { Policy } from "../../src/model/policy.ts";
 import { Arena, needsArena } from "./arena.ts";
 import { addressRule, policyOf } from "./policies.ts";
 
@@ -28,8 +29,12 @@ afterEach(async () => {
   arena?.remove();
 });
 
-const web = policyOf({ name: "web@1", addresses: [addressRule("connect tcp *:80")] });
-const other = policyOf({ name: "web@1", addresses: [addressRule("connect tcp *:81")] });
+const web = withAddresses("connect tcp *:80", "connect udp *:53");
+const other = withAddresses("connect tcp *:81", "connect udp *:53");
+
+function withAddresses(...lines: readonly string[]): Policy {
+  return policyOf({ name: "web@1", addresses: lines.map(addressRule) });
+}
 
 /** A process inside the anchor, until the test is over. */
 async function enter(program: string, procs: string): Promise<ChildProcess> {
@@ -75,6 +80,20 @@ test("an anchor carries every program by the tag that the plan names", async () 
     ]);
   }
   expect(statSync(dirname(plan.anchor)).mode & 0o777).toBe(0o711);
+});
+
+test("packets are looked at only where some datagrams are outside", async () => {
+  const { egress } = attachTypes;
+  const attached = async (policy: Policy) => {
+    const { anchor, programs } = await arena.prepare(policy);
+    const tags = withAnchor(anchor, (fd) => attachedTags(fd, egress));
+    expect(tags).toHaveLength(programs.filter(({ attachType }) => attachType === egress).length);
+    return tags.length;
+  };
+  expect(await attached(withAddresses("connect udp *:53"))).toBe(1);
+  expect(await attached(withAddresses("connect tcp *:80", "listen udp *:53"))).toBe(0);
+  expect(await attached(withAddresses("connect udp *:0-65535"))).toBe(0);
+  expect(await attached(withAddresses("connect udp *:0-65535", "deny connect udp *:53"))).toBe(1);
 });
 
 test("preparing again changes nothing, another policy gets another anchor", async () => {
@@ -177,7 +196,7 @@ test("without the unix hooks the rest is still attached", async () => {
   expect(plan.programs.map((program) => program.attachType)).not.toContain(
     attachTypes.connect_unix,
   );
-  expect(plan.programs).toHaveLength(7);
+  expect(plan.programs).toHaveLength(inetPrograms.length);
   expect(withAnchor(plan.anchor, (fd) => attachedTags(fd, attachTypes.connect_unix))).toEqual([]);
 });
 

@@ -90,6 +90,17 @@ function told(events: readonly Event[]) {
   return events.map((e) => [e.class, e.operation, e.object, e.allow?.line ?? null]).sort();
 }
 
+test("a refused source route arrives as the send to its first hop", async () => {
+  const web = await start(policyOf({ addresses: [addressRule("connect udp 127.0.0.2:9")] }));
+  const { pid } = web.ask(["routed 127.0.0.9 127.0.0.2 9"]);
+  web.poll();
+  expect(told(web.events)).toEqual([
+    ["address", "connect", "udp 127.0.0.9:9", "connect udp 127.0.0.9:9"],
+  ]);
+  expect(web.events[0]).toMatchObject({ process: { pid, uid: 0, comm: "probe" } });
+  web.end();
+});
+
 test("refused addresses arrive with process, object and the line that would allow them", async () => {
   const web = await start(policyOf({ addresses: [addressRule("connect tcp 127.0.0.1:80")] }));
   const { pid } = web.ask([

@@ -28,6 +28,7 @@ const judging = [
   "connect6",
   "sendmsg4",
   "sendmsg6",
+  "egress",
   "bind4",
   "bind6",
 ] as const satisfies readonly ProgramName[];
@@ -59,8 +60,8 @@ export function replaceElsewhere(
 }
 
 /**
- * Whether there is anything that {@link pruneElsewhere} might take away: a look for which no lock is
- * needed, while launchers wait for that.
+ * Whether there is anything that {@link pruneElsewhere} might take away. Launchers wait for the
+ * lock that taking away needs; looking needs none.
  */
 export function hasElsewhere(root: string): boolean {
   return allElsewhere(dirname(root)).length > 0;

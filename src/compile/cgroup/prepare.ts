@@ -78,7 +78,7 @@ export async function prepareCgroup(
   if (judged === null) return await withoutPrograms(domain, makeRoot(cgroup2));
   const tables = cgroupTables(policy, decodeAutomaton(automaton), aliases);
   const bytes = shippedObject();
-  const names = programsFor(judged);
+  const names = programsFor(judged, policy.addresses);
   const root = makeRoot(cgroup2);
   const digest = tablesDigest(bytes, names, tables, followed(control));
   const anchor = join(root, anchorName(domain, digest));

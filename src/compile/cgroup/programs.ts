@@ -10,6 +10,8 @@ import {
 import { CONTROL_MAP, type Control, controlBytes } from "../../kernel/bpf/control.ts";
 import { BpfObject } from "../../kernel/bpf/object.ts";
 import { recordMaps } from "../../kernel/bpf/refusals.ts";
+import type { AddressRule } from "../../model/rule.ts";
+import { grantsSomeUdpDestinations } from "../../model/udp-destinations.ts";
 import { configurationBytes, mapBytes } from "./map-bytes.ts";
 import type { CgroupTables } from "./tables.ts";
 
@@ -34,10 +36,17 @@ export function shippedObject(): Uint8Array {
  */
 export type Judged = "sockets" | "sockets-and-names" | "destinations";
 
-export function programsFor(judged: Judged): readonly ProgramName[] {
-  return judged === "destinations"
-    ? destinationPrograms
-    : programNames(judged === "sockets-and-names");
+/**
+ * Each packet costs a look by `egress`. It is left out where policy and level stay and no other
+ * destination can be outside: a domain that sends no datagrams, or may send them everywhere.
+ */
+export function programsFor(
+  judged: Judged,
+  addresses: readonly AddressRule[],
+): readonly ProgramName[] {
+  if (judged === "destinations") return destinationPrograms;
+  const names = programNames(judged === "sockets-and-names");
+  return grantsSomeUdpDestinations(addresses) ? names : names.filter((name) => name !== "egress");
 }
 
 /** Programs for a host; without `unix` only those for internet sockets. */

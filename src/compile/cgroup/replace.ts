@@ -1,5 +1,9 @@
 import { replaceOnCgroup } from "../../kernel/bpf/attach.ts";
-import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts";
+import {
+  attachTypes,
+  destinationPrograms,
+  type ProgramName,
+} from "../../kernel/bpf/attach-types.ts";
 import { CONTROL_MAP } from "../../kernel/bpf/control.ts";
 import { openAnchorMap, openProgramWith, withFd } from "../../kernel/bpf/maps.ts";
 import { programTag } from "../../kernel/bpf/object.ts";
@@ -10,7 +14,7 @@ import type { NameAlias } from "./aliases.ts";
 import { withDirectory } from "./directory.ts";
 import { replaceElsewhere } from "./elsewhere.ts";
 import { AnchorError } from "./errors.ts";
-import { lastingMaps, loadPrograms, programsFor, shippedObject } from "./programs.ts";
+import { lastingMaps, loadPrograms, shippedObject } from "./programs.ts";
 import { cgroupTables } from "./tables.ts";
 
 /** What a supervised domain's programs look things up in. */
@@ -32,7 +36,7 @@ export interface JudgedBy {
  * @throws AnchorError, BpfError, CgroupTableError: what was not replaced yet stays in force
  */
 export function replacePrograms(anchor: string, by: JudgedBy): void {
-  const names = programsFor("destinations");
+  const names: readonly ProgramName[] = destinationPrograms;
   withDirectory(anchor, (directory) => {
     const kept = new Map<string, number>();
     try {

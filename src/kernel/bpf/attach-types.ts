@@ -1,4 +1,5 @@
 import {
+  BPF_CGROUP_INET_EGRESS,
   BPF_CGROUP_INET_SOCK_CREATE,
   BPF_CGROUP_INET4_BIND,
   BPF_CGROUP_INET4_CONNECT,
@@ -12,6 +13,7 @@ import {
 
 /** The hook of each program in `bpf/cofferdam_cgroup.bpf.c`: `enum bpf_attach_type`. */
 export const attachTypes = {
+  egress: BPF_CGROUP_INET_EGRESS,
   create: BPF_CGROUP_INET_SOCK_CREATE,
   bind4: BPF_CGROUP_INET4_BIND,
   bind6: BPF_CGROUP_INET6_BIND,
@@ -27,6 +29,7 @@ export type ProgramName = keyof typeof attachTypes;
 
 /** Programs for internet sockets: kernel 4.18. */
 export const inetPrograms = [
+  "egress",
   "create",
   "bind4",
   "bind6",
@@ -44,6 +47,7 @@ export const unixPrograms = [
 
 /** What alone judges a supervised domain: where its sockets connect and send to. */
 export const destinationPrograms = [
+  "egress",
   "connect4",
   "connect6",
   "sendmsg4",

@@ -14,6 +14,7 @@ export const BPF_PROG_TYPE_CGROUP_DEVICE = 15;
 export const BPF_PROG_TYPE_CGROUP_SOCK_ADDR = 18;
 export const BPF_PROG_TYPE_LSM = 29;
 
+export const BPF_CGROUP_INET_EGRESS = 1;
 export const BPF_CGROUP_INET_SOCK_CREATE = 2;
 export const BPF_CGROUP_DEVICE = 6;
 export const BPF_CGROUP_INET4_BIND = 8;

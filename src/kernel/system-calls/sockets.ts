@@ -1,4 +1,9 @@
-import { routeOptions4, routeOptions6 } from "../argument-names.ts";
+import {
+  FLOW_LABEL_REQUEST_BYTES,
+  labelOptions,
+  routeOptions4,
+  routeOptions6,
+} from "../argument-names.ts";
 import { capabilityOptions } from "../capability-requests.ts";
 import {
   AF_UNIX,
@@ -18,6 +23,7 @@ import { allow, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
 const LEVEL = 1;
 const OPTION = 2;
+const LENGTH = 4;
 /** `linux/socket.h`. */
 const SOL_NETLINK = 270;
 
@@ -37,9 +43,21 @@ function takingCapability(level: number): number[] {
 }
 
 const askedOptions: Verdict = [...options].reduce<Verdict>(
-  (rest, [level, asked]) => ifOneOf(LEVEL, [level], ifOneOf(OPTION, asked, notify, allow), rest),
+  (rest, [level, asked]) =>
+    ifOneOf(
+      LEVEL,
+      [level],
+      ifOneOf(OPTION, asked, notify, level === IPPROTO_IPV6 ? unlessRouted(notify, allow) : allow),
+      rest,
+    ),
   allow,
 );
+
+/** A flow label that has more behind its request, or any other option. */
+function unlessRouted(routed: Verdict, other: Verdict): Verdict {
+  const ofLength = ifOneOf(LENGTH, [FLOW_LABEL_REQUEST_BYTES], allow, routed);
+  return ifOneOf(OPTION, Object.values(labelOptions), ofLength, other);
+}
 
 /** socketpair() of one of these types of unix sockets, or anything else. */
 const pairOf = (types: readonly number[], otherwise: Verdict): Verdict =>
@@ -56,7 +74,7 @@ function optionVerdict({ sockets }: SealedContext): Verdict {
     ifOneOf(
       LEVEL,
       [IPPROTO_IPV6],
-      ifOneOf(OPTION, Object.values(routeOptions6), refuse, ofIpv6),
+      ifOneOf(OPTION, Object.values(routeOptions6), refuse, unlessRouted(refuse, ofIpv6)),
       allow,
     ),
   );
@@ -102,9 +120,9 @@ export const socketCalls: readonly SocketCall[] = [
     operation: "option",
     voids: [],
     sealed: ifListed(
-      "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms) lead packets past the address" +
-        " that was judged: refused. IPV6_V6ONLY is set by the mediator, so that it cannot change" +
-        " between the judgement of a bind to `::` and the bind",
+      "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms, control data of a flow label)" +
+        " lead packets past the address that was judged: refused. IPV6_V6ONLY is set by the" +
+        " mediator, so that it cannot change between the judgement of a bind to `::` and the bind",
       optionVerdict,
     ),
     supervised: answering(

@@ -1,5 +1,6 @@
 import {
   inodeRequests,
+  labelOptions,
   ownerCommands,
   personalityBits,
   routeOptions4,
@@ -81,7 +82,7 @@ const option: Spelling = (value, call) => {
     level === kernel.IPPROTO_IP
       ? routeOptions4
       : level === kernel.IPPROTO_IPV6
-        ? routeOptions6
+        ? { ...routeOptions6, ...labelOptions }
         : {};
   return oneOf({ ...capabilityNamesAt(level), ...names })(value, call);
 };

@@ -51,6 +51,12 @@ export const differences: Readonly<Record<string, Difference>> = {
   "tcp-fastopen-sendto as root": bySocketPrograms,
   "tcp-fastopen-sendmsg as root": bySocketPrograms,
   "tcp-fastopen-sendmmsg as root": bySocketPrograms,
+  "udp-routed": {
+    enforcing: { silent: true },
+    event: "address/connect",
+    why: "without CAP_NET_RAW, which enforcing takes, the kernel itself refuses an IPv4 route",
+  },
+  "udp6-routed as root": bySocketPrograms,
   "own-policy": own,
   "own-plan": own,
   "own-log": own,

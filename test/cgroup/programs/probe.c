@@ -8,6 +8,7 @@
  *   unix-connect|unix-send stream|dgram|seqpacket|pair HEX
  *   leave FILE                                         moves to another cgroup.procs
  *   flood|spread COUNT ADDRESS PORT                    IPv4 datagrams to one port, or to PORT and those above; answers ns each
+ *   routed|routed-connected HOP ADDRESS PORT           a datagram with a source route by way of HOP
  *   keep tcp|udp                                       makes an IPv4 socket, used by `kept ADDRESS PORT`
  */
 #define _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +80,44 @@ static const char *internet(const char *verb, const char *protocol, const char *
 		result = bind(file, (void *)&address, length);
 	}
 	said = answer(result);
+	close(file);
+	return said;
+}
+
+/* One loose source route (RFC 791), or a routing header of type 2 (RFC 6275), with HOP in it. */
+static size_t route_by(const char *hop, char *bytes)
+{
+	if (strchr(hop, ':')) {
+		memcpy(bytes, (char[]){ 0, 2, 2, 1 }, 4);
+		return inet_pton(AF_INET6, hop, bytes + 8) == 1 ? 24 : 0;
+	}
+	memcpy(bytes, (char[]){ IPOPT_LSRR, 7, IPOPT_MINOFF }, 3);
+	return inet_pton(AF_INET, hop, bytes + 3) == 1 ? 8 : 0;
+}
+
+static const char *routed(int connected, const char *hop, const char *text, int port)
+{
+	struct sockaddr_storage address;
+	socklen_t length = internet_address(text, port, &address);
+	int file = socket(address.ss_family, SOCK_DGRAM, 0), is_four = address.ss_family == AF_INET;
+	char control[CMSG_SPACE(24)] = "";
+	struct iovec content = { "x", 1 };
+	struct msghdr message = { .msg_iov = &content, .msg_iovlen = 1, .msg_control = control };
+	struct cmsghdr *piece = (void *)control;
+	size_t bytes = route_by(hop, (char *)CMSG_DATA(piece));
+	const char *said;
+
+	piece->cmsg_level = is_four ? IPPROTO_IP : IPPROTO_IPV6;
+	piece->cmsg_type = is_four ? IP_RETOPTS : IPV6_RTHDR;
+	piece->cmsg_len = CMSG_LEN(bytes);
+	message.msg_controllen = CMSG_SPACE(bytes);
+	if (connected && connect(file, (void *)&address, length) < 0)
+		return "connect";
+	if (!connected) {
+		message.msg_name = &address;
+		message.msg_namelen = length;
+	}
+	said = answer((int)sendmsg(file, &message, 0));
 	close(file);
 	return said;
 }
@@ -146,6 +186,8 @@ static const char *obey(char *verb, char *a, char *b, char *c)
 	}
 	if (!strcmp(verb, "flood") || !strcmp(verb, "spread"))
 		return datagrams(atoi(a), b, atoi(c), verb[0] == 's');
+	if (!strncmp(verb, "routed", 6))
+		return routed(verb[6] != 0, a, b, atoi(c));
 	return strncmp(verb, "unix-", 5) ? internet(verb, a, b, atoi(c)) : unix_name(verb, a, b);
 }
 

@@ -238,6 +238,9 @@ describe("sockets", () => {
     expect(judge(permissive, "setsockopt", [3, 41, 57n | HIGH])).toBe("notify");
     expect(judge(permissive, "setsockopt", [3, 1, 4])).toBe("allow");
     expect(judge(permissive, "setsockopt", [3, 6, 4])).toBe("allow");
+    // A flow label with control data behind its request of 32 bytes.
+    expect(judge(permissive, "setsockopt", [3, 41, 32, 1, 72])).toBe("notify");
+    expect(judge(permissive, "setsockopt", [3, 41, 32, 1, 32])).toBe("allow");
   });
 });
 
