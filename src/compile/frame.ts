@@ -1,8 +1,8 @@
+import { inheritOf } from "../kinds/inherit/compile.ts";
 import type { Policy } from "../model/policy.ts";
 import type { MediationPlan, Plan } from "../plan/plan.ts";
 import { accountFiles } from "./accounts.ts";
 import { ancestorsOnly } from "./attended.ts";
-import { inheritOf } from "./inherit.ts";
 import type { CompileOptions } from "./options.ts";
 
 /** What every plan says, whatever holds its domain. */

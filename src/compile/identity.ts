@@ -1,8 +1,7 @@
 import { capabilityMask } from "../kernel/capability-mask.ts";
 import { CAP_SETGID, CAP_SETUID } from "../kernel/constants.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
-import { maskOfCapabilities } from "../kinds/capabilities/model.ts";
-import { granted } from "../model/granted.ts";
+import { boundingOf } from "../kinds/capabilities/compile.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Identity } from "../plan/plan.ts";
 import { type Accounts, idOf } from "./accounts.ts";
@@ -21,8 +20,7 @@ export function identityOf(
 ): { readonly identity: Identity; readonly problems: readonly CompileProblem[] } {
   const problems: CompileProblem[] = [];
   const user = chosenUser(policy, facts, accounts, problems);
-  const names = granted(policy.capabilities);
-  const bounding = maskOfCapabilities((name) => names.has(name));
+  const bounding = boundingOf(policy);
   const noNewPrivileges = policy.setUserId.length === 0;
   if (!noNewPrivileges && facts.features["restrict-without-nnp"].state !== "yes") {
     problems.push(problem("set-user-id-needs-root", { path: policy.setUserId[0] ?? "" }));

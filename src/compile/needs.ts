@@ -1,4 +1,5 @@
 import type { BrokeredNames } from "../kernel/system-calls/sealed-context.ts";
+import { reachesEveryProcess } from "../kinds/signals/compile.ts";
 import { granted } from "../model/granted.ts";
 import { landlockSays } from "../model/landlock-ports.ts";
 import { Permission } from "../model/permission.ts";
@@ -62,7 +63,7 @@ export function needsOf(
     landlockPorts:
       modes.inet.granted && landlockSays(policy.addresses) && modes.inet.by !== "cgroup",
     devicesWithoutIoctl: opensDevices(view, decided.snapshot),
-    signalsHeld: !granted(policy.signals).has("any"),
+    signalsHeld: !reachesEveryProcess(policy),
     setUserId: policy.setUserId.length > 0,
     descriptors: brokered.creates || memoryFiles || calls.has("openat2"),
     memoryFiles,

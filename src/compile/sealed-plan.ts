@@ -1,8 +1,6 @@
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import type { SealedContext } from "../kernel/system-calls/sealed-context.ts";
-import type { IpcKind } from "../kinds/ipc/model.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
-import { granted } from "../model/granted.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
@@ -12,6 +10,7 @@ import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { sealedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { sealedWords } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import { landlockLayer } from "./landlock/layer.ts";
@@ -50,14 +49,13 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     policy.bestEffort,
     sealedFallbacks,
   );
-  const ipc =
-    facts.features["private-ipc"].state === "yes" ? granted(policy.ipc) : new Set<IpcKind>();
-  const who = identityOf(policy, facts, accountsFor(policy, options.accounts), ipc.size > 0);
+  const held = sealedWords(policy, facts);
+  const who = identityOf(policy, facts, accountsFor(policy, options.accounts), held.ipc.size > 0);
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
 
   const landlock = landlockLayer(policy, view, facts);
-  const context = filterContext(policy, facts, { modes, brokered, ipc });
+  const context = filterContext(policy, facts, { modes, brokered, held });
   const filter = buildSealedFilter(context);
   const activation = activationOf(policy, facts, snapshot, modes);
   const bytes = encodeAutomaton(automaton);
@@ -78,6 +76,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
       landlock,
       identity,
       context,
+      held,
       missing,
       resolved,
       unfollowed,
@@ -96,7 +95,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     seccomp: {
       ...{ filter, listener: true, flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
       ...askingOf(activation, (modes) =>
-        filterContext(policy, facts, { modes, brokered, ipc, given: true }),
+        filterContext(policy, facts, { modes, brokered, held, given: true }),
       ),
     },
     cgroup: cgroup.kind === "made" ? cgroup.plan : null,

@@ -2,12 +2,9 @@ import type { Control } from "../kernel/bpf/control.ts";
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import type { FeatureName } from "../kernel/host-facts.ts";
 import { maskOfCapabilities } from "../kinds/capabilities/model.ts";
-import type { IpcKind } from "../kinds/ipc/model.ts";
-import { mountCalls, whyNever } from "../kinds/syscalls/model.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { deniedTokens, granted } from "../model/granted.ts";
-import { isNamed } from "../model/is-named.ts";
-import type { Policy, TokenRule } from "../model/policy.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Identity, NameFact, Plan } from "../plan/plan.ts";
 import { accountsFor } from "./accounts.ts";
 import { canonicalNames } from "./canonical-names.ts";
@@ -17,6 +14,7 @@ import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { supervisedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { grantedWords, supervisedRules, wordsOfCalls } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import { noNeeds } from "./needs.ts";
@@ -46,21 +44,19 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   if ("problems" in names) return { plan: null, problems: names.problems };
 
   const enforcing = written.level === "enforcing";
-  const syscalls = written.syscalls.filter(mayBeGranted);
-  const kinds = granted(written.ipc);
-  const ipc =
-    enforcing && facts.features["private-ipc"].state !== "yes" ? new Set<IpcKind>() : kinds;
+  const rules = supervisedRules(written, facts, written.level);
+  const words = grantedWords(rules);
   const needs = {
     ...noNeeds,
-    ...{ setUserId: written.setUserId.length > 0, ipc: enforcing && kinds.size > 0 },
-    memoryFiles: granted(syscalls).has("memfd_create"),
+    ...{ setUserId: written.setUserId.length > 0, ipc: enforcing && granted(written.ipc).size > 0 },
+    memoryFiles: words.syscalls.has("memfd_create"),
   };
   const missing = missingFeatures(facts, needs, written.bestEffort, supervisedFallbacks);
   const who = identityOf(
     written,
     facts,
     accountsFor(written, options.accounts),
-    enforcing && ipc.size > 0,
+    enforcing && words.ipc.size > 0,
   );
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
@@ -70,7 +66,8 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const held = await destinationLayer(names.policy, bytes, aliases, { ...options, snapshot });
   const { cgroup, destinations } = held;
   const context: SupervisedContext = {
-    ...{ listed: granted(syscalls), denied: deniedTokens(written.syscalls), ipc },
+    ...{ listed: words.syscalls, denied: deniedTokens(written.syscalls) },
+    words: wordsOfCalls(words),
     destinationsHeld: destinations.by === "programs",
   };
   const filter = buildSupervisedFilter(context);
@@ -79,11 +76,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
     : {};
   const withoutNoNewPrivileges = facts.features["restrict-without-nnp"].state === "yes";
   const identity = enforcing ? who.identity : asIfUnconfined(who.identity, withoutNoNewPrivileges);
-  const policy = {
-    ...names.policy,
-    syscalls,
-    ipc: names.policy.ipc.filter(({ token }) => ipc.has(token) || !kinds.has(token)),
-  };
+  const policy = { ...names.policy, ...rules };
   const plan: Plan = {
     ...frameOf(written, options),
     mode: "supervised",
@@ -107,7 +100,17 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
       ...(held.aliases === null ? {} : { aliases: held.aliases }),
       kernelCreates: [],
       report: supervisedReport({
-        ...{ policy: written, facts, names, identity, context, missing, cgroup, destinations },
+        ...{
+          policy: written,
+          facts,
+          names,
+          identity,
+          context,
+          held: words,
+          missing,
+          cgroup,
+          destinations,
+        },
         live: mediationFrameOf(options).live,
         instructions: filter.length / INSTRUCTION_BYTES,
       }),
@@ -175,13 +178,4 @@ function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Id
     noNewPrivileges: !withoutNoNewPrivileges,
     bounding: maskOfCapabilities(() => true),
   };
-}
-
-/**
- * A group is given without its members that are never granted. Mounts that are named stay listed:
- * their refusal says `never`, and proposes no line that is there already.
- */
-function mayBeGranted(rule: TokenRule): boolean {
-  if (rule.effect === "deny" || whyNever(rule.token) === null) return true;
-  return isNamed(rule) && mountCalls.includes(rule.token);
 }

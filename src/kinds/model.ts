@@ -55,6 +55,9 @@ export function sectionOf(request: WordRequest): WordSection {
   return sections.get(request.class) as WordSection;
 }
 
+/** The words of each section that a policy grants. */
+export type GrantedWords = { readonly [S in WordSection]: ReadonlySet<Words[S]> };
+
 /**
  * One value for each section, made by the same function. That it made the value of that very
  * section the compiler cannot see.
@@ -64,6 +67,26 @@ export function eachSection<Made extends Readonly<Record<WordSection, unknown>>>
 ): Made {
   return Object.fromEntries(wordSections.map((section) => [section, make(section)])) as Made;
 }
+
+/** The object of a request, as `cofferdam explain` takes it. */
+export function spellWord(request: WordRequest): string {
+  return spellIn(sectionOf(request), request);
+}
+
+function spellIn<S extends WordSection>(section: S, request: WordRequests[S]): string {
+  return wordKinds[section].spell(request);
+}
+
+/** Whether the very word that is asked for is among them. */
+export function namesWord(words: GrantedWords, request: WordRequest): boolean {
+  const granted: ReadonlySet<string> = words[sectionOf(request)];
+  return granted.has(spellWord(request));
+}
+
+/** Of the kinds whose words are a closed list, all; of the others none. */
+export const everyWord: GrantedWords = eachSection((section) => new Set(wordKinds[section].words));
+
+export const noWords: GrantedWords = eachSection(() => new Set());
 
 /** Grants nothing. */
 export const noWordRules: WordRules = eachSection(() => []);

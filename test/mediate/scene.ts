@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildSupervisedFilter } from "../../src/compile/seccomp/supervised-filter.ts";
 import type { Event } from "../../src/events/event.ts";
 import { all, number } from "../../src/kernel/syscalls.ts";
-import { noWordRules } from "../../src/kinds/model.ts";
+import { noWordRules, noWords } from "../../src/kinds/model.ts";
 import { encodeAutomaton } from "../../src/model/automaton/binary.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { Permission, type PermissionSet, permissionLetters } from "../../src/model/permission.ts";
@@ -209,7 +209,7 @@ function filterOf(options: SceneOptions): Uint8Array {
   return buildSupervisedFilter({
     listed: new Set(listedBy(options)),
     denied: new Set(),
-    ipc: new Set(),
+    words: noWords,
     destinationsHeld: false,
   });
 }

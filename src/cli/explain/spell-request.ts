@@ -1,4 +1,4 @@
-import { sectionOf, type WordRequests, type WordSection, wordKinds } from "../../kinds/model.ts";
+import { spellWord } from "../../kinds/model.ts";
 import { formatEndpoint } from "../../model/network.ts";
 import type { Request, SocketRequest } from "../../model/request.ts";
 import { protocolName } from "../../model/socket-protocols.ts";
@@ -20,15 +20,11 @@ export function spellRequest(request: Request): string {
     case "socket":
       return spellSocket(request);
     default:
-      return `${request.class} ${spellWord(sectionOf(request), request)}`;
+      return `${request.class} ${spellWord(request)}`;
   }
 }
 
 function spellSocket({ family, protocol }: SocketRequest): string {
   if (family !== "netlink" && family !== "raw") return family;
   return `${family} ${protocolName(family, protocol) ?? protocol}`;
-}
-
-function spellWord<S extends WordSection>(section: S, request: WordRequests[S]): string {
-  return wordKinds[section].spell(request);
 }

@@ -6,7 +6,7 @@ import {
   LANDLOCK_SCOPE_SIGNAL,
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import { granted } from "../../model/granted.ts";
+import { reachesEveryProcess } from "../../kinds/signals/compile.ts";
 import { landlockPorts } from "../../model/landlock-ports.ts";
 import { alternatives, parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
@@ -83,7 +83,7 @@ function scopes(policy: Policy, facts: HostFacts): bigint {
   );
   return (
     (outside ? 0n : LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET) |
-    (granted(policy.signals).has("any") ? 0n : LANDLOCK_SCOPE_SIGNAL)
+    (reachesEveryProcess(policy) ? 0n : LANDLOCK_SCOPE_SIGNAL)
   );
 }
 

@@ -1,8 +1,9 @@
 import type { SystemCall } from "../../kernel/system-calls/call.ts";
-import { classes } from "../../kernel/system-calls/classes.ts";
+import { classOf } from "../../kernel/system-calls/classes.ts";
 import type { SealedContext } from "../../kernel/system-calls/sealed-context.ts";
 import { systemCalls } from "../../kernel/system-calls/table.ts";
 import { answersIn, type Verdict } from "../../kernel/system-calls/verdict.ts";
+import { sectionOf } from "../../kinds/model.ts";
 import type { Level } from "../../model/policy.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 import { type Asked, priceOfAsking } from "../price.ts";
@@ -43,10 +44,13 @@ export function askedOfSupervised(
 ): PlanReport["brokered"] {
   const answer = level === "enforcing" ? "enforcing" : "warning";
   const entries = systemCalls.flatMap((row): Entry[] => {
-    const inPolicy = row.class === "ipc" ? context.ipc.size > 0 : context.listed.has(row.name);
+    const inPolicy =
+      "asks" in row && row.supervised.unlistedToo === "unless-denied"
+        ? context.words[sectionOf(row.asks)].size > 0
+        : context.listed.has(row.name);
     if (!inPolicy || !asks(supervisedVerdict(row.name, context))) return [];
     const judged = row.class === "address" && destinations.by === "mediator";
-    const why = classes[row.class][answer];
+    const why = classOf(row)[answer];
     return priced(row, judged ? `${why}. ${destinations.why}` : why, "supervised").map((entry) =>
       level === "enforcing" ? entry : { ...entry, asked: "let-through" },
     );
@@ -82,13 +86,15 @@ function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entr
       return entry("done", "such call");
     case "privilege":
     case "state":
-    case "ipc":
       return entry("let-through", "such call");
     case "namespace-or-escape":
     case "unmediated-name":
     case "plain":
     case "untouchable":
       return [];
+    default:
+      // What is left asks for a word, and registers say which.
+      return entry("let-through", "such call");
   }
 }
 

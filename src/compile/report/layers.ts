@@ -1,21 +1,20 @@
-import { capabilityMask } from "../../kernel/capability-mask.ts";
 import {
-  CAP_SETPCAP,
   LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET,
   LANDLOCK_SCOPE_SIGNAL,
 } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import { capabilityNames } from "../../kinds/capabilities/model.ts";
+import { boundedCapabilities } from "../../kinds/capabilities/compile.ts";
+import type { GrantedWords } from "../../kinds/model.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
-import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
+import type { Identity, LandlockPlan } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
+import { sealedLayers } from "../held-words.ts";
 import { priceOfAsking } from "../price.ts";
 import type { Activation } from "../sockets/activation.ts";
 import type { Holding, SocketModes } from "../sockets/modes.ts";
+import type { Layer } from "../word-holding.ts";
 import { coreFiles } from "./core-files.ts";
-
-type Layer = PlanReport["layers"][number];
 
 /** Each layer as it will be: enforced, partial with what is missing, or lost. */
 export function reportLayers(given: {
@@ -27,6 +26,7 @@ export function reportLayers(given: {
   facts: HostFacts;
   instructions: number;
   signalsAny: boolean;
+  held: GrantedWords;
   cgroup: CgroupLayer;
   activation: Activation | null;
   /** Somewhere a datagram could go to is granted. */
@@ -44,7 +44,7 @@ export function reportLayers(given: {
     sockets("unix sockets", modes.unix, given.datagrams),
     ...(given.activation === null ? [] : [activationSockets(given.activation, facts)]),
     signals(landlock, given.signalsAny),
-    capabilities(identity, facts),
+    boundedCapabilities(identity, facts),
     {
       name: "privileges on exec",
       state: identity.noNewPrivileges ? "enforced" : "partial",
@@ -52,9 +52,7 @@ export function reportLayers(given: {
         ? "no_new_privs"
         : "set-user-id programs keep working, within the bounding set",
     },
-    ...(identity.privateIpc
-      ? [{ name: "ipc", state: "enforced", detail: "private IPC namespace" } as const]
-      : []),
+    ...sealedLayers(given.held),
     coreFiles(given.policy, facts),
     ...membership(given.cgroup),
     denialRecords(facts),
@@ -131,19 +129,6 @@ function signals({ scoped }: LandlockPlan, any: boolean): Layer {
     name: "signals",
     state: "enforced",
     detail: `${held ? "Landlock scope" : "each signal is asked about"}${abstract}`,
-  };
-}
-
-export function capabilities({ bounding }: Identity, { caller }: HostFacts): Layer {
-  const names = capabilityNames.filter((_, bit) => (bounding & capabilityMask(bit)) !== 0n);
-  const detail = names.length === 0 ? "none" : names.join(", ");
-  const droppable = (caller.capabilities & capabilityMask(CAP_SETPCAP)) !== 0n;
-  if (droppable || caller.capabilities === 0n)
-    return { name: "capabilities", state: "enforced", detail };
-  return {
-    name: "capabilities",
-    state: "partial",
-    detail: `${detail}; the caller lacks CAP_SETPCAP, so its bounding set stays`,
   };
 }
 

@@ -1,14 +1,15 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SealedContext } from "../../kernel/system-calls/sealed-context.ts";
-import type { IpcKind } from "../../kinds/ipc/model.ts";
+import type { GrantedWords } from "../../kinds/model.ts";
+import { reachesEveryProcess } from "../../kinds/signals/compile.ts";
 import type { Canonicalised } from "../../model/canonicalise.ts";
-import { granted } from "../../model/granted.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
+import { lostWords } from "../held-words.ts";
 import type { Activation } from "../sockets/activation.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { isUtf8Name } from "../utf8-name.ts";
@@ -25,6 +26,8 @@ export interface ReportInput {
   readonly landlock: LandlockPlan;
   readonly identity: Identity;
   readonly context: SealedContext;
+  /** The words that the domain has. */
+  readonly held: GrantedWords;
   readonly instructions: number;
   readonly missing: readonly Missing[];
   readonly resolved: Canonicalised["resolved"];
@@ -39,7 +42,7 @@ export function planReport(input: ReportInput): PlanReport {
   return {
     layers: reportLayers({
       ...input,
-      signalsAny: granted(policy.signals).has("any"),
+      signalsAny: reachesEveryProcess(policy),
       datagrams: input.context.sockets.datagrams,
     }),
     brokered: askedOfSealed(input.context, facts.features["seccomp-sync-wakeup"].state === "yes"),
@@ -52,14 +55,7 @@ export function planReport(input: ReportInput): PlanReport {
   };
 }
 
-function lost({
-  policy,
-  view,
-  modes,
-  context,
-  missing,
-  unfollowed,
-}: ReportInput): PlanReport["lost"] {
+function lost({ policy, view, modes, held, missing, unfollowed }: ReportInput): PlanReport["lost"] {
   const allowed = policy.names.filter(({ effect }) => effect === "allow");
   const holdings = [
     { holding: modes.inet, rules: policy.addresses.filter(({ effect }) => effect === "allow") },
@@ -70,10 +66,6 @@ function lost({
       ),
     },
   ];
-  const ipc = [...granted<IpcKind>(policy.ipc)].filter((kind) => !context.ipc.has(kind));
-  const signals = [...granted(policy.signals)].filter(
-    (token) => token !== "self" && token !== "any",
-  );
   return [
     ...reportLostNames(view),
     ...reportUnfollowed(unfollowed),
@@ -94,14 +86,7 @@ function lost({
         ? rules.map(({ source }) => ({ rule: source.text, why: holding.why }))
         : [],
     ),
-    ...ipc.map((kind) => ({
-      rule: `ipc: ${kind}`,
-      why: "no private IPC namespace can be made here",
-    })),
-    ...signals.map((token) => ({
-      rule: `signals: ${token}`,
-      why: "signals either stay inside the domain or reach every process",
-    })),
+    ...lostWords(policy, held),
     ...missing.map(({ fallback, why }) => ({
       rule: fallback.purpose,
       why: `${fallback.feature} is missing (${why}): ${fallback.instead}`,

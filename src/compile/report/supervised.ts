@@ -1,17 +1,19 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { systemCalls } from "../../kernel/system-calls/table.ts";
-import { granted } from "../../model/granted.ts";
+import { boundedCapabilities, keptCapabilities } from "../../kinds/capabilities/compile.ts";
+import type { GrantedWords } from "../../kinds/model.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Identity, PlanReport } from "../../plan/plan.ts";
 import type { CanonicalNames } from "../canonical-names.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
 import type { Missing } from "../fallbacks.ts";
+import { supervisedLayers } from "../held-words.ts";
 import type { SupervisedContext } from "../seccomp/supervised-filter.ts";
 import type { Destinations } from "../sockets/destinations.ts";
 import { askedOfSupervised } from "./asked-calls.ts";
 import { coreFiles } from "./core-files.ts";
-import { capabilities, membership } from "./layers.ts";
+import { membership } from "./layers.ts";
 import { reportUnfollowed } from "./names.ts";
 
 type Layer = PlanReport["layers"][number];
@@ -23,6 +25,8 @@ export interface SupervisedInput {
   readonly names: CanonicalNames;
   readonly identity: Identity;
   readonly context: SupervisedContext;
+  /** The words that the domain has. */
+  readonly held: GrantedWords;
   readonly missing: readonly Missing[];
   readonly cgroup: CgroupLayer;
   readonly destinations: Destinations;
@@ -42,10 +46,9 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
       mediation(input),
       enforcing ? files : whatWarningDoes,
       callList(input),
-      ...(enforcing ? [capabilities(input.identity, facts)] : [keptCapabilities]),
+      ...(enforcing ? [boundedCapabilities(input.identity, facts)] : [keptCapabilities]),
       privileges(input),
-      ...ipc(input),
-      ...(enforcing ? [] : [inherited]),
+      ...supervisedLayers(input.held, policy.level),
       sockets(input),
       coreFiles(policy, facts),
       ...membership(input.cgroup),
@@ -136,20 +139,6 @@ function callList({ instructions, context }: SupervisedInput): Layer {
   };
 }
 
-const keptCapabilities: Layer = {
-  name: "capabilities",
-  state: "partial",
-  detail: `all are kept, since none could be given back: not live. In their place the calls that need ${[...new Set(needed())].join(", ")} are judged; others are not seen`,
-};
-
-function needed(): string[] {
-  return systemCalls.flatMap((call) => {
-    if (call.class === "privilege") return [call.capability];
-    if (call.class === "state" && call.capability !== undefined) return [call.capability];
-    return [];
-  });
-}
-
 function privileges({ identity: { noNewPrivileges }, policy }: SupervisedInput): Layer {
   const name = "privileges on exec";
   if (policy.level === "warning")
@@ -173,24 +162,3 @@ function privileges({ identity: { noNewPrivileges }, policy }: SupervisedInput):
         detail: "set-user-id programs keep working, within the bounding set. Not live",
       };
 }
-
-function ipc({ policy, identity, context }: SupervisedInput): Layer[] {
-  if (granted(policy.ipc).size === 0) return [];
-  if (identity.privateIpc)
-    return [{ name: "ipc", state: "enforced", detail: "private IPC namespace. Not live" }];
-  const kinds = [...context.ipc].join(", ");
-  if (kinds === "") return [];
-  return [
-    {
-      name: "ipc",
-      state: "partial",
-      detail: `${kinds}: the host's own, until a restart at level enforcing`,
-    },
-  ];
-}
-
-const inherited: Layer = {
-  name: "inherited descriptors",
-  state: "partial",
-  detail: "all stay open; those that the policy does not name are logged",
-};

@@ -1,12 +1,14 @@
 import { LANDLOCK_ACCESS_FS_TRUNCATE } from "../../kernel/constants.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { SealedContext, SocketGrants } from "../../kernel/system-calls/sealed-context.ts";
-import type { IpcKind } from "../../kinds/ipc/model.ts";
+import type { GrantedWords } from "../../kinds/model.ts";
+import { reachesEveryProcess } from "../../kinds/signals/compile.ts";
 import { deniedTokens, granted } from "../../model/granted.ts";
 import { coveringPorts } from "../../model/landlock-ports.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import { targetAccess } from "../attended.ts";
+import { wordsOfCalls } from "../held-words.ts";
 import { handledRights } from "../landlock/rights.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { grantedProtocols } from "../sockets/protocols.ts";
@@ -20,7 +22,8 @@ export function filterContext(
   decided: {
     modes: SocketModes;
     brokered: SealedContext["brokered"];
-    ipc: ReadonlySet<IpcKind>;
+    /** The words that the domain has. */
+    held: GrantedWords;
     /** The daemon is started with sockets that were made elsewhere. */
     given?: boolean;
   },
@@ -33,11 +36,10 @@ export function filterContext(
       facts.features["seccomp-addfd"].state === "yes" && targetAccess(facts).state === "yes",
     brokered: decided.brokered,
     sockets: socketGrants(policy, decided.modes, decided.given === true),
-    ipc: decided.ipc,
+    words: wordsOfCalls(decided.held),
     coreDumps: policy.coreDumps === "allowed",
     // Not where everybody may be signalled: Cofferdam's own processes may not.
-    signalsHeld:
-      facts.features["landlock-scope"].state === "yes" && !granted(policy.signals).has("any"),
+    signalsHeld: facts.features["landlock-scope"].state === "yes" && !reachesEveryProcess(policy),
     truncateHeld: (handledRights(facts) & LANDLOCK_ACCESS_FS_TRUNCATE) !== 0n,
   };
 }

@@ -1,6 +1,6 @@
 import { all } from "../../kernel/syscalls.ts";
 import type { PathArgument, Value } from "../../kernel/system-calls/argument.ts";
-import type { CallClass, NameCall, SystemCall } from "../../kernel/system-calls/call.ts";
+import type { Described, NameCall, SystemCall } from "../../kernel/system-calls/call.ts";
 import { classes } from "../../kernel/system-calls/classes.ts";
 import {
   noProtocols,
@@ -8,6 +8,7 @@ import {
   type SocketMode,
 } from "../../kernel/system-calls/sealed-context.ts";
 import { systemCalls } from "../../kernel/system-calls/table.ts";
+import { everyWord, noWords } from "../../kinds/model.ts";
 import { describeVerdict } from "./describe-verdict.ts";
 
 /** A sealed domain that grants everything of a family, on a host where it is held this way. */
@@ -33,7 +34,7 @@ function context(mode: SocketMode, old: boolean): SealedContext {
       packet: noProtocols,
       vsock: noProtocols,
     },
-    ipc: new Set(broker ? [] : ["shm", "sem", "msg", "mqueue"]),
+    words: broker ? noWords : everyWord,
     signalsHeld: !old,
     truncateHeld: !old,
     coreDumps: false,
@@ -66,13 +67,13 @@ export function generateSystemCallsDoc(): string {
     "enforcing answers to a call that is asked about is in the last column where it is not what the class says. At level disabled every call",
     "goes on, and nothing is logged.",
     "",
-    ...(Object.keys(classes) as CallClass[]).flatMap(section),
+    ...[...classes].flatMap(([name, described]) => section(name, described)),
   ].join("\n");
 }
 
-function section(name: CallClass): string[] {
+function section(name: string, described: Described): string[] {
   const rows = systemCalls.filter((call) => call.class === name);
-  const { title, about, warning, enforcing } = classes[name];
+  const { title, about, warning, enforcing } = described;
   const head = [`## ${title}`, "", about, ""];
   if (["plain", "unmediated-name", "untouchable"].includes(name))
     return [...head, ...byReason(rows), ""];
@@ -143,12 +144,10 @@ function lookedAt(call: SystemCall): string {
       const what = call.request === null ? "; `attributes`" : `, request arg${call.request}`;
       return `descriptor arg${call.descriptor}${what}`;
     }
-    case "ipc":
-      return `\`${call.kind}\`${call.operation === "get" ? "" : ", in use"}`;
     case "namespace-or-escape":
       return call.why;
     default:
-      return "";
+      return "lookedAt" in call ? call.lookedAt : "";
   }
 }
 

@@ -1,7 +1,7 @@
 import { all } from "../../kernel/syscalls.ts";
 import { systemCall } from "../../kernel/system-calls/table.ts";
 import { allow, notify, type Verdict } from "../../kernel/system-calls/verdict.ts";
-import type { IpcKind } from "../../kinds/ipc/model.ts";
+import { type GrantedWords, namesWord } from "../../kinds/model.ts";
 import { encodeFilter } from "./encode-filter.ts";
 import { keptFilters } from "./kept-filters.ts";
 
@@ -13,8 +13,8 @@ export interface SupervisedContext {
   /** Granted system calls: allowed tokens without the denied ones. */
   readonly listed: ReadonlySet<string>;
   readonly denied: ReadonlySet<string>;
-  /** Kinds granted at the start. */
-  readonly ipc: ReadonlySet<IpcKind>;
+  /** Words granted at the start, of the kinds that calls ask for (`kinds/kernel.ts`). */
+  readonly words: GrantedWords;
   /** Programs of its cgroup judge where its sockets connect and send to. */
   readonly destinationsHeld: boolean;
 }
@@ -32,18 +32,16 @@ export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array =
 );
 
 /** What the filter does with this call in this domain. */
-export function supervisedVerdict(
-  name: string,
-  { listed, denied, ipc, destinationsHeld }: SupervisedContext,
-): Verdict {
+export function supervisedVerdict(name: string, context: SupervisedContext): Verdict {
+  const { listed, denied, words, destinationsHeld } = context;
   const call = systemCall(name);
   if (call === null) return notify;
+  const { verdict, unlistedToo } = call.supervised;
   if (call.class === "untouchable") return allow;
-  // A grant of the kind is a grant of its calls, as in a sealed domain.
-  if (call.class === "ipc") {
-    return call.operation === "use" && ipc.has(call.kind) && !denied.has(name) ? allow : notify;
-  }
-  if (!listed.has(name)) return notify;
+  // A grant of the word is a grant of the calls that ask for it, as in a sealed domain.
+  const isListed = unlistedToo === "unless-denied" ? !denied.has(name) : listed.has(name);
+  if (!isListed) return notify;
   if (destinationsHeld && call.class === "address" && call.permission === "connect") return allow;
-  return call.supervised.verdict;
+  const isGranted = "asks" in call && namesWord(words, call.asks);
+  return isGranted ? (call.ifGranted ?? verdict) : verdict;
 }

@@ -1,10 +1,27 @@
 import type { CapabilityName } from "../../kinds/capabilities/model.ts";
-import type { IpcKind } from "../../kinds/ipc/model.ts";
+import type { WordRequest } from "../../kinds/model.ts";
 import type { Need, PathArgument, Value } from "./argument.ts";
 import type { Sealed, Supervised } from "./columns.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Which class of request a system call is. Every call of the architecture is in exactly one. */
 export type CallClass = SystemCall["class"];
+
+/**
+ * What is answered to a notified call that the policy of a supervised domain lists, by level; at
+ * `disabled` every call goes on, and nothing is logged.
+ */
+export interface Answers {
+  readonly warning: string;
+  readonly enforcing: string;
+}
+
+/** A class, as `docs/system-calls.md` describes it. */
+export interface Described extends Answers {
+  readonly title: string;
+  /** The sentence below the title. */
+  readonly about: string;
+}
 
 /** One row of the table: a call, how its arguments are read, and how each way holds it. */
 export type SystemCall =
@@ -17,7 +34,7 @@ export type SystemCall =
   | DescriptorCall
   | ExecCall
   | EscapeCall
-  | IpcCall
+  | WordCall
   | UnmediatedNameCall
   | PlainCall
   | UntouchableCall;
@@ -162,14 +179,23 @@ export interface EscapeCall extends Row {
   readonly why: string;
 }
 
-export interface IpcCall extends Row {
-  readonly class: "ipc";
-  readonly kind: IpcKind;
+/** Asks for a word of the policy (`kinds/kernel.ts`), and for nothing else. */
+export interface WordCall extends Row {
+  readonly class: WordRequest["class"];
+  readonly asks: WordRequest;
+  /** For the reference: what the request depends on. */
+  readonly lookedAt: string;
   /**
-   * `get`: by key or name, always asked. `use`: what is already there, not asked if the policy
-   * grants the kind at the start.
+   * What the filter of a supervised domain does if the policy grants the word at the start; null:
+   * what its column says.
    */
-  readonly operation: "get" | "use";
+  readonly ifGranted: Verdict | null;
+}
+
+/** The calls that ask for words of one kind, which are a class of the reference. */
+export interface WordCalls extends Described {
+  readonly class: WordRequest["class"];
+  readonly calls: readonly WordCall[];
 }
 
 /** Looks at a name: existence and metadata are not secret on any engine (SECURITY.md). */

@@ -1,25 +1,10 @@
-import type { CallClass } from "./call.ts";
-
-/**
- * What is answered to a notified call that the policy of a supervised domain lists, by level; at
- * `disabled` every call goes on, and nothing is logged.
- */
-export interface Answers {
-  readonly warning: string;
-  readonly enforcing: string;
-}
-
-interface Described extends Answers {
-  /** Of the class's section in `docs/system-calls.md`, and the sentence below it. */
-  readonly title: string;
-  readonly about: string;
-}
+import { wordCalls } from "../../kinds/kernel.ts";
+import type { Answers, CallClass, Described, SystemCall, WordCall } from "./call.ts";
 
 const LOGGED = "goes on; logged if it is outside the policy";
 const SILENT: Answers = { warning: "not notified", enforcing: "not notified" };
 
-/** In the order of the reference. */
-export const classes: Readonly<Record<CallClass, Described>> = {
+const asked = {
   name: {
     title: "Names",
     about: "Take a path and do something to what it names.",
@@ -74,14 +59,9 @@ export const classes: Readonly<Record<CallClass, Described>> = {
     enforcing:
       "done by the mediator on the caller's descriptor, whose name must be granted `a`; else EPERM",
   },
-  ipc: {
-    title: "System V IPC and message queues",
-    about:
-      "By kind, whether `syscalls` lists them or not. Where the kind was granted at the start, a" +
-      " supervised domain is not asked about what is already there.",
-    warning: LOGGED,
-    enforcing: "goes on if the policy grants the kind; else EPERM",
-  },
+};
+
+const unasked = {
   "namespace-or-escape": {
     title: "Ways out",
     about: "Undo what holds a domain, or reach past it into the kernel or the whole host.",
@@ -104,3 +84,21 @@ export const classes: Readonly<Record<CallClass, Described>> = {
     ...SILENT,
   },
 };
+
+({ ...asked, ...unasked }) satisfies Record<Exclude<CallClass, WordCall["class"]>, Described>;
+
+const ofKinds = Object.values(wordCalls).flatMap((calls) => calls ?? []);
+
+/** By name, in the order of the reference. */
+export const classes: ReadonlyMap<string, Described> = new Map<string, Described>([
+  ...Object.entries(asked),
+  ...ofKinds.map((kind) => [kind.class, kind] as const),
+  ...Object.entries(unasked),
+]);
+
+/** What is said of the call's class. */
+export function classOf({ class: name }: SystemCall): Described {
+  const found = classes.get(name);
+  if (found === undefined) throw new TypeError(`the class ${name} is not described`);
+  return found;
+}

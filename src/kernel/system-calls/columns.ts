@@ -5,7 +5,7 @@ import { type Answer, allow, notify, refuse, type Verdict } from "./verdict.ts";
 export interface Sealed {
   /**
    * What the policy's list of system calls means to it. `needed`: a call that is not listed is
-   * refused. `may-deny`: a grant of its kind under `ipc` lists it; an explicit denial takes it
+   * refused. `may-deny`: a grant of the word that it asks for lists it; an explicit denial takes it
    * back. `ignored`: the call is never granted, or a start always needs it.
    */
   readonly list: "needed" | "may-deny" | "ignored";

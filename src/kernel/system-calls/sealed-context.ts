@@ -1,4 +1,4 @@
-import type { IpcKind } from "../../kinds/ipc/model.ts";
+import type { GrantedWords } from "../../kinds/model.ts";
 
 /** Who holds the sockets of a family: layers of the kernel, the mediator, or none are made. */
 export type SocketMode = "kernel" | "broker" | "refused";
@@ -18,8 +18,8 @@ export interface SealedContext {
   readonly handsOver: boolean;
   readonly brokered: BrokeredNames;
   readonly sockets: SocketGrants;
-  /** Kinds granted inside a private IPC namespace. */
-  readonly ipc: ReadonlySet<IpcKind>;
+  /** Granted words that this host can hold, of the kinds that calls ask for (`kinds/kernel.ts`). */
+  readonly words: GrantedWords;
   /** The policy leaves core files to the kernel. */
   readonly coreDumps: boolean;
   /** Landlock's scope keeps signals inside the domain. */

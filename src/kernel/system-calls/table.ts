@@ -1,10 +1,10 @@
+import { wordCalls } from "../../kinds/kernel.ts";
 import { number } from "../syscalls.ts";
 import { addressCalls } from "./addresses.ts";
 import type { SystemCall } from "./call.ts";
 import { descriptorCalls } from "./descriptors.ts";
 import { escapeCalls } from "./escapes.ts";
 import { execCalls } from "./exec.ts";
-import { ipcCalls } from "./ipc.ts";
 import { nameCalls } from "./names.ts";
 import { plainCalls } from "./plain.ts";
 import { privilegeCalls } from "./privileges.ts";
@@ -29,7 +29,7 @@ export const systemCalls: readonly SystemCall[] = [
   ...privilegeCalls,
   ...stateCalls,
   ...descriptorCalls,
-  ...ipcCalls,
+  ...Object.values(wordCalls).flatMap((kind) => kind?.calls ?? []),
   ...escapeCalls,
   ...unmediatedNameCalls,
   ...plainCalls,

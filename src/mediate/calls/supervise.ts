@@ -10,9 +10,9 @@ import { judgeProcesses } from "./processes/judge-processes.ts";
 import { judgeSocket } from "./sockets/judge-socket.ts";
 import { noteConfinement } from "./state/confinement.ts";
 import { forget } from "./state/forget.ts";
-import { judgeIpc } from "./state/ipc.ts";
 import { judgeState } from "./state/judge-state.ts";
 import { judgePrivilege } from "./state/privileges.ts";
+import { judgeWord } from "./state/words.ts";
 import { handlerOf } from "./table.ts";
 
 /**
@@ -55,14 +55,14 @@ function judge(call: Call, row: SystemCall): Outcome {
       return judgePrivilege(call, row);
     case "state":
       return judgeState(call, row);
-    case "ipc":
-      return judgeIpc(call, row);
     case "namespace-or-escape":
       return refuseForm(call);
     case "unmediated-name":
     case "plain":
     case "untouchable":
       return CONTINUE;
+    default:
+      return judgeWord(call, row);
   }
 }
 

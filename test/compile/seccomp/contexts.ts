@@ -4,6 +4,7 @@ import {
   type SealedContext,
   type SocketGrants,
 } from "../../../src/kernel/system-calls/sealed-context.ts";
+import { everyWord, noWords } from "../../../src/kinds/model.ts";
 
 export const everyProtocol = { kind: "all-but", numbers: [] } as const;
 
@@ -27,7 +28,7 @@ export const permissive: SealedContext = {
     packet: everyProtocol,
     vsock: everyProtocol,
   },
-  ipc: new Set(["shm", "sem", "msg", "mqueue"]),
+  words: everyWord,
   signalsHeld: true,
   truncateHeld: true,
   coreDumps: false,
@@ -52,7 +53,7 @@ export const strict: SealedContext = {
   ...permissive,
   brokered: { creates: true, deletes: true, moves: true, links: true },
   sockets: noSockets,
-  ipc: new Set(),
+  words: noWords,
   signalsHeld: false,
   truncateHeld: false,
   handsOver: false,

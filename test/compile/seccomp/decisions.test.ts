@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noWords } from "../../../src/kinds/model.ts";
 import { brokering, empty, everyProtocol, permissive, strict } from "./contexts.ts";
 import { judge } from "./judge.ts";
 
@@ -274,8 +275,9 @@ describe("other processes", () => {
   test("System V IPC and message queues by grant, not by list", () => {
     expect(judge(permissive, "shmget")).toBe("allow");
     expect(judge(strict, "shmget")).toBe("notify");
-    expect(judge({ ...empty, ipc: new Set(["shm"]) }, "shmget")).toBe("allow");
-    expect(judge({ ...empty, ipc: new Set(["shm"]) }, "semget")).toBe("notify");
+    const withShm = { ...empty, words: { ...noWords, ipc: new Set(["shm"] as const) } };
+    expect(judge(withShm, "shmget")).toBe("allow");
+    expect(judge(withShm, "semget")).toBe("notify");
     expect(judge({ ...permissive, denied: new Set(["shmget"]) }, "shmget")).toBe("notify");
   });
 

@@ -5,19 +5,20 @@ import {
 } from "../../../src/compile/seccomp/supervised-filter.ts";
 import { all, number } from "../../../src/kernel/syscalls.ts";
 import { systemCalls } from "../../../src/kernel/system-calls/table.ts";
+import { noWords } from "../../../src/kinds/model.ts";
 import { run } from "./interpreter.ts";
 import { spell, X86_64 } from "./judge.ts";
 
 const everything: SupervisedContext = {
   listed: new Set(all()),
   denied: new Set(),
-  ipc: new Set(["shm"]),
+  words: { ...noWords, ipc: new Set(["shm"]) },
   destinationsHeld: false,
 };
 const nothing: SupervisedContext = {
   listed: new Set(),
   denied: new Set(),
-  ipc: new Set(),
+  words: noWords,
   destinationsHeld: false,
 };
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { sealedVerdict } from "../../../src/compile/seccomp/sealed-filter.ts";
 import { ENOSYS } from "../../../src/kernel/constants.ts";
 import { all, number } from "../../../src/kernel/syscalls.ts";
-import { classes } from "../../../src/kernel/system-calls/classes.ts";
+import { classOf } from "../../../src/kernel/system-calls/classes.ts";
 import { systemCall, systemCallOf, systemCalls } from "../../../src/kernel/system-calls/table.ts";
 import {
   allow,
@@ -98,7 +98,7 @@ test("every form that a sealed domain asks about is notified here too", () => {
 
 test("every call says what enforcing and warning answer", () => {
   for (const call of systemCalls) {
-    const { warning, enforcing } = classes[call.class];
+    const { warning, enforcing } = classOf(call);
     const own = call.supervised.enforcing ?? enforcing;
     expect(`${warning} ${own}`, call.name).not.toMatch(/\.$|undefined/);
   }

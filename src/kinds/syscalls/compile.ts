@@ -1,0 +1,17 @@
+import type { WordHolding } from "../../compile/word-holding.ts";
+import { isNamed } from "../../model/is-named.ts";
+import type { TokenRule } from "../../model/rule.ts";
+import { mountCalls, whyNever } from "./model.ts";
+
+export const syscalls: WordHolding<string> = {
+  supervised: { rules: (rules) => rules.filter(mayBeGranted) },
+};
+
+/**
+ * A group is given without its members that are never granted. Mounts that are named stay listed:
+ * their refusal says `never`, and proposes no line that is there already.
+ */
+function mayBeGranted(rule: TokenRule): boolean {
+  if (rule.effect === "deny" || whyNever(rule.token) === null) return true;
+  return isNamed(rule) && mountCalls.includes(rule.token);
+}
