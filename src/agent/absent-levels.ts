@@ -11,16 +11,16 @@ import type { Places } from "../host/places.ts";
 import { parseDomainName } from "../policy/names.ts";
 
 /**
- * How long one agent must have found no policy of a domain's name before it forgets the level that
- * was given to it, milliseconds. A package update that takes a file away and puts it back takes
- * minutes; whoever brings a domain of that name back later means a new one, and shall not find it
- * at a level that somebody gave the old one.
+ * How long one agent must have found no policy of a domain's name before it forgets the level given
+ * to that domain, milliseconds. A package update that removes a file and restores it takes minutes.
+ * A domain of that name that appears later is a new one, and must not start at the level of the old
+ * one.
  */
 export const ABSENT_MS = 3_600_000;
 
 /**
- * Levels that were given to domains which are no more. How long is counted anew by each agent, in
- * time that nobody sets: a level is rather kept than lost.
+ * Levels of domains that no longer exist. Each agent counts the time anew, by a clock that cannot
+ * be set: a level is rather kept than lost.
  */
 export class AbsentLevels {
   readonly #places: Places;

@@ -35,7 +35,7 @@ export interface AgentOptions {
   /** null: there is no shared mediator, each run has its own; no session server. */
   readonly mediator: KeptCommand | null;
   readonly sessions: KeptCommand | null;
-  /** The control socket where somebody else listens on it for us. */
+  /** The control socket if the service manager listens on it for us. */
   readonly activated: number | null;
   readonly log: (text: string) => void;
 }

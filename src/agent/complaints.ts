@@ -19,7 +19,7 @@ export class Complaints {
   }
 
   /**
-   * For what a timer or a watch does, where nobody else would catch it: what fails is said, and
+   * For work of a timer or a watch, whose errors no caller catches: reports a failure and returns
    * false. The next turn tries again.
    */
   try(about: string, work: () => void): boolean {

@@ -88,7 +88,7 @@ export class DomainTable {
     );
   }
 
-  /** A file that is broken is no override; it is told of, once as long as it stays the same. */
+  /** A broken file is no override; it is reported once as long as it stays the same. */
   overrideOf(name: string): LevelOverride | null {
     const folder = this.#places.system.levels;
     try {
@@ -114,7 +114,7 @@ export class DomainTable {
 
   /** From here on mediators decide by it, and cgroup programs. */
   applyLevel(entry: DomainEntry): void {
-    // Nobody knows better than "enforcing" about a domain whose policy could never be read.
+    // "enforcing" is the safe answer for a domain whose policy could never be read.
     const level = this.levelOf(entry) ?? "enforcing";
     const before = this.#table.level(entry.number);
     this.#table.setLevel(entry.number, level);

@@ -47,7 +47,7 @@ export class Keeper {
     return this.#state;
   }
 
-  /** What keeps one from being looked for or started is told of like an end, and tried again. */
+  /** A failure to find or start one is reported like its end, and tried again. */
   start(): void {
     try {
       if (this.#isThere()) this.#adopt(lockOwner(this.#lock));
@@ -109,8 +109,8 @@ export class Keeper {
       if (!told) ended(why);
       told = true;
     };
-    // One that was told to end, or whose stand-by has taken over, may have work left, but has let go
-    // of its lock: another may begin, or has begun.
+    // One that was told to end, or whose stand-by has taken over, may still have work, but has
+    // released its lock: another may begin, or has begun.
     const look = setInterval(() => {
       const holds = child.pid !== undefined && ownerOrNull(this.#lock) === child.pid;
       if (held && !holds) once("its lock is held by another, or by nobody");
@@ -176,7 +176,7 @@ function ownerOrNull(lock: string): number | null {
 }
 
 /**
- * Who holds a lock: as it has noted there, since one that was passed on is known to the kernel by
+ * The holder of a lock, as noted in its file, because the kernel knows one that was passed on by
  * its first owner; else by proc_locks(5), `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`.
  */
 function lockOwner(path: string): number | null {

@@ -137,7 +137,7 @@ export class Levels {
     if (entry !== null) this.#table.applyLevel(entry);
   }
 
-  /** Seconds until the domain's override ends; one whose time is over is taken back now. */
+  /** Seconds until the domain's override ends; an expired one is taken back now. */
   #endOf(name: string): number {
     const override = this.#read(name);
     const left = override === null ? null : secondsLeft(override, levelClock());
@@ -180,7 +180,7 @@ export class Levels {
     }
   }
 
-  /** What is broken has been told of when it was looked at as a level. */
+  /** A broken file was already reported when it was read as a level. */
   #read(name: string): LevelOverride | null {
     try {
       return readOverride(this.#folder, name);

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { refuseDescriptors } from "../kernel/refuse-descriptors.ts";
 
-/** Everybody may connect: the peer decides what it may do. */
+/** Every process may connect: the peer's identity decides what it may do. */
 const SOCKET_MODE = 0o666;
 
 /**

@@ -6,8 +6,8 @@ import { FolderWatch } from "./folder-watch.ts";
 import type { Keeper } from "./keeper.ts";
 
 /**
- * How often the setting is looked at, milliseconds: it is made of files of sshd's and systemd's,
- * which anybody may take away by hand.
+ * How often the setting is looked at, milliseconds: an administrator may remove its files, which
+ * sshd and systemd read, by hand.
  */
 const LOOK_MS = 10_000;
 

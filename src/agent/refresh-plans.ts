@@ -3,8 +3,8 @@ import type { LivePlans } from "./live-plans.ts";
 import type { Running } from "./runs-watch.ts";
 
 /**
- * Processes that outlived the last agent may have missed a change of their policy; where nobody
- * follows, starts count with their own plans alone.
+ * Processes that outlived the last agent may have missed a change of their policy. If no process
+ * follows, starts use only their own plans.
  */
 export async function refreshPlans(
   table: DomainTable,

@@ -4,7 +4,7 @@ import type { Event } from "../events/event.ts";
 import type { ReloadOutcome } from "../host/agent-answers.ts";
 import type { DomainTable } from "./domain-table.ts";
 
-/** What an auditor must see of a reload that somebody asked for. */
+/** What an auditor must see of a requested reload. */
 export function reloadEvents(
   outcomes: readonly ReloadOutcome[],
   table: DomainTable,
@@ -12,7 +12,7 @@ export function reloadEvents(
 ): readonly Event[] {
   return (
     outcomes
-      // A name that never had a number is nobody's domain: a slip of whoever typed it.
+      // A name that never had a number is no domain: a typing error.
       .filter(
         ({ outcome, number }) =>
           outcome !== "unchanged" && !(outcome === "gone" && number === null),

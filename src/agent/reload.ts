@@ -13,8 +13,8 @@ import { follows, needsRestart, runsOf } from "./runs.ts";
 const READS_MAX = 5;
 
 /**
- * Brings what is in force up to the files. `names` null: of all domains. At the start of an agent
- * everything is new, and nothing needs to be compiled but for what runs.
+ * Brings what is in force up to the files. `names` null: of all domains. When an agent starts
+ * everything is new, and only running domains need compiling.
  */
 export async function reload(
   places: Places,
@@ -40,7 +40,7 @@ export async function reload(
 
 /**
  * `outdated`: domains whose policy changed after it was read, so that nothing was put into force.
- * `isAgain`: of those.
+ * `isAgain`: this is the second try for them.
  */
 async function reloadOnce(
   places: Places,

@@ -14,7 +14,7 @@ export function runsOf(folder: string, domain: string, number: number): readonly
   return listRuns(folder).filter((run) => run.domain === domain && run.number === number);
 }
 
-/** Of a daemon that has ended nothing is shown: its process id may be somebody else's. */
+/** Nothing is shown of a daemon that has ended: another process may have its id. */
 export function showRun(run: Run): ShownRun {
   const isAlive = run.daemonState === "alive";
   const command = (isAlive ? readWords(run.pid) : null) ?? "";

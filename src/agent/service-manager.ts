@@ -6,8 +6,8 @@ const FIRST_DESCRIPTOR = 3;
 const FAMILY_BYTES = 2;
 
 /**
- * Tells the service manager of our state, e.g. `READY=1` (sd_notify(3)); does nothing where nobody
- * asked.
+ * Tells the service manager our state, e.g. `READY=1` (sd_notify(3)); does nothing if the service
+ * manager did not ask for it.
  */
 export function notifyManager(text: string, socket = process.env.NOTIFY_SOCKET): void {
   if (socket === undefined || socket === "") return;

@@ -34,7 +34,7 @@ function showDomain(
   };
 }
 
-/** `uid` null: of somebody who may see everything; else only what belongs to that user. */
+/** `uid` null: for a peer that may see everything; else only what belongs to that user. */
 export function showDetails(
   agent: AgentService,
   entry: DomainEntry,

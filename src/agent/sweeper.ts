@@ -11,12 +11,12 @@ import type { AgentService } from "./agent-service.ts";
 import { Complaints } from "./complaints.ts";
 import type { Followers } from "./followers.ts";
 
-/** How often what nobody needs any more is looked for, milliseconds: nothing tells of it. */
+/** How often unused state is looked for, milliseconds: no event announces it. */
 const SWEEP_MS = 60_000;
 
 /**
- * Takes away what nobody else will: records that killed holders left, control groups of earlier
- * policies, levels of domains that are no more.
+ * Removes what no other part removes: records that killed holders left, control groups of earlier
+ * policies, levels of domains that no longer exist.
  */
 export class Sweeper {
   readonly #places: Places;

@@ -6,9 +6,9 @@ import type { Run } from "./runs.ts";
 type Kin = Pick<ProcStat, "parent" | "start">;
 
 /**
- * Whose processes are an ordinary user's, who has no control groups: the descendants of the daemons
- * of `runs`, but for the holders and what they start. A process whose parents died is no longer
- * anybody's descendant: one that may be such an orphan is `unknown`.
+ * Finds the domains of an ordinary user's processes, whose runs have no control groups: the
+ * descendants of the daemons of `runs`, except the holders and what these start. A process whose
+ * parents have ended has no ancestor in any run: one that may be such an orphan is `unknown`.
  */
 export class Ancestry {
   readonly #processes: ReadonlyMap<number, Kin>;
@@ -43,8 +43,8 @@ export class Ancestry {
   }
 
   /**
-   * Anybody may write into a folder of his own what other people's processes are: daemon and holder
-   * must be the owner's, where they live.
+   * A user can write false records about other users' processes into a folder of their own, so
+   * daemon and holder must belong to the folder's owner while they live.
    */
   #isCredible({ pid, start, holder, holderStart, owner }: Run): boolean {
     const named = [
@@ -78,10 +78,7 @@ export class Ancestry {
     return found;
   }
 
-  /**
-   * Null at the end of the line, and where the process id of a parent was given to somebody
-   * younger.
-   */
+  /** Null at the end of the chain, and if a younger process has the parent's id. */
   #parentOf(pid: number): number | null {
     const child = this.#processes.get(pid);
     const parent = child && this.#processes.get(child.parent);

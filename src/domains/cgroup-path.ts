@@ -52,7 +52,7 @@ export function placeInCgroups(text: string, group: string): PlaceInCgroups | nu
   const line = text.startsWith("0::") ? text : text.slice(text.indexOf("\n0::") + 1);
   if (!line.startsWith(`0::${group}/`)) return null;
   const end = line.indexOf("\n");
-  // Of a zombie whose group is removed already.
+  // The group of a zombie may be removed already.
   const path = line
     .slice(3 + group.length + 1, end < 0 ? undefined : end)
     .replace(/ \(deleted\)$/, "");
@@ -60,7 +60,7 @@ export function placeInCgroups(text: string, group: string): PlaceInCgroups | nu
   return { domain: domainOfAnchor(anchor), run: /^[1-9]\d{0,9}$/.test(run) ? Number(run) : null };
 }
 
-/** The domain whose runs are below a directory of `CGROUP2/cofferdam`. */
+/** The domain that has its runs below a directory of `CGROUP2/cofferdam`. */
 export function domainOfAnchor(anchor: string): string {
   return anchor.replace(digest, "");
 }

@@ -11,9 +11,7 @@ export interface Confinement extends Member {
   readonly mode: Mediation | null;
   /** In force now. */
   readonly level: Level | null;
-  /**
-   * `lost`: the holder died, and with it whoever could answer for what the kernel cannot decide.
-   */
+  /** `lost`: the holder has died, so no process can answer for what the kernel cannot decide. */
   readonly holder: Run["holderState"] | null;
 }
 
@@ -56,7 +54,7 @@ export class Confinements {
   }
 
   #join(member: Member, run: Run | undefined): Confinement {
-    // Numbers are the host's: nobody else's record gives one.
+    // Numbers are the host's: only root's records give one.
     const number = run?.owner === 0 ? run.number : null;
     const follows = run?.live === true && run.mode === "supervised";
     const live = follows && number !== null ? this.#levelOf(number) : null;

@@ -6,7 +6,7 @@ import type { Actor, LevelOverride } from "./levels.ts";
 export interface LevelClock {
   /** Milliseconds since 1970; may be set. */
   readonly wall: number;
-  /** Seconds since the boot, suspension included; nobody sets it. */
+  /** Seconds since the boot, suspension included; this clock cannot be set. */
   readonly uptime: number;
   /** Id of this boot. */
   readonly boot: string;
@@ -89,8 +89,7 @@ function wallIn({ wall }: LevelClock, seconds: number): string {
 }
 
 /**
- * The override that counts now: one whose time is over counts no more, whoever has not yet taken it
- * away.
+ * The override that counts now: an expired one does not count, even if it has not been removed yet.
  */
 export function overrideNow(
   override: LevelOverride | null,

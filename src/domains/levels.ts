@@ -7,13 +7,13 @@ import { type PreparedFile, prepareFile, syncFolder } from "../kernel/replace-fi
 import { type Level, levels } from "../model/policy.ts";
 import { StateError } from "./state-error.ts";
 
-/** Who gave an order: the peer's user id, and its name where the host knows one. */
+/** The author of an order: the peer's user id, and its name if the host knows one. */
 export interface Actor {
   readonly uid: number;
   readonly name: string | null;
 }
 
-/** Whose order it is when a level's time is over, or its domain gone. */
+/** The author of the change when a level expires or its domain is gone. */
 export const byItself: Actor = { uid: 0, name: "cofferdam" };
 
 /**

@@ -36,7 +36,7 @@ export function wordOfLevel(level: Level): number {
   return levels.indexOf(level);
 }
 
-/** null for a word that stands for no level: nobody may take it for a wider one. */
+/** null for a word that is no level: no reader may take it for a wider one. */
 export function levelOfWord(word: number): Level | null {
   return levels[word] ?? null;
 }

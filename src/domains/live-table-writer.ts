@@ -52,7 +52,7 @@ export class LiveTableWriter {
     Atomics.store(this.#words, at, 1);
   }
 
-  /** The domain is no more; its processes, if any, keep what they started with. */
+  /** The domain has no policy any longer; its processes, if any, keep what they started with. */
   setGone(number: number): void {
     Atomics.store(this.#words, this.#at(number), 2);
   }

@@ -32,9 +32,9 @@ interface Mapped {
 
 /**
  * Reads levels and generations at each decision; one is a few loads from shared memory. A table
- * that is missing, too short or no table answers null, and is looked for again: a new file under
- * the name is taken at the latest after {@link LOOK_AGAIN_MS}, at once where the agent voids the
- * old one. The file is root's, and nobody shortens it: a mapping that loses its pages would end the
+ * that is missing, too short or invalid answers null, and is looked for again: a new file under the
+ * name is used at the latest after {@link LOOK_AGAIN_MS}, or at once if the agent voids the old
+ * one. The file is root's and is never shortened: a mapping that loses its pages would end the
  * reader.
  */
 export class LiveTable {

@@ -2,8 +2,8 @@ import type { ListedProcess } from "./processes.ts";
 import type { Run } from "./runs.ts";
 
 /**
- * Runs of which somebody is left. The record of another one lies there until an agent sweeps it,
- * where its holder was killed; it is nobody's trouble any more.
+ * Runs that still have a process. If a run has none and its holder was killed, its record stays
+ * until an agent sweeps it, and does no harm.
  */
 export function livingRuns(
   runs: readonly Run[],

@@ -13,7 +13,10 @@ import {
 } from "../plan/mediator-places.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** For whom a mediator works: a domain's name, and the user as whom its run was started. */
+/**
+ * The unit by which mediators are counted: a domain's name, and the user as which its run was
+ * started.
+ */
 export interface Claimant {
   readonly domain: string;
   readonly uid: number;
@@ -39,8 +42,8 @@ export function openPlaces(path: string): number {
 }
 
 /**
- * Takes a place with an open file that nobody has taken one with; false where the host or the
- * claimant has as many as it may. The same is done in `native/quota.c`.
+ * Takes a place with an open file that holds none yet; false if the host or the claimant has the
+ * maximum. `native/quota.c` does the same.
  */
 export function takePlace(fd: number, claimant: Claimant): boolean {
   const text = `${claimant.domain} ${claimant.uid}\n`;
@@ -56,7 +59,7 @@ export function takePlace(fd: number, claimant: Claimant): boolean {
   return true;
 }
 
-/** Whose the places are that are taken now. Throws ErrnoError where that cannot be seen. */
+/** The claimants of the places that are taken now. Throws ErrnoError if that cannot be read. */
 export function takenPlaces(path: string): readonly Claimant[] {
   const fd = openToLook(path);
   if (fd === null) return [];

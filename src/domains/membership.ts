@@ -8,8 +8,8 @@ export interface Member {
   /** Null where the domain has none, or the run's record is gone. */
   readonly number: number | null;
   /**
-   * Process id of the daemon whose run it is; null for a process that somebody moved into the
-   * domain's group.
+   * Process id of the run's daemon; null for a process that was moved into the domain's group from
+   * outside.
    */
   readonly run: number | null;
 }
@@ -21,9 +21,9 @@ export interface Member {
 export type Membership = Member | "superDom" | "unknown";
 
 /**
- * Whose process this is: one read of `/proc/PID/cgroup`, and for a member one readlink. No process
- * can forge it, since domains may never write control groups. The runs of ordinary users have none,
- * and count as `superDom` here: to root's domains they are outside. `ps` knows more
+ * The domain of a process: one read of `/proc/PID/cgroup`, and for a member one readlink. No
+ * process can forge it, because no domain may write control groups. The runs of ordinary users have
+ * no group, and count as `superDom` here: to root's domains they are outside. `ps` knows more
  * (`ancestry.ts`).
  */
 export function domainOfProcess(pid: number, runs: string = HOST_RUNS): Membership {

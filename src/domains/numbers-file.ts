@@ -16,7 +16,7 @@ const numberedDomain = is.object({
   /** {@link DomainIdentity.identity} when it was last loaded. */
   identity: is.text,
   inode: is.optional(is.text),
-  /** There is no such policy any more; the number stays the domain's. */
+  /** The policy is gone; the number stays the domain's. */
   gone: is.optional(is.oneOf(true)),
 });
 

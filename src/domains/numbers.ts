@@ -14,10 +14,10 @@ import { StateError } from "./state-error.ts";
 const LOCK_WAIT_MAX_MS = 5_000;
 
 /**
- * Numbers of domains by name, for those of `wanted`. New ones get the next number; one whose file
- * was renamed keeps its own. `present` are the names of all domains of which there is a file,
- * readable or not; whatever else has a number is gone when `complete` is set.
- * @throws StateError for a broken file, one locked for too long, or when there is no number left
+ * Numbers of domains by name, for those in `wanted`. New ones get the next number; one whose file
+ * was renamed keeps its own. `present` are the names of all domains that have a file, readable or
+ * not; with `complete` set, every other numbered domain is gone.
+ * @throws StateError for a broken file, one locked for too long, or when no number is left
  */
 export function giveNumbers(
   path: string,
@@ -96,9 +96,9 @@ function newest(domains: readonly NumberedDomain[], name: string): number {
 }
 
 /**
- * The one domain without a file that this new name must be: the same file, or else the same
- * meaning. -1 where none fits, or more than one on either side: a number is rather new than
- * somebody else's. Instances of templates mean the same and are different all the same.
+ * The index of the one domain without a file that this new name must be: the same file, or else the
+ * same meaning. -1 if none fits, or more than one on either side: a new number is safer than
+ * another domain's. Instances of templates have the same meaning and are different domains.
  */
 function renamedFrom(
   one: DomainIdentity,

@@ -62,10 +62,7 @@ export function readProc(path: string): string | null {
   return unlessGone(() => readFileSync(path, "utf8"));
 }
 
-/**
- * Bytes of a process's words that anybody is shown: it may make them as long as it likes,
- * megabytes.
- */
+/** Bytes of a process's arguments that are shown: a process may make them megabytes long. */
 const WORDS_BYTES_MAX = 4_096;
 
 /**

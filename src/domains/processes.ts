@@ -13,7 +13,7 @@ import {
 /** One process, or one thread beside the first. */
 export interface ListedProcess {
   readonly pid: number;
-  /** Equals `pid` but for threads. */
+  /** Equals `pid` except for threads. */
   readonly tid: number;
   readonly kind: "process" | "thread" | "kernel";
   readonly comm: string;
@@ -100,7 +100,7 @@ function statOf(folder: string): ProcStat | null {
   return text === null ? null : parseProcStat(text);
 }
 
-/** `0` is what the kernel says of a running thread, and to those who may not know. */
+/** The kernel says `0` for a running thread, and to users who may not know. */
 function sleepsIn(pid: number, tid: number): string | null {
   const name = readProc(`/proc/${pid}/task/${tid}/wchan`);
   return name === null || name === "0" || name === "" ? null : name;

@@ -12,8 +12,8 @@ export interface RunRecord {
   /** At the start. */
   readonly level: Level;
   /**
-   * Start times are field 22 of `/proc/PID/stat`, in clock ticks since boot: with them a process id
-   * given again is told from the old one.
+   * Start times are field 22 of `/proc/PID/stat`, in clock ticks since boot: they distinguish a
+   * reused process id from the old one.
    */
   readonly start: bigint;
   readonly holder: number;

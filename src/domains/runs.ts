@@ -4,7 +4,7 @@ import { hasCode } from "../kernel/errno-error.ts";
 import { readProcStat } from "./proc-stat.ts";
 import { parseRunRecord, type RunRecord } from "./run-record.ts";
 
-/** Root's runs, which everybody may look at. */
+/** Root's runs, which every user may read. */
 export const HOST_RUNS = "/run/cofferdam/runs";
 
 /** One start of a domain, as long as its record lies there. */
@@ -12,20 +12,17 @@ export interface Run extends RunRecord {
   /** The daemon's process id, which names the run. */
   readonly pid: number;
   /**
-   * `lost`: the holder died, so that calls which only it can have answered fail, and nobody removes
-   * the record.
+   * `lost`: the holder has died, so calls that only it can have answered fail, and the record is
+   * not removed.
    */
   readonly holderState: "alive" | "lost";
   /** `gone`: the daemon's first process ended; others of the domain may go on. */
   readonly daemonState: "alive" | "gone";
-  /** Who owns the folder of the record. A user's record counts for that user's processes alone. */
+  /** The owner of the record's folder. A user's record counts for that user's processes alone. */
   readonly owner: number;
 }
 
-/**
- * Names in the folder of one user that are looked at: whoever has the folder may put as many into
- * it as there is room for.
- */
+/** Maximum of names that are read in the folder of one user, who may put any number into it. */
 const USER_RUNS_MAX = 1_000;
 
 /**
@@ -59,7 +56,7 @@ function runsIn(folder: string, owner: number, max = Number.POSITIVE_INFINITY): 
     .filter((run) => run !== null);
 }
 
-/** No more than `max` names are looked at: a folder may hold more than there is memory for. */
+/** At most `max` names are read: a folder may hold more than memory does. */
 function namesIn(folder: string, max: number): readonly string[] {
   const names: string[] = [];
   const directory = opendirSync(folder);

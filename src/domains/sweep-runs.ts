@@ -21,8 +21,8 @@ const asideForm = /^[1-9]\d{0,9}\.swept$/;
 
 /**
  * Removes the records of runs whose holder was killed and whose last process has ended, with their
- * control groups: nobody else would, and process ids are given again. Needs control groups version
- * 2: without them nothing tells whether a process of the run is left. Returns how many there were.
+ * control groups: no other part does, and process ids are reused. Needs control groups version 2,
+ * because only they tell if a process of the run is left. Returns how many records there were.
  */
 export function sweepRuns(folder: string, groups: string | null = anchorsFolder()): number {
   putBackSwept(folder);
@@ -45,15 +45,11 @@ function putBackSwept(folder: string): void {
   }
 }
 
-/**
- * Whether nobody is left in the run's control group, wherever the domain's policy has put it in its
- * time.
- */
+/** Whether the run's control group is empty, below whichever policy's anchor it is. */
 function isEmpty(groups: string, { domain, pid }: Run): boolean {
   if (!existsSync(groups)) return true;
   const anchors = readdirSync(groups).filter((anchor) => domainOfAnchor(anchor) === domain);
-  // Whoever has the process id now may be starting the domain anew, in a group that is empty as
-  // yet.
+  // A process that reuses the id may be starting the domain anew, in a group that is still empty.
   const isReused = existsSync(`/proc/${pid}`);
   return anchors
     .map((anchor) => join(groups, anchor, String(pid)))
@@ -61,8 +57,8 @@ function isEmpty(groups: string, { domain, pid }: Run): boolean {
 }
 
 /**
- * The kernel removes none in which somebody is; what it does not let remove for another reason is
- * not known to be empty.
+ * The kernel removes no group that contains a process. A group that it does not remove for another
+ * reason is not known to be empty.
  */
 function isRemoved(group: string): boolean {
   try {

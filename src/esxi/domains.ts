@@ -12,7 +12,7 @@ import { SUPER_DOM } from "./language/names.ts";
 export interface HostDomain {
   /** Ours. */
   readonly name: string;
-  /** null before anybody gave it one. */
+  /** null before it was given. */
   readonly number: number | null;
 }
 
@@ -34,10 +34,7 @@ export function hostDomains(places: Places): readonly HostDomain[] {
   ];
 }
 
-/**
- * The level that a domain's next decision goes by; null for a policy with errors that nobody has
- * loaded.
- */
+/** The level of a domain's next decision; null for a policy with errors that was never loaded. */
 export function levelOf(
   places: Places,
   { name, number }: HostDomain,

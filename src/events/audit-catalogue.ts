@@ -5,9 +5,9 @@ import { stamp } from "./identity.ts";
 import { supershellWords } from "./supershell-words.ts";
 
 /**
- * What an auditor must see, under the names ESXi has for it and under ours. Never folded, never
- * dropped to save room: who opens ten super shells leaves ten records. The sentences are ours; of
- * the original are the ids, the severities and the order of the arguments.
+ * What an auditor must see, under ESXi's names and ours. Never folded, never dropped to save room:
+ * ten uses of supershell leave ten records. The sentences are ours; ids, severities and the order
+ * of the arguments are the original's.
  */
 export interface AuditKind {
   /** Ours, as journald and JSON have it. */
@@ -65,7 +65,7 @@ export interface LevelChange {
   readonly by: By;
   /** When it will be put back, ISO 8601; absent for a change that stays. */
   readonly until?: string;
-  /** Who gave the order, where that is known; else this process, which carried it out. */
+  /** The author of the order, if known; else this process, which carried it out. */
   readonly process?: EventProcess;
 }
 
@@ -92,7 +92,7 @@ export function allLevelsChanged({
   );
 }
 
-/** `command`: null for a session. `domain`: whose shell it was. */
+/** `command`: null for a session. `domain`: the domain of the shell. */
 export function supershellUsed(
   { command, use, ...by }: SupershellRecord,
   process?: EventProcess,
@@ -145,7 +145,7 @@ const words: Readonly<Record<AuditOperation, (event: Event) => string>> = {
   supershell: (event) => `${event.domain}: super shell: ${supershellWords(event)}`,
 };
 
-/** For people, safe for a terminal: what was changed and who did it. */
+/** For people, safe for a terminal: what was changed, and by which user. */
 export function auditSentence(event: Event): string {
   const what =
     auditKind(event) === null

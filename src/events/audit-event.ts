@@ -11,7 +11,7 @@ interface Subject {
   readonly level: Level;
 }
 
-/** Somebody changed what an auditor must see, and ESXi has no name for. */
+/** A change that an auditor must see, and for which ESXi has no name. */
 export function auditEvent(subject: Subject, operation: string, object: string, by: By): Event {
   return { ...ownEvent(subject, operation, object), class: "audit", verdict: "audit", by };
 }

@@ -20,10 +20,10 @@ export interface Event {
   /** `log`: the event log, of itself. */
   readonly source: "broker" | "kernel" | "agent" | "log";
   /**
-   * `denied`: outside the domain, refused. `warning`: outside the domain, granted since the level
-   * says so. `noted`: granted, and it changes what can be seen of the domain. `failed`: Cofferdam
-   * could not do or see something. `audit`: somebody changed something an auditor must see (a level,
-   * a policy); never folded.
+   * `denied`: outside the domain, refused. `warning`: outside the domain, granted because of the
+   * level. `noted`: granted, and it changes what can be seen of the domain. `failed`: Cofferdam
+   * could not do or see something. `audit`: a change that an auditor must see (a level, a policy);
+   * never folded.
    */
   readonly verdict: "denied" | "warning" | "noted" | "failed" | "audit";
   /**
@@ -64,7 +64,7 @@ export interface Event {
    * When the first of `count` happened, like `time` (the last one); absent where that is `time`.
    */
   readonly first?: string;
-  /** Who asked for it, for `audit`: user id and name of the peer that gave the order. */
+  /** For `audit`: user id and name of the peer that gave the order. */
   readonly by?: { readonly uid: number; readonly name: string | null };
   /**
    * Of a super shell. `object` is its command, letter by letter: what that looks like is no matter

@@ -48,8 +48,8 @@ export const LOG_WAITING_MAX = 1_024;
 /** How long after a failed write the log is tried again, milliseconds. */
 export const LOG_RETRY_MS = 1_000;
 /**
- * How long a write waits for another writer of the log, milliseconds: they hold it for
- * microseconds, one that was stopped for ever.
+ * How long a write waits for another writer of the log, milliseconds: a writer holds the lock for
+ * microseconds, a stopped one for ever.
  */
 export const LOG_LOCK_WAIT_MS = 200;
 /**

@@ -22,9 +22,9 @@ const ansi = {
 } as const;
 
 /**
- * One event for people: who, in which domain, did what, with what outcome and why; then the line
- * that would have allowed it. Lines are joined by newlines, without one at the end. Control
- * characters in names are escaped: a file name cannot write to the terminal.
+ * One event for people: process, domain, access, outcome and reason; then the line that would have
+ * allowed it. Lines are joined by newlines, without one at the end. Control characters in names are
+ * escaped: a file name cannot act on the terminal.
  */
 export function renderEvent(event: Event, options: RenderOptions = {}): string {
   const width = options.width ?? WIDTH_DEFAULT;

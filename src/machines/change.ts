@@ -35,7 +35,7 @@ export async function changeMachine(
 }
 
 /**
- * Nobody else changes the machine until it is released. @throws HostError where that takes too long
+ * Locks the machine against other changes until released. @throws HostError if that takes too long
  */
 export async function lockMachine(places: Places, name: string): Promise<FileLock> {
   const path = join(places.system.machines.running, `.${name}.change`);

@@ -8,7 +8,7 @@ export interface BlockNode {
   readonly path: string | null;
   /** What it is written over: other nodes, by what they are to it. */
   readonly children: readonly { readonly role: string; readonly node: BlockNode | string }[];
-  /** null: nobody said; a node inside another follows that one. */
+  /** null: not stated; a node inside another follows that one. */
   readonly access: Access | null;
   /** Opened for writing only when something above writes. */
   readonly readsFirst: boolean;
@@ -17,7 +17,7 @@ export interface BlockNode {
   readonly origin: Origin;
 }
 
-/** Where a machine is told what to do in QMP: the proxy serves it in the emulator's place. */
+/** The socket of a machine's QMP: the proxy serves it in the emulator's place. */
 export interface Monitor {
   /** Path of the socket to listen at. */
   readonly path: string;

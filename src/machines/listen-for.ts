@@ -4,7 +4,7 @@ import { HostError } from "../host/host-error.ts";
 import { AT_EMPTY_PATH, O_CLOEXEC, O_NOFOLLOW, O_PATH } from "../kernel/constants.ts";
 import { close, cString, open, syscall } from "../kernel/ffi.ts";
 
-/** Whose a socket is. */
+/** The owner of a socket. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -25,7 +25,8 @@ export async function listenFor(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    // The name is made before listen() returns: the umask is nobody else's.
+    // The name is made before listen() returns; no other code of this process runs meanwhile, so
+    // the umask affects only the socket.
     const before = process.umask(UMASK_OWNERS_ALONE);
     server.listen({ path, backlog }, resolve);
     process.umask(before);
@@ -34,8 +35,8 @@ export async function listenFor(
 }
 
 /**
- * Whoever may write the folder may have put something else in the socket's place: what is given
- * away is an object that was looked at, never a name.
+ * A process that may write the folder may have put another object in the socket's place: ownership
+ * is changed on an object that was checked, never on a name.
  */
 function giveAway(path: string, { uid, gid }: Owner): void {
   const fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -28,7 +28,7 @@ const machine = is.object({
 export type Machine = is.Described<typeof machine>;
 
 const MODES = { file: 0o644, folder: 0o755 };
-/** What is told of a machine names its disks: root's business. */
+/** Messages about a machine name its disks, which only root may know. */
 const STATE_MODES = { file: 0o600, folder: 0o755 };
 
 export const domainOf = (name: string): string => `vm@${name}`;

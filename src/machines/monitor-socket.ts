@@ -26,7 +26,7 @@ export class MonitorSocket {
     );
   }
 
-  /** `owner`: whom the emulator runs as. */
+  /** `owner`: the user that the emulator runs as. */
   static async listen(places: MachinePlaces, name: string, owner: Owner): Promise<MonitorSocket> {
     const path = monitorPath(places, name);
     makeFolder(dirname(path), modesFor(0));

@@ -68,8 +68,8 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
 }
 
 /**
- * The machine is off until this is released, or is started by who holds it. @throws HostError where
- * it is on
+ * The machine stays off until this is released, unless its owner starts it. @throws HostError if it
+ * is on
  */
 export function lockOff(places: Places, name: string): FileLock {
   const { machines, runs } = places.system;
@@ -95,8 +95,8 @@ function emulatorArguments(
 }
 
 /**
- * A machine that closed its monitor and goes on could be told nothing any more, and nothing be
- * taken from it: it is ended. One that is being switched off closes it last.
+ * A machine that closes its monitor and continues can no longer be told anything, so nothing can be
+ * taken from it: it is ended. A machine that is being switched off closes it last.
  */
 async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -109,7 +109,10 @@ async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void>
   }
 }
 
-/** `served`: a machine whose monitor cannot be served is not what was asked for, and is ended. */
+/**
+ * `served`: a machine whose monitor cannot be served is not the machine that was requested, and is
+ * ended.
+ */
 async function endOf(
   domain: string,
   emulator: ChildProcess,

@@ -15,7 +15,7 @@ import { connectGrant, grantsOf, nameGrant } from "./policy.ts";
 import { describeCommandLine } from "./qemu/command-line.ts";
 import { type Accepted, differences, mergeAccepted, readAccepted } from "./record.ts";
 
-/** A machine as somebody asks for it. */
+/** A machine as it is requested. */
 export interface Wanted {
   readonly name: string;
   readonly program: string;
@@ -34,7 +34,7 @@ export interface Prepared {
   readonly policy: string;
   /** To be recorded. */
   readonly accepted: Accepted;
-  /** Whom the emulator runs as. */
+  /** The user that the emulator runs as. */
   readonly owner: Owner;
 }
 

@@ -65,7 +65,7 @@ function readExtensions(bytes: Buffer, start: number): Omit<Qcow2Header, "parent
   }
 }
 
-/** O_NONBLOCK: a FIFO in its place keeps nobody waiting, and is refused. */
+/** O_NONBLOCK: opening a FIFO in its place does not wait, and the FIFO is refused. */
 function beginning(path: string): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {

@@ -58,10 +58,10 @@ export function removeAccepted(folder: string, machine: string): void {
 }
 
 /**
- * Both, and where they differ the later one: a disk that is not plugged in today has still been
- * written by the machine, and is no new one when it comes again. Of an image that it writes and
- * whose header was not looked at, as of raw ones and where the description names the parents, it is
- * recorded that it stands on nothing: what is written there is no news from the administrator.
+ * Both records, and where they differ the later one. A disk that is not plugged in today has still
+ * been written by the machine, and is not new when it returns. An image that the machine writes and
+ * whose header was not read (a raw one, or one whose parents the description names) is recorded as
+ * depending on nothing: what is written there later does not come from the administrator.
  */
 export function mergeAccepted(
   before: Accepted | null,
@@ -78,8 +78,8 @@ export function mergeAccepted(
 }
 
 /**
- * Where a description leads elsewhere than accepted. What the accepted one does not know is new,
- * and the administrator's who wrote it.
+ * The differences between where a description leads and what was accepted. A name that the record
+ * does not know is new, and comes from the administrator who wrote it.
  */
 export function differences(accepted: Accepted, now: Accepted): readonly Difference[] {
   const names = Object.entries(now.names).flatMap(([name, leads]) => {

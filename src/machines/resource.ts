@@ -47,7 +47,7 @@ export type Access = "read" | "read-write";
  */
 export type FileUse = "read" | "read-write" | "log" | "make";
 
-/** Formats whose headers are read here, or name no other file. */
+/** Formats whose headers Cofferdam reads, or which name no other file. */
 export const imageFormats = ["raw", "qcow2", "luks", "vdi", "vpc", "vhdx"] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 

@@ -67,7 +67,7 @@ export function standsOnKnown(
   );
 }
 
-/** Whoever may make a name may make it a link. */
+/** A domain that may make a name may make it a link. */
 export function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

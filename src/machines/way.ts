@@ -10,8 +10,8 @@ export interface Way {
   /** The name without links, whether or not there is something yet. */
   readonly leadsTo: string;
   /**
-   * Every name that is looked at on the way, links and folders, none of them by way of a link.
-   * Whoever may make one of them decides where the way leads.
+   * Every name that is looked at on the way, links and folders, none of them through a link. A
+   * process that may make one of them decides where the way leads.
    */
   readonly through: readonly string[];
 }

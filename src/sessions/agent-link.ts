@@ -49,8 +49,8 @@ export function linkAgent(
 }
 
 /**
- * Takes away names of sessions whose server was killed: nobody serves what they lead to. Those of
- * an older server's shells stay.
+ * Removes the names of sessions whose server was killed, because they lead to no server any longer.
+ * Names of an older server's shells stay.
  */
 export function sweepAgentLinks(agents: string): void {
   for (const user of unlessGone(() => readdirSync(agents)) ?? [])
@@ -90,9 +90,9 @@ function isServed(path: string): boolean {
 }
 
 /**
- * What `look` sees of a connection to a socket below {@link AGENTS_BELOW}, false where there is
- * none. The path is the client's: it may not leave that file system, nor follow a link, so that
- * neither something mounted by a user nor a server far away is asked, who may never answer.
+ * The result of `look` on a connection to a socket below {@link AGENTS_BELOW}, or false if there is
+ * none. The client chose the path: it must not leave that file system or follow a link, so that
+ * neither a user's mount nor a remote server, which may never answer, is asked.
  */
 function withConnection(path: string, look: (fd: number) => boolean, full?: string): boolean {
   if (!path.startsWith(AGENTS_BELOW)) return false;

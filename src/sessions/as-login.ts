@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { unlessGone } from "../kernel/unless-gone.ts";
 
-/** Of a process that nobody has logged in for. */
+/** The loginuid of a process without a login. */
 const NO_LOGIN = "4294967295";
 /**
  * Where the kernel keeps neither, or does not let it be changed, there is a shell all the same:
@@ -10,10 +10,10 @@ const NO_LOGIN = "4294967295";
 const script = `{ printf %s "$1" >/proc/self/oom_score_adj; [ "$2" = ${NO_LOGIN} ] || printf %s "$2" >/proc/self/loginuid; } 2>/dev/null; shift 2; exec "$@"`;
 
 /**
- * Words that begin a command as one of a login, of which the session server is none: the user for
- * whom the kernel's audit keeps what is done, as the peer's login has it, so that it is known who
- * became root; and no more protection from the end when memory runs out than the peer has, for
- * systemd gives the agent and its children much.
+ * Words before a command that give it the properties of the peer's login, which the session server
+ * itself lacks. The kernel's audit then records the user of that login, so that the log shows which
+ * user became root. And the command gets no more protection from the OOM killer than the peer:
+ * systemd gives the agent and its children a lot.
  */
 export function asLoginOf(peer: number): readonly string[] {
   const least = Math.max(0, memoryScore("self"), memoryScore(peer));

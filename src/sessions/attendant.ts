@@ -20,7 +20,10 @@ import { DESCRIPTORS } from "./wire.ts";
 
 /** What the attendant says, by the first byte of a packet (native/session/attendant.c). */
 export type News =
-  /** Somebody was taken at one of the sockets. `peer` is null where it has ended already. */
+  /**
+   * The attendant has accepted a connection at one of the sockets. `peer` is null if it has ended
+   * already.
+   */
   | {
       readonly kind: "came";
       readonly listener: number;
@@ -36,9 +39,9 @@ export type News =
   | { readonly kind: "started"; readonly pid: number }
   | { readonly kind: "ended"; readonly status: number };
 
-/** Whose business the attendant is. */
+/** The events of an attendant, for its owner. */
 export interface Attended {
-  /** Runs work whose error is this one's and nobody else's. */
+  /** Runs work whose failure ends only this attendant's connection. */
   guard(work: () => void): void;
   heard(news: News): void;
   /** The process is gone. */
@@ -49,9 +52,9 @@ const SENDTO = syscallNumber("sendto") ?? 0;
 const WORD = 4;
 
 /**
- * The process that takes a connection and has its descriptors, from the accept(2) on: none of them
- * is ever in this process, where to close one could take for ever. It may be stuck; then it is one
- * process more until the file answers.
+ * The process that accepts a connection and holds its descriptors. The session server never holds
+ * them, because closing one could block for ever. If an attendant is stuck, it is one process more
+ * until the file answers.
  */
 export class Attendant {
   /** Told from now on. */
@@ -120,7 +123,7 @@ export class Attendant {
     return `/proc/${this.pid}/fd/${descriptor}`;
   }
 
-  /** Nothing is held up by whoever does not read: what has no room is left out. */
+  /** A reader that does not read delays nothing: what does not fit is dropped. */
   send(kind: "g" | "p" | "k" | "a" | "r", rest: Uint8Array = Buffer.alloc(0)): void {
     if (this.#dismissed !== null) return;
     const packet = Buffer.concat([Buffer.from(kind), rest]);
@@ -144,7 +147,7 @@ export class Attendant {
     close(this.#control);
     close(this.#orders);
     this.#child.unref();
-    // A file whose server has not even read the question lets a process go that is killed.
+    // A killed process is released even if the file's server has not read the request yet.
     if (this.#child.exitCode === null && this.#child.signalCode === null)
       this.#killer = setTimeout(() => killChild(this.#child, "SIGKILL"), ATTENDANT_END_MS).unref();
   }
@@ -153,7 +156,7 @@ export class Attendant {
     const packet = receive(this.#control, READ_BYTES, 1);
     if (packet.kind === "nothing") return;
     if (packet.kind === "error" || packet.bytes.length === 0) {
-      // Its end is told of when it is a process no more.
+      // Its end is reported only after the process is gone.
       this.dismiss();
       return;
     }

@@ -74,7 +74,7 @@ export class Connection implements Attended {
     attendant.send("g");
   }
 
-  /** Nothing runs for it, yet or any more. */
+  /** Nothing runs for this connection. */
   get isWaiting(): boolean {
     return this.#work === null;
   }

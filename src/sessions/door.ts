@@ -11,9 +11,9 @@ const NO_ID = 0xffff_ffff;
 const READ_WRITE = 6;
 
 /**
- * Who may connect to the sockets, as an access list of theirs (acl(5)): the kernel itself refuses
- * users of whom too many processes are stuck, so that nothing more of theirs waits here to be
- * closed. Where the file system keeps no such lists it is told, and they come in.
+ * The users that may connect to the sockets, as an access list (acl(5)). The kernel itself then
+ * refuses users with too many stuck processes, so that nothing more of theirs waits here to be
+ * closed. If the file system has no access lists, this is reported, and these users may connect.
  */
 export class Door {
   readonly #sockets: readonly string[];

@@ -9,9 +9,9 @@ import { openWithin } from "../kernel/open-within.ts";
 const OWNERS_ALONE = 0o700;
 
 /**
- * The home of a user's sandboxed shells, made where it is missing: nobody's but the user's, in a
- * folder that is root's, so that the name stays with the object.
- * @throws HostError where it is somebody else's, or something is mounted there
+ * The home of a user's sandboxed shells, made if it is missing. Only the user may write it, and its
+ * parent is root's, so that the name keeps referring to this object.
+ * @throws HostError if another user owns it, or something is mounted there
  */
 export function exchangeFolder(root: string, { name, uid, gid }: PasswdEntry): string {
   makeFolder(root, modesFor(0));

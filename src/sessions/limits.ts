@@ -1,6 +1,6 @@
 /** Connections at once, sessions among them, for all but root. */
 export const CONNECTIONS_MAX = 4_096;
-/** Of one user: whoever opens all he may leaves room for others. */
+/** Of one user: a user who opens all of these leaves room for others. */
 export const CONNECTIONS_OF_USER_MAX = 1_024;
 /**
  * Sandboxed shells of one user that live at a time, root's excepted: each is a run of root's, which
@@ -19,14 +19,15 @@ export const REQUEST_BYTES_MAX = 1_048_576;
 /** Taken from a socket in one go. */
 export const READ_BYTES = 65_536;
 /**
- * Processes that wait for somebody to come: where several come at once, one is there while another
- * is started.
+ * Attendants that wait for a connection: if several clients connect at once, one is ready while
+ * another starts.
  */
 export const SPARE_ATTENDANTS = 2;
-/** For somebody who has come to be served, milliseconds, before one more is started. */
+/** How long a client may wait for an attendant before one more is started, milliseconds. */
 export const STOCK_AFTER_MS = 20;
 /**
- * Before another is started where one could not be, or has ended before anybody came, milliseconds.
+ * Pause before the next start if an attendant could not be started, or ended before it had a
+ * connection, milliseconds.
  */
 export const ATTENDANT_AGAIN_MS = 1_000;
 /** For an attendant that is over to end, milliseconds: then it is killed. */
@@ -35,5 +36,8 @@ export const ATTENDANT_END_MS = 10_000;
 export const STUCK_AFTER_MS = 1_000;
 /** Stuck ones of one user: then the user is kept out until some have ended. */
 export const STUCK_OF_USER_MAX = 64;
-/** Of all users, of whom one may have many ids (user_namespaces(7)): then root alone gets in. */
+/**
+ * Of all users, because one person may have many ids (user_namespaces(7)). Beyond it only root gets
+ * in.
+ */
 export const STUCK_MAX = 1_024;

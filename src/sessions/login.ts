@@ -28,7 +28,7 @@ const SHELL = "/bin/bash";
 /** util-linux: the client's limits. */
 const PRLIMIT = "/usr/bin/prlimit";
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
-/** A shell's status for what it may not execute. */
+/** A shell's status for a command that it may not execute. */
 const NOT_EXECUTABLE = 126;
 const END_SOME =
   "end some of them, or what they have left running (cofferdam ps shows both), and log in again";

@@ -16,17 +16,16 @@ export function processesBeside(mountinfo: string, cgroup: string): string | nul
 }
 
 /**
- * Says to the kernel that a process is about to move to another control group. The first such move
- * after a pause waits for everybody who is making a thread or ending (a grace period of
- * `cgroup_threadgroup_rwsem`, kernel/cgroup/cgroup.c; 8 to 15 ms), one soon after it for nobody:
- * here this process moves to where it is, beside what else is to be done first. Nothing depends on
- * it.
+ * Prepares the kernel for a process's move to another control group. The first such move after a
+ * pause waits for all threads that are being made or are ending (a grace period of
+ * `cgroup_threadgroup_rwsem`, kernel/cgroup/cgroup.c; 8 to 15 ms); one soon after it does not wait.
+ * So this process moves to its own group while other work is done. Nothing depends on it.
  */
 export function moveAhead(): void {
   const file = processesBeside(
     readFileSync("/proc/self/mountinfo", "utf8"),
     readFileSync("/proc/self/cgroup", "utf8"),
   );
-  // Who is not to be told loses that time.
+  // If this fails, the login takes that much longer.
   if (file !== null) writeFile(file, "0", () => undefined);
 }

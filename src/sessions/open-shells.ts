@@ -17,10 +17,10 @@ interface Counted {
 }
 
 /**
- * The sandboxed shells of each user. A shell counts until its run is off the record: a user who
- * leaves a process behind in each shell, and logs out, has as many domains as one who stays. A
- * server that is started anew knows none of those before; to these the share of the mediator that
- * one user may have still applies (`mediate/shared/shares.ts`).
+ * The sandboxed shells of each user. A shell counts until its run has no record any longer: a user
+ * who leaves a process behind in each shell and logs out has as many domains as one who stays. A
+ * restarted server does not know the shells before it; the share of the mediator that one user may
+ * have still limits these (`mediate/shared/shares.ts`).
  */
 export class OpenShells {
   readonly #runs: string;
@@ -34,7 +34,7 @@ export class OpenShells {
   }
 
   /**
-   * Null where the user has as many as one may. Root may have any number: who mends the host must
+   * Null if the user has the maximum. Root has no limit: an administrator who repairs the host must
    * get in.
    */
   open(user: number): OpenShell | null {

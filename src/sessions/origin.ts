@@ -26,8 +26,8 @@ export function originOf(pid: number): string | null {
 }
 
 /**
- * Before it has become the user that it serves, and for root, it is root's; nobody else can have
- * root run it with another connection.
+ * sshd's process is root's until it becomes the user that it serves, and stays root's for root; no
+ * other user can have root run it with another connection.
  */
 function isServer(pid: number): boolean {
   return (

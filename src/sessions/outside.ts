@@ -8,7 +8,10 @@ import { startFor } from "./started.ts";
 
 const SHELL = "/bin/bash";
 const UMASK = 0o022;
-/** Nothing of the caller's: who could say where a program of root's is looked for would be root. */
+/**
+ * Nothing of the caller's: a caller who could choose where a root program is looked up would be
+ * root.
+ */
 const rootsOwn = {
   HOME: "/root",
   USER: "root",
@@ -27,10 +30,10 @@ export interface Outside {
 }
 
 /**
- * A shell of root's in superDom: the child of an attendant, so that nothing of the sandbox is in
- * its past. A terminal of the client's it never sees: in its place is a new one, so that nobody in
- * the sandbox can type into it, stop it, or read on after its end. `ended` is called once, also
- * where nothing could be started.
+ * A root shell in superDom. It is the child of an attendant, so no process of the sandbox is its
+ * ancestor. It never gets the client's terminal but a new one, so that no process in the sandbox
+ * can type into it, stop it, or read on after its end. `ended` is called once, also if nothing
+ * could be started.
  */
 export function startOutside(
   outside: Outside,
@@ -118,7 +121,7 @@ function start(
       terminal: slave === null ? null : `/proc/${process.pid}/fd/${slave}`,
     },
     {
-      // Nobody but what runs may have that end, or its hanging up would not be seen.
+      // Only the running program may hold that end, or its hang-up would not be noticed.
       started: closeSlave,
       over: (status) => {
         closeSlave();

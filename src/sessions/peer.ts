@@ -1,13 +1,13 @@
 import { statusOf, whereabouts } from "../host/whereabouts.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
 
-/** The domain whose processes may ask for what leads out of it. */
+/** The domain whose processes may ask for `supershell`. */
 export const SHELL_DOMAIN = "shell";
 
 /**
- * Why a peer may not have a sandboxed shell; null for one that may. Whoever is confined already, by
- * a domain or by something that gives it no_new_privs, would get what confines it off by a shell
- * that is not its child.
+ * The reason why a peer may not have a sandboxed shell, or null. A process that is already
+ * confined, by a domain or by something that gives it no_new_privs, would lose its confinement
+ * through a shell that is not its child.
  */
 export function outsideRefusal(peer: SocketPeer, runs: string): string | null {
   const where = whereabouts(peer.pid, runs);

@@ -36,7 +36,7 @@ const LOCAL_COOKED = ECHO | ECHONL | ICANON | ISIG | IEXTEN;
 
 export interface Pty {
   readonly master: number;
-  /** The side of who runs in it. */
+  /** The side of the program that runs in it. */
   readonly slave: number;
 }
 
@@ -82,12 +82,12 @@ export function settingsOf(terminal: number): Buffer {
   return settings;
 }
 
-/** At once: to wait until what was written is read could be for ever. */
+/** At once: waiting until the output is read could take for ever. */
 export function setSettings(terminal: number, settings: Buffer): void {
   ioctl(terminal, TCSETS, settings);
 }
 
-/** Every byte as it is typed: who runs behind the other terminal makes of it what it wants. */
+/** Every byte as it is typed: the program behind the other terminal interprets it. */
 export function rawSettings(settings: Buffer): Buffer {
   const bytes = without(
     without(settings, termios.offset.c_iflag, INPUT_COOKED),

@@ -15,9 +15,9 @@ interface Window {
 }
 
 /**
- * Records of what was refused. The log keeps so many bytes: who could fill it with refusals would
- * push out of it what he did before. None is left out: what has no record of its own is counted in
- * the one that ends its minute.
+ * Records of refusals. The log keeps a limited number of bytes: a user who could fill it with
+ * refusals would push earlier records out of it. No refusal is lost: those without a record of
+ * their own are counted in the one that ends their minute.
  */
 export class RefusalPace {
   readonly #tell: (event: Event) => void;

@@ -17,7 +17,7 @@ export class RefusedLogins {
     this.#refusals = new RefusalPace((event) => this.#log.append(event), failed);
   }
 
-  /** `why`: what is full, and by whom. */
+  /** `why`: the limit that was reached, and its user. */
   tell({ pid, uid }: SocketPeer, why: string): void {
     this.#refusals.add(uid, {
       ...stamp(),

@@ -42,10 +42,7 @@ export class Relay {
    */
   readonly #isTyped: boolean;
 
-  /**
-   * `guard` runs what may fail later: the relay is over then, and an error of its own is nobody
-   * else's.
-   */
+  /** `guard` runs later work that may fail: a failure ends this relay and no other. */
   constructor(
     epoll: Epoll,
     terminal: number,
@@ -146,7 +143,7 @@ export class Relay {
     if (!side.isOpen) side.waiting = Buffer.alloc(0);
   }
 
-  /** It hung up: nothing comes from it and nothing is for it any more. */
+  /** It hung up: no more input comes from it, and it takes no more output. */
   #lose(side: Side): void {
     this.#epoll.remove(side.watched);
     side.isOpen = false;
@@ -197,8 +194,8 @@ export class Relay {
 }
 
 /**
- * A terminal that has hung up has neither settings nor a size any more; its end may not have been
- * heard of yet.
+ * A terminal that has hung up has neither settings nor a size; its end may not have been noticed
+ * yet.
  */
 function unlessHungUp(work: () => void): void {
   try {

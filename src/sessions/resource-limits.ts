@@ -2,7 +2,7 @@ import { readProc } from "../domains/proc-stat.ts";
 
 /**
  * Lines of /proc/PID/limits and the options of prlimit(1) for them. The size of core files is left
- * out: it is the domain's, whose `core-dumps` says what a crash may leave.
+ * out: the domain's `core-dumps` decides it.
  */
 const options: Readonly<Record<string, string>> = {
   "Max cpu time": "cpu",

@@ -15,12 +15,14 @@ export interface Counted {
   readonly isStuck: boolean;
 }
 
-/** Users who may not connect. Root always may: who mends the host must get in. */
+/**
+ * Users that may not connect. Root always may: an administrator who repairs the host must get in.
+ */
 export type ShutOut = ReadonlySet<number> | "everybody";
 
 /**
- * Whether one more connection of a user is served. Others' are no reason to turn root away: who
- * mends the host must get in.
+ * Whether one more connection of a user is served. Connections of other users never keep root out:
+ * an administrator who repairs the host must get in.
  */
 export function hasRoomFor(user: number, connections: Iterable<Counted>): boolean {
   let all = 0;
@@ -40,8 +42,8 @@ export function hasRoomFor(user: number, connections: Iterable<Counted>): boolea
 }
 
 /**
- * Users whose processes do not end, too many of them: to turn one more away would be one process
- * more.
+ * Users with too many processes that do not end: refusing one more connection would take one more
+ * process.
  */
 export function shutOut(present: Iterable<Counted>): ShutOut {
   const stuck = new Map<number, number>();

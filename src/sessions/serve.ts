@@ -40,7 +40,7 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   mkdirSync(sessions.behind, { recursive: true, mode: ROOTS_ALONE });
   // The agent's is not for what users run.
   writeFileSync("/proc/self/oom_score_adj", "0");
-  // Its terminal's end is nobody else's.
+  // The end of its terminal affects no other connection.
   process.on("SIGHUP", () => undefined);
   await view.open();
   let viewClosed = Promise.resolve();

@@ -1,7 +1,7 @@
 /**
- * The session server (docs/shell.md): root's, resident, outside every domain. Clients are
- * native/session/; who they are is the kernel's word about the socket. Here: sockets, who may
- * connect to which, and what each verb does. Not here: the setting that leads shells this way
+ * The session server (docs/shell.md): root's, resident, outside every domain. Its clients are
+ * native/session/; the kernel identifies them by the socket. Here: the sockets, which processes may
+ * connect to each, and what each verb does. Not here: the setting that leads shells this way
  * (host/shell-sandbox/). Only cli/ imports this file.
  */
 import { EFD_CLOEXEC, POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
@@ -20,7 +20,7 @@ import type { Passed, Verb } from "./verb.ts";
 /** What is read from an eventfd(2) and written to it: one u64. */
 const EVENT_BYTES = 8;
 
-/** Everybody may connect: who may do what is decided by the peer. */
+/** Every process may connect: the peer's identity decides what it may do. */
 const SOCKET_MODE = 0o666;
 
 export interface ServerOptions {
@@ -77,7 +77,7 @@ export class SessionServer {
     }
   }
 
-  /** Sessions go on; nobody new is let in here, and another server may begin. */
+  /** Sessions continue; this server accepts no new ones, and another server may begin. */
   stop(): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
@@ -107,7 +107,8 @@ export class SessionServer {
   }
 
   /**
-   * To close what it holds may take its attendant for ever: so it is counted until that has ended.
+   * Its attendant may block for ever while closing its descriptors, so the connection counts until
+   * the attendant has ended.
    */
   #turnAway(
     attendant: Attendant,

@@ -3,15 +3,15 @@ import { Attendant, type News } from "./attendant.ts";
 import { ATTENDANT_AGAIN_MS, SPARE_ATTENDANTS, STOCK_AFTER_MS } from "./limits.ts";
 
 export interface SpareEvents {
-  /** Somebody has come; the attendant waits to be told what to do, and is the caller's. */
+  /** A client has connected. The attendant now belongs to the caller and waits for its orders. */
   came(attendant: Attendant, news: Extract<News, { kind: "came" }>): void;
   failed(what: string, error: unknown): void;
 }
 
 /**
- * Attendants that wait for somebody to come. The sockets are theirs as well, and one of them has
- * these open when the server ends: what was sent to a connection that nobody has taken is then
- * closed by that one.
+ * Attendants that wait for a connection. They hold the sockets as well, and one of them still has
+ * these open when the server ends: that one then closes what was sent over a connection that was
+ * not accepted.
  */
 export class SpareAttendants {
   readonly #program: string;
@@ -30,7 +30,7 @@ export class SpareAttendants {
     this.#stock();
   }
 
-  /** Nobody is waited for any more. */
+  /** No further connection is accepted. */
   close(): void {
     this.#isClosed = true;
     if (this.#again !== null) clearTimeout(this.#again);
@@ -70,7 +70,7 @@ export class SpareAttendants {
         if (news.kind !== "came") return;
         this.#waiting.delete(attendant);
         this.#events.came(attendant, news);
-        // Who has come waits for this process.
+        // A client is already waiting for this process.
         if (this.#waiting.size === 0) this.#stock();
         else this.#stockIn(STOCK_AFTER_MS);
       },

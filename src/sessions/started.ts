@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import type { Connection } from "./connection.ts";
 import type { Start } from "./start.ts";
 
-/** Who writes to a folder of the server's must be nobody else, whatever umask the client has. */
+/** Only the server may write to its folders, whatever umask the client has. */
 const UMASK_LEAST = 0o022;
 
 /** Signals that a client may pass on. */
@@ -31,7 +31,7 @@ export interface Hooks {
   resized?(): void;
 }
 
-/** Starts a program for a client, whose signals it gets. */
+/** Starts a program for a client; the client's signals are passed on to it. */
 export function startFor(connection: Connection, start: Start, hooks: Hooks): void {
   connection.begin(
     { ...start, umask: start.umask | UMASK_LEAST },

@@ -26,7 +26,7 @@ export class SupershellLog {
   readonly #log: EventLog;
   readonly #refusals: RefusalPace;
 
-  /** Each record is tried at once: somebody waits for it. */
+  /** Each record is written at once: a user waits for it. */
   constructor(places: Places, failed: (error: unknown) => void) {
     this.#log = openEventLog(dirname(places.events), { retryMs: 0 });
     this.#refusals = new RefusalPace((event) => this.#log.append(event), failed);

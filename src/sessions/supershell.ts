@@ -22,8 +22,8 @@ const WRONG_USAGE = 2;
 const SECOND_MS = 1_000;
 
 /**
- * For those who may: out of the sandbox, as root in superDom. Every use is told to the auditor
- * before anything runs, and so is every refused one.
+ * Leads permitted users out of the sandbox, as root in superDom. Each use is logged before anything
+ * runs, and so is each refusal.
  */
 export class Supershell implements Verb {
   readonly kind = "verb";

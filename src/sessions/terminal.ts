@@ -1,11 +1,11 @@
 import { readProcStat } from "../domains/proc-stat.ts";
 
-/** None; the peer's own, which the shell may take over; or why it may not. */
+/** None; the peer's own terminal, which the shell may take over; or why it may not. */
 export type Terminal = "none" | "own" | { readonly refused: string };
 
 /**
- * Why process `pid` may not have its terminal carried elsewhere; null where it may. `terminals`:
- * device numbers of its descriptors that are terminals, 0 for the others.
+ * Why the terminal of process `pid` may not be moved to another session; null if it may.
+ * `terminals`: device numbers of its descriptors that are terminals, 0 for the others.
  */
 export function foreignTerminal(pid: number, terminals: readonly number[]): string | null {
   const stat = readProcStat(pid);
@@ -20,8 +20,8 @@ export function foreignTerminal(pid: number, terminals: readonly number[]): stri
 
 /**
  * Whether standard input, a terminal with this device number or 0, is the controlling terminal of
- * the session that process `pid` leads. The shell takes it away from that session: were the peer
- * not its leader, whoever started the peer would be left without.
+ * the session that process `pid` leads. The shell takes it away from that session: if the peer were
+ * not the leader, the peer's starter would lose its terminal.
  */
 export function terminalOf(pid: number, input: number): Terminal {
   if (input === 0) return "none";

@@ -3,9 +3,9 @@ import type { Connection } from "./connection.ts";
 import type { Request } from "./wire.ts";
 
 /**
- * What is done for who connects to one socket. It judges the peer (`peer.ts`), and either answers,
- * now or later, or begins work whose client may go away. The client's descriptors it never has:
- * what it starts has them (`Connection.begin`).
+ * The service behind one socket. It judges the peer (`peer.ts`) and either answers, now or later,
+ * or begins work, during which the client may leave. It never has the client's descriptors: the
+ * program that it starts has them (`Connection.begin`).
  */
 export interface Verb {
   readonly kind: "verb";
@@ -22,7 +22,7 @@ export interface Passed {
   readonly kind: "passed";
   /** The other one's path. */
   readonly to: string;
-  /** Who will be there behind the process `attendant`; the peer is the server's to close. */
+  /** The peer that will be behind the process `attendant`; the server closes it. */
   came(attendant: number, peer: SocketPeer): void;
   /** It has ended. */
   left(attendant: number): void;

@@ -1,7 +1,7 @@
 /** Connections at a time, all callers together. */
 export const CONNECTIONS_MAX = 64;
 /**
- * Connections at a time of all users that are not root, of whom one may have many ids
+ * Connections at a time of all users except root, because one person may have many ids
  * (user_namespaces(7)): root always finds room.
  */
 export const CONNECTIONS_OF_USERS_MAX = 48;
@@ -15,7 +15,7 @@ export const HEADER_WAIT_MAX_MS = 5_000;
 export const REQUEST_WAIT_MAX_MS = 10_000;
 /** For a connection on which nothing moves. */
 export const IDLE_MAX_MS = 15_000;
-/** How often Node looks for requests whose time is over, while there are connections. */
+/** How often Node looks for expired requests, while there are connections. */
 export const LOOK_FOR_SLOW_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
 export const FOR_SECONDS_MAX = 366 * 86_400;

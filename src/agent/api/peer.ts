@@ -3,7 +3,7 @@ import { isAdministrator } from "../../host/administrators.ts";
 import { whereabouts } from "../../host/whereabouts.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
-/** Who asks: decided anew for each request. */
+/** The peer that asks: decided anew for each request. */
 export type Caller =
   | { readonly state: "refused"; readonly why: string; readonly help: string }
   | {
@@ -21,9 +21,9 @@ export function peerOf(socket: number): SocketPeer | null {
 }
 
 /**
- * Refuses processes inside a domain and mediators, who act for one, before anything else is looked
- * at. What /proc says counts only if the process that connected is still there afterwards: its
- * process id is then its own.
+ * Refuses processes inside a domain, and mediators, which act for one, before anything else is
+ * looked at. What /proc says counts only if the connected process still exists afterwards: its
+ * process id was then its own.
  */
 export function judgePeer(peer: SocketPeer, runs: string): Caller {
   const refusal = refusalOf(peer.pid, runs);

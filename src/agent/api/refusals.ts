@@ -27,7 +27,7 @@ export function refusalOf({ why, help }: Extract<Caller, { state: "refused" }>):
   return new ApiError(403, why, help);
 }
 
-/** What is answered to a request that failed; null for what nobody foresaw. */
+/** The answer to a request that failed; null for an unexpected error. */
 export function refusalFor(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
   if (error instanceof StateError) return new ApiError(409, error.message, error.help);

@@ -4,7 +4,7 @@ import type { AgentService } from "../agent-service.ts";
 
 /**
  * Each call of the control API as data: the server and docs/control-api.md are made from it.
- * `Subject`: whom it asks.
+ * `Subject`: the object that the call asks.
  */
 export interface Route<Subject = AgentService> {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";

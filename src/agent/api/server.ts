@@ -26,13 +26,12 @@ import {
 } from "./refusals.ts";
 import { ApiError, type Route } from "./route.ts";
 
-/** What is served, and to whom. */
+/** What is served, and to which peers. */
 export interface Served<Subject> {
   readonly subject: Subject;
   readonly routes: readonly Route<Subject>[];
   /**
-   * Who asks through a process that connected in its place; not there where everybody connects
-   * himself.
+   * The peer behind a process that connected in its place; absent if every peer connects itself.
    */
   behind?(peer: SocketPeer): SocketPeer | null;
   judge(peer: SocketPeer): Caller;
@@ -42,8 +41,8 @@ export interface Served<Subject> {
 }
 
 /**
- * HTTP with JSON on a unix socket. One request a connection; who asks is decided by the kernel's
- * word about the peer, at the connection and again at the request.
+ * HTTP with JSON on a unix socket. One request per connection; the kernel identifies the peer, at
+ * the connection and again at the request.
  */
 export class ApiServer<Subject> {
   readonly server: Server;
@@ -87,7 +86,10 @@ export class ApiServer<Subject> {
     await closed;
   }
 
-  /** Who cannot be looked at, for want of descriptors say, is not let in; the agent goes on. */
+  /**
+   * A peer that cannot be examined, for want of descriptors for example, is refused; the agent
+   * continues.
+   */
   #tryToAdmit(socket: Socket): void {
     let peer: SocketPeer | null = null;
     try {
@@ -156,7 +158,8 @@ export class ApiServer<Subject> {
       );
       this.#callerFor(route, request.socket);
       const body = parseBody(route, await bodyOf(request));
-      // Whoever sent the head may have ended, or entered a domain, before the last of the body.
+      // The sender of the head may have ended, or entered a domain, before the last part of the
+      // body.
       const caller = this.#callerFor(route, request.socket);
       const by = { uid: caller.uid, name: caller.name };
       const { administers, gid } = caller;

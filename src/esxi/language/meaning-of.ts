@@ -1,6 +1,6 @@
 /**
- * What a table has for a word that somebody wrote: nothing for what every object has, `constructor`
- * for one.
+ * A table's own value for a word from a file: undefined for properties of every object, such as
+ * `constructor`.
  */
 export function meaningOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;

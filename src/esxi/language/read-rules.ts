@@ -8,7 +8,7 @@ export class RulesReader {
   readonly #reader = new TrustedReader();
   readonly #owners = [0, process.geteuid?.() ?? 0];
 
-  /** The text, or why nobody should go by it. */
+  /** The text, or why it must not be used. */
   read(path: string): { readonly text: string } | { readonly why: string } {
     const result = this.#reader.read(path, this.#owners);
     if (result.outcome === "absent") return { why: "it has just been removed" };

@@ -99,7 +99,7 @@ function inetLines(
   });
 }
 
-/** `nonloopback` alone is everything, but for the loopback addresses. */
+/** `nonloopback` alone is everything except the loopback addresses. */
 function inetLine(
   { name, selector }: ParameterRule,
   protocol: string,

@@ -1,6 +1,6 @@
 /**
  * Functions of the Linux kernel in which a thread sleeps, by the original's word for it. Only words
- * whose meaning is known.
+ * with a known meaning.
  */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^futex_/, "UFUTEX"],

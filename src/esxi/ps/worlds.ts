@@ -54,7 +54,7 @@ function cells(process: ListedProcess): string[] {
   ];
 }
 
-/** `-` where a domain has no number, or nobody can know the domain. */
+/** `-` if a domain has no number, or the domain is unknown. */
 function domainNumber(confinement: ListedProcess["confinement"]): string {
   if (confinement === "superDom") return "0";
   return confinement === "unknown" || confinement.number === null

@@ -44,8 +44,8 @@ export const secpolicytools: Dialect = (args, context) => {
 };
 
 /**
- * Only the number; whoever puts it into a script must learn of a domain that there is not by the
- * status, and gets no text for one.
+ * Only the number: a script recognises a domain that does not exist by the status, and gets no text
+ * for it.
  */
 function lookUp({ places, out }: DialectContext, name: string): ExitCode {
   const domain = findDomain(name, hostDomains(places));

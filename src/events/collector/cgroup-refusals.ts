@@ -119,7 +119,7 @@ export class CgroupRefusals {
     return Math.max(0, this.#total - this.#reported);
   }
 
-  /** The same, once: whoever takes the number tells of it. */
+  /** The same, once: the caller that takes the number must report it. */
   takeMissed(): number {
     const { missed } = this;
     this.#reported += missed;
@@ -128,7 +128,7 @@ export class CgroupRefusals {
 
   /**
    * Passes on what is new since the last time; one event for each entry, counting the new ones. At
-   * most `max` events: what nobody has seen yet comes first, since repeats go on being counted.
+   * most `max` events: new entries come first, because repeats keep being counted.
    */
   poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
     if (!this.isNamed) return;
@@ -204,8 +204,8 @@ function wallClock(time: bigint): number {
 }
 
 /**
- * Who it was is the kernel's record; what it runs is asked now, and believed while it bears the
- * same name.
+ * The process is in the kernel's record. Its program is looked up now, and used only if the process
+ * still has the same name.
  */
 function processOf(
   { process, uid, comm }: Refusal,

@@ -4,7 +4,7 @@ import { CgroupRefusals } from "./cgroup-refusals.ts";
 import type { Run } from "./kernel-denials.ts";
 
 /**
- * What this run's instance was refused by the programs of its cgroup, or why nobody can tell;
+ * The refusals of this run's instance by the programs of its cgroup, or why they cannot be known;
  * `none`: it has no such programs.
  */
 export type CgroupSource =
@@ -13,8 +13,8 @@ export type CgroupSource =
   | { readonly state: "reading"; readonly refusals: CgroupRefusals };
 
 /**
- * To be called while the launcher waits. An attended run's front waits, and who becomes the daemon
- * is told later.
+ * To be called while the launcher waits. In an attended run the front waits, and the process id of
+ * the daemon is reported later.
  */
 export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
   // Without programs nothing is refused there; of a supervised domain the mediator tells.

@@ -17,7 +17,7 @@ export interface Run {
   readonly domain: string;
   /** On this host, where it has one. */
   readonly number: number | null;
-  /** At its start: a run whose denials the kernel tells keeps it. */
+  /** At its start: a run whose denials the kernel reports keeps it. */
   readonly level: Level;
   /** The file that the launcher tries to write after it has confined itself. */
   readonly sentinel: string;
@@ -77,8 +77,8 @@ export class KernelDenials {
         this.#tie.denial(read.landlockDomain, record.serial, read.path);
         if (!this.#isOurs(read.landlockDomain)) return;
         this.#seen += 1;
-        // Only the denial that tied the run is the launcher's own; whoever touches the plan later
-        // is told of.
+        // Only the denial that identified the run is the launcher's own; a later access to the plan
+        // is reported.
         if (isTied) this.#serials.addDenial(record.serial, record.time, read, now);
         return;
       }

@@ -19,8 +19,8 @@ export interface Sink {
 
 /**
  * `-` is standard error, for people; anything else is a file of JSON lines. `folder`: of the
- * domain's event log, which keeps its chain whoever writes to it. Throws when another file cannot
- * be opened.
+ * domain's event log, which keeps its chain for every writer. Throws if another file cannot be
+ * opened.
  */
 export function openSink(target: string, folder: string): Sink {
   if (resolve(target) === `${folder}/${LOG_NAME}`) return logSink(folder);

@@ -70,8 +70,8 @@ export class JournalSocket {
   }
 
   /**
-   * What is too long for a datagram goes as a memory file that nobody can change any more, in a
-   * datagram without bytes.
+   * An entry that is too long for a datagram goes as a sealed memory file, in a datagram without
+   * bytes.
    */
   #sendSealed(entry: Buffer): void {
     const memory = syscall(

@@ -89,7 +89,7 @@ class TextSink implements Sink {
     this.#fd = -1;
   }
 
-  /** Again where somebody else moved the file away. */
+  /** Again if another process moved the file away. */
   #open(): void {
     if (this.#fd >= 0 && look(this.#path)?.key === lookAt(this.#fd).key) return;
     this.close();

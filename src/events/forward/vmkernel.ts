@@ -15,8 +15,8 @@ const severities = {
 } as const satisfies Record<Event["verdict"], readonly [string, number]>;
 
 /**
- * One line in the manner of vmkernel.log, with its newline: time, severity, who writes, world (here
- * the process id), subsystem, then who, in which domain, wanted what, with what outcome.
+ * One line in the form of vmkernel.log, with its newline: time, severity, writer, world (here the
+ * process id), subsystem, then the program, its domain, the access and the outcome.
  */
 export function vmkernelLine({ event }: Item): string {
   const [letters, severity] = severities[event.verdict];

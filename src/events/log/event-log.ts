@@ -45,8 +45,8 @@ export function openEventLog(folder: string, limits: Partial<LogLimits> = {}): E
 }
 
 /**
- * One writer of the log. Nothing here throws or waits for long: who decides about a daemon's calls
- * must go on when the disk is full.
+ * One writer of the log. Nothing here throws or waits for long: a process that decides about a
+ * daemon's calls must continue when the disk is full.
  */
 export class EventLog {
   readonly #writer: Writer;
@@ -128,7 +128,7 @@ export class EventLog {
       this.#lost = 0;
       this.#problem = null;
     } catch (error) {
-      // Whatever it is, it must not end the one who asked: it is kept, counted, and tried again.
+      // No error may end the caller: the event is kept, counted, and tried again.
       if (this.#writer.written > this.#waiting.length) this.#lost = 0;
       this.#waiting = this.#waiting.slice(this.#writer.written);
       this.#problem = error instanceof Error ? error.message : String(error);

@@ -28,9 +28,9 @@ export interface Tail {
 }
 
 /**
- * Finds the end of the chain, whatever happened since the last writer: it was killed in the middle
- * of a write or a rotation, somebody cut, replaced or removed files. To be called by who holds the
- * lock. `head`: what the last writer left, null where that is lost.
+ * Finds the end of the chain, whatever happened since the last write: a writer killed in the middle
+ * of a write or a rotation, files cut, replaced or removed. The caller holds the lock. `head`: what
+ * the last writer left, null if that is lost.
  */
 export function findTail(folder: string, head: Head | null): Tail {
   const path = `${folder}/${LOG_NAME}`;

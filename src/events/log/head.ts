@@ -20,13 +20,13 @@ const HEAD_BYTES = 256;
 const LOCK_POLL_MS = 1;
 const flock = number("flock") ?? -1;
 
-/** What the file says, as it stands: equal bytes mean that nobody else wrote since. */
+/** The file's bytes: equal bytes mean that no other process has written since. */
 export function readHeadBytes(fd: number): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD_BYTES);
   return bytes.subarray(0, readSync(fd, bytes, 0, HEAD_BYTES, 0));
 }
 
-/** Null where it says nothing that can be used: it is new, or somebody damaged it. */
+/** Null if it contains nothing usable: it is new or damaged. */
 export function parseHead(bytes: Buffer): Head | null {
   const match = /^(\d{1,15}) ([0-9a-f]{64}) (\d+:\d+) (\d{1,15}) *\n$/.exec(
     bytes.toString("latin1"),

@@ -15,15 +15,15 @@ const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY
 
 export const LOG_NAME = "events.jsonl";
 /**
- * Lock of the writers and end of the chain. Only the owner may open it: whoever can may hold the
- * lock for ever.
+ * Lock of the writers and end of the chain. Only the owner may open it: a process that can open it
+ * can hold the lock for ever.
  */
 export const HEAD_NAME = "events.head";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const HEAD_MODE = 0o600;
 
-/** A folder or file that somebody else could have written. */
+/** A folder or file that another user could have written. */
 export class UntrustedError extends Error {}
 
 /** A file as long as it is the same one, whatever its name. */
@@ -99,7 +99,7 @@ export function openOld(path: string): number {
 function openTrusted(path: string, flags: number, mode: number | null): number {
   const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode ?? 0o600);
   try {
-    // The caller's umask must not decide who can read it.
+    // The caller's umask must not decide which users can read it.
     if (mode !== null) fchmodSync(fd, mode);
     requireTrusted(path, fd, "isFile");
     return fd;

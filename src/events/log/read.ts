@@ -2,7 +2,7 @@ import { linesOf } from "./lines.ts";
 import { closeFiles, openFiles } from "./open-files.ts";
 import { type LogRecord, parseRecord } from "./record.ts";
 
-/** How far a reading has come, for whoever waits for it. */
+/** The progress of a reading, for a user who waits for it. */
 export interface Progress {
   /** Bytes. */
   readonly done: number;
@@ -10,9 +10,9 @@ export interface Progress {
 }
 
 /**
- * All records that are there now, oldest first; lines that are none are left to `verify`.
- * `progress` is called after each record. @throws ENOENT without a folder, EACCES where the caller
- * may not read it
+ * All records that exist now, oldest first; `verify` reports lines that are no records. `progress`
+ * is called after each record.
+ * @throws ENOENT without a folder, EACCES if the caller may not read it
  */
 export function* readRecords(
   folder: string,

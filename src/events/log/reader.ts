@@ -38,8 +38,7 @@ interface Current {
 }
 
 /**
- * Reads on from a position, over rotations. Reading takes no lock, so that nobody who may read can
- * hold up a writer.
+ * Reads on from a position, over rotations. Reading takes no lock, so no reader can delay a writer.
  */
 export class LogReader {
   readonly #folder: string;
@@ -53,15 +52,15 @@ export class LogReader {
   }
 
   /**
-   * At most `max` records. An absent folder or file is an empty log. @throws where the log may not
-   * be read or is not to be trusted
+   * At most `max` records. An absent folder or file is an empty log.
+   * @throws if the log may not be read or is not to be trusted
    */
   next(max: number): Batch {
     const records: PlacedRecord[] = [];
     let missing = 0;
     this.#current ??= this.#find();
     while (this.#current !== null && records.length < max) {
-      // Asked before the last look: a file that has lost its name gets no records any more.
+      // Checked before the last read: a file that has lost its name gets no further records.
       const isClosed = look(`${this.#folder}/${LOG_NAME}`)?.key !== this.#current.key;
       for (const record of this.#records(this.#current, max - records.length)) {
         missing += Math.max(0, record.seq - (this.#position?.seq ?? genesis.seq) - 1);

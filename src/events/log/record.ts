@@ -7,8 +7,8 @@ import { isEvent } from "../event-shape.ts";
 /**
  * One line of the log: the event's own members, then `seq`, `prev` and `hash`. `hash` is SHA-256 in
  * hexadecimal over `prev` (as its 64 characters) and the line's bytes up to the comma before
- * `"prev"`; `prev` is the hash of the record before it. A hash says that nothing was changed by
- * accident or by who could not also rewrite all that follows; it is no signature.
+ * `"prev"`; `prev` is the hash of the record before it. A hash shows that nothing was changed by
+ * accident, or by a writer who could not rewrite all later records, too; it is no signature.
  */
 export interface LogRecord {
   readonly event: LoggedEvent;

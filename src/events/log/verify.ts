@@ -35,7 +35,7 @@ export function verify(folder: string, progress?: (progress: Progress) => void):
 
 /**
  * Files with their sizes and the head, of one moment between two writes; without the head for
- * whoever may not open it (others than the owner).
+ * callers who may not open it (all except the owner).
  */
 function snapshot(folder: string): { readonly files: LogFile[]; readonly head: Head | null } {
   const fd = openOwn(`${folder}/${HEAD_NAME}`);

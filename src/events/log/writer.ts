@@ -36,7 +36,7 @@ export interface FileLimits {
   readonly oldFiles: number;
 }
 
-/** How often the folder is opened anew because somebody exchanges its files at this very moment. */
+/** How often the folder is opened again if its files are exchanged at this very moment. */
 const REOPEN_ATTEMPTS_MAX = 3;
 
 /**
@@ -99,7 +99,7 @@ export class Writer {
     return this.#open;
   }
 
-  /** Where nobody wrote since, this process knows the end; else the log is looked at. */
+  /** If no other process has written since, this process knows the end; else it reads the log. */
   #catchUp(open: Open): void {
     const bytes = readHeadBytes(open.head.fd);
     if (open.headBytes?.equals(bytes)) {
@@ -155,8 +155,8 @@ export class Writer {
   /** Whole or not at all, as far as that can be had. */
   #append(open: Open, text: string, end: ChainEnd): void {
     const bytes = Buffer.from(text);
-    // Until the head is saved this process knows no more than others: the next write looks at what
-    // is there.
+    // Until the head is saved, this process knows no more than others: the next write reads what is
+    // there.
     open.headBytes = null;
     let done = 0;
     try {

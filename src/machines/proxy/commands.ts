@@ -19,9 +19,9 @@ const refused: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Commands and events of one machine: who names something of the host is dealt with, and every
- * other one is passed on as it is. The emulator is given them in the order in which they came, each
- * as soon as what it needs is granted; what it has not answered keeps nothing else waiting.
+ * Commands and events of one machine. The proxy handles those that name something of the host, and
+ * passes every other one on unchanged. The emulator gets them in the order in which they arrived,
+ * each as soon as its needs are granted; a command that it has not answered delays nothing else.
  */
 export class Commands {
   readonly #handlers: readonly Handler[];
@@ -65,7 +65,7 @@ export class Commands {
     });
   }
 
-  /** By all who deal with it, the first of them outermost. */
+  /** By all handlers that deal with it, the first of them outermost. */
   #through(execute: Execute): Execute {
     return this.#handlers.reduceRight<Execute>(
       (inner, handler) => (command) =>

@@ -35,7 +35,7 @@ export class Emulator {
     this.#events.push(tell);
   }
 
-  /** Its answer, without the `id` that nobody gave it. */
+  /** Its answer, without the `id` that the proxy added. */
   execute(command: Message): Promise<Message> {
     const answer = this.#turn.then(
       () =>

@@ -62,8 +62,8 @@ export class Granted {
   }
 
   /**
-   * Not in force any more when it returns; nothing happens where there is no such piece. @throws
-   * HostError where it could not be taken away yet: it is tried again until it is
+   * The grant is no longer in force when this returns; does nothing if there is no such piece.
+   * @throws HostError if it could not be taken away yet: it is tried again until it is
    */
   forget(piece: string): Promise<void> {
     const machine = readMachine(this.#places.system.machines, this.#name);
@@ -73,9 +73,9 @@ export class Granted {
   }
 
   /**
-   * The piece is this image and no more when it returns, and `below` are only read. Its name leads
+   * When this returns the piece is this image alone, and `below` are only read. Its name leads
    * where it led when it was granted.
-   * @throws HostError where the agent does not take it: then all is as before
+   * @throws HostError if the agent does not accept it: then everything is as before
    */
   become(piece: string, image: Resource, below: readonly string[]): Promise<void> {
     const own = { ...image, origin: { ...image.origin, piece } };
@@ -162,7 +162,8 @@ export class Granted {
         this.#leaving.delete(piece);
         return;
       } catch {
-        // Who asked for it has heard why; of a machine that is off nothing is left to take away.
+        // The client knows the reason; for a machine that is off there is nothing left to take
+        // away.
         if (readMachine(this.#places.system.machines, this.#name) === null) return;
         await pause(this.#retryMs, null, { ref: false });
       }
@@ -190,10 +191,10 @@ export class Granted {
   }
 }
 
-/** What those who deal with commands need of it. */
+/** What the handlers of commands need of it. */
 export type Grants = Pick<Granted, "grant" | "forget">;
 
-/** Where nobody waits for the answer. */
+/** For answers that no client waits for. */
 function warnOf(piece: string): (error: unknown) => void {
   return (error) => {
     const why = error instanceof Error ? error.message : String(error);

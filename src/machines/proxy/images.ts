@@ -91,7 +91,7 @@ export class Images implements Handler {
     return answer;
   }
 
-  /** A job that ended has no more use for its image, but where the machine goes on with it. */
+  /** A job that has ended no longer needs its image, unless the machine goes on using it. */
   async told(_: Message, execute: Execute): Promise<void> {
     if (this.#jobs.length === 0) return;
     const { return: jobs } = await execute({ execute: "query-jobs" });
@@ -169,7 +169,7 @@ export class Images implements Handler {
     const { making, piece, name } = begun;
     const { path, format, use, isMade, origin } = making;
     if (use !== "overlay") this.#jobs = [...this.#jobs, { job: making.job, piece }];
-    // It is made while the job is under way, and written no more when that has ended.
+    // The job makes it while it runs, and writes it no more when it has ended.
     if (use === "file") return;
     let failure: unknown = null;
     let stands: readonly Parent[] = [];

@@ -41,8 +41,8 @@ export class Lent implements Handler {
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * `folder`: what relative names start from. `execute`: for what nobody has asked for. `isComing`:
-   * it was started with -incoming.
+   * `folder`: the base of relative names. `execute`: for commands of the proxy's own. `isComing`:
+   * the machine was started with -incoming.
    */
   constructor(granted: Grants, folder: string, execute: Execute, isComing = false) {
     this.#granted = granted;

@@ -2,14 +2,14 @@ import type { Socket } from "node:net";
 import { jsonOf } from "../../base/read-json.ts";
 import { isObject } from "../../base/schema.ts";
 
-/** Bytes of one message: who sends more without an end of line is cut off. */
+/** Bytes of one message: a sender of more without an end of line is disconnected. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /**
  * Brackets within brackets, in what QMP says a dozen, and one more for each parent of an image
  * (`parents.ts`): JSON.stringify(3) of millions ends the process.
  */
 const DEPTH_MAX = 512;
-/** Of what somebody who does not read is still to be given: then he is let go. */
+/** Bytes that wait for a client that does not read: beyond, it is disconnected. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Message = Readonly<Record<string, unknown>>;
@@ -54,9 +54,7 @@ export function membersOfJson(text: string): Message {
   return membersOf(jsonOf(text));
 }
 
-/**
- * Brackets inside texts do not count: what a guest wrote to a serial line ends nobody's connection.
- */
+/** Brackets inside strings do not count: what a guest wrote to a serial line ends no connection. */
 function isDeep(line: string): boolean {
   let depth = 0;
   let isText = false;

@@ -33,7 +33,7 @@ export interface Asked {
   readonly question: string;
   /** The event that makes it worth asking. */
   readonly event: string;
-  /** The event comes to nobody who has not asked for it. */
+  /** Only a client that has asked for the event gets it. */
   readonly isQuiet: boolean;
   /** Whether what bears this id goes on, by the answer. */
   goesOn(answer: unknown, id: string): boolean;

@@ -10,8 +10,8 @@ import { Emulator } from "./emulator.ts";
 import { type Message, onMessages, send } from "./lines.ts";
 
 /**
- * Commands of one client, and events of the emulator's, that wait for their turn: who sends more is
- * let go.
+ * Commands of one client, and events of the emulator, that wait for their turn: a sender of more is
+ * disconnected.
  */
 const WAITING_MAX = 10_000;
 
@@ -21,7 +21,7 @@ export interface Served {
   readonly machine: Machine;
   /** Where QMP is to be served. */
   readonly monitors: readonly Monitor[];
-  /** Whose the sockets are. */
+  /** The owner of the sockets. */
   readonly owner: Owner;
   /** The emulator's own monitor, the greeting not yet read. */
   readonly emulator: Socket;
@@ -46,7 +46,7 @@ export async function serveMonitor({
   emulator.onEvent((event) => {
     waiting += 1;
     if (waiting > WAITING_MAX) socket.destroy();
-    // Who hears that a device is gone may rely on it: the grant goes first.
+    // A client that is told that a device is gone may rely on it: the grant is taken away first.
     const pass = (): void => {
       for (const client of clients) send(client, event);
     };

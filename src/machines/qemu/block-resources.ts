@@ -2,7 +2,7 @@ import { complain } from "../complaint.ts";
 import type { BlockNode, Description } from "../description.ts";
 import { type Access, type ImageFormat, imageFormats } from "../resource.ts";
 
-/** A lowest node, the formats written on it, and who may write. */
+/** A lowest node, the formats above it, and whether it is written. */
 interface Leaf {
   readonly node: BlockNode;
   readonly users: {

@@ -1,9 +1,8 @@
 import { type Message, membersOf } from "../proxy/lines.ts";
 
 /**
- * What -chardev would say of the arguments of chardev-add, as JSON: names are other ones there, and
- * a socket listens unless it is told not to. What is not known stays as it is, to be complained
- * about.
+ * The arguments of chardev-add, as JSON, in the words of -chardev: names differ there, and a socket
+ * listens by default. Unknown arguments stay as they are and are reported later.
  */
 export function chardevOption({ id, backend }: Message): Message {
   const { type, data } = membersOf(backend);
@@ -21,7 +20,7 @@ export function chardevOption({ id, backend }: Message): Message {
   };
 }
 
-/** An address that is neither is told by its kind: descriptors, other machines. */
+/** An address of another kind is reported by its kind: descriptors, other machines. */
 function addressOf(value: unknown): Message {
   const { type, data } = membersOf(value);
   return type === "unix" || type === "inet" ? membersOf(data) : { [String(type)]: true };

@@ -17,9 +17,9 @@ const implied: Readonly<Record<string, string>> = {
 };
 
 /**
- * -device, also as JSON, and device_add. Most of its hundreds of properties say what the guest
- * sees. Those that concern the host are read; another one whose value looks like a path is refused;
- * and what is overlooked even so is outside the domain.
+ * -device, also as JSON, and device_add. Most of its hundreds of properties only affect the guest.
+ * The properties that concern the host are read; any other whose value looks like a path is
+ * refused; whatever is overlooked even so is outside the domain.
  */
 export function device(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "driver");

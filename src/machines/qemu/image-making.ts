@@ -15,8 +15,8 @@ export interface Making {
    */
   readonly isMade: boolean;
   /**
-   * `overlay`: the machine writes it in the place of another; `target`: a job does; `file`: a job
-   * makes it and writes no more.
+   * `overlay`: the machine writes it instead of another; `target`: a job does; `file`: a job makes
+   * it and writes no more.
    */
   readonly use: "overlay" | "target" | "file";
   /** Of the job; null where it has none, or one that QEMU names after a device. */

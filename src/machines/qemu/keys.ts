@@ -10,9 +10,9 @@ interface Pair {
 }
 
 /**
- * The value of an option as QEMU reads it: `name=value,name=value`, or JSON for options that take
- * it. Nested values have names with dots. Whoever reads it asks for each name it knows; `done`
- * complains about the others, so that what may name a file is never passed over.
+ * The value of an option as QEMU reads it: `name=value,name=value`, or JSON for options that accept
+ * it. Nested values have names with dots. A reader asks for each name that it knows; `done` reports
+ * all others, so that no name of a file is overlooked.
  */
 export class Keys {
   readonly argument: Argument;
@@ -86,7 +86,7 @@ export class Keys {
         complain(this.where(name), `\`${name}=\` is not allowed in a domain`, help);
   }
 
-  /** Complains about the first name that nobody asked for. */
+  /** Reports the first name that no reader asked for. */
   done(): void {
     const odd = this.#pairs.find(({ name }) => !this.#known.has(name));
     if (odd === undefined) return;

@@ -5,7 +5,7 @@ import type { Places } from "../../host/places.ts";
 import { killChild } from "../../kernel/kill-child.ts";
 import { COLLECT_WAIT_MS, COLLECTED_BYTES_MAX, COLLECTS_MAX } from "./limits.ts";
 
-/** Whose rights a bundle is made with. */
+/** The rights with which a bundle is made. */
 export interface Viewer {
   readonly uid: number;
   readonly gid: number;
@@ -20,9 +20,9 @@ const failed = new ApiError(
 const busy = new ApiError(503, "another bundle is being made", "try again when it is done");
 
 /**
- * Makes what a bundle is made of, in a process of its own: `cofferdam support --collect`, outside
- * every domain. Nothing of a request reaches it. Root and those who administer the host get what
- * root may read; others what their own user may, without that user's files: the home is an empty
+ * Makes the parts of a bundle, in a process of its own: `cofferdam support --collect`, outside
+ * every domain. Nothing of a request reaches it. Root and administrators get what root may read.
+ * Other users get what they may read themselves, without their own files: the home is an empty
  * folder of root's.
  */
 export class Collector {

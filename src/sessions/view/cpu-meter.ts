@@ -2,7 +2,7 @@
 export interface CpuSource {
   /** Never given again to another one. */
   readonly key: string;
-  /** Whom it belongs to. */
+  /** The domain it belongs to. */
   readonly owner: string;
   readonly used: number;
 }

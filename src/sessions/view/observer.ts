@@ -11,8 +11,8 @@ import { emptyUsage, ownerKey, type ProcessUsage, processUsages } from "./proces
 import type { DomainReading, HostReading, Reading } from "./reading.ts";
 
 /**
- * Whoever asks within this time of a reading's begin shares it, milliseconds: many viewers cost
- * what one costs.
+ * Viewers who ask within this time after the start of a reading share it, milliseconds: many
+ * viewers cost as much as one.
  */
 export const READING_SHARED_MS = 400;
 

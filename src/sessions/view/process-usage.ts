@@ -39,7 +39,7 @@ export function ownerKey(name: string, ofHost: boolean): string {
   return ofHost ? name : `${name} of a user`;
 }
 
-/** One pass over /proc. Threads of the kernel belong to nobody. */
+/** One pass over /proc. Kernel threads belong to no domain. */
 export async function processUsages(domains: HostDomains): Promise<Usages> {
   const stats = new Map<number, ProcStat>();
   await inTurns(processIds(), (pid) => {
@@ -108,8 +108,8 @@ function residentBytes(pid: number): number {
 }
 
 /**
- * Since Linux 6.2 the size of the folder is their number, for everybody to see; before it must be
- * listed, by those who may.
+ * Since Linux 6.2 the size of the folder is their number, visible to every user; before, a
+ * permitted user must list the folder.
  */
 function descriptorCounter(): (pid: number) => number | null {
   const told = statSync("/proc/self/fd").size > 0;

@@ -26,7 +26,7 @@ const domainReading = is.object({
    * those of one name are one.
    */
   number: is.nullable(count),
-  /** In force for new starts; null for `superDom`, and where nobody knows. */
+  /** In force for new starts; null for `superDom`, and if unknown. */
   level: is.nullable(is.oneOf(...levels)),
   /** How what runs is held; null where nothing runs, or no record tells. */
   mode: is.nullable(is.oneOf(...mediations, "mixed")),
@@ -35,9 +35,9 @@ const domainReading = is.object({
   cpu: amount,
   /** Bytes in memory; pages that processes share count once for each of them. */
   resident: amount,
-  /** Open descriptors; null where the caller may not count them. */
+  /** Open descriptors; null if the caller may not count them. */
   descriptors: is.nullable(count),
-  /** Denials and warnings of the host's day, repeats counted; null where nobody counts them. */
+  /** Denials and warnings of the host's day, repeats counted; null if no agent counts them. */
   events: is.nullable(count),
 });
 
@@ -47,7 +47,7 @@ export type DomainReading = is.Described<typeof domainReading>;
 export const reading = is.object({
   /** Wall clock, ISO 8601. */
   time: text,
-  /** Seconds of a clock that nobody sets. */
+  /** Seconds of a clock that cannot be set. */
   seconds: amount,
   /**
    * Names the counters of CPU time: of two readings with different names none can be taken from the
@@ -55,17 +55,14 @@ export const reading = is.object({
    */
   meter: text,
   host: hostReading,
-  /**
-   * Why nobody counts events and knows of domains in which nothing runs; null where the agent
-   * answered.
-   */
+  /** Why events and domains in which nothing runs are unknown; null if the agent answered. */
   agent: is.nullable(text),
-  /** `superDom` first, then by number; those of ordinary users, who have none, last. */
+  /** `superDom` first, then by number; those of ordinary users, without a number, last. */
   domains: is.list(domainReading),
 });
 
 /**
- * What a host's domains use at one moment. Counters only grow, so that whoever has two readings of
- * one meter has the rates between them.
+ * What a host's domains use at one moment. Counters only grow, so two readings of one meter give
+ * the rates between them.
  */
 export type Reading = is.Described<typeof reading>;

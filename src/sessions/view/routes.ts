@@ -2,7 +2,7 @@ import type { Route } from "../../agent/api/route.ts";
 import type { Collector } from "./collector.ts";
 import type { Observer } from "./observer.ts";
 
-/** Whom viewers ask. */
+/** The address that viewers ask. */
 export interface View {
   readonly observer: Observer;
   readonly collector: Collector;

@@ -6,7 +6,8 @@ import { setImmediate } from "node:timers/promises";
 const STEPS_PER_TURN_MAX = 32;
 
 /**
- * Does `step` for each, and lets whoever waits for this process (a login) go first now and then.
+ * Does `step` for each, and now and then lets waiting work of this process, such as a login, go
+ * first.
  */
 export async function inTurns<T>(items: Iterable<T>, step: (item: T) => void): Promise<void> {
   let steps = 0;

@@ -19,7 +19,7 @@ export class ViewServer implements Passed {
   readonly kind = "passed";
   readonly to: string;
   readonly #server: ApiServer<View>;
-  /** Those whose attendants have not connected yet, by these. */
+  /** Connections whose attendants have not connected yet, by attendant. */
   readonly #coming = new Map<number, SocketPeer>();
 
   constructor(places: Places, log: (text: string) => void) {
