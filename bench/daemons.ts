@@ -7,7 +7,7 @@ import { throughputs } from "./throughput.ts";
 
 const ROUNDS = 7;
 
-/** Throughput of the daemons whose domains are shipped. */
+/** Throughput of the daemons with shipped domains. */
 export function daemonThroughput(scratch: Scratch): Promise<Row[]> {
   return throughputs(scratch, [nginx, redis, postgres], ROUNDS);
 }

@@ -116,7 +116,7 @@ function countEvents(domain: string): Counted {
   return counted;
 }
 
-/** The log's own pace: nobody has to wait for a call, and every event is a line of the chain. */
+/** The log's own pace: no call is involved, and every event is a line of the chain. */
 function logAlone(scratch: Scratch): Row[] {
   progress(`${RECORDS} records into a log`);
   return [1, BATCH].map((batch) => {

@@ -116,7 +116,7 @@ async function besideRoots(programs: Programs): Promise<Row[]> {
   return rows;
 }
 
-/** In a sandboxed shell, whose domain the mediator of root's domains serves. */
+/** In a sandboxed shell: the mediator of root's domains serves its domain. */
 async function besideAnOrdinaryUser(programs: Programs): Promise<Row[]> {
   const host = await SandboxedHost.start(new Map([[INNOCENT, programs.innocent.policy]]));
   const { folder } = host;
@@ -193,7 +193,7 @@ function row(what: string, alone: Timed, beside: Timed): Row {
   return { what, unit: "ms", figures, note };
 }
 
-/** Beside nothing: on a busy machine a call may be late without anybody's doing. */
+/** Without an attack: on a busy machine a call may be late for other reasons. */
 function machinesOwn(rows: readonly Row[]): Row {
   const most = rows.map(({ figures }) => figures["alone max"] ?? 0);
   return {
@@ -204,7 +204,7 @@ function machinesOwn(rows: readonly Row[]): Row {
   };
 }
 
-/** All that an attack needs is granted: what is refused keeps nobody. */
+/** Everything that an attack needs is granted: a refused call delays no other domain. */
 function hostilePolicy(program: string, folder: string, mediation: string): string {
   return `summary: benchmark
 level: enforcing

@@ -10,8 +10,8 @@ import { cofferdam, median, type Scratch } from "./scratch.ts";
 import { type Row, rootOnly, verdict } from "./table.ts";
 
 /**
- * Rounds of both settings, right after each other; who is first changes. Round 0 fills caches and
- * is not counted.
+ * Consecutive rounds of both settings; the first one alternates. Round 0 fills caches and is not
+ * counted.
  */
 const ROUNDS = 12;
 /** Megabytes of one transfer: what takes some tenths of a second under tcg. */

@@ -43,7 +43,7 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   const supervisor = scratch.program("supervisor");
   const under = (domain: string): Record<string, readonly string[]> => ({
     nothing: [micro],
-    // Nobody would answer its notifications: only for what is not asked about.
+    // No mediator would answer its notifications: only for calls that are not notified.
     ...(domain === policy ? { bare: [scratch.file("bare"), rules, filter, "--", micro] } : {}),
     sealed: [cofferdam, "run", "--policy", domain, "--", micro],
     ...(installed("bwrap") ? { bwrap: ["bwrap", "--dev-bind", "/", "/", micro] } : {}),

@@ -16,7 +16,7 @@ export function asOrdinaryUser(scratch: Scratch): readonly string[] {
   return ordinaryUser(scratch).prefix;
 }
 
-/** The same user as who compiles a plan. */
+/** The same user as the compiler of a plan. */
 export function ordinaryUser(scratch: Scratch): Compiler {
   const home = scratch.file("home-of-a-user");
   if (!fs.existsSync(home)) {

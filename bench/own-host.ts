@@ -49,7 +49,7 @@ export function inOwnHost(): number | null {
     stdio: "inherit",
     env: { ...process.env, [MARK]: "1" },
   });
-  // Only what is empty still: somebody may have begun to use it.
+  // Only folders that are still empty: another process may have begun to use one.
   for (const folder of made) if (fs.readdirSync(folder).length === 0) fs.rmdirSync(folder);
   return status ?? 1;
 }

@@ -10,7 +10,7 @@ const DOMAINS = 1_000;
 const BUDGET_MS = 50;
 const RELOADS = 20;
 const FORCE_MS_MAX = 10_000;
-/** The domain whose policy changes while a process of it runs, and one of which nothing runs. */
+/** A domain whose policy changes while a process of it runs, and a domain without processes. */
 const [RUNNING, RESTING] = ["bench-reload-0", "bench-reload-1"];
 
 /**

@@ -4,7 +4,7 @@ import { median, type Scratch } from "./scratch.ts";
 
 /** Each process reports the median of its own rounds. */
 export const ROUNDS_A_PROCESS = 7;
-/** A process that takes longer waits for somebody who will not answer, in milliseconds. */
+/** A process that takes longer waits for an answer that will not come, in milliseconds. */
 const PROCESS_TIMEOUT_MS = 60_000;
 
 export interface Work {

@@ -59,7 +59,7 @@ export class SandboxedHost {
     const copy = `${this.folder}/program`;
     this.shell(`install -o ${ada.name} -m 0755 ${program} ${copy}`);
     const command = [LOADER, copy, ...words].join(" ");
-    // The user may not write to the file, so that a shell outside the sandbox has it open before.
+    // The user may not write to the file, so a shell outside the sandbox opens it beforehand.
     const [shell = "", ...rest] = into(output, [LOGIN, "-c", command]);
     return this.#host.spawn([shell, ...rest], ada);
   }

@@ -8,7 +8,7 @@ import type { Plan } from "../src/plan/plan.ts";
 export const clone = path.resolve(import.meta.dirname, "..");
 export const cofferdam = path.join(clone, "bin/cofferdam");
 
-/** Who compiles a plan. */
+/** The user that compiles a plan. */
 export interface Compiler {
   /** What stands in front of the command for this user to run it. */
   readonly prefix: readonly string[];
@@ -62,8 +62,8 @@ export class Scratch {
   }
 
   /**
-   * The same for a supervised domain, which has no other layer than its filter. `compiler`: who
-   * compiles it, for another user is asked about other calls.
+   * The same for a supervised domain, which has no layer except its filter. `compiler`: the user
+   * that compiles it; for different users different calls are notified.
    */
   supervised(name: string, text: string, compiler = ROOT): { policy: string; filter: string } {
     const policy = this.file(`${name}.yaml`);

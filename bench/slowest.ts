@@ -47,7 +47,7 @@ export function slowestOf(calls: readonly Calls[]): Slowest | null {
   };
 }
 
-/** What an attack did to somebody else's calls. */
+/** The effect of an attack on another domain's calls. */
 export function isolationNote(alone: Slowest, beside: Slowest, budgetMs: number): string {
   const longer = (beside.most - alone.most) / 1000;
   const verdict = longer <= budgetMs ? "met" : "MISSED";

@@ -22,8 +22,8 @@ const STRACE_BUDGET = 5;
 const TRACED = "trace=open,openat,execve,connect";
 
 /**
- * Whose domain: root's, which the mediator serves as root; root's with `user: nobody`, for whose
- * calls it changes its own identity; or an ordinary user's, mediator included.
+ * The owner of the domain: root, which the mediator serves as root; root with `user: nobody`, for
+ * whose calls it changes its own identity; or an ordinary user, mediator included.
  */
 type Whose = "root" | "dropped" | "user";
 

@@ -76,7 +76,7 @@ async function started(
   }
 }
 
-/** The one who is first changes, for the next finds warmer or busier a machine. */
+/** The order alternates, because the second one finds warmer caches or a busier machine. */
 function loaded(load: Load, daemons: readonly Running[], round: number): Round {
   const turn = round % daemons.length;
   const inTurn = [...daemons.slice(turn), ...daemons.slice(0, turn)];

@@ -26,7 +26,7 @@ function namesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** One that stays is only a name, and holds nobody. */
+/** A group that stays is only a name, and contains no process. */
 function removed(group: string): void {
   const clock = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; waited < EMPTY_WAIT_MS; waited += POLL_MS) {

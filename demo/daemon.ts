@@ -86,8 +86,8 @@ async function answers(ask: Daemon["ask"]): Promise<boolean> {
     await ask("/");
     return true;
   } catch (error) {
-    // fetch wraps whatever keeps it from connecting; as long as nobody listens, that is what is
-    // waited for.
+    // fetch wraps the error of the connection; until the server listens, the demonstration waits
+    // for that.
     if (error instanceof TypeError) return false;
     throw error;
   }

@@ -17,8 +17,8 @@ const neededForWarning: readonly FeatureName[] = [
 
 export interface HostAbility {
   /**
-   * Why the kernel's own refusals reach nobody here, as the end of "refused by the kernel, ...";
-   * null where they become events.
+   * Why the kernel's own refusals are not visible here, as the end of "refused by the kernel, ...";
+   * null if they become events.
    */
   readonly kernelSilence: string | null;
   /** Why there is no level warning here; null where there is. */

@@ -6,8 +6,8 @@ export const OWN_HOST = "--in-its-own-host";
 
 /**
  * Empty folders over those in which Cofferdam keeps a host's state, for this process and its
- * children alone: the agent of the demonstration is nobody else's, knows no domain but the
- * demonstration's, and leaves nothing behind.
+ * children alone: the agent of the demonstration serves no other process, knows only the
+ * demonstration's domain, and leaves nothing behind.
  */
 const mounts = `
 empty() { mount -t tmpfs -o mode=0755 cofferdam-demo "$1"; }

@@ -11,7 +11,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The files of one showing: a site to serve, and next to it what nobody should reach. */
+/**
+ * The files of one demonstration: a site to serve, and beside it files that no visitor should
+ * reach.
+ */
 export interface Scene {
   readonly folder: string;
   readonly site: string;
@@ -81,7 +84,7 @@ function policyFor(home: string, values: Readonly<Record<string, string | undefi
   );
 }
 
-/** A TCP port of the loopback address that nobody listens on now. */
+/** A TCP port of the loopback address that is free now. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

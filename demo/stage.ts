@@ -40,7 +40,7 @@ export function outcome(demonstration: Demonstration, answer: string): void {
   console.log(`  ${demonstration.title.padEnd(TITLE_WIDTH)} ${shown}`);
 }
 
-/** Done at the end, the last first, and when somebody interrupts the showing. */
+/** Done at the end, the last first, and if the demonstration is interrupted. */
 export function atEnd(undo: () => void): void {
   undone.push(undo);
 }

@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { wrapMarkdown } from "./lib/wrap-markdown.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes("--check");
@@ -58,7 +59,8 @@ function scripts() {
   return ["version.ts", ...all.filter((name) => name !== "version.ts").sort()];
 }
 
-function put(script, path, text) {
+function put(script, path, made) {
+  const text = path.endsWith(".md") ? wrapMarkdown(made) : made;
   const file = join(root, path);
   if (existsSync(file) && readFileSync(file, "utf8") === text) return 0;
   if (check)

@@ -1,6 +1,5 @@
-// Prints one line a suite (a folder under test/) with its time, each skip with its reason, each
-// failure in full. A skip without a reason is a failure: nobody could tell it from a test that was
-// forgotten.
+// Prints one line per suite (a folder under test/) with its time, each skip with its reason, each
+// failure in full. A skip without a reason is a failure: it would look like a forgotten test.
 import { writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 

@@ -50,8 +50,8 @@ int main(int argc, char **argv) {
   struct sock_fprog program = {(unsigned short)((size_t)bytes / sizeof *filter), filter};
   check("no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
   check("landlock_restrict_self", syscall(446, ruleset, 0));
-  // With a listener, as in the domain, so that both run the same kind of filter; nobody reads it,
-  // for nothing here is notified.
+  // With a listener, as in the domain, so that both run the same kind of filter; nothing reads it,
+  // because nothing here is notified.
   int listener = (int)check("seccomp", syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
   check("F_SETFD", fcntl(listener, F_SETFD, 0));
   execvp(argv[4], argv + 4);

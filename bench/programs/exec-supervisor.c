@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
       return status;
     if (waited[0].revents & POLLIN && ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) == 0)
       answer(&call, holds);
-    // Nobody asks any more; the end of the child is still to come.
+    // No further calls are notified; the end of the child is still to come.
     if (waited[0].revents & POLLHUP) listener = -1;
   }
 }

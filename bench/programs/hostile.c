@@ -76,7 +76,7 @@ static void some_change_modes(int count) {
   threads(count, change_modes);
 }
 
-// The path lies on a page that nobody brings.
+// The path is on a page that is never filled.
 static void *ask_by_page(void *unused) {
   char path[PATH_BYTES];
   (void)unused;
@@ -165,7 +165,7 @@ static void *open_leased(void *unused) {
   }
 }
 
-// Whoever opens the file waits until the lease is given up, which never happens.
+// Every opener of the file waits until the lease is given up, which never happens.
 static void lease(void) {
   int fd = file_of("leased", 0);
   signal(SIGIO, SIG_IGN);
@@ -206,7 +206,7 @@ static void *close_meanwhile(void *unused) {
     int fd = __atomic_exchange_n(&lingering, -1, __ATOMIC_SEQ_CST);
     if (fd >= 0) {
       usleep((useconds_t)rand() % 200);
-      // Whoever closes the last copy waits for the peer, which reads nothing.
+      // The process that closes the last copy waits for the peer, which reads nothing.
       close(fd);
     }
   }

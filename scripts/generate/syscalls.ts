@@ -121,7 +121,7 @@ function parseGroups(text: string): Map<string, string[]> {
     }
     if (/^ {4}[^#\s]/.test(line)) members?.push(line.trim());
   }
-  // Every call systemd has ever heard of: not a grant anybody should write.
+  // Every call that systemd knows: no policy should grant it.
   groups.delete("@known");
   return groups;
 }

@@ -58,7 +58,7 @@ export function cofferdamPackage({ tree, version, changelog }) {
 export function esxiPackage({ tree, version, changelog }) {
   const names = readdirSync(join(tree, "bin/esxi")).sort();
   const front = `../lib/cofferdam/bin/cofferdam`;
-  // `ps` would hide the system's own, so it is for those alone who put the folder into PATH.
+  // `ps` would hide the system's own, so users must add the folder to PATH themselves.
   const onPath = names.filter((name) => name !== "ps");
   return {
     name: "cofferdam-esxi",

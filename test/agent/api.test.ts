@@ -125,7 +125,7 @@ test.for([
   },
 );
 
-test("what is no HTTP, too long or half a request ends the connection, and the agent goes on", async (context) => {
+test("a malformed, too long or incomplete request ends the connection, and the agent continues", async (context) => {
   needsRoot(context);
   const requests = [
     "\r\n\r\n\r\n",
@@ -152,7 +152,7 @@ test("a connection is good for one request", async (context) => {
   expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });
 
-test("whoever is slow is sent away, and holds up nobody", async (context) => {
+test("a slow client is disconnected, and delays no other", async (context) => {
   needsRoot(context);
   const slow = connect(theHost().places.system.control);
   slow.on("error", () => undefined);
@@ -166,7 +166,7 @@ test("whoever is slow is sent away, and holds up nobody", async (context) => {
   await closed;
 });
 
-test("more connections than there is room for are sent away with a word, and there is room again", async (context) => {
+test("connections beyond the limit are refused with a message, and later ones are accepted again", async (context) => {
   needsRoot(context);
   const held: Socket[] = [];
   for (let i = 0; i < CONNECTIONS_MAX; i++) {

@@ -36,7 +36,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test("a level that has had its time ends also on a full disk, while the agent runs and when it starts", async () => {
+test("an expired level ends also on a full disk, while the agent runs and when it starts", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
@@ -51,7 +51,7 @@ test("a level that has had its time ends also on a full disk, while the agent ru
   expect(host.level(number)).toBe("warning");
 });
 
-test("a level for which the disk has no room is refused with what to do, for one domain and for all, and nothing is changed", async () => {
+test("a level without room on the disk is refused with what to do, for one and all, and changes nothing", async () => {
   host.policy("beta", policyText("r /srv/beta/**"));
   await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
@@ -81,7 +81,7 @@ test("a level for which the disk has no room is refused with what to do, for one
   expect(host.messages.join("\n")).not.toContain("a request failed");
 });
 
-test("a policy that no running process could follow for want of room is not taken for the one in force", async () => {
+test("a policy that could not be written for running processes does not count as in force", async () => {
   await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   host.run("alpha", number, "supervised", "warning");
@@ -99,7 +99,7 @@ test("a policy that no running process could follow for want of room is not take
   expect(host.generation(number)).toBe(before + 1);
 });
 
-test("a broken level is told of once as long as it stays the same", async () => {
+test("a broken level is reported once as long as it stays the same", async () => {
   const agent = await host.start();
   await host.stop(agent);
   writeFileSync(join(host.places.system.levels, "alpha"), "disabled");
@@ -115,7 +115,7 @@ test("a broken level is told of once as long as it stays the same", async () => 
   expect((await host.ask("GET", "/domains/alpha")).givenBy).toMatchObject({ uid: 0 });
 });
 
-test("a level's file that is a folder keeps neither the agent from starting nor others from their levels", async () => {
+test("a level's file that is a folder prevents neither the agent's start nor other levels", async () => {
   mkdirSync(join(host.places.system.levels, "alpha"), { recursive: true });
   await host.start();
   expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");

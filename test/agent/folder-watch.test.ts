@@ -67,7 +67,7 @@ test.each(["ENOSPC", "EMFILE"])(
   },
 );
 
-test("an error of a watch that is there ends nobody", async () => {
+test("an error of an existing watch does not end the agent", async () => {
   watching();
   watchers[0]?.emit("error", new Error("EIO: watch"));
   await until(() => changes >= 3);

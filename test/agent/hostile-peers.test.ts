@@ -38,7 +38,7 @@ test("one user with many ids leaves room for root", async () => {
   for (const socket of sockets) socket.destroy();
 });
 
-/** The kernel notes who calls connect(2), which is at once. */
+/** The kernel records the caller of connect(2), which returns at once. */
 function connectAs(user: number): Socket {
   process.seteuid?.(user);
   try {
@@ -48,11 +48,11 @@ function connectAs(user: number): Socket {
   }
 }
 
-test("who sent the head of a request is judged again when its body is there", async () => {
+test("the sender of a request's head is judged again when the body has arrived", async () => {
   const script = join(host.folder, "heir.js");
-  // Sends a head, and when that was heard leaves the connection to a child, which sends the rest
-  // once its parent has ended and is nobody's zombie: its memory, and so its exe, goes a moment
-  // before.
+  // Sends a head, and when that was received leaves the connection to a child. The child sends the
+  // rest once its parent has ended and is no zombie any longer: its memory, and so its exe,
+  // disappears a moment before.
   writeFileSync(
     script,
     `const { spawn } = require("node:child_process");
@@ -80,7 +80,7 @@ const socket = require("node:net").connect(process.argv[2], () => {
   expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
 });
 
-test("a record whose daemon has ended tells nothing of who has its process id now", async () => {
+test("a record of an ended daemon tells nothing about the process that has its id now", async () => {
   const { number } = await host.ask("GET", "/domains/alpha");
   const start = (pid: number): bigint => readProcStat(pid)?.start ?? 0n;
   const other = host.run("other", number, "sealed", "enforcing");
@@ -94,7 +94,7 @@ test("a record whose daemon has ended tells nothing of who has its process id no
   expect(readFileSync("/proc/self/cmdline", "utf8")).not.toBe("");
 });
 
-test("nobody can send the agent a descriptor along, whose file may never answer", (context) => {
+test("no peer can send the agent a descriptor, because its file may never answer", (context) => {
   const script = `import array, socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
 try:

@@ -54,7 +54,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-test("a mediator that ends is started again and counted, one that ends at once ever later", async () => {
+test("a mediator that ends is restarted and counted, one that ends at once after longer pauses", async () => {
   const one = keeper(`echo x >> ${folder}/starts`);
   one.start();
   await until(() => one.state.restarts >= 3);
@@ -99,7 +99,7 @@ test("a mediator outlives its agent, and the next one takes it over instead of s
   );
 });
 
-test("a program that is not there is told of and tried again", async () => {
+test("a missing program is reported and tried again", async () => {
   const tells: string[] = [];
   const one = new Keeper(
     { program: join(folder, "nothing"), arguments: [] },
@@ -112,7 +112,7 @@ test("a program that is not there is told of and tried again", async () => {
   expect(tells[0]).toContain("ENOENT");
 });
 
-test("one that lets go of its lock and goes on with its work has a successor beside it", async () => {
+test("one that releases its lock and keeps working gets a successor beside it", async () => {
   const program = `import fcntl, os, signal, sys, time
 lock = open("${folder}/lock", "w")
 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -26,7 +26,7 @@ const at = (boot: string, uptime: number, wall: number): LevelClock => ({ boot, 
 const shown = async () =>
   (await host.ask("GET", "/domains/alpha")) as { level: string; until: string | null };
 
-test("--for 2h: steps of the clock, within a boot and over the next, make it neither end at once nor never", async () => {
+test("--for 2h: steps of the clock, within a boot and over the next, neither end it nor prolong it", async () => {
   let agent = await host.start();
   const again = async (next: LevelClock) => {
     await host.stop(agent);
@@ -38,7 +38,7 @@ test("--for 2h: steps of the clock, within a boot and over the next, make it nei
   expect(await shown()).toMatchObject({ level: "warning", until: "2031-01-01T13:59:00.000Z" });
   clock = at("first", 1060, 0);
   expect((await shown()).level).toBe("warning");
-  // A host without a clock of its own comes up in 1970, and is told the time later, wrongly at
+  // A host without a battery-backed clock boots in 1970, and learns the time later, a wrong one at
   // first.
   await again(at("second", 10, 0));
   expect(await shown()).toMatchObject({ level: "warning", until: "1970-01-01T01:59:50.000Z" });

@@ -22,7 +22,7 @@ async function numberOf(name: string): Promise<number> {
   return (await host.ask("GET", `/domains/${name}`)).number;
 }
 
-test("a level is in the table when the answer is there, on the disk, and told to the auditor with who did it", async () => {
+test("a confirmed level is in the table and on disk, and an audit event names its author", async () => {
   await host.start();
   const number = await numberOf("alpha");
   expect(host.level(number)).toBe("enforcing");
@@ -146,7 +146,7 @@ test("sealed processes are named with how to restart them, supervised ones follo
   expect(back.changes[0].restart).toEqual([]);
 });
 
-test("a broken override is told of and never taken for a level", async () => {
+test("a broken override is reported and never taken for a level", async () => {
   const agent = await host.start();
   const number = await numberOf("alpha");
   await host.stop(agent);
@@ -156,7 +156,7 @@ test("a broken override is told of and never taken for a level", async () => {
   expect(host.messages.join("\n")).toContain("is no level");
 });
 
-test("broken numbers keep the agent from starting, with what to do, and are left as they are", async () => {
+test("broken numbers prevent the agent's start, with what to do, and are left as they are", async () => {
   const agent = await host.start();
   await host.stop(agent);
   writeFileSync(host.places.system.numbers, "{");

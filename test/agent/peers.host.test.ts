@@ -84,7 +84,7 @@ test("a mediator is refused, whatever it asks and whichever node it runs on", as
   expect((await host.ask("GET", "/status")).refusedPeers).toBe(4);
 });
 
-test("a process in a domain is refused though it is root and its policy grants the socket", async (context) => {
+test("a process in a domain is refused although it is root and its policy grants the socket", async (context) => {
   const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
   skipUnless(context, cgroup2 !== null, "there are no control groups version 2");
   const policy = join(host.folder, "visitor.yaml");
@@ -105,7 +105,7 @@ syscalls: ["@system-service"]
   );
   const body = '{"level":"disabled"}';
   const request = `PUT /v1/domains/alpha/level HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  // Outside the same program may: what keeps it from that inside is who it is.
+  // Outside the same program may: inside, its domain prevents it.
   expect(await outputOf(program, [control, request])).toContain("HTTP/1.1 200");
   await host.ask("DELETE", "/domains/alpha/level");
   const front = join(root, "bin", "cofferdam");

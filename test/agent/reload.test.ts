@@ -72,7 +72,7 @@ test("running supervised processes get the new policy by a new generation, and o
   expect(host.generation(number)).toBe(2);
 });
 
-test("an agent that starts puts what the files say into force for whoever still runs", async () => {
+test("an agent that starts puts the files' policies into force for processes that still run", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   host.run("alpha", number, "supervised", "warning");
@@ -109,7 +109,7 @@ test.each([
   expect(await host.ask("GET", "/domains/alpha")).toMatchObject({ state: "good" });
 });
 
-test("a bad file at the start is reported; the others are there, and the domain keeps its number and level", async () => {
+test("a bad file at the start is reported; other domains load, and it keeps its number and level", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   await host.ask("PUT", "/domains/alpha/level", { level: "warning" });

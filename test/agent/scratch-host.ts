@@ -93,7 +93,7 @@ export class ScratchHost {
     return LiveTable.open(this.places.system.table).generation(number);
   }
 
-  /** The record of a run whose daemon and holder are one process that only waits. */
+  /** The record of a run with one process, which only waits, as daemon and holder. */
   run(domain: string, number: number, mode: string, level: string, live = "live"): ChildProcess {
     const child = spawn("sleep", ["1000"], { stdio: "ignore" });
     this.#processes.push(child);

@@ -62,7 +62,7 @@ function given(name: string, number: number): string {
   return overridePath(host.system.levels, name);
 }
 
-test("the level of a domain whose policy is gone for good is forgotten, and an auditor is told", async () => {
+test("the level of a domain without a policy is forgotten, with an audit event", async () => {
   const level = given("web", 7);
   await sweeper.sweep(0);
   await sweeper.sweep(ABSENT_MS - 1);
@@ -88,7 +88,7 @@ test("a policy that comes back within the time finds its level, and the time beg
   expect(existsSync(level)).toBe(true);
 });
 
-test("a level is kept while its instance runs, its template is there, its folder is not, or the agent is new", async () => {
+test("a level stays while its instance runs, its template exists, its folder is missing, or the agent is new", async () => {
   const kept = [given("vm@web1", 8), given("tool", 9)];
   writeFileSync(fileOf("vm@"), "");
   symlinkSync(`tool 9 sealed enforcing 1 1 1 live`, join(host.system.runs, "1"));
@@ -106,7 +106,7 @@ test("a level is kept while its instance runs, its template is there, its folder
   expect([existsSync(kept[1] ?? ""), events, messages]).toEqual([true, [], []]);
 });
 
-test("what cannot be tidied away is told of once, and the rest is", async () => {
+test("what cannot be tidied away is reported once, and the rest is tidied away", async () => {
   rmSync(host.system.runs, { recursive: true });
   writeFileSync(host.system.runs, "");
   const level = given("web", 7);

@@ -50,8 +50,8 @@ export interface Outcome {
 }
 
 /**
- * Reads title, attacker and expected event from the first lines of each program. Throws for one
- * that lacks them: nobody would try it.
+ * Reads title, attacker and expected event from the first lines of each program. Throws for a
+ * program that lacks them, because it would not be run.
  */
 export function attackPrograms(): AttackProgram[] {
   return fs
@@ -331,8 +331,7 @@ export class Arena {
 }
 
 /**
- * Attacks leave directories behind whose names are longer than any path may be, which rm(1) copes
- * with.
+ * Attacks leave directories behind with names longer than any path may be, which rm(1) can remove.
  */
 function remove(folder: string): void {
   try {

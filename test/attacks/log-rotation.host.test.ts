@@ -17,7 +17,7 @@ const ROUNDS = 100;
 /** A file of either log, bytes: they are closed all the time. */
 const FILE_BYTES = 4_096;
 const OLD_FILES = 4;
-/** Names that a log's file is moved to, or is made under, while somebody else may be quicker. */
+/** Names that a log's file is moved to, or is made under, which another process may take first. */
 const contested = ["events.jsonl", "events.jsonl.1", "vmkernel.log", "vmkernel.log.1"];
 
 let host: PrivateHost;

@@ -46,8 +46,8 @@ export function racePolicy(arena: Arena, mediation = SEALED): string {
 }
 
 /**
- * A domain with names of its own for sockets and files whose attributes it may not change; the
- * broker holds more of it.
+ * A domain with single names of sockets and of files, and without the right to change attributes;
+ * the broker decides more of it.
  */
 function serverPolicy(arena: Arena, mediation = SEALED): string {
   const s = arena.scratch;

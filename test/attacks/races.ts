@@ -22,9 +22,7 @@ export interface Races {
   readonly policy: (arena: Arena) => string;
 }
 
-/**
- * Tries of each race, whoever attacks which domain, where somebody has the time for more, or less.
- */
+/** Tries of each race, for every user and domain, if more or fewer are wanted. */
 const wanted = process.env.COFFERDAM_RACES;
 
 interface Race {

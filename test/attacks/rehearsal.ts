@@ -14,15 +14,15 @@ const LAST_EVENTS_MS = 60_000;
 export type Thread = "main" | "thread";
 export type Tried = Readonly<Partial<Record<Thread, Attempted>>>;
 
-/** What each of some attacks came to, and what was told of all of them. */
+/** The result of each attack, and the events of all of them. */
 export interface Rehearsal {
   readonly tried: ReadonlyMap<string, Tried>;
   readonly events: readonly Event[];
 }
 
 /**
- * Each attack, from each of the threads, in one start of the domain but for those that change what
- * comes after them.
+ * Each attack, from each of the threads, in one start of the domain except for those that affect
+ * later ones.
  */
 export async function rehearse(
   arena: Arena,
@@ -107,8 +107,8 @@ function kindOf(event: Event): string {
 }
 
 /**
- * Where a start's events go that nobody else writes: a collector's file, or unconfined a file that
- * is attacked as if it were the log.
+ * The place of a start's events, to which nothing else writes: a collector's file, or unconfined a
+ * file that is attacked as if it were the log.
  */
 export function eventsApart(arena: Arena, name: string, confined: boolean): Start {
   const file = path.join(arena.scratch, `${name}.jsonl`);

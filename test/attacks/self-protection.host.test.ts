@@ -104,8 +104,8 @@ function standIn(kind: string): string {
 }
 
 /**
- * At level warning a name that leads through a link of /proc is not followed: they are refused by
- * whom they reach.
+ * At level warning a name that leads through a link of /proc is not resolved: the service that it
+ * reaches refuses it.
  */
 const refusedByPeers: ReadonlySet<string> = new Set(["connect-root", "connect-descriptor"]);
 

@@ -104,7 +104,7 @@ export class Series {
     return this.events();
   }
 
-  /** Whether somebody still writes events: what collects them ends some time after the series. */
+  /** Whether events are still being written: the collector ends some time after the series. */
   get isCollecting(): boolean {
     return this.#collects && isOpen(this.#log);
   }

@@ -1,7 +1,7 @@
 import { attackSuite } from "./attacks.ts";
 import { sealedRaces } from "./races.ts";
 
-/** Debian's `nobody`: as root we become it, an ordinary user attacks as itself. */
+/** Debian's `nobody`: tests run by root become it, an ordinary user attacks as itself. */
 const NOBODY = 65_534;
 const own = process.getuid?.() ?? NOBODY;
 

@@ -43,7 +43,7 @@ test("a daemon and all below it are the domain's, but for the holder and what it
 
 test("a process id given again makes nobody a member", () => {
   const later = new Map([...processes, [10, { parent: 5, start: 90n }] as const]);
-  // 11 is older than who is called 10 now.
+  // 11 is older than the process that has id 10 now.
   expect(new Ancestry(later, [run], mine).of(11)).toBe("superDom");
   expect(new Ancestry(later, [run], mine).of(10)).toBe("superDom");
 });

@@ -38,7 +38,7 @@ test("a level is seen by readers that have the table mapped, at once", () => {
   expect(reader.level(6)).toBeNull();
 });
 
-test("a table outlives its writer, and the next one goes on with it", () => {
+test("a table outlives its writer, and the next writer continues it", () => {
   const first = LiveTableWriter.open(path);
   const reader = LiveTable.open(path);
   first.setLevel(1, "warning");

@@ -72,7 +72,7 @@ test("a folder that is not there holds no runs", () => {
   expect(listRuns(join(folder, "none"))).toEqual([]);
 });
 
-test("a run whose holder died, or whose holder's process id was given again, has lost it", async () => {
+test("a run is lost if its holder died, or if another process has the holder's id", async () => {
   const child = spawn("sleep", ["1000"], { stdio: "ignore" });
   try {
     const pid = child.pid ?? 0;
@@ -129,10 +129,10 @@ describe("records that a killed holder left", () => {
     expect(existsSync(group(pid))).toBe(false);
   });
 
-  test("are removed though their process id is somebody else's now, who loses nothing", () => {
+  test("are removed although another process has their id now, which loses nothing", () => {
     record(process.pid, own - 1n, process.pid, own - 1n);
     expect(sweepRuns(runs, groups)).toBe(1);
-    // Whoever has the id may be about to enter this one.
+    // The process that has the id may be about to enter this one.
     record(process.pid, own - 1n, process.pid, own - 1n);
     mkdirSync(group(process.pid), { recursive: true });
     expect(sweepRuns(runs, groups)).toBe(0);
@@ -140,7 +140,7 @@ describe("records that a killed holder left", () => {
     rmSync(join(runs, String(process.pid)));
   });
 
-  test("are taken up again where the agent was killed over them, and never in the place of a newer one", () => {
+  test("are taken up again if the agent was killed meanwhile, and never replace a newer one", () => {
     const [pid, other] = [gone(), gone()];
     const newer = record(pid, 1n, process.pid, own);
     symlinkSync("web 7 supervised enforcing 1 1 1 live", join(runs, `${pid}.swept`));
@@ -164,7 +164,7 @@ describe("records that a killed holder left", () => {
     record(gone(), 1n, pid, 1n);
     expect(sweepRuns(runs, null)).toBe(0);
     rmSync(join(runs, String(process.pid)));
-    // The kernel keeps a group as long as there is somebody in it; here a folder stands for them.
+    // The kernel keeps a group as long as a process is in it; here a folder stands for the process.
     for (const name of readdirSync(runs))
       mkdirSync(join(group(Number(name)), "somebody"), { recursive: true });
     record(pid, 1n, pid, 1n);
@@ -195,7 +195,7 @@ describe("a user's folder of records", () => {
     expect(listUserRuns(full, uid)).toHaveLength(1_000);
   });
 
-  test("holds nothing where it leads to a folder of somebody else's, or is none", () => {
+  test("is ignored if it leads to another user's folder, or is no folder", () => {
     expect(listUserRuns(mine, uid + 1)).toEqual([]);
     const link = join(place, "link");
     symlinkSync(mine, link);

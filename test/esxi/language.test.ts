@@ -50,7 +50,7 @@ function problems(rules: string, more: Readonly<Record<string, string>> = {}): r
 }
 
 describe("paths", () => {
-  test("the most specific path counts, not the order: deny all, then exceptions, then an exception from one", () => {
+  test("the most specific path wins, not the order: deny all, exceptions, an exception to one of them", () => {
     const policy = policyOf(`
 -r /nowhere/a/b/c rw   # again
 -r /nowhere            # nothing below it
@@ -214,7 +214,7 @@ describe("nothing is dropped silently, and every complaint has its place", () =>
       ]);
   });
 
-  test("one error and nothing is taken; a folder that is none, a file that is no text, two of a name", () => {
+  test("one error and nothing is accepted: no folder, a file that is no text, two of a name", () => {
     expect(loaded({ "domains/aDom": "-r /etc r\n", "domains/bDom": "-q\n" }).domains).toEqual([]);
     expect(
       loadDirectory(join(folder, "none"), vocabulary()).diagnostics.map(({ code }) => code),

@@ -49,7 +49,7 @@ const kernel: ListedProcess = {
   waits: "kthreadd",
 };
 
-test("the columns are the original's, with WorldName 55 wide, threads as clones, and the domain as its number", () => {
+test("the original's columns: WorldName 55 wide, threads as clones, the domain as its number", () => {
   expect(renderWorlds([hostd, worker, loose, kernel])).toBe(
     [
       `WID       CID       WorldName${" ".repeat(46)}GID      Type        State   Wait    CPU   Time       SecurityDomain  Command`,
@@ -62,7 +62,7 @@ test("the columns are the original's, with WorldName 55 wide, threads as clones,
   );
 });
 
-test("a running world waits for nothing; a zombie is called so; who cannot be known has no number", () => {
+test("a running world waits for nothing, a zombie is a ZOMBIE, an unknown domain has no number", () => {
   const row = (process: ListedProcess): string[] =>
     renderWorlds([process]).split("\n")[1]?.split(/ +/) ?? [];
   expect(row({ ...hostd, state: "R", waits: null }).slice(5, 7)).toEqual(["RUN", "-"]);
@@ -75,7 +75,7 @@ test("a running world waits for nothing; a zombie is called so; who cannot be kn
   expect(row(user)[9]).toBe("-");
 });
 
-test("a long command line moves nothing, a wide affinity moves its column, and no name reaches the terminal raw", () => {
+test("a long command line moves no column, a wide affinity moves its own, and names are escaped", () => {
   const wide = renderWorlds([
     { ...hostd, cpus: "0,2,4,6,8,10" },
     { ...worker, comm: "a\u001b[2Jb" },

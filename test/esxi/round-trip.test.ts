@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "cofferdam-round-"));
 mkdirSync(join(folder, "domains"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A host whose names tell what they are. */
+/** A host whose names state their type. */
 const kinds: Readonly<Record<string, PathKind>> = {
   d: "directory",
   e: "directory",

@@ -28,7 +28,7 @@ test("without an agent a level is not set, and it is said how to start one", asy
   expect(err).toMatch(/^esxcli: no agent runs on this host\n {2}help: .*cofferdam agent/);
 });
 
-test("a level is set through the agent, by either name, and the list shows what is in force", async (context) => {
+test("a level is set through the agent, by either name, and the list shows it", async (context) => {
   needsRoot(context);
   await host.start();
   expect(await esxcli("set", "-n", "nginxDom", "-l", "warning")).toEqual({

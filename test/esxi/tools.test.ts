@@ -74,7 +74,7 @@ describe("esxcfg-advcfg", () => {
     expect(err).toContain("give a whole number from 0 to 1");
   });
 
-  test("a key that there is not, a line without sense, and an ordinary user are refused", async () => {
+  test("an unknown key, a malformed line and an ordinary user are refused", async () => {
     expect((await host.run("esxcfg-advcfg", "-g", "/Nonsense")).err).toContain(
       "no setting is called `/Nonsense`",
     );

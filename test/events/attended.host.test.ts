@@ -12,7 +12,7 @@ import { needsFeature, needsRoot } from "../support/skip.ts";
 const TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 
-test("what the kernel refuses in an attended run becomes an event: there the front waits for the collector, and another process is the daemon", {
+test("the kernel's refusals in an attended run become events, although the front is not the daemon", {
   timeout: TIMEOUT_MS,
 }, async (context) => {
   needsRoot(context);

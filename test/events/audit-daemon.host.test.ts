@@ -69,7 +69,7 @@ test("a running audit daemon keeps its registration, its switches and its record
   expect(await said()).toBeGreaterThanOrEqual(2);
 });
 
-test("an audit daemon that has auditing switched off keeps it off, and the run says what it cannot see", async () => {
+test("if an audit daemon has switched auditing off, it stays off, and the run says what it cannot see", async () => {
   const pid = await start(0);
   const { events } = await stage.run(["read", "/etc/shadow"]);
   expect(readAuditState()).toMatchObject({ daemon: pid, enabled: 0 });

@@ -20,7 +20,7 @@ beforeEach((context) => {
   arena ??= new Arena();
 });
 
-test("what the programs of the run's cgroup refuse becomes events, counted exactly to the last moment", async () => {
+test("refusals of the run's cgroup programs become events, counted exactly to the end", async () => {
   const cgroup = await arena.prepare(policyOf({}));
   const { pid, events } = await stage.run(["udp", "10000", "sleep", "300", "udp", "23"], {
     cgroup,
@@ -49,7 +49,7 @@ test("a run that ends at once keeps nothing back", async () => {
   expect(events.map((event) => [event.object, event.count])).toEqual([["udp 127.0.0.1:53", 1]]);
 });
 
-test("what a flood of different refusals pushed out is said at the end, to the last one", async () => {
+test("the end reports the exact number of refusals that a flood displaced", async () => {
   const cgroup = await arena.prepare(policyOf({}));
   const { events } = await stage.run(["udp-spread", "20000"], { cgroup });
   const lines = events.filter((event) => event.class === "address");

@@ -62,7 +62,7 @@ test("opening for reading and writing is two operations, reading a file and a di
   expect(operations(["fs.read_file", "fs.read_dir"])).toEqual(["read"]);
 });
 
-/** The denials of a run whose launcher is process 7 and whose sentinel is /plan. */
+/** The denials of a run with process 7 as launcher and /plan as sentinel. */
 function played(
   records: readonly [type: number, text: string][],
   launcher: number | null = 7,
@@ -102,7 +102,7 @@ test("a domain is ours only if sentinel and launcher both fit", () => {
   expect(played(sameplan).denials.landlockDomain).toBeNull();
 });
 
-test("where a front waits for the collector, the first that touches the sentinel is the launcher", () => {
+test("if a front waits for the collector, the first process that touches the sentinel is the launcher", () => {
   const forged = [
     sentinel("evil", 3),
     announced("evil", 3, 9),

@@ -31,7 +31,7 @@ function switches({ enabled, backlogLimit }: AuditState) {
   return { enabled, backlogLimit };
 }
 
-test("denials of a confined process arrive as events that name process, object, operation and the line that would allow it", async () => {
+test("denials become events with process, object, operation and the line that would allow them", async () => {
   const { pid, events } = await stage.run([
     "read",
     "/etc/shadow",
@@ -134,7 +134,7 @@ test("of two collectors the one that ends last puts auditing back, not the first
   expect(switches(readAuditState())).toEqual(switches(before));
 });
 
-test("what somebody else has set meanwhile is left to them", async () => {
+test("a setting that another process has made meanwhile is left alone", async () => {
   const before = readAuditState();
   const theirs = 4_321;
   try {
@@ -157,7 +157,7 @@ test("a signal that the terminal sends to everybody does not end the collecting"
   expect(find(events, "read", "/etc/shadow")).toBeDefined();
 });
 
-test("a log on a full disk is said and counted, and auditing is put back all the same", async () => {
+test("a log on a full disk is reported and counted, and auditing is restored anyway", async () => {
   const before = readAuditState();
   const { stderr } = await stage.run(["read", "/etc/shadow"], { target: "/dev/full" });
   expect(stderr).toContain("events cannot be written to /dev/full: write event: ENOSPC");

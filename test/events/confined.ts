@@ -43,7 +43,7 @@ export interface RunOptions {
    * Its stand-in enters a child of this anchor, and its plan says so. The policy grants nothing.
    */
   readonly cgroup?: CgroupPlan;
-  /** Runs the stand-in and its collector as this user, who owns the stage's folder then. */
+  /** Runs the stand-in and its collector as this user, who then owns the stage's folder. */
   readonly uid?: number;
 }
 
@@ -148,7 +148,7 @@ export function readEvents(log: string): Event[] {
   return lines.map((line) => JSON.parse(line) as Event);
 }
 
-/** An orphan that nobody reaps stays a zombie: that is ended, too. */
+/** An orphan that is not reaped stays a zombie: it has ended, too. */
 export async function ended(pid: number): Promise<void> {
   const deadline = Date.now() + COLLECTOR_END_MS;
   while (isRunning(pid)) {

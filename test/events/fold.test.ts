@@ -13,7 +13,7 @@ function recorded(limits?: FoldLimits) {
   };
 }
 
-test("the first event is passed on at once, repeats at the next flush with their count, once; counts add up", () => {
+test("the first event is passed on at once, repeats at the next flush with their count; counts add up", () => {
   const { out, fold } = recorded();
   for (let i = 0; i < 1_000; i++)
     fold.add(anEvent({ id: String(i), process: { ...anEvent().process, pid: i } }));
@@ -100,7 +100,7 @@ test("counts of events that were folded before add up", () => {
   ]);
 });
 
-test("a flood of different events is bounded between two flushes, and what got no line is counted in one", () => {
+test("a flood of different events is bounded between two flushes; one line counts the rest", () => {
   const { out, fold } = recorded({ named: 3 });
   const flood = (from: string) => {
     for (let i = 0; i < 10_000; i++) fold.add(anEvent({ object: `/${from}${i}` }));

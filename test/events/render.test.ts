@@ -3,13 +3,13 @@ import { printableJson } from "../../src/events/escape-controls.ts";
 import { renderEvent } from "../../src/events/render.ts";
 import { anEvent } from "./an-event.ts";
 
-test("an event names process, domain, operation, object, outcome and reason, then the line that would have allowed it", () => {
+test("an event has process, domain, operation, object, outcome, reason, and the line that would allow it", () => {
   expect(renderEvent(anEvent())).toBe(
     "nginx[123]: nginx: read /etc/shadow: denied: no grant names it\n    allow it with: files: - r /etc/shadow",
   );
 });
 
-test("a rule that denies is quoted, repeats are told, and without a remedy there is no second line", () => {
+test("a deny rule is quoted, repeats are counted, and without a remedy there is no second line", () => {
   const event = anEvent({ reason: "rule", rule: "deny /etc/shadow", allow: null, count: 7 });
   expect(renderEvent(event)).toBe(
     "nginx[123]: nginx: read /etc/shadow: denied: the rule `deny /etc/shadow` says so\n  (7 times)",
@@ -80,7 +80,7 @@ test("what happened to Cofferdam itself names no process and no verdict", () => 
   expect(renderEvent(event)).toBe("cofferdam: nginx: lost: 3 denials");
 });
 
-test("a name that the kernel does not tell is said to be one of its directory; one that is called `?` is not", () => {
+test("an unknown name is shown as one in its directory; a name `?` is not", () => {
   const unnamed = anEvent({ operation: "create", object: "/srv/app/?", allow: null });
   expect(renderEvent({ ...unnamed, source: "kernel" })).toContain(
     "nginx: create a name in /srv/app/: denied",

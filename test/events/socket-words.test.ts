@@ -41,7 +41,7 @@ test.each([
   expect(help === null).toBe(line !== null);
 });
 
-test("a socket that the policy grants and the host cannot hold is the host's fault, not the policy's", () => {
+test("a socket that is granted but that the host cannot judge is refused with reason host", () => {
   const udp = {
     effect: "allow",
     operation: "connect",

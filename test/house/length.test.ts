@@ -5,7 +5,7 @@ import { filesLike, read } from "./tree.ts";
 const COLUMNS_MAX = 100;
 
 /** Lines that are still longer: text of messages and C. Lower the number; it never rises. */
-const LONG_LINES_MAX = 1240;
+const LONG_LINES_MAX = 1213;
 
 const written = filesLike(
   [".ts", ".mjs", ".c", ".h", ".sh"],
@@ -22,7 +22,7 @@ test("no more lines than before are longer than a hundred columns", () => {
 });
 
 /** Lines of running text in documents that are still longer. Lower the number; it never rises. */
-const LONG_DOCUMENT_LINES_MAX = 175;
+const LONG_DOCUMENT_LINES_MAX = 5;
 
 /** Rows of tables and code cannot be wrapped, nor can a link or a name that is longer by itself. */
 function isRunningText(line: string): boolean {

@@ -132,7 +132,7 @@ static void attack(void) {
     if (child == 0) try_one(name);
     int status;
     if (child < 0 || waitpid(child, &status, 0) < 0) cannot_try("fork");
-    // Who executed another program says nothing more.
+    // After it has executed another program it prints nothing more.
     if (strcmp(name, "programs") == 0 && WIFEXITED(status) && WEXITSTATUS(status) == SUCCEEDED) puts("succeeded: execl");
     if (WIFSIGNALED(status)) puts("refused: killed");
     fflush(stdout);

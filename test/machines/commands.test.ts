@@ -91,7 +91,7 @@ function takesText(name: string, seen = new Set<string>()): boolean {
   return [...inner, entry["element-type"] ?? ""].some((type) => takesText(type, seen));
 }
 
-test("every command of this QEMU that takes a text is granted what it names, refused, or known to name nothing of the host", () => {
+test("each QEMU command with a string is granted what it names, refused, or known as harmless", () => {
   const commands = [...schema.values()].filter((entry) => entry["meta-type"] === "command");
   const taking = commands
     .filter((entry) => takesText(entry["arg-type"] ?? ""))
@@ -102,11 +102,11 @@ test("every command of this QEMU that takes a text is granted what it names, ref
   expect([...known].filter((name) => handled.has(name))).toEqual([]);
 });
 
-test("every command that is dealt with is one of this QEMU's, so that none is missed by a slip", () => {
+test("every handled command exists in this QEMU, so that no typing error hides one", () => {
   expect([...handled].filter((name) => schema.get(name)?.["meta-type"] !== "command")).toEqual([]);
 });
 
-test("every state of a migration is one that goes on or an end", () => {
+test("every state of a migration is known as running or ended", () => {
   const states =
     [...schema.values()].find(({ values }) => values?.includes("postcopy-paused"))?.values ?? [];
   const ends = ["none", "completed", "failed", "cancelled"];

@@ -76,7 +76,7 @@ export function emulator({
   ];
 }
 
-/** A machine that somebody runs, with the serial line of its guest. */
+/** A running machine, with the serial line of its guest. */
 export class Powered {
   readonly process: ChildProcess;
   text = "";

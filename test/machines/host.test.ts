@@ -154,7 +154,7 @@ describe("what was accepted", () => {
     expect(differences(kept, { names: {}, parents: { "/clone": [shadow] } })).toHaveLength(1);
   });
 
-  test("a header in an image that the machine wrote while nobody looked at it is no new one", () => {
+  test("a header that the machine wrote unobserved does not count as new", () => {
     const first = mergeAccepted(
       null,
       place("-drive file=wrote.img,format=raw -drive file=read.img,format=raw,readonly=on"),

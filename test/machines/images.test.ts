@@ -161,7 +161,7 @@ describe("which images a command makes", () => {
   ])("%s %j is refused", (command, given, why) => expect(() => said(command, given)).toThrow(why));
 });
 
-test("a snapshot is made, then written alone; what is below is only read, and what it stands on is recorded", async () => {
+test("a snapshot is made, then only it is written; images below become read-only and its parents are recorded", async () => {
   emulator = writes("o.qcow2", at("disk.qcow2"));
   expect(await pass("blockdev-snapshot-sync", snapshot("o.qcow2"))).toEqual({ return: {} });
   expect(asked).toEqual([
@@ -175,7 +175,7 @@ test("a snapshot is made, then written alone; what is below is only read, and wh
   ]);
 });
 
-test("a node that is put over another is taken for what its image says, where that is one of the machine's own", async () => {
+test("a node put over another has the parent that its header names, if it is the machine's own", async () => {
   writes("over.qcow2", at("disk.qcow2"))();
   const actions = [{ type: "blockdev-snapshot", data: { node: "n", overlay: "over" } }, null];
   await pass("transaction", { actions });
@@ -224,7 +224,7 @@ test("an answer that is none is a refusal", async () => {
   expect([told(), onlyRead]).toEqual(["", []]);
 });
 
-test("where the emulator refuses, nothing stays granted, of none of the images of a transaction", async () => {
+test("if the emulator refuses, no image of a transaction stays granted", async () => {
   emulator = () => ({ error: { class: "GenericError" } });
   const actions = ["a", "b"].map((file) => ({
     type: "blockdev-snapshot-sync",
@@ -258,7 +258,7 @@ test("what other images stand on is not made anew", async () => {
   expect([asked, told()]).toEqual([[], ""]);
 });
 
-test("a copy is granted until its job has ended, and goes on where the machine does", async () => {
+test("a copy is granted until its job has ended, or longer if the machine uses it", async () => {
   const copy = (name: string): Message => ({
     device: "d",
     "job-id": name,
@@ -285,7 +285,7 @@ test("a copy is granted until its job has ended, and goes on where the machine d
   expect(told()).toBe("image raw read-write none mirror");
 });
 
-test("a copy whose job is not named goes on while any job does", async () => {
+test("a copy without a job name stays granted while any job runs", async () => {
   jobs = [{ id: "whatever QEMU calls it", status: "running" }];
   await pass("drive-backup", { device: "node", sync: "full", target: at("b"), format: "raw" });
   expect(told()).toBe("image raw read-write none b");

@@ -241,7 +241,7 @@ describe.each(["nobody", "root"] as const)("an attacker in the place of %s's emu
   afterAll(() => scene?.end(), TIMEOUT_MS);
 
   test.each(names)(
-    "%s succeeds outside, is refused in the machine's domain, and is told of",
+    "%s succeeds outside, is refused in the machine's domain, and is logged",
     (name) => {
       expect(bare.get(name)).toMatch(/^succeeded/);
       expect(confined.get(name)).toMatch(/^refused/);

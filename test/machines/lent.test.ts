@@ -154,7 +154,7 @@ describe("is refused, and the emulator is not asked", () => {
 });
 
 describe("is granted no longer", () => {
-  test("when the emulator refuses, or answers what is no answer, and what is under way stays", async () => {
+  test("when the emulator refuses or answers nonsense; a running migration keeps its grant", async () => {
     await pass("migrate", { uri: "unix:/first" });
     status = "refused";
     expect(await pass("migrate", { uri: "unix:/second" })).toHaveProperty("error");
@@ -164,7 +164,7 @@ describe("is granted no longer", () => {
     expect(places()).toBe("connect /first");
   });
 
-  test("when it was cancelled and another one begins at once: the end of the first is not taken for that of the second", async () => {
+  test("when it was cancelled and another begins at once: the first one's end is not the second's", async () => {
     await pass("migrate", { uri: "unix:/first" });
     let answer: (message: Message) => void = () => undefined;
     const second = lent.pass({ execute: "migrate", arguments: { uri: "unix:/second" } }, () => {
@@ -194,7 +194,7 @@ describe("is granted no longer", () => {
     },
   );
 
-  test("when an event says so; the emulator is asked whether that is the end of the last one", async () => {
+  test("when an event says so, after the emulator confirms that it is the latest one's end", async () => {
     await pass("migrate", { uri: "unix:/first" });
     await lent.told({ event: "MIGRATION", data: { status: "cancelled" } }, emulator);
     expect(places()).toBe("connect /first");
@@ -255,7 +255,7 @@ describe("is granted no longer", () => {
     status = "completed";
     await lent.told({ event: "DUMP_COMPLETED" }, emulator);
     expect(places()).toBe("listen /second");
-    // The event comes before the answer, where nobody waits elsewhere.
+    // The event comes before the answer unless another command waits.
     await pass("dump-guest-memory", { paging: false, protocol: "file:/d" });
     expect(places()).toBe("listen /second");
   });
@@ -276,7 +276,7 @@ describe("is granted no longer", () => {
     }
   });
 
-  test("when nobody asks and no event comes", async () => {
+  test("without a question or an event", async () => {
     vi.useFakeTimers();
     try {
       await pass("migrate", { uri: "unix:/m" });

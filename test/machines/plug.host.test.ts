@@ -64,7 +64,7 @@ test("commands that name nothing of the host are passed on", async () => {
   expect(await qmp.ask("no-such-command")).toMatchObject({ error: { class: "CommandNotFound" } });
 });
 
-test("a disk works after it was plugged, and is out of reach before that and after its removal", async () => {
+test("a disk works once plugged, and is out of reach before that and after its removal", async () => {
   expect(await opens("later.img")).toBe(false);
   expect(await qmp.ask("blockdev-add", disk("later.img"))).toEqual({ return: {} });
   expect(policy()).toContain("later.img");
@@ -108,7 +108,7 @@ test("a network card with a socket of its own comes and goes", async () => {
   expect(policy()).not.toContain("listen tcp");
 });
 
-test("what the emulator refuses is not granted, and what no rule can describe is not passed on", async () => {
+test("a command that the emulator refuses grants nothing; one that no rule describes is not passed on", async () => {
   expect(await qmp.ask("blockdev-add", { ...disk("missing.img") })).toHaveProperty("error");
   expect(policy()).not.toContain("missing.img");
   const shell = { type: "tap", id: "net", ifname: "tap0", script: "/bin/sh" };
@@ -116,7 +116,7 @@ test("what the emulator refuses is not granted, and what no rule can describe is
   expect(error.desc).toMatch(/^cofferdam: .*`script` would be started/);
 });
 
-test("a link that was changed while the machine is on is seen at its domain until it is followed, also by what is plugged later", async () => {
+test("a link that changes while the machine is on is reported until it is followed", async () => {
   const shown = () => host.cofferdam("domain", "show", "vm@plug");
   const drift = (): unknown =>
     JSON.parse(host.cofferdam("domain", "show", "vm@plug", "--json")).drift;
@@ -141,10 +141,10 @@ test("a link that was changed while the machine is on is seen at its domain unti
   expect(policy()).toContain("later.log");
 });
 
-test("a machine that closes its monitor and goes on is ended with all that it started, since nothing could be taken from it any more", {
+test("a machine that closes its monitor and continues is ended with all its processes", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  // Whoever holds its standard output is alive.
+  // A process that holds its standard output is alive.
   await closer.ended;
   expect(closer.text).toContain(
     "machine closer has closed its monitor and goes on: ended by SIGKILL",
@@ -152,7 +152,7 @@ test("a machine that closes its monitor and goes on is ended with all that it st
   expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
 });
 
-test("what a command needs for a time works for that time: memory into files, a server of disks, a new image, another medium", async () => {
+test("grants for a time work for that time: memory to files, a disk server, a new image, a medium", async () => {
   const memory = { val: 0, size: 4096, filename: host.at("memory") };
   expect(await qmp.ask("pmemsave", memory)).toEqual({ return: {} });
   expect(
@@ -187,7 +187,7 @@ test("what a command needs for a time works for that time: memory into files, a 
   expect(policy()).not.toContain("new.img");
 });
 
-test("a node that is opened anew to be written is granted that, until it is removed; a state goes into a file", async () => {
+test("a node reopened for writing is granted that until its removal; a state goes into a file", async () => {
   const granted = (): readonly string[] =>
     policy()
       .split("\n")

@@ -103,7 +103,7 @@ const refresh = async () =>
   );
 const gone = (device: unknown) => plugged.told({ data: { device } });
 
-test("an image's header is read when it is plugged in, and what it says afterwards counts for nothing", async () => {
+test("an image's header is read when it is plugged in; later changes do not count", async () => {
   await pass("blockdev-add", disk("clone", "clone.qcow2", "qcow2"));
   expect(inForce).toContain(at("base.img"));
   writeFileSync(at("clone.qcow2"), cloneOf(at("secret")));
@@ -141,7 +141,7 @@ test("an emulator that answers nothing keeps nothing that was to be taken away",
   expect(inForce).toContain("first.img");
 });
 
-test("the emulator gets commands in the order in which they came, and one that it does not answer keeps nothing waiting", async () => {
+test("the emulator gets commands in order, and one that it does not answer delays no other", async () => {
   const given: unknown[] = [];
   const commands = new Commands(places(), machine, ({ execute }) => {
     given.push(execute);
@@ -156,7 +156,7 @@ test("the emulator gets commands in the order in which they came, and one that i
   expect(inForce).not.toContain("second.img");
 });
 
-test("what an event says is a text, or concerns nobody", async () => {
+test("an event with a device that is no string is ignored", async () => {
   for (const device of [{ toString: 0 }, null, 7, "constructor"]) await gone(device);
   await plugged.told({ data: null });
   expect(inForce).toContain("second.img");
@@ -184,7 +184,7 @@ test("what the agent did not take away is taken away as soon as it can be", asyn
   await vi.waitUntil(() => !inForce.includes("second.img"));
 });
 
-test("what the agent may have heard of, though its answer was lost, is taken away as well, and may be plugged in then", async () => {
+test("a grant whose confirmation was lost is taken away, and can be plugged in again", async () => {
   agentFails = true;
   await expect(pass("blockdev-add", disk("later"))).rejects.toThrow("no room");
   await expect(pass("blockdev-add", disk("later"))).rejects.toThrow(

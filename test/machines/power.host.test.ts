@@ -137,7 +137,7 @@ test("a linked clone reads its parent and leaves it as it is", async () => {
   expect(readFileSync(host.at("parent.img"), "latin1").slice(0, 6)).toBe("parent");
 });
 
-test("its domain has a number, and is told with what it may reach, while it is on", () => {
+test("while it is on, its domain has a number and shows what it may reach", () => {
   expect(JSON.parse(host.cofferdam("vm", "list", "--json"))).toMatchObject([
     { name: "one", user: "nobody", number: expect.any(Number) },
   ]);
@@ -200,7 +200,7 @@ test("nothing is accepted while it is on", () => {
   });
 });
 
-test("its state is saved into its disk, and it goes on from there at the next start", {
+test("its state is saved into its disk, and the next start continues from it", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await one.ask("kept=here");
@@ -215,7 +215,7 @@ test("its state is saved into its disk, and it goes on from there at the next st
   expect(await again.ask("echo $kept")).toMatch(/^here\n/);
 });
 
-test("it moves to another machine while its guest works, to the place that was named and no other", {
+test("it migrates while its guest works, to the destination that was named and no other", {
   timeout: TIMEOUT_MS,
 }, async () => {
   two = Powered.run(host, "two", [...elsewhere, "-incoming", "defer", ...qmpAt("two")]);
@@ -257,7 +257,7 @@ test("it moves to another machine while its guest works, to the place that was n
   expect(shown()).toContain(`connect tcp 127.0.0.1:${port}`);
   await vi.waitUntil(async () => (await statusOf(to)) === "completed", { timeout: TIMEOUT_MS });
   expect(policy("two")).not.toContain(port);
-  // Of this one nobody asks how far it is.
+  // No client asks for the progress of this one.
   await vi.waitUntil(() => !policy("one").includes(port), { timeout: TIMEOUT_MS });
   expect(shown()).not.toContain(port);
   expect(await statusOf(from)).toBe("completed");
@@ -271,7 +271,7 @@ test("it moves to another machine while its guest works, to the place that was n
   expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
 });
 
-test("snapshots are taken while it works: what is below is only read then, and nothing stays granted of what failed or has ended", {
+test("snapshots while it works: images below become read-only, and no failed or ended job keeps a grant", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const snapshot = (file: string, device = "virtio1") => ({

@@ -42,7 +42,7 @@ const serve = (path: string) =>
     emulator: proxied,
   });
 
-/** What a client is told until it has heard a line with `word`, or was let go. */
+/** What a client receives until a line with `word`, or until it is disconnected. */
 function talk(path: string, said: string, word: string): Promise<string> {
   return new Promise((resolve) => {
     const client = connect(path);
@@ -75,7 +75,7 @@ test("a link in the socket's place gives nothing away", async () => {
   await expect(serve(path)).rejects.toThrow("QMP cannot be served at");
 });
 
-test("what is no command, or too deep to be one, ends nobody but who sent it", async () => {
+test("a line that is no command, or nested too deeply, ends only its sender's connection", async () => {
   const path = join(folder, "qmp");
   await serve(path);
   expect(await talk(path, '{"execute":{"toString":0}}\n', "GenericError")).toContain(
@@ -93,7 +93,7 @@ test("what is no command, or too deep to be one, ends nobody but who sent it", a
   await gone;
 });
 
-test("who sends more than is dealt with is let go, and the process keeps what others asked for", async () => {
+test("a client that sends too much is disconnected; other clients' commands are kept", async () => {
   const path = join(folder, "qmp");
   await serve(path);
   emulator.resume();

@@ -65,8 +65,8 @@ const otherErrors: Readonly<Record<string, string>> = {
   setns: "EPERM",
   // Refused to processes with threads.
   process_madvise: "EPERM",
-  // A limit of core files of 0 is kept as 1 (`calls/processes/core-limit.ts`): whoever asks for 1
-  // then has it, and gains nothing. That no crash has more room is looked at (`acts.c`).
+  // A limit of core files of 0 is kept as 1 (`calls/processes/core-limit.ts`): a caller that asks
+  // for 1 then has it, and gains nothing. `acts.c` checks that no crash has more room.
   setrlimit: "",
   prlimit64: "",
 };
@@ -74,14 +74,14 @@ const otherErrors: Readonly<Record<string, string>> = {
 /** The same of the sealed broker. */
 const sealedErrors: Readonly<Record<string, string>> = {
   ...otherErrors,
-  // Refused on other processes, and of descriptors without a name, before anybody looks.
+  // Refused on other processes, and on descriptors without a name, before the judgement.
   setpriority: "EPERM",
   linkat: "EPERM",
 };
 
 /**
- * Those by which the sealed broker is asked. Once somebody confined itself nothing is done for who
- * began later: such samples come last.
+ * Samples for the sealed broker. Once a process has confined itself the broker does nothing for
+ * processes that began later: such samples come last.
  */
 function asked(samples: readonly Sample[]): readonly Sample[] {
   const confines = ({ shape, act }: Sample) => shape.layer || act.includes("landlock");

@@ -7,8 +7,8 @@ export interface Confining {
 }
 
 /**
- * The processes that hold the domain of `daemon`: the holder belongs to nobody's family, but began
- * after the daemon. As root its handle of the daemon tells it from other tests' holders; an
+ * The processes that hold the domain of `daemon`: the holder is no relative of the daemon, but
+ * began after it. As root its handle of the daemon distinguishes it from other tests' holders; an
  * ordinary user looks at all of its own that are as young.
  */
 export function processesThatHold(daemon: number): Confining {
@@ -77,7 +77,7 @@ function startOf(pid: number): number {
 
 /**
  * The mediator that a holder has started, and serves: far cheaper than {@link processesThatHold},
- * for who asks again and again.
+ * for callers that ask repeatedly.
  */
 export function ownMediator(holder: number): number | null {
   const children = textOf(`/proc/${holder}/task/${holder}/children`)

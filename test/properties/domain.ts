@@ -7,7 +7,7 @@ import { compileC } from "../support/compile-c.ts";
 /** The clone, from which `bin/cofferdam` is run as its users run it. */
 export const clone = path.resolve(import.meta.dirname, "../..");
 export const front = path.join(clone, "bin/cofferdam");
-/** Debian's `nobody`: as root we become it, an ordinary user stays what it is. */
+/** Debian's `nobody`: tests run by root become it, tests run by an ordinary user keep that user. */
 export const NOBODY = 65_534;
 /** One launch with its compilation, its mediator and a few calls, in milliseconds. */
 const RUN_TIMEOUT_MS = 60_000;

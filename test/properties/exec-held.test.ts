@@ -9,7 +9,7 @@ import { users } from "./users.ts";
 
 /** Tries within one run; the many are in `mediate/supervised/exec-raced`. */
 const TRIES = Number(process.env.COFFERDAM_RACES ?? 300);
-/** Starts of a supervised run whose command is exchanged from outside. */
+/** Number of starts of a supervised run while its command is exchanged from outside. */
 const STARTS = 25;
 const TIMEOUT_MS = 120_000 + 10 * TRIES;
 const raced = path.join(clone, "test/mediate/supervised/exec-raced.c");

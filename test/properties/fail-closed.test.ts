@@ -7,7 +7,7 @@ import { users } from "./users.ts";
 
 /**
  * In mount namespaces of their own the host's places can be full, read-only or empty without
- * anybody else seeing it.
+ * affecting other processes.
  */
 const privately = (...steps: string[]): How => ({
   wrap: [

@@ -42,7 +42,7 @@ describe.each(users)("the death of a mediator: for $who", ({ uid }) => {
     inside = scene.start();
     expect(await inside.ask(`read ${home}/granted/file`)).toBe("0");
     const daemon = inside.process.pid ?? 0;
-    // The launcher waits for nobody: the daemon may be quicker than the holder takes its name.
+    // The launcher does not wait: the daemon may run before the holder takes its name.
     await expect.poll(() => processesThatHold(daemon).holder).toHaveLength(1);
     for (const pid of processesThatHold(daemon).holder) process.kill(pid, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));

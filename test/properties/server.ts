@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { createServer, type Server as NetServer } from "node:net";
 
 /**
- * Something outside every domain to connect to: a TCP port on the loopback, and a unix socket that
- * everybody may use.
+ * A server outside every domain: a TCP port on the loopback, and a unix socket that every user may
+ * use.
  */
 export class Server {
   readonly path: string;

@@ -3,8 +3,8 @@ import { NOBODY } from "./domain.ts";
 const own = process.getuid?.() ?? NOBODY;
 
 /**
- * As whom each promise is tested: root tests it for root and for an ordinary user, an ordinary user
- * for itself.
+ * The users for which each promise is tested: root tests it for root and for an ordinary user, an
+ * ordinary user for itself.
  */
 export const users = (own === 0 ? [0, NOBODY] : [own]).map((uid) => ({
   uid,

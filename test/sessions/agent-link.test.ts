@@ -33,7 +33,7 @@ async function serve(path: string): Promise<number> {
   return client;
 }
 
-test("an agent that the client's parent serves below /tmp has a name; one of somebody else, behind a link or elsewhere, has none", async () => {
+test("an agent of the client's parent below /tmp gets a name; another user's or a linked one does not", async () => {
   const socket = join(folder, "agent.1");
   const client = await serve(socket);
   const own = linkAgent(agents(), "ada", client, socket);
@@ -53,7 +53,7 @@ test("an agent that the client's parent serves below /tmp has a name; one of som
   expect(readdirSync(join(agents(), "ada"))).toEqual([]);
 });
 
-test("a new server takes away names that nobody serves, and leaves those of an older one's shells", async () => {
+test("a new server removes names without a server, and leaves those of an older server's shells", async () => {
   const socket = join(folder, "agent.2");
   const client = await serve(socket);
   const live = linkAgent(agents(), "ada", client, socket);

@@ -64,7 +64,10 @@ for (const [name, attack] of Object.entries(shellAttacks)) {
   });
 }
 
-/** Sockets of others, as they lie about on a host, each open for everybody; they greet nobody. */
+/**
+ * Sockets of other services, as a host has them, each open for every user; their servers send
+ * nothing.
+ */
 const listeners = `
 import os, socket, sys, time
 os.umask(0)
@@ -158,7 +161,7 @@ describe("calls", () => {
     expect(out).toBe("end\n");
   });
 
-  test("nothing is typed into the terminal for who comes after", () => {
+  test("nothing is typed into the terminal for the next program", () => {
     const words = host.run(
       ["script", "-qec", `exec ${client} -c '${LOADER} ./break-out ${victim}'`, "/dev/null"],
       ada,
@@ -208,7 +211,7 @@ for _ in range(20):
   os.wait()
 `;
 
-test("forged requests are refused, and the server goes on", () => {
+test("forged requests are refused, and the server continues", () => {
   const { out, err } = host.run(
     ["python3", "-c", forger, "/run/cofferdam-sessions/login.sock"],
     ada,

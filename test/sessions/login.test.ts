@@ -48,7 +48,7 @@ function limitHere(): string {
   return /Max open files +(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "";
 }
 
-test("it is in domain shell, in a session of its own, as soon ended as its login where memory runs out, and the session ends with its client", async () => {
+test("it is in domain shell and its own session, with its login's OOM score, and ends with its client", async () => {
   const command =
     "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done";
   const shell = host.spawn(["choom", "-n", "321", "--", client, "-c", command], ada);
@@ -93,7 +93,7 @@ test("what is out of reach fails, and the client says what this is", () => {
   expect(login("cat /etc/shadow").err).toContain("Permission denied");
 });
 
-test("nothing of the client's environment comes along but words about terminal, language and connection", () => {
+test("of the client's environment only terminal, language and connection are kept", () => {
   const wanted = { TERM: "vt100", LC_TIME: "C", SSH_CLIENT: "192.0.2.1 5 22" };
   const unwanted = {
     LD_PRELOAD: "/x",
@@ -112,7 +112,7 @@ test("nothing of the client's environment comes along but words about terminal, 
   expect(out).toContain(`PATH="${join(root, "shell")}:/usr/bin:/bin"`);
 });
 
-test("a login by ssh of which sshd does not say how it came about is refused: its key may be for one command alone", () => {
+test("an ssh login with an unknown key is refused, because the key may be for one command alone", () => {
   const { status, err } = login("true", ada, { SSH_CONNECTION: "192.0.2.1 5 192.0.2.2 22" });
   expect(status).toBe(125);
   expect(err).toContain("sshd does not say how you have logged in");
@@ -140,7 +140,7 @@ test(
   FIRST_START_MS,
 );
 
-test("a terminal becomes the shell's own, with job control; one that is not the client's alone is refused", () => {
+test("a terminal becomes the shell's own, with job control; a shared one is refused", () => {
   const typed =
     "tty_of() { [[ -t 0 ]] && echo is a terminal; }; tty_of; set -o | grep -q x; kill -l TERM; jobs; echo $-; exit 4\n";
   const own = host.run(["script", "-qec", `exec ${client}`, "/dev/null"], ada, typed);
@@ -152,7 +152,7 @@ test("a terminal becomes the shell's own, with job control; one that is not the 
   expect(shared.out).toContain("then 125");
 });
 
-test("who is in a domain or has no_new_privs gets none", () => {
+test("a process in a domain or with no_new_privs gets none", () => {
   expect(host.run(["setpriv", "--no-new-privs", client, "-c", "echo in"], ada)).toMatchObject({
     status: 125,
     out: "",
@@ -169,7 +169,7 @@ test(
   FIRST_START_MS,
 );
 
-test("what its user has mounted on the exchange folder is not looked into: there is no shell, and a sentence why", () => {
+test("a user's mount on the exchange folder is not entered: there is no shell, and a message says why", () => {
   const folder = "/var/spool/cofferdam/ada";
   expect(login(":").status).toBe(0);
   expect(host.run(["mount", "-t", "tmpfs", "-o", `uid=${ada.uid}`, "none", folder]).status).toBe(0);
@@ -183,7 +183,7 @@ test("what its user has mounted on the exchange folder is not looked into: there
   }
 });
 
-test("a server that was told to end lets another one begin, and its shells go on", async () => {
+test("a server that was told to end lets another one begin, and its shells continue", async () => {
   const shell = host.spawn([client, "-c", "echo here; read -r word; echo $word"], ada);
   await said(shell, "here");
   await host.replaceServer();
@@ -193,7 +193,7 @@ test("a server that was told to end lets another one begin, and its shells go on
   await heard;
 });
 
-test("a shell goes on when the session server is killed, its client ends, and the next server opens shells again", async () => {
+test("if the session server is killed, a shell continues, its client ends, and the next server opens shells", async () => {
   const shell = host.spawn([client, "-c", "echo here; read -r || echo goes on"], ada);
   await said(shell, "here");
   // Its input ends with its client.
@@ -206,7 +206,7 @@ test("a shell goes on when the session server is killed, its client ends, and th
   expect(login("echo again").out).toBe("again\n");
 });
 
-test("where the host has no descriptors left nobody is taken, without haste, until there are", async () => {
+test("if the host has no descriptors left no connection is accepted, without a busy loop", async () => {
   const spare = (): readonly number[] =>
     readFileSync(`/proc/${host.serverPid}/task/${host.serverPid}/children`, "utf8")
       .split(" ")

@@ -25,7 +25,7 @@ test("one user has so many shells and no more, others have their own, and root a
   for (let count = 0; count < 10 * MAX; count++) opened(shells, 0);
 });
 
-test("a shell whose domain lives on without it counts until the run is off the record", () => {
+test("a shell counts until the last process of its domain ends", () => {
   const shells = new OpenShells(runs, 1);
   const record = join(runs, "4711");
   symlinkSync("shell 12 sealed enforcing 1 2 3 live", record);

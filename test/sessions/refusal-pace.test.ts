@@ -48,7 +48,7 @@ test("one user's flood takes no record from another", () => {
   expect(told).toHaveLength(602);
 });
 
-test("what cannot be told when the minute is over is told of, and ends nothing", () => {
+test("a count that cannot be logged at the end of its minute is reported, and ends nothing", () => {
   let isFull = false;
   const failures: unknown[] = [];
   const tell = (): void => {

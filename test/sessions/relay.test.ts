@@ -44,7 +44,7 @@ test("for one that has hung up there is no other, and nothing stays open", () =>
   expect(descriptors()).toBe(before);
 });
 
-test("an error of one relay is its own: it lets go of both terminals, and is over for who waits for it", async () => {
+test("an error ends only its own relay, which releases both terminals and reports its end", async () => {
   const before = descriptors();
   const caller = terminalOfCaller();
   const pty = openPty(caller.slave, { plain: false });

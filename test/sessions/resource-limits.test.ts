@@ -6,7 +6,7 @@ test("a process that is gone has no limits, and that is no error", () => {
   expect(limitsOf(spawnSync("true").pid).size).toBe(0);
 });
 
-test("nobody gets more than the server's own hard limit", () => {
+test("no login gets more than the server's own hard limit", () => {
   const wanted = new Map([["nofile", [1_024, Number.POSITIVE_INFINITY]]] as const);
   const own = new Map([["nofile", [512, 4_096]]] as const);
   expect(limitArguments(wanted, own)).toEqual(["--nofile=1024:4096"]);

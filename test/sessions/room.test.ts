@@ -18,7 +18,7 @@ test("one user's sessions leave room for others", () => {
   expect(hasRoomFor(8, own)).toBe(true);
 });
 
-test("those who have not said what they want are fewer", () => {
+test("connections without a request have a lower limit", () => {
   const waiting = of(7, WAITING_OF_USER_MAX, true);
   expect(hasRoomFor(7, waiting)).toBe(false);
   expect(hasRoomFor(8, waiting)).toBe(true);
@@ -30,7 +30,7 @@ test("all users together do not keep root out", () => {
   expect(hasRoomFor(0, all)).toBe(true);
 });
 
-test("a user is kept out for processes of his that do not end, all are for too many, and root is never", () => {
+test("a user with stuck processes is kept out, all users are if there are too many, root never", () => {
   const stuck = (uid: number, count: number) => of(uid, count, true, true);
   expect(shutOut([...stuck(7, STUCK_OF_USER_MAX), ...of(7, 9, true)])).toEqual(new Set());
   expect(

@@ -12,7 +12,7 @@ export interface TestUser {
 /** Accounts of the host below, and of no other. */
 export const ada: TestUser = { name: "ada", uid: 61_001 };
 export const bob: TestUser = { name: "bob", uid: 61_002 };
-/** In the group of those who may leave the sandbox. */
+/** In the group that may leave the sandbox. */
 export const carol: TestUser = { name: "carol", uid: 61_003 };
 
 /**
@@ -59,7 +59,7 @@ export class SessionHost {
     this.home = home;
   }
 
-  /** `home`: the installation whose programs are used. */
+  /** `home`: the installation that provides the programs. */
   static async start(home: string): Promise<SessionHost> {
     const host = new SessionHost(home);
     chmodSync(host.folder, 0o755);
@@ -90,7 +90,7 @@ export class SessionHost {
     await said(this.#server, "ready");
   }
 
-  /** Without a word to anybody. */
+  /** Without a message. */
   async killServer(): Promise<void> {
     if (this.#server === null) return;
     const ended = once(this.#server, "exit");
@@ -102,7 +102,7 @@ export class SessionHost {
     return this.#server?.pid ?? 0;
   }
 
-  /** The one that serves is told to end, which it does with its last shell; another begins. */
+  /** The running server is told to end, which it does with its last shell; another begins. */
   async replaceServer(): Promise<void> {
     this.#server?.kill("SIGTERM");
     await this.startServer();
@@ -176,7 +176,7 @@ export class SessionHost {
     return child;
   }
 
-  /** A file of the test's that everybody may read; its path. */
+  /** The path of a file of the test's that every user may read. */
   file(name: string, text: string, mode = 0o644): string {
     const path = join(this.folder, name);
     mkdirSync(join(path, ".."), { recursive: true });

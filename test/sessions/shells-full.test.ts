@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => host?.stop(), TIMEOUT_MS);
 beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own takes root"));
 
-test("one user's shells are so many: one more is refused and told of, others get theirs", {
+test("one user's shells are limited: one more is refused and logged, other users get theirs", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const shells: ChildProcess[] = [];

@@ -63,7 +63,7 @@ async function handOver(
   await new Promise((resolve) => setTimeout(resolve, HARM_MS));
 }
 
-/** Whoever waits for ever is to fail the test. */
+/** A process that waits for ever must fail the test. */
 const within = (command: string, user = bob) =>
   host.run(["timeout", "-s", "KILL", "5", client, "-c", command], user);
 
@@ -74,7 +74,7 @@ test.each([
   { socket: "supershell", how: "queued" },
   { socket: "view", how: "queued" },
 ] as const)(
-  "files whose close is never answered, $how at the socket $socket, hold up nobody else",
+  "files whose close is never answered, $how at the socket $socket, delay no other user",
   async ({ socket, how }) => {
     await handOver(socket, how, 10);
     expect(within("echo in")).toMatchObject({ status: 0, out: "in\n" });
@@ -84,11 +84,11 @@ test.each([
 );
 
 test(
-  "who leaves too many of them is kept out until they have ended, and nobody else is",
+  "a user who leaves too many of them is kept out until they have ended; others are not",
   async () => {
     await handOver("login", "requests", STUCK_OF_USER_MAX + 1);
     const isKeptOut = host.heard(`kept out for it: ${ada.uid}\n`);
-    // Whoever comes has the server look.
+    // A new connection makes the server look.
     const coming = setInterval(() => host.spawn([client, "-c", ":"], bob), STUCK_AFTER_MS);
     await isKeptOut.finally(() => clearInterval(coming));
     expect(within("echo in")).toMatchObject({ status: 0, out: "in\n" });

@@ -54,7 +54,7 @@ test("one command runs as root in superDom, with its status, output and input", 
   expect(inside("supershell -c 'echo ä'").out).toBe(Buffer.from("ä\n").toString("latin1"));
 });
 
-test("each use is told when it starts and when it ends: who, from where, on what, the command", () => {
+test("each use is logged at its start and end: user, origin, terminal, command", () => {
   const before = uses().length;
   inside("supershell --reason 'a ticket' -c 'exit 3'");
   expect(told(before)).toEqual([
@@ -99,7 +99,7 @@ test("nothing of the caller's environment comes along, and the folder does", () 
     expect(out).not.toContain(` ${name}=`);
 });
 
-test("who is no member is refused, and told of, every time of a hundred", () => {
+test("a user outside the group is refused, and logged, each of a hundred times", () => {
   const before = uses().length;
   const { status, err, out } = inside("supershell -c id", ada);
   expect({ status, out }).toEqual({ status: 125, out: "" });
@@ -144,7 +144,7 @@ test("outside the sandbox there is none, not even for root", () => {
   );
 });
 
-test("where the start cannot be told of, nothing runs", () => {
+test("if the start cannot be logged, nothing runs", () => {
   host.run(["sh", "-c", "mount -t tmpfs -o ro none /var/log"]);
   try {
     const { status, err } = inside("supershell -c 'echo ran >/run/ran'");
@@ -162,7 +162,7 @@ test("where the start cannot be told of, nothing runs", () => {
   expect(after.slice(-2)).toEqual(["started", "ended with status 0 after 0 s"]);
 });
 
-test("a terminal: a new one with the caller's size, which follows; interrupt, job control, and the caller's settings are put back", () => {
+test("a new terminal follows the caller's size; interrupt, job control; the caller's settings are restored", () => {
   const before = uses().length;
   const script = [
     ["$ ", "supershell"],
@@ -185,7 +185,7 @@ test("a terminal: a new one with the caller's size, which follows; interrupt, jo
   expect(told(before)[0]).toMatch(/^started: a session \(on \/dev\/pts\/\d+\)$/);
 });
 
-test("what only shows something at a terminal does not take what is typed there, and in the background nothing is read", () => {
+test("a command that only prints takes no typed input, and in the background nothing is read", () => {
   const script = [
     ["$ ", "echo a | supershell -c 'cat; tty; tty <&1'"],
     ["$ ", "supershell -c cat & wait; echo go''ne"],

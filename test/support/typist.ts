@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Types at a program on a terminal of 24 lines by 80 columns: a line of its standard input is what
- * to wait for, a tab, and what to type then. `RESIZE` makes it 50 by 132, `^C`, `^D` and `^Z` are
- * those keys. What it heard is its output, up to what was waited for, and the program's exit status
- * its own. After 20 seconds of waiting it gives up with status 99. Without a program it holds a
- * terminal for others, whose name is the first line of its output.
+ * Types at a program on a terminal of 24 lines by 80 columns. Each line of its standard input is a
+ * text to wait for, a tab, and what to type then. `RESIZE` makes the terminal 50 by 132; `^C`, `^D`
+ * and `^Z` are those keys. It prints the program's output up to the awaited text, and exits with
+ * the program's status. After 20 seconds of waiting it gives up with status 99. Without a program
+ * it holds a terminal for other processes and prints its name first.
  */
 const program = `
 import fcntl, os, pty, signal, struct, sys, termios, time
@@ -58,7 +58,7 @@ sys.exit(status)
 
 export type Typed = readonly (readonly [wait: string, keys: string])[];
 
-/** Words that start a command at which somebody types. */
+/** Words that start a command with a typist at its terminal. */
 export function typist(command: readonly string[]): readonly string[] {
   return ["python3", "-c", program, ...command];
 }
@@ -68,7 +68,7 @@ export function typing(script: Typed): string {
   return script.map(([wait, typed]) => `${wait.replace("\n", "\r")}\t${typed}\n`).join("");
 }
 
-/** A terminal that outlives who runs at it, as a console does. */
+/** A terminal that outlives the programs on it, like a console. */
 export class HeldTerminal {
   readonly #child: ChildProcess;
   #heard = "";

@@ -20,7 +20,10 @@ export const lacking =
     (file) => !fs.existsSync(file),
   ) ?? null;
 
-/** nginx, redis and postgres in their domains, on a host of their own, and who keeps them busy. */
+/**
+ * nginx, redis and postgres in their domains, on a host of their own, and the clients that keep
+ * them busy.
+ */
 export class BusyHost {
   readonly host: PrivateHost;
   readonly nginx = new Nginx();
@@ -60,8 +63,8 @@ export class BusyHost {
   }
 
   /**
-   * Everything that runs in the domains for longer than a request, and when it began: who was
-   * started anew is another one.
+   * Every process that runs in the domains for longer than a request, and its start time: a
+   * restarted process is another one.
    */
   processes(): string[] {
     const all = this.#daemons.flatMap(({ pid }) => [pid, ...descendants(pid)]).map(commandAndStart);
@@ -110,7 +113,7 @@ export class BusyHost {
     this.nginx.remove();
   }
 
-  /** What went wrong, which counts if anybody still wants to know. */
+  /** What went wrong, if it still matters. */
   async #benchmark(): Promise<string | null> {
     while (!this.#over) {
       // -C: every transaction has a connection of its own, and so a process of its own.

@@ -144,8 +144,8 @@ export class Daemon {
 }
 
 /**
- * Whoever runs the tests may have left descriptors open to them, and so to the daemon; and a kernel
- * may name the process of no denial, which changes nothing about what was denied.
+ * The tests' caller may have left descriptors open to them, and so to the daemon; and a kernel may
+ * name no process in its denials, which changes nothing about what was denied.
  */
 function isOfThisHost(event: Event): boolean {
   if (event.class === "lifecycle") return event.operation === "unattributed";

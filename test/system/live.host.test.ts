@@ -67,8 +67,8 @@ function told(): { reads: number; lost: number; retired: number } {
 }
 
 /**
- * None is lost, none is told twice. Repeats are written every few seconds. A disk that keeps the
- * mediator waiting has it retired; what it had counted is lost then, and told of as lost.
+ * No event is lost or reported twice. Repeats are written every few seconds. A slow disk gets the
+ * mediator retired; what it had counted is then lost, and reported as lost.
  */
 async function untilAllAreTold(): Promise<void> {
   await expect
@@ -104,7 +104,7 @@ async function quiet() {
 const percentile = (all: readonly number[], part: number) =>
   [...all].sort((a, b) => a - b)[Math.floor((all.length - 1) * part)]?.toFixed(1);
 
-test("levels switch under load in both directions: no request is lost or torn, nobody is restarted, and the next call sees the new one", {
+test("levels switch under load in both directions: no request is lost, no restart, the next call sees it", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const before = busy.processes();
@@ -161,7 +161,7 @@ test("a policy that is narrowed and widened under load counts from the next call
   expect(busy.processes()).toEqual(before);
 });
 
-test("an agent that is killed at any moment under load is missed by no daemon, and loses neither event, level nor number", {
+test("an agent killed at any moment under load stops no daemon, and loses no event, level or number", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const before = busy.processes();

@@ -55,7 +55,7 @@ async function successor(): Promise<void> {
   await once(one, "spawn");
 }
 
-test("nginx under load while the host's mediator is killed again and again: each call is done once, or fails with EIO and an event", {
+test("nginx under load, its mediator killed repeatedly: each call is done once, or fails with EIO", {
   timeout: TIMEOUT_MS,
 }, async () => {
   host = await PrivateHost.start();
@@ -91,7 +91,7 @@ test("nginx under load while the host's mediator is killed again and again: each
   console.log(`${KILLS} mediators killed, ${shared} of them shared:`, counts);
   expect(shared).toBeGreaterThan(0);
   expect(counts.ok).toBeGreaterThan(KILLS);
-  // What is left over is of calls that nobody could say were done.
+  // What is left over belongs to calls with an unknown outcome.
   expect(fs.readdirSync(nginx.at("state/own")).length).toBeLessThanOrEqual(counts.failed ?? 0);
   daemon.signal("SIGTERM");
   expect(await daemon.ended()).toBe(0);
@@ -102,6 +102,6 @@ test("nginx under load while the host's mediator is killed again and again: each
       .reduce((all, { count }) => all + count, 0);
   // nginx answers 500 to EIO, and to nothing else that happens here.
   expect(sum("outcome unknown")).toBeGreaterThanOrEqual(counts.failed ?? 0);
-  // Whoever died before it had written what it counted left the number to its successor.
+  // A mediator that died before it had written its counts left the number to its successor.
   expect(sum("read") + sum("lost")).toBeGreaterThanOrEqual(counts.secrets ?? 0);
 });

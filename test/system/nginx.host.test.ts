@@ -11,7 +11,7 @@ import { type Way, ways } from "./way.ts";
  * possible, the other all of /proc.
  */
 const known = ["name read /proc/sys/kernel/ngroups_max", "socket create a unix socket"];
-/** At warning there is the socket, and what it was for is told too. */
+/** At warning the socket exists, and its use is logged, too. */
 const knownAtWarning = ["name connect /var/run/nscd/socket", ...known];
 const knownOf = (way: Way) => (way === "warning" ? knownAtWarning : known);
 
@@ -87,7 +87,7 @@ test.each(ways)(
 );
 
 test.each(ways)(
-  "what an attacker would make of nginx works unconfined, is told in the domain (%s), and fails where it enforces",
+  "an attack through nginx works unconfined, is logged in the domain (%s), and fails at enforcing",
   async (way) => {
     const requests = async () => [
       await nginx.get("/upstream", "x".repeat(100_000)),

@@ -144,7 +144,7 @@ http {
   }
 }
 
-/** A server outside of the domain that counts who reached it. */
+/** A server outside the domain that counts its visitors. */
 export async function upstreamServer(): Promise<{
   port: number;
   reached: () => number;
@@ -153,7 +153,7 @@ export async function upstreamServer(): Promise<{
   let count = 0;
   const server = http.createServer((request, response) => {
     count++;
-    // Whoever answers before the body is there may reset the connection under it.
+    // A server that answers before the body has arrived may reset the connection under it.
     request.resume().on("end", () => response.end("from the upstream"));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -102,7 +102,7 @@ function client(program: string, ...args: string[]) {
 }
 
 test.each(ways)(
-  "postgres (%s) checkpoints, sorts on disk, works in parallel, runs pgbench and stops, and needs nothing that no grant names",
+  "postgres (%s) checkpoints, sorts on disk, works in parallel, runs pgbench, stops, within its grants",
   async (way) => {
     const first = await start({ way });
     expect(new Set(uidsOf(first.pid))).toEqual(
@@ -168,7 +168,7 @@ test.each(["sealed", "supervised"] as const)("postgres (%s) recovers from a cras
   expect(await first.denials()).toEqual(known);
 });
 
-test("what an attacker would make of postgres works unconfined, fails in the domain, and is told", async () => {
+test("an attack through postgres works unconfined, fails in the domain, and is logged", async () => {
   let reached = 0;
   const other = net.createServer((socket) => socket.destroy());
   other.on("connection", () => reached++);

@@ -11,7 +11,9 @@ import { askAgent, type Method } from "../../src/host/agent-client.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 const front = path.join(clone, "bin/cofferdam");
-/** Where Cofferdam keeps what it has, and the folder here that lies there for whoever is inside. */
+/**
+ * The places of Cofferdam's state, and the folder that is mounted over each for processes inside.
+ */
 const mounted = {
   etc: "/etc/cofferdam",
   run: "/run/cofferdam",
@@ -132,7 +134,8 @@ export class PrivateHost {
       .map((line) => line.trim().split(/\s+/))
       .find((one) => one[5]?.split(":")[2] === String(inode));
     if (words === undefined) return null;
-    // The kernel knows only who took the lock first; a stand-by that took over has noted itself.
+    // The kernel knows only the first owner of the lock; a stand-by that took over has recorded
+    // itself.
     return Number(fs.readFileSync(this.at("run/mediator.lock"), "utf8")) || Number(words[4]);
   }
 

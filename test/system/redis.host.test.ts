@@ -154,7 +154,7 @@ test.each(ways)(
 );
 
 test.each(["sealed", "supervised"] as const)(
-  "what an attacker would make of redis works unconfined, fails in the domain (%s), and is told",
+  "an attack through redis works unconfined, fails in the domain (%s), and is logged",
   async (way) => {
     const other = net.createServer((socket) => socket.destroy());
     let reached = 0;
@@ -212,7 +212,7 @@ test.each(["sealed", "supervised"] as const)(
   },
 );
 
-test("its exit status is passed on: a shutdown that cannot save is none, a second one without saving is 0", async () => {
+test("its exit status is passed on: a shutdown that cannot save fails, one without saving is 0", async () => {
   const sealed = await start();
   redis("CONFIG", "SET", "save", "60 1");
   redis("SET", "key", "value");

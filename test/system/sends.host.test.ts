@@ -328,7 +328,7 @@ test("a policy that is reloaded is in force for what runs and what starts later"
     expect(await one.ask("send udp 127.0.0.1 47001")).toBe("OK");
     await one.end();
   }
-  // Nobody follows any more: a policy that nobody has reloaded counts for who starts with it.
+  // No process follows any longer: a policy that was not reloaded counts for new starts.
   await pause(1_000);
   policy("connect udp 127.0.0.3:47001");
   const third = new Sender();
@@ -363,7 +363,7 @@ test("without an agent, at a level of its own, a run's own mediator tells what i
   const daemon = new Sender({ run: ["--level", "warning"] });
   expect(await daemon.ask("send udp 127.0.0.2 47017")).toBe("OK");
   await give("enforcing");
-  // It follows nobody.
+  // It follows no table.
   expect(await daemon.ask("send udp 127.0.0.2 47018")).toBe("OK");
   await daemon.end();
   const warned = await told(begun, "warning udp 127.0.0.2:47017", "warning udp 127.0.0.2:47018");
@@ -384,7 +384,7 @@ test("a killed mediator loses none of what was sent meanwhile, and tells none tw
   const warned = await told(begun, "warning udp 127.0.0.2:47022");
   expect(warned.get("warning udp 127.0.0.2:47021")).toBe(1);
   expect(warned.get("warning udp 127.0.0.2:47022")).toBe(1);
-  // Nobody is there to read at the end of the run but who is started for it.
+  // At the end of the run only the process started for it reads them.
   const last = host.mediator();
   if (last !== null) process.kill(last, "SIGKILL");
   expect(await daemon.ask("send udp 127.0.0.2 47023")).toBe("OK");
@@ -615,7 +615,7 @@ test("a killed holder frees no socket, and the agent takes away what it left", {
     expect(await daemon.ask("through 3 127.0.0.2 47061")).toBe("EACCES");
     expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
     await host.kill(agent);
-    // It looks as soon as it starts, and leaves alone what holds somebody.
+    // It looks as soon as it starts, and leaves groups with processes alone.
     agent = await host.agent();
     expect(await daemon.ask("through 3 127.0.0.2 47061")).toBe("EACCES");
     await host.kill(agent);

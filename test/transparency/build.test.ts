@@ -123,7 +123,7 @@ function build(...before: readonly string[]): Build {
 }
 
 /**
- * Every name with its type, mode, links and content, but for the index, in which git notes inodes
+ * Every name with its type, mode, links and content, except the index, in which git records inodes
  * and times.
  */
 function listing(at: string, name: string): string[] {
@@ -166,7 +166,7 @@ ${calls}inherit: [stdio, stdio-sockets]
 signals: [self]
 `;
 
-test("git clone and make at level warning, with nothing granted, come to the same bytes, and the summary lists what was outside; supervised with its grants, to the same", {
+test("git clone and make give the same bytes, at warning with nothing granted and supervised with grants", {
   timeout: TIMEOUT_MS,
 }, () => {
   const outside = build();

@@ -14,7 +14,10 @@ export const SUITE_TIMEOUT_MS = 900_000;
 /** Fewer would mean that the programs were not compiled together. */
 const CASES_MIN = 1_000;
 
-/** Who starts a domain (`as`, the caller where null), and who the cases become within it. */
+/**
+ * The user who starts a domain (`as`, the caller if null), and the user that the cases run as
+ * within it.
+ */
 export interface Identity {
   readonly name: string;
   readonly as: number | null;
@@ -52,8 +55,8 @@ export class Cases {
   }
 
   /**
-   * What every case printed outside any domain, and in the one whose policy `policy` writes for the
-   * place where the cases run.
+   * What every case printed outside any domain, and in one with the policy that `policy` writes for
+   * the place where the cases run.
    */
   both(identity: Identity, policy: (place: string) => string): { outside: Seen; inside: Seen } {
     const place = path.join(this.folder, identity.name);
@@ -115,7 +118,7 @@ export function differing({ outside, inside }: { outside: Seen; inside: Seen }):
   return [...outside].filter(([name, seen]) => inside.get(name) !== seen).map(([name]) => name);
 }
 
-/** The lines of a case that differ, for whoever has to find out why. */
+/** The lines of a case that differ, for a developer who must find the reason. */
 export function shown({ outside, inside }: { outside: Seen; inside: Seen }, name: string): string {
   const [before, after] = [outside, inside].map((seen) => (seen.get(name) ?? "").split("\n")) as [
     string[],
@@ -127,7 +130,7 @@ export function shown({ outside, inside }: { outside: Seen; inside: Seen }, name
   return [name, ...lines.flat()].join("\n");
 }
 
-/** Who runs the cases: `compare` for each, as tests of that promise. */
+/** The users who run the cases: `compare` for each, as tests of that promise. */
 export function asEachIdentity(promise: string, compare: (identity: Identity) => void): void {
   describe(promise, () => {
     test("as root", { timeout: SUITE_TIMEOUT_MS }, (context) => {

@@ -1,4 +1,4 @@
-/** Who sees a difference: everybody unless it says otherwise. */
+/** The users who see a difference: all unless stated otherwise. */
 export interface Difference {
   readonly why: string;
   readonly only?: readonly ("root" | "root-user" | "user")[];

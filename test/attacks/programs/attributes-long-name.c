@@ -15,7 +15,7 @@ static void attack(void) {
   }
   int fd = NEED(open(".", O_RDONLY | O_DIRECTORY));
   int changed = fchmod(fd, 0711), error = errno;
-  // Nobody could remove it by its name.
+  // It could not be removed by its name.
   for (int depth = 0; depth < DEPTH; depth++) {
     NEED(chdir(".."));
     NEED(rmdir(part));

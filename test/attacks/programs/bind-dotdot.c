@@ -32,8 +32,7 @@ static void attack(void) {
   NEED(mkdir(in_scratch("plain/a"), 0700));
   NEED(mkdir(in_scratch("plain/a/b"), 0700));
   NEED(chdir(in_scratch("plain/a/b")));
-  // Once without a race: where that goes on, it does not depend on who is first whether it is told
-  // of.
+  // Once without a race: if that continues, its event does not depend on the winner.
   NEED(rename(in_scratch("plain/a/b"), in_scratch("plain/b")));
   try_bind(&a, n);
   NEED(rename(in_scratch("plain/b"), in_scratch("plain/a/b")));

@@ -1,7 +1,7 @@
 // title: two directories change places while a name is deleted in one of them
 #include "race.h"
-// granted/a/pid may go, as everything below granted/. The swap puts a link to exact/ in its place,
-// whose `keep` may not.
+// granted/a/pid may be removed, like everything below granted/. The swap puts a link to exact/ in
+// its place, and `keep` there may not.
 static char a[4096], b[4096], at[4096];
 static void *swap(void *unused) {
   (void)unused;

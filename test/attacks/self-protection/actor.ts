@@ -27,7 +27,7 @@ export function buildFuse(folder: string): string {
 /** Above what it opens itself. */
 export const INHERITED = 9;
 
-/** A running `acts`, inside a domain or outside, that does what it is told. */
+/** A running `acts`, inside a domain or outside, that follows orders. */
 export class Actor {
   readonly #child: ChildProcess;
   readonly #lines: Interface;

@@ -30,7 +30,7 @@
 #define CALL(name, ...) syscall(SYS_##name, ##__VA_ARGS__)
 #define TRY(expression) do { if ((long)(expression) < 0) return -1; } while (0)
 
-/* Nobody minds it: its default is to be ignored. */
+/* Harmless: by default it is ignored. */
 enum { HARMLESS = SIGWINCH };
 static const char *scratch; /* a folder that may be written */
 
@@ -332,7 +332,7 @@ int main(int count, char **words) {
   char line[4096];
   pthread_t second;
   scratch = count > 1 ? words[1] : "/nowhere";
-  /* A descriptor that somebody could take. */
+  /* A descriptor that another process could take. */
   (void)!open("/dev/null", O_RDONLY);
   pthread_create(&second, NULL, wait_for_ever, NULL);
   setvbuf(stdout, NULL, _IOLBF, 0);

@@ -150,7 +150,7 @@ export function onSockets(): readonly Act[] {
   ];
 }
 
-/** By opening alone: nobody's switch is thrown here. */
+/** Only opened: no switch is changed here. */
 export function onSwitches(): readonly Act[] {
   return hostSwitches.filter((path) => !path.endsWith("/")).map((path) => ["write", path]);
 }

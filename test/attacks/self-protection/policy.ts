@@ -23,8 +23,8 @@ export function widePolicy({ mediation, level }: Way, program: string, scratch: 
   const { own, kept } = places({ uid: 0, env: {}, home: root, controlGroups });
   // With these two the kernel itself lets a sealed domain look into others.
   const looking = mediation === "sealed" ? "" : ", sys_admin, perfmon";
-  // A grant that reaches them is refused: whoever writes a policy must leave them out, and they are
-  // denied all the same.
+  // A grant that reaches them is refused: a policy must leave them out, and they are denied all the
+  // same.
   const spared = [...new Set([...own, ...kept])].flatMap((path) => [path, `${path}/**`]).join(" ");
   return `summary: a root daemon that may do everything a policy can say
 mediation: ${mediation}

@@ -56,8 +56,8 @@ export class LiveDomain {
       request,
     );
     if (plan === null) throw new Error(`no plan: ${JSON.stringify(diagnostics)}`);
-    // The harness makes no control group: whose process is whose is known by ancestry, and what its
-    // programs would judge is asked about.
+    // The harness makes no control group: processes are identified by ancestry, and calls that
+    // cgroup programs would judge are notified.
     const { seccomp } = plan;
     const filter = seccomp?.asking ?? seccomp?.filter ?? new Uint8Array();
     const mediation = { ...plan.mediation, live: true };

@@ -3,10 +3,7 @@
  * at enforcing, as unconfined with a `warning` event at warning.
  */
 export interface Difference {
-  /**
-   * Told of as another `CLASS/OPERATION` than to a sealed domain; null where there is nothing to
-   * tell.
-   */
+  /** Logged as another `CLASS/OPERATION` than in a sealed domain; null if nothing is logged. */
   readonly event?: string | null;
   readonly enforcing?: {
     /** 0 where it works, 2 where it does not even get so far. */
@@ -16,7 +13,7 @@ export interface Difference {
   };
   readonly warning?: {
     readonly status?: 1;
-    /** Refused at every level, and told of as that. */
+    /** Refused at every level, and logged as refused. */
     readonly verdict?: "denied";
   };
   readonly why: string;
@@ -44,7 +41,7 @@ const bySocketPrograms: Difference = {
   why: "the programs of the control group judge it as the connection that it makes",
 };
 
-/** By program; `NAME as root` and `NAME as user` where it depends on who attacks. */
+/** By program; `NAME as root` and `NAME as user` if it depends on the attacker's user. */
 export const differences: Readonly<Record<string, Difference>> = {
   "tcp-connect as root": bySocketPrograms,
   "tcp-fastopen-connect as root": bySocketPrograms,

@@ -26,7 +26,7 @@ const threads: readonly Thread[] = ["main", "thread"];
 
 /**
  * Every attack of the suite against a supervised domain: at enforcing it is refused, at warning it
- * ends as it does unconfined, and is told of.
+ * ends as it does unconfined, and is logged.
  */
 export function supervisedSuite(attacker: Attacker): void {
   for (const policy of Object.keys(policies)) against(attacker, policy);
@@ -127,7 +127,7 @@ function expectAsUnconfined(
   ).toBeGreaterThanOrEqual(2);
 }
 
-/** `CLASS/OPERATION`; undefined where anything will do, null where nothing is told. */
+/** `CLASS/OPERATION`; undefined if any will do, null if nothing is logged. */
 function toldAs(event: string, different: Difference | undefined): string | null | undefined {
   if (different?.event !== undefined) return different.event;
   return /^(.*) (broker|kernel)$/.exec(event)?.[1];

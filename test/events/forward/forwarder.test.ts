@@ -57,7 +57,7 @@ function lines(path: string, name: string): string[] {
   return files.flatMap((file) => readFileSync(join(path, file), "utf8").split("\n").slice(0, -1));
 }
 
-test("a forwarder goes on where the last one's state says, over rotations", () => {
+test("a forwarder continues from the last one's state, over rotations", () => {
   append(0, 30);
   const { sink, taken } = memorySink();
   const first = new Forwarder(folder.path, sink, null);
@@ -88,7 +88,7 @@ test("a sink that takes a part gets the rest later, and none twice", () => {
   expect(taken).toEqual(ids(0, 20));
 });
 
-test("records that were removed before they were forwarded are counted and told of", () => {
+test("records that were removed before they were forwarded are counted and reported", () => {
   append(0, 5, 2);
   const { sink, taken } = memorySink();
   const { state } = new Forwarder(folder.path, sink, null).step();
@@ -134,7 +134,7 @@ test("without a log there is nothing to do, and from its end only what comes", (
   expect(taken).toEqual([]);
 });
 
-test("a text file that somebody moved away is begun anew; a full disk is a reason to wait", () => {
+test("a text file that was moved away is begun anew; on a full disk the forwarder waits", () => {
   mkdirSync(folder.path, { mode: 0o755 });
   const sink = textSink(folder.path, "lines.log", ({ event }) => `${event.id}\n`);
   const item = (id: string): Item => ({ event: anEvent({ id }), seq: 1, hash: null });

@@ -65,7 +65,7 @@ test("a value with newlines is given by its length, so that it cannot make field
   expect(fields?.get("MESSAGE")).not.toContain("\n");
 });
 
-test("an entry too long for a datagram comes as a memory file that nobody can change any more", () => {
+test("an entry too long for a datagram arrives as a sealed memory file", () => {
   const object = `/${"long/".repeat(60_000)}`;
   expect(deliver(anEvent({ object })).why).toBeNull();
   const [entry] = journald.entries();
@@ -76,7 +76,7 @@ test("an entry too long for a datagram comes as a memory file that nobody can ch
   expect(entry?.fields.get("COFFERDAM_OBJECT")).toBe(object);
 });
 
-test("an audit event has the original's name beside ours, and who did it", () => {
+test("an audit event has the original's name beside ours, and its author", () => {
   deliver(
     levelChanged({
       domain: "nginx",

@@ -14,7 +14,7 @@ const item = (event: Event) => ({ event, seq: 1, hash: null });
 const by = { uid: 0, name: "root" };
 const at = { time: "2026-01-02T03:04:05.678Z", monotonic: "1234567890", id: "1-2-3" };
 
-test("vmkernel.log: who, in which domain, wanted what, with what outcome and why", () => {
+test("vmkernel.log: process, domain, access, outcome and reason", () => {
   const event = anEvent({ number: 49 });
   expect(vmkernelLine(item(event))).toBe(
     "2026-01-02T03:04:05.678Z Wa(180) cofferdam: 123)VmkAccess: nginx: running in nginxDom(49): file = /etc/shadow (read): denied: no grant names it\n",
@@ -48,7 +48,7 @@ test("a name with a newline is still one line, in both files", () => {
   expect(vobdLines(item(changed)).split("\n")).toHaveLength(3);
 });
 
-test("vobd.log: the original's ids and the order of its arguments, our name beside them, and who did it", () => {
+test("vobd.log: the original's ids and order of arguments, our name beside them, and the author", () => {
   const changed = {
     ...levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by }),
     ...at,
@@ -78,7 +78,7 @@ test("vobd.log is for auditors: denials are not in it", () => {
   expect(vobdLines(item(anEvent()))).toBe("");
 });
 
-test("an audit event reads as what was changed and by whom", () => {
+test("an audit event states the change and its author", () => {
   const event = levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by });
   expect(event).toMatchObject({
     verdict: "audit",

@@ -32,7 +32,7 @@ function objects(): readonly string[] {
     .map(({ event }) => event.object);
 }
 
-test("a writer that was killed after any number of bytes of a record takes that record with it, and nothing else", () => {
+test("a writer killed after any number of bytes of a record loses that record, and nothing else", () => {
   append("/1", "/2");
   const head = readFileSync(folder.file("events.head"));
   const before = statSync(folder.file()).size;

@@ -60,7 +60,7 @@ test("four writers lose and mix nothing over many rotations, and a reader that f
   expect(files).toBeGreaterThan(20);
 });
 
-test("a writer that is killed at any moment takes at most one record with it, and the chain goes on", {
+test("a writer killed at any moment loses at most one record, and the chain continues", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const rounds = 40;
@@ -72,7 +72,7 @@ test("a writer that is killed at any moment takes at most one record with it, an
     await setTimeout(Math.random() * 30);
     child.kill("SIGKILL");
     await once(child, "close");
-    // The first piece went to the one who waited for it; what was told last is what matters.
+    // The first waiter got the first piece; only the last message matters.
     for (const id of (await said).split("\n").slice(1, -1)) told.add(id);
   }
   const written = new Set([...readRecords(folder.path)].map(({ event }) => event.id));
@@ -100,7 +100,7 @@ test("a writer killed while it rotates and removes files leaves a chain that say
   }
 });
 
-test("who reads all files while they rotate meets every record once, in order", {
+test("a reader of all files sees every record once, in order, while they rotate", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const child = writer.start(folder.path, "a", "0", "5000", "1000");

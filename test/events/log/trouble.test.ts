@@ -55,7 +55,7 @@ async function onSmallDisk(bytes: number, work: () => void): Promise<void> {
   }
 }
 
-test("a full disk throws nothing: what fits in memory waits, the rest is counted, and the log says so when it works again", async (context) => {
+test("on a full disk events wait in memory or are counted, and the log says so when it works again", async (context) => {
   needsRoot(context);
   await onSmallDisk(200_000, () => {
     writeFileSync(folder.file("filler"), Buffer.alloc(100_000));
@@ -93,7 +93,7 @@ test("a folder that goes away is made again; where that cannot be, events wait a
   expect(verify(folder.path).state).toBe("whole");
 });
 
-test("a writer that was stopped with the lock in its hands holds up others for a moment, not for each event", async () => {
+test("a writer stopped while it holds the lock delays others for a moment, not for each event", async () => {
   openEventLog(folder.path).append(anEvent());
   const held = open(folder.file("events.head"), 2);
   syscall("flock", held, LOCK_EX);

@@ -81,7 +81,7 @@ test("a letter that was changed is found, and only there", () => {
   });
 });
 
-test("a record that was exchanged for another with a hash of its own is found by the next one", () => {
+test("a record exchanged for another with a hash of its own is found through the next one", () => {
   ten();
   const other = new LogFolder();
   const log = openEventLog(other.path);
@@ -113,7 +113,7 @@ test("records that change places do not stay unseen", () => {
   expect(found().state).toBe("broken");
 });
 
-test("a line that a writer could not finish is closed by the next one, which says so; nothing else is lost", () => {
+test("the next writer closes an unfinished line and says so; nothing else is lost", () => {
   ten();
   appendFileSync(folder.file(), '{"v":1,"id":"half');
   expect(found()).toEqual({
@@ -149,7 +149,7 @@ test("a whole record that lacks only its newline is not lost", () => {
   expect(found().state).toBe("resumed");
 });
 
-test("lines that somebody else wrote are left, and told of", () => {
+test("foreign lines are left, and reported", () => {
   ten();
   appendFileSync(folder.file(), "not mine\n");
   expect(found()).toEqual({ state: "broken", findings: ["11 altered: this is no record"] });
@@ -160,7 +160,7 @@ test("lines that somebody else wrote are left, and told of", () => {
   ]);
 });
 
-test("an end that was cut off is missing, whether or not somebody writes again", () => {
+test("an end that was cut off is missing, with and without later writes", () => {
   ten();
   edit((lines) => lines.slice(0, 7));
   expect(found()).toEqual({
@@ -203,7 +203,7 @@ test("without the head the end is found by looking", () => {
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 12 });
 });
 
-test("a head that was exchanged is a lock that nobody else has: the one in the folder is taken", () => {
+test("an exchanged head is a lock that no other writer uses: the one in the folder is taken", () => {
   const log = openEventLog(folder.path);
   log.append(anEvent());
   rmSync(folder.file("events.head"));
@@ -217,7 +217,7 @@ test("a head that was exchanged is a lock that nobody else has: the one in the f
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 3 });
 });
 
-test("a stretch of lines that are no records is one finding; many breaks are told up to a number, the rest is counted", () => {
+test("a run of lines that are no records is one finding; breaks are listed up to a limit, then counted", () => {
   ten();
   appendFileSync(folder.file(), "x\n".repeat(300));
   expect(verify(folder.path).findings).toMatchObject([

@@ -1,6 +1,6 @@
 /**
- * Arguments: folder, label, how many (0: for ever), bytes of a file, closed files. Tells each event
- * on standard output once it is written.
+ * Arguments: folder, label, how many (0: for ever), bytes of a file, closed files. Reports each
+ * event on standard output once it is written.
  */
 import { writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";

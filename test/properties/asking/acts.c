@@ -315,7 +315,7 @@ static void make(const char *name, unsigned owner, unsigned group, unsigned mode
 enum { LISTENERS = 4 };
 static int listeners[LISTENERS];
 
-// Everybody may use the first two, root the others.
+// Every user may use the first two, root the others.
 static void listen_here(void) {
   static const char *const at[LISTENERS] = {
     "listening", "datagrams", "guarded", "guarded-datagrams",
@@ -392,7 +392,7 @@ static void run_line(int index, char *line) {
   umask(0);
   must(mkdir(folder, 0777)); must(chdir(folder));
   scene();
-  // Most acts are about nobody.
+  // Most acts concern no other process.
   for (int i = 0; i < VICTIMS; i++) victims[i] = 0;
   for (int i = 0; harms && i < VICTIMS; i++) {
     victims[i] = fork();

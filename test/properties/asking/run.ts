@@ -142,10 +142,10 @@ function told(line: string): Told | null {
 }
 
 /**
- * What somebody gained inside, or null. What failed outside must fail inside, with the same error
- * but where `other` says which one it is; once something failed inside alone, what follows is
- * another story, of which only the harm done to others is compared. `leaves`: what fails outside
- * may leave something there (a file that was made and not opened).
+ * What was gained inside, or null. What failed outside must fail inside, with the same error unless
+ * `other` names another. After a failure inside alone, later results differ for that reason, and
+ * only the harm done to other processes is compared. `leaves`: what fails outside may leave
+ * something behind (a file that was made and not opened).
  */
 export function gain(
   outside: readonly string[],

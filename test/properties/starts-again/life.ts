@@ -190,7 +190,7 @@ inherit: [stdio, stdio-sockets]
     await ended;
   }
 
-  /** Somebody who goes on changing things until it is ended. */
+  /** A process that keeps changing things until it is ended. */
   meanwhile(script: string): ChildProcess {
     const [program = "", ...args] = [...this.#become(), "sh", "-c", script];
     return spawn(program, args, { cwd: this.scene.home, stdio: "ignore" });

@@ -4,7 +4,7 @@ import { compileC } from "../../support/compile-c.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { Life, type Started } from "./life.ts";
 
-/** Neither root nor the `nobody` of the other tests. */
+/** A user other than root and the `nobody` of the other tests. */
 const OTHER_UID = "4711";
 
 /** Seven starts, most with a compilation, on a machine that has much else to do; milliseconds. */

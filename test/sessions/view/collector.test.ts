@@ -7,7 +7,7 @@ import { ownPlaces } from "../../../src/host/places.ts";
 import { Collector } from "../../../src/sessions/view/collector.ts";
 import { COLLECTS_MAX } from "../../../src/sessions/view/limits.ts";
 
-/** Our own, who administers as far as the collector is told. */
+/** The test's own process, which the collector is told is an administrator's. */
 const viewer = { uid: 0, gid: 0, administers: true };
 
 let home: string;
@@ -17,13 +17,13 @@ beforeEach(() => {
   gate = join(home, "gate");
   execFileSync("mkfifo", [gate]);
   mkdirSync(join(home, "bin"));
-  // It makes a bundle for as long as nobody opens the gate.
+  // It makes a bundle until the gate is opened.
   const script = `#!/bin/sh\ncat '${gate}'\n`;
   writeFileSync(join(home, "bin/cofferdam"), script, { mode: 0o755 });
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-test("a bundle that is asked for while others are being made is refused, and made afterwards", async () => {
+test("a bundle requested while others are being made is refused, and made afterwards", async () => {
   const collector = new Collector({ ...ownPlaces(), home }, () => undefined);
   const first = Array.from({ length: COLLECTS_MAX }, () => collector.collect(viewer));
   await expect(collector.collect(viewer)).rejects.toThrow("another bundle is being made");

@@ -58,7 +58,7 @@ test("esxtop -b and support-util vm-support are there under their names", () => 
   });
 });
 
-test("support writes a bundle that only its owner may read, with what that user may see of the host and none of the user's files", () => {
+test("support writes a bundle that only its owner may read, with none of the user's own files", () => {
   const folder = "/home/ada/.config/cofferdam/domains";
   expect(
     host.run(["sh", "-c", `mkdir -p ${folder} && echo 'level: no' > ${folder}/mine.yaml`], ada)
@@ -113,7 +113,7 @@ test("it is written nowhere but where the shell itself may write", () => {
   expect(inside("cofferdam support -w trap").status).toBe(3);
 });
 
-test("who is in no domain is refused, root as well", () => {
+test("a peer in no domain is refused, root as well", () => {
   for (const user of [undefined, bob])
     expect(JSON.parse(outside("/v1/reading", user).out)).toMatchObject({
       error: "this is for the sandboxed shell alone",
@@ -141,7 +141,7 @@ test("nothing but two requests is answered, and no word of one is used", () => {
   expect(out.trim().split("\n").sort()).toEqual(asked.map((one) => one.join(" ")).sort());
 });
 
-test("a bundle that is being made holds up nobody's reading", () => {
+test("making a bundle delays no reading", () => {
   const { out } = inside(
     "cofferdam support --json >bundle.json 2>&1 & cofferdam top --json -n 1 -d 1; wait; cat bundle.json",
   );

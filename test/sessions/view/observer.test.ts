@@ -126,7 +126,7 @@ describe.each(users)("for $who", ({ uid }) => {
     expect(domains[0]?.processes).toBeGreaterThan(0);
   });
 
-  test("who asks soon shares a reading, who asks later does not", async () => {
+  test("a viewer who asks soon shares a reading, one who asks later does not", async () => {
     const view = observer();
     const [one, two] = await Promise.all([view.read(), view.read()]);
     expect(two).toBe(one);
@@ -153,7 +153,7 @@ describe("with an agent", () => {
     host = null;
   });
 
-  test("500 domains in which nothing runs are there with numbers, levels and events of today", async (context) => {
+  test("500 domains without processes are shown with numbers, levels and today's events", async (context) => {
     needsRoot(context);
     host = new ScratchHost();
     for (let at = 0; at < 500; at++)

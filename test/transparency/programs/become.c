@@ -1,4 +1,4 @@
-// Who a process or thread is, changed between calls and at the same time as others.
+// The identity of a process or thread, changed between calls and at the same time as others.
 #include <grp.h>
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -124,7 +124,7 @@ static void *as_somebody(void *argument) {
     int f = open(name, O_CREAT | O_EXCL | O_RDWR, 0600);
     if (f < 0 || fstat(f, &s) || s.st_uid != id || s.st_gid != id) one->bad++;
     if (f >= 0) close(f);
-    // Everybody else's are shut.
+    // All other processes have closed theirs.
     snprintf(name, sizeof name, "t%ld-%d", (one->id + 1) % 4, i);
     f = open(name, O_RDONLY);
     if (f >= 0 || (errno != EACCES && errno != ENOENT)) one->bad++;

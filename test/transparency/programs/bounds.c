@@ -52,7 +52,7 @@ CASE(bounds, pointers_that_lead_nowhere) {
   SAY(bind(s, (void *)&a, 129));
   SAY((int)syscall(SYS_memfd_create, BAD, 0));
 }
-// A string whose end lies on a page that is not there.
+// A string that ends on an unmapped page.
 CASE(bounds, string_at_the_end_of_memory) {
   char *m = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   munmap(m + 4096, 4096);

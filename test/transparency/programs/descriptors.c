@@ -1,4 +1,4 @@
-// Descriptors that somebody else opened: their flags, numbers, limits, and what becomes of them.
+// Descriptors that another process opened: their flags, numbers, limits, and what becomes of them.
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>

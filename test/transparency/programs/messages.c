@@ -149,7 +149,7 @@ CASE(messages, datagrams_by_name) {
     SAY(sendto(t, "x", 1, 0, (void *)&a, sizeof a));
   });
 }
-// Whoever is told a process id of a peer that connected.
+// The process id that a server is told of a connected peer.
 CASE(messages, several_at_once) {
   int p[2];
   if (socketpair(AF_UNIX, SOCK_DGRAM, 0, p)) return;

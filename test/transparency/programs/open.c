@@ -113,7 +113,7 @@ static void body(long which) {
     char text[64];
     if ((flags & O_ACCMODE) != O_WRONLY) say("read", pread(f, text, sizeof text, 0));
     say("truncate", ftruncate(f, 3));
-    // The folder above is everybody's.
+    // The folder above is world-writable.
     if (strcmp(name, "..") != 0) say("mode", fchmod(f, 0600));
   }
   if (f >= 0) close(f);

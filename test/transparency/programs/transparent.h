@@ -31,8 +31,7 @@ void add_case(const char *name, void (*body)(long argument), long argument);
 long say(const char *text, long value);
 #define SAY(call) say(#call, (long)(call))
 
-// Like SAY for a call whose good result is a descriptor: its number says nothing, that it worked
-// does.
+// Like SAY for a call that returns a descriptor on success: prints that it worked, not its number.
 int say_descriptor(const char *text, int descriptor);
 #define SAY_FD(call) say_descriptor(#call, (call))
 

@@ -70,7 +70,7 @@ CASE(waits, fifo_whose_opener_is_killed) {
   SAY_FD(open("p", O_RDONLY | O_NONBLOCK));
   SAY(unlink("p"));
 }
-// A listener with no room left: who connects waits.
+// A listener with no room left: a connecting process waits.
 static int full_listener(const char *name) {
   struct sockaddr_un a = {.sun_family = AF_UNIX};
   strcpy(a.sun_path, name);
@@ -197,7 +197,7 @@ CASE(waits, datagram_until_there_is_room) {
   if (c == 0) {
     char t;
     usleep(60000);
-    // Full it was; where nobody may send nothing more will come.
+    // It was full; if no process may send, nothing more will come.
     _exit(recv(r, &t, 1, MSG_DONTWAIT) == 1 ? 0 : 1);
   }
   SAY(sendto(s, "z", 1, 0, (void *)&a, sizeof a));

@@ -1,0 +1,52 @@
+/** Columns of running text in a document, as test/house/length.test.ts has it. */
+const COLUMNS_MAX = 100;
+
+/** Words; a code span or a link is one word, since some readers break at a newline in it. */
+const word = /(?:`[^`]*`|\[[^\]]*\]\([^)]*\)|\S)+/g;
+
+/** What Markdown would take for a list or a heading at the beginning of a line. */
+const marker = /^(?:[-+*#>]+|\d+[.)])$/;
+
+/** Wraps paragraphs and items of lists. Tables, code and headings stay as they are. */
+export function wrapMarkdown(text) {
+  const lines = [];
+  let paragraph = null;
+  let isCode = false;
+  const end = () => {
+    if (paragraph !== null) lines.push(...wrapped(paragraph));
+    paragraph = null;
+  };
+  for (const line of text.split("\n")) {
+    if (line.startsWith("```")) isCode = !isCode;
+    const item = /^ {0,3}(?:[-*]|\d+\.) +/.exec(line)?.[0];
+    if (isCode || /^(?:$|```|\||#|<!--)/.test(line) || (line.startsWith("    ") && !paragraph)) {
+      end();
+      lines.push(line);
+    } else if (item !== undefined) {
+      end();
+      paragraph = { first: item, rest: " ".repeat(item.length), text: line.slice(item.length) };
+    } else if (paragraph === null) {
+      paragraph = { first: "", rest: "", text: line };
+    } else {
+      paragraph.text += ` ${line.trim()}`;
+    }
+  }
+  end();
+  return lines.join("\n");
+}
+
+function wrapped({ first, rest, text }) {
+  const lines = [];
+  let line = first;
+  let isEmpty = true;
+  for (const [next] of text.matchAll(word)) {
+    if (!isEmpty && line.length + 1 + next.length > COLUMNS_MAX && !marker.test(next)) {
+      lines.push(line);
+      line = rest + next;
+    } else {
+      line += isEmpty ? next : ` ${next}`;
+    }
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
