@@ -269,9 +269,10 @@ test("whoever confined itself already may not keep denials out of the records ei
 });
 
 test.each([
-  ["user namespace", 0x10000000],
-  ["mount namespace", 0x20000],
-])("a process in its own %s gets no help", (kind, flag) => {
+  ["user namespace", 0x10000000, "EPERM"],
+  // What a socket is bound to is judged all the same (`sockets.test.ts`); here it is a length.
+  ["mount namespace", 0x20000, "EINVAL"],
+])("a process in its own %s gets no help with names", (kind, flag, bound) => {
   const done = run(
     `creat open/before 0600 ; unshare ${flag} ; creat open/after 0600 ; chmod open/before 0644 ; bind 1 x 1`,
   );
@@ -279,9 +280,9 @@ test.each([
     "unshare: 0 -",
     "creat: -1 EACCES",
     "chmod: -1 EPERM",
-    "bind: -1 EPERM",
+    `bind: -1 ${bound}`,
   ]);
-  expect(done.events.at(-1)?.object).toContain(`own ${kind}`);
+  expect(done.events.some(({ object }) => object.includes(`own ${kind}`))).toBe(true);
 });
 
 test("below another root a name is what it is outside", () => {

@@ -258,6 +258,31 @@ test("TCP and UDP by address and port, on the target's own socket", async () => 
   }
 });
 
+test("mounts of its own keep a process from binding names, and from no address", async () => {
+  const server = createServer((socket) => socket.end());
+  const port = await listening(server);
+  const own = 0x20000; // CLONE_NEWNS
+  try {
+    const done = run(
+      `unshare ${own} ; socket 2 1 0 ; connect $ ${inet(port)} 16 ; socket 2 2 0 ; ` +
+        `bind $ ${inet(port)} 16 ; bind 4 ${inet(port + 1)} 16 ; socket 1 1 0 ; ` +
+        `bind $ ${unix(`${tree}/run/a`)} ; connect 5 ${unix(`${tree}/run/a`)}`,
+      [`listen ${tree}/run/*`, `connect ${tree}/run/*`, `rwcd ${tree}/run/*`],
+      { policy: { addresses: [address("connect", "tcp", port), address("listen", "udp", port)] } },
+    );
+    expect(done.lines.filter((line) => /unshare|connect|bind/.test(line))).toEqual([
+      "unshare: 0 -",
+      "connect: 0 -",
+      "bind: 0 -",
+      "bind: -1 EACCES",
+      "bind: -1 EPERM",
+      "connect: -1 EPERM",
+    ]);
+  } finally {
+    server.close();
+  }
+});
+
 test("a TCP connection that takes its time holds up nobody, and its error arrives", () => {
   // Nobody listens on port 1: the kernel answers at once, by way of a connection begun without
   // waiting.

@@ -8,7 +8,7 @@ import { CONTINUE, error, type Outcome, ofConfined, unable } from "./outcome.ts"
  * is safe. The mediator makes no call for a target whose view of the host differs from its own.
  */
 export function guarded(call: Call, handler: Handler): Outcome {
-  const foreign = handler.onlyLooks ? call.target.foreign() : call.confinement;
+  const foreign = confinementFor(call, handler);
   if (foreign !== null) return byItself(call, handler, foreign);
   const outcome = handler.answer(call);
   if (outcome.kind !== "continue" || handler.continueIsSafe(call)) return outcome;
@@ -16,6 +16,11 @@ export function guarded(call: Call, handler: Handler): Outcome {
     ? "it could change before the kernel looks at it"
     : "not checked by this domain's Landlock layer";
   return unable(E.ACCES, call.name, why);
+}
+
+function confinementFor(call: Call, handler: Handler): string | null {
+  if (handler.onlyLooks) return call.target.foreign();
+  return handler.actsOnSockets ? call.confinementOfSockets : call.confinement;
 }
 
 /**

@@ -186,6 +186,17 @@ export class Call {
     return this.#confinement;
   }
 
+  /**
+   * As {@link confinement}, for what is done to a socket of its own and leads through no name:
+   * mounts of its own have no part in that. What else it may have stays in the way.
+   */
+  get confinementOfSockets(): string | null {
+    const { confinement, target, broker } = this;
+    if (confinement !== "mount namespace") return confinement;
+    const isConfined = broker.selfConfined.has(target.credentials.tgid);
+    return target.foreignLabel() ?? (isConfined ? "Landlock domain" : null);
+  }
+
   /** No other thread can exchange one of the caller's descriptors while it waits. */
   get isAlone(): boolean {
     return this.target.status.threads === 1 && !this.broker.descriptorTables.mayBeShared;
@@ -213,10 +224,12 @@ export class Call {
    * Makes a system call with an effect: checks once more that the thread waits, marks the slot,
    * then calls, with those of the target's capabilities that the policy grants. Refused for a
    * process with a confinement or namespaces of its own, which the mediator's call would bypass.
+   * `on`: a socket's own state, and no name.
    */
-  effect(operation: () => number): number {
+  effect(operation: () => number, on: "names" | "socket" = "names"): number {
     if (this.rehearses) throw settledAsGranted;
-    if (this.confinement !== null) throw new Settled(ofConfined(this.name, this.confinement));
+    const confinement = on === "socket" ? this.confinementOfSockets : this.confinement;
+    if (confinement !== null) throw new Settled(ofConfined(this.name, confinement));
     this.check();
     this.#notification.started();
     if (!this.supervised || !this.#isTarget) return operation();

@@ -14,6 +14,11 @@ export interface Handler {
    * bypasses nothing.
    */
   readonly onlyLooks?: true;
+  /**
+   * What it does to a socket leads through no name, but for addresses that are paths: a target with
+   * mounts of its own is served, and refused those.
+   */
+  readonly actsOnSockets?: true;
 }
 
 /** LANDLOCK_ACCESS_FS_* (landlock(7), include/uapi/linux/landlock.h). */

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isMediatorProcess } from "../../domains/mediator-process.ts";
 import { domainOfProcess } from "../../domains/membership.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
@@ -44,13 +45,22 @@ function look(pid: number): string | null {
     const member = domainOfProcess(pid);
     if (typeof member === "object") return `it is in domain ${member.domain}`;
     // Membership by control group is not enough, since a process can be moved. A process of a
-    // domain always has one more filter than a process outside.
-    return filters(pid) > filters("self")
+    // domain always has one more filter than a process outside. So has the holder of a unit with
+    // filters of its own; but no domain may execute the program that a holder runs.
+    return filters(pid) > filters("self") && !isHoldersProgram(its)
       ? "it is under a filter of system calls that this process is not under"
       : null;
   } catch {
     return "it cannot be looked at";
   }
+}
+
+/** Of this installation: own-objects.ts denies it to every domain. */
+const holdersProgram = join(dirname(dirname(process.argv[1] ?? "")), "bin", "cofferdam");
+
+function isHoldersProgram({ dev, ino }: Stats): boolean {
+  const own = statSync(holdersProgram, { throwIfNoEntry: false });
+  return own !== undefined && own.dev === dev && own.ino === ino;
 }
 
 /** The number of seccomp filters of a process (proc_pid_status(5), Linux 5.9). */

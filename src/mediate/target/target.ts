@@ -206,6 +206,11 @@ export class Target {
     return thread.foreign;
   }
 
+  /** Beside namespaces of its own, which {@link foreign} names first. */
+  foreignLabel(): Foreign {
+    return foreignLabel(this.thread.directory);
+  }
+
   #foreignNamespace({ directory }: Thread): Foreign {
     const found = foreignNamespace(directory);
     const { alike } = this.#threads;

@@ -26,7 +26,7 @@ export function autobind(call: Call, socket: TargetSocket): Outcome {
       return denyName("listen", `@${name}`);
     // An abstract name begins with a NUL and ends with the address.
     const bytes = unixAddress(`\0${name}`).subarray(0, -1);
-    const bound = call.effect(() => sys("bind", socket.fd, bytes, bytes.length));
+    const bound = call.effect(() => sys("bind", socket.fd, bytes, bytes.length), "socket");
     if (bound !== -E.ADDRINUSE) return result(bound);
   }
   return error(E.NOSPC);

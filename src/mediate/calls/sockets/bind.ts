@@ -3,7 +3,7 @@ import { CAP_SYS_ADMIN } from "../../../kernel/constants.ts";
 import { sockaddrNl } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
-import { error, type Outcome, result, unable, WORKER } from "../../answer/outcome.ts";
+import { error, type Outcome, ofConfined, result, unable, WORKER } from "../../answer/outcome.ts";
 import { Settled } from "../../answer/settled.ts";
 import { isOwnRoot } from "../../domain/roots.ts";
 import { abi, E } from "../../sys/abi.ts";
@@ -27,12 +27,14 @@ import { AF, type TargetSocket, unixAddress } from "./socket.ts";
  */
 export const bind: Handler = {
   continueIsSafe: () => false,
+  actsOnSockets: true,
   answer(call) {
     const addressed = socketAndAddress(call);
     if (typeof addressed === "number") return error(errnoOf(addressed));
     const { socket, address, path } = addressed;
     const refused = judgeAddress(call, socket, address, "listen");
     if (refused !== null) return refused;
+    if (path !== null && call.confinement !== null) return ofConfined(call.name, call.confinement);
     if (path !== null) return bindPath(call, socket, address.bytes, path);
     return call.asTarget(() =>
       address.kind === "unnamed"
@@ -43,7 +45,7 @@ export const bind: Handler = {
 };
 
 function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
-  return result(call.effect(() => sys("bind", socket.fd, bytes, bytes.length)));
+  return result(call.effect(() => sys("bind", socket.fd, bytes, bytes.length), "socket"));
 }
 
 /**

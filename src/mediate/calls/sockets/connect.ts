@@ -1,4 +1,4 @@
-import { error, type Outcome, result } from "../../answer/outcome.ts";
+import { error, type Outcome, ofConfined, result } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
@@ -27,10 +27,13 @@ import {
  */
 export const connect: Handler = {
   continueIsSafe: () => false,
+  actsOnSockets: true,
   answer(call) {
     const addressed = socketAndAddress(call);
     if (typeof addressed === "number") return error(errnoOf(addressed));
     const { domain, type } = addressed.socket;
+    if (domain === AF.unix && call.confinement !== null)
+      return ofConfined(call.name, call.confinement);
     if (domain !== AF.unix) return toAddress(call, addressed);
     return type === SOCK.dgram ? toReceiver(call, addressed) : toListener(call, addressed);
   },
@@ -94,7 +97,8 @@ function once(
       const destination: Destination = judgeDestination(call, socket, address, path);
       if (destination.kind !== "address") return destination;
       const { bytes } = destination;
-      return call.effect(() => way(() => sys("connect", socket.fd, bytes, bytes.length)));
+      const connecting = (): number => sys("connect", socket.fd, bytes, bytes.length);
+      return call.effect(() => way(connecting), path === null ? "socket" : "names");
     },
     { effectiveIds: true, makes: false },
   );

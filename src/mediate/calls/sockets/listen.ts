@@ -15,6 +15,7 @@ import { AF, ownAddress, socketOf } from "./socket.ts";
 export const listen: Handler = {
   /** The arguments are registers, and no other thread can exchange the descriptor. */
   continueIsSafe: (call) => call.isAlone && isUnix(call),
+  actsOnSockets: true,
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(errnoOf(socket));
@@ -25,7 +26,9 @@ export const listen: Handler = {
         if (typeof address === "number") return error(errnoOf(address));
         const unbound = address?.kind === "inet" && address.port === 0;
         const refused = unbound ? judgeAddress(call, socket, address, "listen") : null;
-        return refused ?? result(call.effect(() => sys("listen", socket.fd, call.int(1))));
+        return (
+          refused ?? result(call.effect(() => sys("listen", socket.fd, call.int(1)), "socket"))
+        );
       },
       { effectiveIds: true, makes: false },
     );

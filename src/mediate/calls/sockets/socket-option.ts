@@ -15,6 +15,7 @@ const INT_BYTES = 4;
  */
 export const socketOption: Handler = {
   continueIsSafe: () => false,
+  actsOnSockets: true,
   answer(call): Outcome {
     if (call.int(1) !== IPPROTO_IPV6 || call.int(2) !== IPV6_V6ONLY) return refuseForm(call);
     const socket = socketOf(call, 0);
@@ -23,7 +24,10 @@ export const socketOption: Handler = {
     if (call.int(4) < INT_BYTES) return error(E.INVAL);
     const value = call.target.memory.read(call.word(3), INT_BYTES);
     return result(
-      call.effect(() => sys("setsockopt", socket.fd, IPPROTO_IPV6, IPV6_V6ONLY, value, INT_BYTES)),
+      call.effect(
+        () => sys("setsockopt", socket.fd, IPPROTO_IPV6, IPV6_V6ONLY, value, INT_BYTES),
+        "socket",
+      ),
     );
   },
 };
