@@ -85,6 +85,16 @@ static void set_capabilities(uint64_t permitted, uint64_t inheritable)
        "the caller lacks a capability that the policy grants");
 }
 
+void identity_limit(uint64_t capabilities)
+{
+  const struct capability_sets before = capabilities_now();
+  for (int number = 0; number < CAPABILITIES_MAX; number++)
+    if ((capabilities & BIT(number)) == 0 && prctl(PR_CAPBSET_READ, number, 0, 0, 0) > 0)
+      need_capability(prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0,
+                      "take a capability from the bounding set", number, "it takes CAP_SETPCAP");
+  set_capabilities(before.permitted & capabilities, before.inheritable & capabilities);
+}
+
 /* Returns the permitted set that is left. */
 static uint64_t limit_capabilities(const struct plan *plan, const struct capability_sets *before)
 {

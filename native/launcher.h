@@ -55,6 +55,10 @@ struct options {
   const char *domain; /* also with --policy: the file's name without its ending */
   const char *policy; /* absolute, or NULL */
   const char *events; /* NULL without --events */
+  const char *argv0;  /* what the command finds as its own name; NULL: as it is called */
+  /* The capabilities of the start for which a plan is made, and nothing else; NULL without
+     --prepare. */
+  const uint64_t *prepare;
   bool level_given;
   /* NULL-terminated: `--set` and `--level` with their values, in order. */
   const char **words, **end;
@@ -231,6 +235,9 @@ void identity_assume(const struct plan *plan);
 /* Makes a namespace of its own for System V IPC and POSIX message queues, where the plan asks for
    one. */
 void identity_private_ipc(const struct plan *plan);
+
+/* Leaves this process no capability beyond these, as a unit's CapabilityBoundingSet= does. */
+void identity_limit(uint64_t capabilities);
 
 /* Capability sets of this thread, 64-bit masks; refuses the start when they cannot be read. */
 struct capability_sets {

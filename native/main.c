@@ -71,8 +71,15 @@ int main(int argc, char **argv)
     node_become(argv, is_own ? NULL : name);
   descriptors_hold();
   const struct options options = options_read(argc - 1, argv + 1);
-  const char *command = find_command(options.command[0]);
   const char *plan_path;
+  if (options.prepare != NULL) {
+    identity_limit(*options.prepare);
+    plan_obtain(&options, &plan_path);
+    return EXIT_SUCCESS;
+  }
+  const char *command = find_command(options.command[0]);
+  if (options.argv0 != NULL)
+    options.command[0] = (char *)options.argv0;
   struct plan plan = plan_obtain(&options, &plan_path);
   if (plan.head->level == PLAN_LEVEL_DISABLED) {
     identity_assume(&plan); /* unconfined, but as the policy's user */

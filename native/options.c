@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <getopt.h>
 
 #include "launcher.h"
@@ -36,13 +37,28 @@ static const char *absolute(const char *path)
   return joined(folder, "/", path);
 }
 
+/* A capability set as a hexadecimal mask; refuses what is none. */
+static const uint64_t *capabilities_in(const char *text)
+{
+  static uint64_t mask;
+  char *end;
+  errno = 0;
+  mask = strtoull(text, &end, 16);
+  if (!isxdigit((unsigned char)text[0]) || *end != 0 || errno != 0)
+    refuse(STEP, text, 0,
+           "--prepare takes a set of capabilities in hexadecimal, as CapBnd in /proc/PID/status");
+  return &mask;
+}
+
 /* Reads up to the first word that is no option, or past `--`; `optind` is after what was read. */
 static void read_options(int count, char **arguments, struct options *options)
 {
   static const struct option known[] = {
+      {"argv0", required_argument, NULL, 'a'},
       {"events", required_argument, NULL, 'e'},
       {"level", required_argument, NULL, 'l'},
       {"policy", required_argument, NULL, 'p'},
+      {"prepare", required_argument, NULL, 'r'},
       {"set", required_argument, NULL, 's'},
       {0},
   };
@@ -52,8 +68,12 @@ static void read_options(int count, char **arguments, struct options *options)
              option == ':' ? "it needs a value; " USAGE : "there is no such option; " USAGE);
     if (option == 'e')
       options->events = optarg;
+    else if (option == 'a')
+      options->argv0 = optarg;
     else if (option == 'p')
       options->policy = absolute(optarg);
+    else if (option == 'r')
+      options->prepare = capabilities_in(optarg);
     else { /* the compiler checks the value: no plan is ever made for an invalid one */
       options->level_given |= option == 'l';
       *options->end++ = option == 'l' ? "--level" : "--set";
@@ -80,8 +100,11 @@ struct options options_read(int count, char **arguments)
   } else
     options.domain = domain_of(options.policy);
   options.command = arguments + optind;
-  if (options.command[0] == NULL || options.command[0][0] == 0)
+  bool runs = options.command[0] != NULL && options.command[0][0] != 0;
+  if (options.prepare == NULL && !runs)
     refuse(STEP, NULL, 0, "there is no command to run; " USAGE);
+  if (options.prepare != NULL && options.command[0] != NULL)
+    refuse(STEP, options.command[0], 0, "--prepare makes a plan and runs nothing");
   if (!valid_domain(options.domain))
     refuse("read the domain's name", options.domain, 0,
            "letters, digits and . _ @ : + - only, not beginning with . or -");
