@@ -16,6 +16,7 @@ import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
 import { support } from "./commands/support.ts";
 import { top } from "./commands/top.ts";
+import { unit } from "./commands/unit.ts";
 import { vm } from "./commands/vm.ts";
 import { why } from "./commands/why.ts";
 
@@ -23,6 +24,7 @@ import { why } from "./commands/why.ts";
 export const commands: readonly Command[] = [
   run,
   vm,
+  unit,
   status,
   domain,
   ps,

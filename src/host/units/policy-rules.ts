@@ -1,0 +1,129 @@
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { decide } from "../../model/decide.ts";
+import { granted } from "../../model/granted.ts";
+import type { UnitCommand } from "./commands-of-unit.ts";
+import { type Found, note, policyConflict, property, type Rule, words } from "./finding.ts";
+
+/** Where systemd looks for a program without a folder (systemd.service(5)). */
+const programFolders = [
+  ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
+];
+
+/** The file behind a command's name; null where specifiers or a missing file hide it. */
+function programOf(path: string): string | null {
+  if (path.includes("%")) return null;
+  const names = path.startsWith("/") ? [path] : programFolders.map((folder) => join(folder, path));
+  for (const name of names) {
+    try {
+      return realpathSync(name);
+    } catch {
+      // The next folder may have it.
+    }
+  }
+  return null;
+}
+
+/**
+ * What is to run in the domain must be granted to it; a policy may name the link that the unit
+ * names, which the compiler follows.
+ */
+const programs: Rule = ({ commands, policy }) => {
+  const inside = commands.filter(({ outside }) => outside === null);
+  const refused = inside.flatMap(({ key, command }) => {
+    const path = programOf(command.path);
+    if (path === null) return [];
+    const isGranted = (name: string): boolean =>
+      (["execute", "read"] as const).every(
+        (operation) =>
+          decide(policy, { class: "name", operation, path: name }).outcome === "granted",
+      );
+    return isGranted(path) || isGranted(command.path) ? [] : [{ key, path }];
+  });
+  if (refused.length === 0) return {};
+  const which = refused.map(({ key, path }) => `${path} (${key}=)`).join(", ");
+  return policyConflict(
+    `the policy of ${policy.name} does not let the domain execute ${which}`,
+    `files: [rx ${[...new Set(refused.map(({ path }) => path))].join(" ")}]`,
+  );
+};
+
+const NOTIFY_SOCKET = "/run/systemd/notify";
+
+/** The unit's start waits for the daemon's word. */
+const readiness: Rule = (look) => {
+  const waits = property(look, "Type").startsWith("notify");
+  const { outcome } = decide(look.policy, {
+    class: "name",
+    operation: "connect",
+    path: NOTIFY_SOCKET,
+  });
+  return !waits || outcome === "granted"
+    ? {}
+    : policyConflict(
+        "systemd waits for the daemon's word that it is ready " +
+          `(Type=${property(look, "Type")}), and the policy does not let it say so`,
+        `network: [connect unix ${NOTIFY_SOCKET}]`,
+      );
+};
+
+const output: Rule = (look) => {
+  const streams = ["StandardOutput", "StandardError"].map((name) => property(look, name));
+  const isSocket = streams.some((text) => /^(?:journal|kmsg|syslog|socket)/.test(text));
+  return !isSocket || granted(look.policy.inherit).has("stdio-sockets")
+    ? {}
+    : note(
+        "standard output leads to the journal, by a socket that the domain is not given: what " +
+          "the daemon prints is lost",
+        "inherit: [stdio, stdio-sockets]",
+      );
+};
+
+const activation: Rule = (look) => {
+  const sockets = words(property(look, "TriggeredBy")).filter((name) => name.endsWith(".socket"));
+  return sockets.length === 0 || granted(look.policy.inherit).has("listen")
+    ? {}
+    : policyConflict(
+        `${sockets.join(", ")} hands the daemon its sockets, which the domain is not given`,
+        "inherit: [listen]",
+      );
+};
+
+/** Each command has a run of its own, and Landlock lets a sealed run signal itself alone. */
+const signals: Rule = (look): Partial<Found> => {
+  const { policy, commands } = look;
+  const sealed = policy.mediation === "sealed" && look.level === "enforcing";
+  const keys = commands
+    .filter(({ key, outside }: UnitCommand) => outside === null && /^Exec(?:Reload|Stop)/.test(key))
+    .map(({ key }) => key);
+  const kinds = [...new Set(keys)];
+  if (kinds.length === 0 || !sealed || granted(policy.signals).has("any")) return {};
+  return note(
+    "a sealed run may signal nobody but itself, and each command has a run of its own: where " +
+      `${kinds.join("= or ")}= signals the daemon, leave it outside (unit enable --outside ` +
+      `${kinds.join(",")}), or write ExecReload=/bin/kill -HUP $MAINPID, which is left outside ` +
+      "by itself",
+  );
+};
+
+const outside: Rule = ({ commands }) => {
+  const those = commands.filter((one) => one.outside !== null && one.key !== "ExecCondition");
+  if (those.length === 0) return {};
+  return {
+    findings: those.map(({ key, command, outside: why }) => ({
+      kind: "note" as const,
+      what: `${key}=${command.path} stays outside the domain: ${why}`,
+      where: null,
+      lines: [],
+    })),
+  };
+};
+
+export const policyRules: readonly Rule[] = [
+  programs,
+  readiness,
+  output,
+  activation,
+  signals,
+  outside,
+];

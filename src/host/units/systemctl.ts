@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { HostError } from "../host-error.ts";
+
+/** For one call; a restart waits for the unit's own timeouts. */
+const ANSWER_WAIT_MAX_MS = 600_000;
+/** Of one answer, bytes: the properties of a host's units. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface Answer {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Asks a program of systemd. @throws HostError where it cannot be started, or does not end */
+export function ask(program: string, words: readonly string[]): Answer {
+  const { status, stdout, stderr, error } = spawnSync(program, words, {
+    encoding: "utf8",
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", SYSTEMD_COLORS: "0" },
+    maxBuffer: ANSWER_BYTES_MAX,
+    timeout: ANSWER_WAIT_MAX_MS,
+  });
+  if (error !== undefined || status === null)
+    throw new HostError(
+      `${program} cannot be asked: ${error?.message ?? "it was ended by a signal"}`,
+      "units are for hosts that systemd runs",
+    );
+  return { status, out: stdout, err: stderr };
+}
+
+export function systemctl(...words: readonly string[]): Answer {
+  return ask("systemctl", ["--no-pager", ...words]);
+}
+
+/** The same, and a failure is an error with what systemctl said. @throws HostError */
+export function order(...words: readonly string[]): void {
+  const { status, err } = systemctl(...words);
+  if (status === 0) return;
+  const why = err.trim().split("\n")[0] ?? "";
+  throw new HostError(`systemctl ${words.join(" ")} failed: ${why}`, "see `journalctl -xe`");
+}

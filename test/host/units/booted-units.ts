@@ -1,0 +1,77 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BootedHost, installOn } from "../shell-sandbox/booted-host.ts";
+import { EtcHost } from "../shell-sandbox/etc-host.ts";
+
+/** A systemd of its own, with units and domains that a test writes. */
+export class BootedUnits {
+  readonly host: BootedHost;
+  readonly #disk: EtcHost;
+  readonly #scratch: string;
+
+  private constructor(host: BootedHost, disk: EtcHost, scratch: string) {
+    this.host = host;
+    this.#disk = disk;
+    this.#scratch = scratch;
+  }
+
+  static async boot(): Promise<BootedUnits> {
+    const scratch = mkdtempSync(join(tmpdir(), "cofferdam-units-"));
+    const key = join(scratch, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    const disk = await EtcHost.start(key);
+    installOn(disk);
+    const host = await BootedHost.boot(disk);
+    host.sh("ip link set lo up; mkdir -p /etc/cofferdam/domains");
+    return new BootedUnits(host, disk, scratch);
+  }
+
+  async powerOff(): Promise<void> {
+    await this.host.powerOff();
+    await this.#disk.stop();
+    rmSync(this.#scratch, { recursive: true });
+  }
+
+  write(path: string, text: string): void {
+    this.host.sh('mkdir -p "$(dirname "$1")"; printf %s "$2" >"$1"', path, text);
+  }
+
+  /** A policy, in force at once. */
+  domain(name: string, text: string): void {
+    this.write(`/etc/cofferdam/domains/${name}.yaml`, text);
+    this.done("domain", "reload");
+  }
+
+  /** A service of this name, read by systemd. */
+  service(name: string, service: string): void {
+    this.write(
+      `/etc/systemd/system/${name}`,
+      `[Unit]\nDefaultDependencies=no\n[Service]\n${service}`,
+    );
+    this.host.sh("systemctl daemon-reload");
+  }
+
+  /** What a command of Cofferdam's prints; it must succeed. */
+  done(...words: readonly string[]): string {
+    const { status, out, err } = this.host.cofferdam(...words);
+    if (status !== 0) throw new Error(`cofferdam ${words.join(" ")}: ${status}: ${out}${err}`);
+    return out;
+  }
+
+  show(unit: string, property: string): string {
+    return this.host.sh('systemctl show --value --property="$2" -- "$1"', unit, property).trim();
+  }
+
+  /** The drop-ins, and what else lies in systemd's folder. */
+  settings(): string {
+    return this.host.sh("cd /etc/systemd/system; find . -name '*.d' -o -name '*.conf' | sort");
+  }
+
+  /** The domain that a process is in, by its control group; empty where there is none. */
+  domainOf(pid: string): string {
+    const group = this.host.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
+    return /\/cofferdam\/([^/]+)\.[0-9a-f]{16}\//.exec(group)?.[1] ?? "";
+  }
+}
