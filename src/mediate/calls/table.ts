@@ -1,4 +1,5 @@
 import { number } from "../../kernel/syscalls.ts";
+import { ownerOr, signal, signalOrNone } from "../../kinds/signals/mediate.ts";
 import { exec } from "./exec/exec.ts";
 import { fileAttributes, inodeIoctl } from "./files/inode-flags.ts";
 import { link } from "./files/link.ts";
@@ -23,7 +24,6 @@ import {
   setIoPriority,
   setPriority,
 } from "./processes/scheduling.ts";
-import { ownerOr, signal, signalOrNone } from "./processes/signals.ts";
 import { bind } from "./sockets/bind.ts";
 import { connect } from "./sockets/connect.ts";
 import { listen } from "./sockets/listen.ts";

@@ -3,8 +3,8 @@ import { Fold } from "../../events/fold.ts";
 import { stamp } from "../../events/identity.ts";
 import { EVENTS_NAMED_MAX, FOLD_FLUSH_MS } from "../../events/limits.ts";
 import { readProcess } from "../../events/process-info.ts";
+import { inheritedOutside } from "../../kinds/inherit/mediate.ts";
 import type { Refusal } from "../answer/outcome.ts";
-import { inheritedOutside } from "../calls/descriptors/inherited.ts";
 import type { Broker } from "../domain/broker.ts";
 import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
@@ -85,7 +85,7 @@ export class Reporter {
 
   /**
    * Called before each call, of thread `tid`. A domain's first call reports the descriptors that
-   * its daemon inherits (`calls/descriptors/inherited.ts`).
+   * its daemon inherits (`kinds/inherit/mediate.ts`).
    */
   begin(tid: number): void {
     if (this.#hasBegun) return;

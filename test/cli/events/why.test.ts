@@ -145,7 +145,7 @@ test("the request is what is asked about, whatever the words look like", async (
 
 test("a request that only a newer version knows is said to be another version's", async () => {
   policy("files: [r /srv/**]\n");
-  log({ domain: "tool", request: { class: "memory", operation: "jit" } as never });
+  log({ domain: "tool", request: { class: "of-a-newer-version" } as never });
   const { status, out } = await caller.run(["why", "1"]);
   expect(status).toBe(0);
   expect(unwrapped(out)).toContain("another version wrote it");

@@ -15,6 +15,7 @@ import {
 } from "../../../kernel/capability-requests.ts";
 import { F_SETFL } from "../../../kernel/constants.ts";
 import { fOwnerEx } from "../../../kernel/structs.ts";
+import { judgeCapabilities } from "../../../kinds/capabilities/mediate.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
@@ -25,7 +26,6 @@ import { namesOf } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { FIRST_DESCRIPTOR, impersonate } from "../impersonator/impersonator.ts";
 import { judgeNumber } from "../processes/judge-processes.ts";
-import { judgeCapabilities } from "../state/capability.ts";
 import { onDevice } from "./device-ioctl.ts";
 import { isPidfdRequest, judgePidfdRequest } from "./pidfd-requests.ts";
 import { sameFile } from "./same-file.ts";

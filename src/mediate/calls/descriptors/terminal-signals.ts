@@ -1,12 +1,12 @@
 import { ENOTTY, TCGETS } from "../../../kernel/constants.ts";
 import { termios } from "../../../kernel/structs.ts";
+import { judgeCapability } from "../../../kinds/capabilities/mediate.ts";
 import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { outsiderInSession } from "../processes/process-group.ts";
-import { judgeCapability } from "../state/capability.ts";
 import { sameFile } from "./same-file.ts";
 
 /**

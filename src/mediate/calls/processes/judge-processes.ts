@@ -4,13 +4,13 @@ import {
   PIDFD_SIGNAL_THREAD_GROUP,
 } from "../../../kernel/constants.ts";
 import type { ProcessCall } from "../../../kernel/system-calls/call.ts";
+import { judgeCapabilities } from "../../../kinds/capabilities/mediate.ts";
 import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import type { Call } from "../call.ts";
 import { maybeClosed, sameFile } from "../descriptors/same-file.ts";
 import { FIRST_DESCRIPTOR, impersonate } from "../impersonator/impersonator.ts";
-import { judgeCapabilities } from "../state/capability.ts";
 import { judgeOwnCoreLimit, setsCoreLimit } from "./core-limit.ts";
 import { judgeAll, type Operation } from "./judge-process.ts";
 import { heldProcess, kindOf, membersOf, namedProcesses } from "./named-processes.ts";

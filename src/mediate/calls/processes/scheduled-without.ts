@@ -7,12 +7,12 @@ import {
   SCHED_RR,
 } from "../../../kernel/constants.ts";
 import { schedAttr } from "../../../kernel/structs.ts";
+import { withoutCapability } from "../../../kinds/capabilities/mediate.ts";
 import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { impersonate } from "../impersonator/impersonator.ts";
 import type { Deed } from "../impersonator/impersonator-request.ts";
-import { withoutCapability } from "../state/capability.ts";
 import { kindOf } from "./named-processes.ts";
 import { softLimit } from "./resource-limits.ts";
 import { attributesOf, parameterOf } from "./scheduling.ts";

@@ -2,11 +2,11 @@ import { socketHelp, socketRequest } from "../../../events/socket-words.ts";
 import { capabilityOption } from "../../../kernel/capability-requests.ts";
 import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
 import type { SocketCall } from "../../../kernel/system-calls/call.ts";
+import { judgeCapabilities } from "../../../kinds/capabilities/mediate.ts";
 import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import type { Call } from "../call.ts";
-import { judgeCapabilities } from "../state/capability.ts";
 import { setWithout } from "./option-without.ts";
 import { IPV6_V6ONLY } from "./socket.ts";
 

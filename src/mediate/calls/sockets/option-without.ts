@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { CapabilityOptions } from "../../../kernel/capability-requests.ts";
+import { withoutCapability } from "../../../kinds/capabilities/mediate.ts";
 import { CONTINUE, error, type Outcome, type Refused } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
-import { withoutCapability } from "../state/capability.ts";
 import { socketOf } from "./socket.ts";
 
 const INT_BYTES = 4;

@@ -1,12 +1,12 @@
 import { CLONE_NEWTIME, CLONE_PARENT } from "../../../kernel/constants.ts";
 import type { StateCall } from "../../../kernel/system-calls/call.ts";
 import { NEW_NAMESPACES } from "../../../kernel/system-calls/state.ts";
+import { judgeCapability } from "../../../kinds/capabilities/mediate.ts";
 import { CONTINUE, error, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
 import { judgeCoreLimit } from "../processes/core-limit.ts";
-import { judgeCapability } from "./capability.ts";
 import { cloneFlags } from "./clone-flags.ts";
 import { adoptsOrphans } from "./confinement.ts";
 import { confinesItself } from "./self-confine.ts";

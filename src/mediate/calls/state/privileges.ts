@@ -1,9 +1,9 @@
 import type { PrivilegeCall } from "../../../kernel/system-calls/call.ts";
 import { BROKERED_GROUPS_MAX } from "../../../kernel/system-calls/privileges.ts";
+import { judgeCapability } from "../../../kinds/capabilities/mediate.ts";
 import { CONTINUE, never, type Outcome } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
-import { judgeCapability } from "./capability.ts";
 
 /** struct timex (adjtimex(2)): `modes` is its first word, and 0 only reads. */
 const MODES_BYTES = 4;

@@ -1,10 +1,10 @@
-import { capabilityMask } from "../../../kernel/capability-mask.ts";
-import { capabilityNames } from "../../../kinds/capabilities/model.ts";
-import { type Outcome, type Refused, result } from "../../answer/outcome.ts";
-import { spellCall } from "../../report/spell-call.ts";
-import { E } from "../../sys/abi.ts";
-import { errnoOf } from "../../sys/errno.ts";
-import type { Call } from "../call.ts";
+import { capabilityMask } from "../../kernel/capability-mask.ts";
+import { type Outcome, type Refused, result } from "../../mediate/answer/outcome.ts";
+import type { Call } from "../../mediate/calls/call.ts";
+import { spellCall } from "../../mediate/report/spell-call.ts";
+import { E } from "../../mediate/sys/abi.ts";
+import { errnoOf } from "../../mediate/sys/errno.ts";
+import { capabilityNames } from "./model.ts";
 
 /**
  * null where the policy grants the capability, or where the target has none that would help, so

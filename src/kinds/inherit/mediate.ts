@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync, type Stats, statfsSync, statSync } from "node:fs";
-import { NSFS_MAGIC, PID_FS_MAGIC } from "../../../kernel/constants.ts";
-import type { InheritKind } from "../../../kinds/inherit/model.ts";
-import { decide } from "../../../model/decide.ts";
-import type { Refusal } from "../../answer/outcome.ts";
-import type { Broker } from "../../domain/broker.ts";
-import { abi } from "../../sys/abi.ts";
+import { NSFS_MAGIC, PID_FS_MAGIC } from "../../kernel/constants.ts";
+import type { Refusal } from "../../mediate/answer/outcome.ts";
+import type { Broker } from "../../mediate/domain/broker.ts";
+import { abi } from "../../mediate/sys/abi.ts";
+import { decide } from "../../model/decide.ts";
+import type { InheritKind } from "./model.ts";
 
 /** From sd_listen_fds(3). At level enforcing `native/descriptors.c` closes what this reports. */
 const LISTEN_START = 3;

@@ -1,13 +1,13 @@
-import { FIOASYNC, ownerCommands, socketOwnerRequests } from "../../../kernel/argument-names.ts";
-import { F_SETFL } from "../../../kernel/constants.ts";
-import { decide } from "../../../model/decide.ts";
-import type { Outcome } from "../../answer/outcome.ts";
-import { refuseForm } from "../../answer/refuse-call.ts";
-import type { Call } from "../call.ts";
-import { judgeDescriptor } from "../descriptors/judge-descriptor.ts";
-import type { Handler } from "../handler.ts";
-import { judgeProcesses } from "./judge-processes.ts";
-import { ownSignal } from "./scheduling.ts";
+import { FIOASYNC, ownerCommands, socketOwnerRequests } from "../../kernel/argument-names.ts";
+import { F_SETFL } from "../../kernel/constants.ts";
+import type { Outcome } from "../../mediate/answer/outcome.ts";
+import { refuseForm } from "../../mediate/answer/refuse-call.ts";
+import type { Call } from "../../mediate/calls/call.ts";
+import { judgeDescriptor } from "../../mediate/calls/descriptors/judge-descriptor.ts";
+import type { Handler } from "../../mediate/calls/handler.ts";
+import { judgeProcesses } from "../../mediate/calls/processes/judge-processes.ts";
+import { ownSignal } from "../../mediate/calls/processes/scheduling.ts";
+import { decide } from "../../model/decide.ts";
 
 /**
  * Signals of a sealed domain, and owners of a descriptor's signals. Notified where no Landlock
