@@ -65,7 +65,10 @@ export async function agentAtRest(scratch: Scratch): Promise<Row[]> {
         what: "idle, of one processor",
         unit: "%",
         figures: { ...percent, "agent+mediator": busy },
-        note: `budget ${IDLE_BUDGET_PERCENT}: ${busy <= IDLE_BUDGET_PERCENT ? "met" : "MISSED"}; counted in steps of ${1_000 / IDLE_MS}`,
+        note:
+          `budget ${IDLE_BUDGET_PERCENT}: ` +
+          `${busy <= IDLE_BUDGET_PERCENT ? "met" : "MISSED"}; counted in steps of ` +
+          `${1_000 / IDLE_MS}`,
       },
     ];
   } finally {

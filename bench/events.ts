@@ -77,7 +77,9 @@ async function flooded(scratch: Scratch, { flood, folder, level, names }: Flood)
     // Counted in a line of its own, not dropped: events beyond the first thousand different ones in
     // five seconds.
     const lost = calls - told.named - told.folded;
-    const note = `budget ${BUDGET}: ${rate >= BUDGET ? "met" : "MISSED"}; ${told.folded} counted together, ${lost} of ${calls} lost`;
+    const note =
+      `budget ${BUDGET}: ${rate >= BUDGET ? "met" : "MISSED"}; ${told.folded} ` +
+      `counted together, ${lost} of ${calls} lost`;
     return {
       what: `${level}, ${names === 1 ? "one name" : `${names} names`}`,
       unit: "1/s",

@@ -57,8 +57,10 @@ export function executionNote(figures: Readonly<Record<string, number>>): string
   const to = (figure: number, yardstick: number) => (figure / yardstick).toFixed(2);
   return [
     `sealed ${to(sealed, nothing)} x nothing`,
-    `warning ${verdict(warning / (figures["C continue"] ?? 0), "C continue", BUDGET)}, ${to(warning, nothing)} x nothing`,
-    `enforcing ${verdict(enforcing / (figures["C hold"] ?? 0), "C hold", BUDGET)}, ${to(enforcing, nothing)} x nothing`,
+    `warning ${verdict(warning / (figures["C continue"] ?? 0), "C continue", BUDGET)}, ` +
+      `${to(warning, nothing)} x nothing`,
+    `enforcing ${verdict(enforcing / (figures["C hold"] ?? 0), "C hold", BUDGET)}, ` +
+      `${to(enforcing, nothing)} x nothing`,
   ].join("; ");
 }
 

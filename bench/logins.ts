@@ -78,6 +78,7 @@ function inTurns(
 
 function row(what: string, { plain, sandboxed }: Figures): Row {
   const more = sandboxed - plain;
-  const note = `${more.toFixed(1)} ms more, budget ${BUDGET_MS}: ${more <= BUDGET_MS ? "met" : "MISSED"}`;
+  const note =
+    `${more.toFixed(1)} ms more, budget ${BUDGET_MS}: ` + `${more <= BUDGET_MS ? "met" : "MISSED"}`;
   return { what, unit: "ms", figures: { plain, sandboxed }, note };
 }

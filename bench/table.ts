@@ -46,7 +46,10 @@ function format(value: number | null): string {
 /** `1.03 x bare, budget 1.05: met`; the verdict is for people, no test hangs on it. */
 export function verdict(ratio: number, name: string, budget: number, atLeast = false): string {
   const met = atLeast ? ratio >= budget : ratio <= budget;
-  return `${ratio.toFixed(2)} x ${name}, budget ${atLeast ? ">= " : ""}${budget}: ${met ? "met" : "MISSED"}`;
+  return (
+    `${ratio.toFixed(2)} x ${name}, budget ${atLeast ? ">= " : ""}${budget}: ` +
+    `${met ? "met" : "MISSED"}`
+  );
 }
 
 /** In the place of rows that only root can have. */

@@ -40,7 +40,8 @@ async function request(
   outcome(demonstration, answer);
   expectThat(
     demonstration.worked(answer) !== demonstration.hostile,
-    `in its domain, "${demonstration.title}" should have ${demonstration.hostile ? "failed" : "worked"}`,
+    `in its domain, "${demonstration.title}" should have ` +
+      `${demonstration.hostile ? "failed" : "worked"}`,
   );
   if (demonstration.refusal === null) return;
   if (demonstration.refusal.seenBy === "kernel" && silence !== null)

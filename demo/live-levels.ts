@@ -54,7 +54,8 @@ async function held(scene: Scene, daemon: Daemon, cofferdam: string): Promise<vo
     outcome(demonstration, answer);
     expectThat(
       demonstration.worked(answer) !== demonstration.hostile,
-      `switched to enforcing, "${demonstration.title}" should have ${demonstration.hostile ? "failed" : "worked"}`,
+      `switched to enforcing, "${demonstration.title}" should have ` +
+        `${demonstration.hostile ? "failed" : "worked"}`,
     );
     if (demonstration.hostile) await showEvent(hostLog, demonstration, "denied");
   }

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Sees a new user's first minutes: a Debian with nothing but apt, Node and a clone, in a folder of its own. As root.
-#   scripts/bare-setup.sh            the demonstration as an ordinary user without the packages, as root, as a user with them
+# Tries a new user's first minutes: a Debian with nothing but apt, Node and a clone, in a folder of
+# its own. Needs root and debootstrap.
+#   scripts/bare-setup.sh            the demonstration three times: as an ordinary user without the
+#                                    packages, as root, as an ordinary user with the packages
 #   scripts/bare-setup.sh --test     then npm test as well
-# Takes debootstrap; packages come from where this host has them. Nothing outside the folder is changed; it is removed at the end
-# (KEEP=FOLDER: a tree that is kept, and used again next time).
+# Packages come from this host's sources. Nothing outside the folder is changed. The folder is
+# removed at the end, unless KEEP=FOLDER names one to keep and use again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/say.sh
@@ -22,7 +24,8 @@ remove() { [ -n "${KEEP:-}" ] || rm -rf --one-file-system "$tree"; }
 trap remove EXIT
 
 new_debian() {
-  debootstrap --variant=minbase --include=ca-certificates "$release" "$tree" "$mirror" >"$tree.log" 2>&1 || {
+  debootstrap --variant=minbase --include=ca-certificates "$release" "$tree" "$mirror" \
+    >"$tree.log" 2>&1 || {
     tail -n 5 "$tree.log" >&2
     return 1
   }
@@ -32,7 +35,7 @@ mkdir -p "$tree"
 chmod 0755 "$tree"
 [ -e "$tree/etc/debian_version" ] || step "Debian $release, minbase" new_debian
 
-# Node is whatever this host runs; how it gets its packages is this host's matter too.
+# Node, and the settings for its packages, are copied from this host.
 node=$(node -p process.execPath)
 npm=$(dirname "$(readlink -f "$(command -v npm)")")/..
 mkdir -p "$tree/usr/lib/node_modules"
@@ -40,8 +43,11 @@ cp "$node" "$tree/usr/bin/node"
 cp -a "$npm/." "$tree/usr/lib/node_modules/npm"
 ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$tree/usr/bin/npm"
 ln -sf ../lib/node_modules/npm/bin/npx-cli.js "$tree/usr/bin/npx"
-for setting in /etc/apt/apt.conf.d/*proxy* /etc/apt/apt.conf.d/*registry* /usr/etc/npmrc /etc/npmrc /etc/resolv.conf /etc/ssl/certs/ca-certificates.crt; do
-  [ ! -e "$setting" ] || { mkdir -p "$tree$(dirname "$setting")" && cp -L "$setting" "$tree$setting"; }
+for setting in /etc/apt/apt.conf.d/*proxy* /etc/apt/apt.conf.d/*registry* /usr/etc/npmrc \
+  /etc/npmrc /etc/resolv.conf /etc/ssl/certs/ca-certificates.crt; do
+  [ -e "$setting" ] || continue
+  mkdir -p "$tree$(dirname "$setting")"
+  cp -L "$setting" "$tree$setting"
 done
 
 for owner in root nobody; do
@@ -52,18 +58,21 @@ for owner in root nobody; do
 done
 chown -R nobody:nogroup "$tree/srv/nobody" "$tree/srv/home-nobody"
 
-# inside USER COMMAND: in the new Debian as its root file system, with a mount table of its own that ends with the
-# command. A plain chroot would not do: its `/` is no mount, and the broker answers nothing that it cannot place. Process ids stay
-# the host's, for the kernel hands audit records to the first namespace of them alone.
+# inside USER COMMAND: runs it with the new Debian as root file system, in a mount namespace of its
+# own. A plain chroot would not do: its `/` is no mount, and the broker refuses names below no mount.
+# Process ids stay the host's, because the kernel gives audit records only to the first pid namespace.
 inside() {
   local user=$1
   shift
   unshare --mount bash -euc '
     user=$2; mount --bind "$1" "$1"; cd "$1"; shift 2
-    mount --rbind /sys sys; mount --rbind /dev dev; mount --rbind /proc proc; mount -t tmpfs -o mode=755 run run
+    mount --rbind /sys sys; mount --rbind /dev dev; mount --rbind /proc proc
+    mount -t tmpfs -o mode=755 run run
     mkdir -p mnt/host; pivot_root . mnt/host
-    exec chroot . /bin/sh -euc "umount -l /mnt/host; cd /srv/\$1; HOME=/srv/home-\$1; export HOME; user=\$1; shift
-      exec setpriv --reuid \$(id -u \$user) --regid \$(id -g \$user) --clear-groups \"\$@\"" sh "$user" "$@"' bash "$tree" "$user" "$@"
+    exec chroot . /bin/sh -euc "
+      umount -l /mnt/host; cd /srv/\$1; HOME=/srv/home-\$1; export HOME; user=\$1; shift
+      exec setpriv --reuid \$(id -u \$user) --regid \$(id -g \$user) --clear-groups \"\$@\"
+    " sh "$user" "$@"' bash "$tree" "$user" "$@"
 }
 
 status=0

@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 
 scripts/setup.sh bench test
 mkdir -p build
-node_modules/.bin/esbuild bench/main.ts --bundle --platform=node --target=node20 --format=esm --external:koffi \
-  --banner:js='import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);' \
+banner='import { createRequire as benchRequire } from "node:module";
+const require = benchRequire(import.meta.url);'
+node_modules/.bin/esbuild bench/main.ts --bundle --platform=node --target=node20 --format=esm \
+  --external:koffi --banner:js="$banner" \
   --outfile=build/bench.mjs --log-level=warning
 exec node build/bench.mjs "$@"

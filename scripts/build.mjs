@@ -30,8 +30,10 @@ const programs = {
 };
 
 /** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */
-const banner =
-  'import { createRequire as cofferdamRequire } from "node:module"; const require = cofferdamRequire(import.meta.url);';
+const banner = [
+  'import { createRequire as cofferdamRequire } from "node:module";',
+  "const require = cofferdamRequire(import.meta.url);",
+].join(" ");
 
 /** A program of its own, without the native front before it. */
 function isInside(outfile) {

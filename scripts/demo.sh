@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what the demonstration needs, then shows it. Exit status 0 only if every step came out as it should.
+# Sets up what the demonstration needs, then runs it. Exit status 0 only if each step had the
+# expected result.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a clone ready: npm packages, Debian packages (as root), the bundles in dist/, the native front in bin/.
-# Idempotent; where nothing is to do it says nothing and takes under a second.
+# Makes a clone ready: npm packages, Debian packages (as root), the bundles in dist/, the native
+# front in bin/. If everything is current it says nothing and takes under a second.
 #   scripts/setup.sh [test|bench]...   also the Debian packages for those
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,12 +11,14 @@ cd "$(dirname "$0")/.."
 
 NODE_MAJOR_MIN=20
 
-command -v node >/dev/null || die "there is no node: install Node.js $NODE_MAJOR_MIN or newer (Debian: apt install nodejs npm)"
+command -v node >/dev/null ||
+  die "there is no node: install Node.js $NODE_MAJOR_MIN or newer (Debian: apt install nodejs npm)"
 [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$NODE_MAJOR_MIN" ] ||
   die "node $(node -v) is too old: Node.js $NODE_MAJOR_MIN or newer is needed"
 
 want_packages "$packages_build"
-command -v gcc >/dev/null || die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
+command -v gcc >/dev/null ||
+  die "there is no gcc, and bin/cofferdam must be built: apt install gcc libc6-dev"
 for purpose in "$@"; do
   list="packages_$purpose"
   want_packages "${!list}"
@@ -26,13 +28,15 @@ for purpose in "$@"; do
   done <<<"${!list:-}"
 done
 
-# npm writes node_modules/.package-lock.json last: not older than the lock means the whole tree is there.
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+# npm writes this file last: if it is not older than the lock, the whole tree is there.
+installed=node_modules/.package-lock.json
+if [ ! -e $installed ] || [ package-lock.json -nt $installed ]; then
   step "npm packages" npm ci --no-progress --loglevel=error >&2
 fi
 
 # A umask of 002 lets the group write into a clone, and policies that others may write are refused.
-[ ! -O . ] || find "$PWD" domains demo \( -path "$PWD/*" -prune \) -o \( -perm /022 -exec chmod go-w {} + \)
+[ ! -O . ] ||
+  find "$PWD" domains demo \( -path "$PWD/*" -prune \) -o \( -perm /022 -exec chmod go-w {} + \)
 
 node scripts/build.mjs >&2
 

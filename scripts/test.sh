@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything a clone can check about itself. The last line is `N passed, N failed, N skipped`; the exit status says the same.
+# Runs every check and test. The last line is `N passed, N failed, N skipped`; the exit status is 0
+# if none failed.
 #   scripts/test.sh [VITEST-ARGUMENT...]   e.g. test/model: only those tests, and the checks
 set -uo pipefail
 cd "$(dirname "$0")/.."

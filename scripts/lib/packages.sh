@@ -1,5 +1,5 @@
-# Debian packages by purpose: what to look for, which package brings it, what is missing without it.
-# One line each: FILE-OR-PROGRAM PACKAGE USE. A name with a slash is a file, one without is a program.
+# Debian packages by purpose, one per line: FILE-OR-PROGRAM PACKAGE USE. A name with a slash is a
+# file, one without is a program. USE completes "without the package: ...".
 
 packages_build='
 gcc                                       gcc         builds bin/cofferdam
@@ -24,14 +24,14 @@ fish                fish              its completion
 sshd                openssh-server    logins in the domain shell
 ssh                 openssh-client    logins in the domain shell
 /usr/lib/systemd/systemd  systemd     boots, for logins at its consoles
-/usr/lib/x86_64-linux-gnu/security/pam_systemd.so  libpam-systemd  sessions of logins at its consoles
+/usr/lib/x86_64-linux-gnu/security/pam_systemd.so  libpam-systemd  logins at its consoles
 dbus-daemon         dbus              sessions of logins at its consoles
 login               login             logins at consoles
 rsync               rsync             copies into the domain shell
-curl                curl              asks the socket of what the domain shell may look at
+curl                curl              asks the view socket of the domain shell
 tcsh                tcsh              a login shell of its own kind
 xz                  xz-utils          unpacks the suites of the kernel
-qemu-system-x86_64  qemu-system-x86   boots the stock kernel of Debian, and machines in domains of their own
+qemu-system-x86_64  qemu-system-x86   boots a stock Debian kernel, and machines in domains
 ip                  iproute2          makes network interfaces for virtual machines
 qemu-img            qemu-utils        makes and checks disks of virtual machines
 busybox             busybox-static    the shell of the virtual machine
@@ -44,7 +44,8 @@ clang-19            clang-19          rebuilds the shipped BPF object
 llvm-strip-19       llvm-19           rebuilds the shipped BPF object
 '
 
-# Name below build/debian, package that depends on the one of this release, how it is unpacked, what is missing without it.
+# One per line: name below build/debian, package that depends on the one of this release, function
+# that unpacks it, what is missing without it.
 unpacked_test='
 stock-kernel  linux-image-cloud-amd64  unpack_stock_kernel  boots in the virtual machine
 selftests     linux-source             unpack_selftests     the suites of the kernel
@@ -56,8 +57,8 @@ firejail            firejail          compared with
 wrk                 wrk               loads nginx
 curl                curl              waits for nginx
 redis-benchmark     redis-tools       loads redis
-memcached           memcached         measured, for it answers with sendmsg
-/usr/sbin/dnsmasq   dnsmasq-base      measured, for it answers over UDP
+memcached           memcached         measured, because it answers with sendmsg
+/usr/sbin/dnsmasq   dnsmasq-base      measured, because it answers over UDP
 '
 
 # shellcheck source=scripts/lib/say.sh
@@ -79,8 +80,8 @@ missing_packages() {
   done <<<"$1" | sort -u
 }
 
-# Package scripts start the services they bring. Nobody asked for a running nginx: Debian's policy-rc.d says no
-# meanwhile (see invoke-rc.d(8)), and the host gets its own answer back afterwards.
+# Package scripts start the services that they install. A policy-rc.d forbids that meanwhile (see
+# invoke-rc.d(8)), because no test needs a running nginx; it is removed afterwards.
 install_quietly() {
   local policy=/usr/sbin/policy-rc.d ours=no log status=0
   log=$(mktemp)
@@ -89,21 +90,24 @@ install_quietly() {
     chmod 0755 "$policy"
     ours=yes
   fi
-  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
-    >"$log" 2>&1 </dev/null || status=$?
+  {
+    apt-get update &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+  } >"$log" 2>&1 </dev/null || status=$?
   [ "$ours" = no ] || rm -f "$policy"
   [ "$status" = 0 ] || tail -n 15 "$log" >&2
   rm -f "$log"
   return "$status"
 }
 
-# want_packages LIST: as root on Debian installs what is missing; else says what goes without. Never stops the set-up:
-# what cannot work without a package says so itself.
+# want_packages LIST: as root on Debian installs what is missing; otherwise says what is missing.
+# Never stops the set-up: each test that needs a package says so itself.
 want_packages() {
   local missing what package use
   missing=$(missing_packages "$1")
   [ -n "$missing" ] || return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ -z "${COFFERDAM_NO_APT:-}" ]; then
+  if [ "$(id -u)" = 0 ] && [ -z "${COFFERDAM_NO_APT:-}" ] &&
+    command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086 # a list of names
     step "Debian packages: $(echo $missing)" install_quietly $missing || true
   fi

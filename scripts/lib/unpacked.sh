@@ -1,5 +1,5 @@
-# Debian packages that tests look into and nobody installs: fetched with apt, unpacked once for all clones of this user,
-# linked from the clone as build/debian/NAME.
+# Debian packages that tests read but that are not installed: fetched with apt, unpacked once for all
+# clones of this user, linked from the clone as build/debian/NAME.
 
 unpacked_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cofferdam-debian
 
@@ -8,7 +8,8 @@ unpack_stock_kernel() { dpkg-deb --extract "$1" "$2"; }
 
 # Only the suites and the headers they are compiled with: a fiftieth of the kernel's source.
 unpack_selftests() {
-  dpkg-deb --fsys-tarfile "$1" | tar --extract --to-stdout --wildcards './usr/src/linux-source-*.tar.xz' |
+  dpkg-deb --fsys-tarfile "$1" |
+    tar --extract --to-stdout --wildcards './usr/src/linux-source-*.tar.xz' |
     tar --extract --xz --directory "$2" --strip-components=1 --wildcards \
       'linux-source-*/tools/testing/selftests/*' 'linux-source-*/tools/include/*'
 }
@@ -19,7 +20,7 @@ unpack_package() {
   mkdir -p "$unpacked_cache"
   scratch=$(mktemp -d "$unpacked_cache/unfinished.XXXXXX")
   mkdir "$scratch/deb" "$scratch/tree"
-  # apt drops root for the download where it can read the folder as its own user; here nobody else could.
+  # apt downloads as its own user if that user can read the folder; here only root can.
   if (cd "$scratch/deb" && apt-get download -o APT::Sandbox::User=root "$1" >"$scratch/log" 2>&1) &&
     "$2" "$scratch"/deb/*.deb "$scratch/tree"; then
     mv --no-target-directory "$scratch/tree" "$3" 2>/dev/null || [ -d "$3" ]
@@ -31,8 +32,8 @@ unpack_package() {
   rm -rf "$scratch"
 }
 
-# want_unpacked NAME METAPACKAGE FUNCTION USE: links build/debian/NAME to the unpacked package that METAPACKAGE stands
-# for, or says what goes without. Never stops the set-up.
+# want_unpacked NAME METAPACKAGE FUNCTION USE: links build/debian/NAME to the unpacked package that
+# METAPACKAGE depends on, or says what is missing. Never stops the set-up.
 want_unpacked() {
   local name=$1 package folder link=build/debian/$1
   [ ! -e "$link/." ] || return 0
@@ -42,10 +43,14 @@ want_unpacked() {
   fi
   package=$(first_dependency "$2")
   # A new machine has no lists yet.
-  [ -n "$package" ] || { [ "$(id -u)" = 0 ] && apt-get update >/dev/null 2>&1 && package=$(first_dependency "$2"); } || true
+  if [ -z "$package" ] && [ "$(id -u)" = 0 ] && apt-get update >/dev/null 2>&1; then
+    package=$(first_dependency "$2")
+  fi
   folder=$unpacked_cache/$package
-  if [ -z "$package" ] ||
-    { [ ! -d "$folder" ] && ! step "Debian package, unpacked: $package" unpack_package "$package" "$3" "$folder"; }; then
+  if [ -n "$package" ] && [ ! -d "$folder" ]; then
+    step "Debian package, unpacked: $package" unpack_package "$package" "$3" "$folder" || package=
+  fi
+  if [ -z "$package" ]; then
     say "without $2: $4"
     return 0
   fi
@@ -53,4 +58,7 @@ want_unpacked() {
   ln -sfn "$folder" "$link"
 }
 
-first_dependency() { apt-cache depends "$1" 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }'; }
+# first_dependency METAPACKAGE: prints nothing for a package that apt does not know.
+first_dependency() {
+  apt-cache depends "$1" 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }' || true
+}

@@ -174,7 +174,9 @@ export class Levels {
       if (!(error instanceof Error && "code" in error)) throw error;
       const entry = this.#table.get(name);
       if (entry !== null) this.#table.applyLevel(entry);
-      const text = `the level of ${name} has had its time, but its file cannot be changed: ${error.message}`;
+      const text =
+        `the level of ${name} has had its time, but its file cannot be changed: ` +
+        `${error.message}`;
       this.#complaints.say(name, text, String(error.code));
       return false;
     }

@@ -138,7 +138,8 @@ function readStates(path: string, log: (text: string) => void): ForwardStates {
   } catch (error) {
     if (hasCode(error, "ENOENT")) return {};
     log(
-      `${path} cannot be used, events are forwarded from the oldest on: ${error instanceof Error ? error.message : error}`,
+      `${path} cannot be used, events are forwarded from the oldest on: ` +
+        `${error instanceof Error ? error.message : error}`,
     );
     return {};
   }

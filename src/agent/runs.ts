@@ -44,7 +44,8 @@ export function needsRestart(run: Run, policy: PolicyInForce | null): NeedsResta
   const unit = unitOf(pid, policy?.units ?? []);
   const how =
     unit === null
-      ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ${startedAs ?? "COMMAND"}`
+      ? `end process ${pid}, then start it again: cofferdam run ${run.domain} -- ` +
+        `${startedAs ?? "COMMAND"}`
       : `systemctl restart ${unit}`;
   return { pid, command, how };
 }

@@ -86,7 +86,8 @@ function keepBefore(path: string): void {
 function broken(path: string, problem: string): StateError {
   return new StateError(
     `${path} is broken: ${problem}`,
-    `put ${beforePath(path)} in its place (numbers given since then are lost), or a copy of yours; without the file every domain would get another number`,
+    `put ${beforePath(path)} in its place (numbers given since then are lost), or a copy of ` +
+      "yours; without the file every domain would get another number",
   );
 }
 

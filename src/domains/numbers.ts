@@ -29,7 +29,8 @@ export function giveNumbers(
   if (lock === null)
     throw new StateError(
       `${path}.lock has been held for ${LOCK_WAIT_MAX_MS} ms`,
-      `see who holds it: fuser ${path}.lock; then try again (${dirname(path)} must be on a local file system)`,
+      `see who holds it: fuser ${path}.lock; then try again (${dirname(path)} must be on a ` +
+        "local file system)",
     );
   try {
     const before = readNumbers(path);

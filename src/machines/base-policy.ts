@@ -21,7 +21,8 @@ export function basePolicy(places: Places, domain: string): Policy {
   if (policy !== null) return policy;
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   throw new HostError(
-    `the policy of ${domain} cannot be used\n${renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH })}`,
+    `the policy of ${domain} cannot be used\n` +
+      `${renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH })}`,
     `cofferdam check ${domain}`,
   );
 }

@@ -79,7 +79,8 @@ function acceptedNow(places: Places, name: string, now: Placed): Accepted {
   if (changed.length > 0)
     throw new HostError(
       `machine ${name} is not as it was accepted: ${changed.join("; ")}`,
-      `if that is your doing: cofferdam vm accept ${name} -- COMMAND..., with the same command line`,
+      `if that is your doing: cofferdam vm accept ${name} -- COMMAND..., with the same ` +
+        "command line",
       ExitCode.no,
     );
   return mergeAccepted(before, now);

@@ -28,13 +28,15 @@ export function refuseWaysOfTheMachine(
       )
         complain(
           resource.origin,
-          `${resource.path} lies in ${root}, which the machine may write: it could make it lead elsewhere`,
+          `${resource.path} lies in ${root}, which the machine may write: it could make it ` +
+            "lead elsewhere",
           "keep it outside of what is shared, or share with readonly=on",
         );
       if (isMade(maker.resource) && way.leadsTo !== root && way.through.includes(root))
         complain(
           resource.origin,
-          `${resource.path} leads by way of ${root}, which is a link that the machine could have made`,
+          `${resource.path} leads by way of ${root}, which is a link that the machine could ` +
+            "have made",
           "look where it leads and name that; of a machine that is off, cofferdam vm accept",
         );
     }

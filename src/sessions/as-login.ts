@@ -7,7 +7,9 @@ const NO_LOGIN = "4294967295";
  * Where the kernel keeps neither, or does not let it be changed, there is a shell all the same:
  * nothing is decided by them.
  */
-const script = `{ printf %s "$1" >/proc/self/oom_score_adj; [ "$2" = ${NO_LOGIN} ] || printf %s "$2" >/proc/self/loginuid; } 2>/dev/null; shift 2; exec "$@"`;
+const script =
+  `{ printf %s "$1" >/proc/self/oom_score_adj; [ "$2" = ${NO_LOGIN} ] || printf ` +
+  `%s "$2" >/proc/self/loginuid; } 2>/dev/null; shift 2; exec "$@"`;
 
 /**
  * Words before a command that give it the properties of the peer's login, which the session server

@@ -23,10 +23,16 @@ export function parseWords(args: readonly string[]): Words | string {
     if (option === "-c" && command === null) command = value;
     else if (option === "--reason" && reason === null) reason = value;
     else
-      return `cofferdam: supershell: there is no \`${option}\`, or it was given before\n${SUPERSHELL_USAGE}`;
+      return (
+        `cofferdam: supershell: there is no \`${option}\`, or it was given before\n` +
+        `${SUPERSHELL_USAGE}`
+      );
   }
   if ((command?.length ?? 0) > COMMAND_LENGTH_MAX)
-    return `cofferdam: supershell: a command has at most ${COMMAND_LENGTH_MAX} characters\n  help: give a longer one on standard input\n`;
+    return (
+      `cofferdam: supershell: a command has at most ${COMMAND_LENGTH_MAX} characters\n  ` +
+      "help: give a longer one on standard input\n"
+    );
   if ((reason?.length ?? 0) > REASON_LENGTH_MAX)
     return `cofferdam: supershell: a reason has at most ${REASON_LENGTH_MAX} characters\n`;
   return { command, reason };

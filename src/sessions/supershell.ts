@@ -76,7 +76,8 @@ export class Supershell implements Verb {
       // What waits to be written says that it started.
       this.#refuse(use, "since the event log could not be written");
       connection.refuse(
-        `no super shell: nobody would be told of it, since the event log cannot be written: ${problem}`,
+        "no super shell: nobody would be told of it, since the event log cannot be written: " +
+          `${problem}`,
       );
       return;
     }

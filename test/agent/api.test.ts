@@ -46,7 +46,10 @@ async function raw(bytes: string | Buffer, end = false): Promise<string> {
 }
 
 function request(method: string, path: string, body = "", headers = ""): string {
-  return `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${headers}\r\n${body}`;
+  return (
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ` +
+    `${Buffer.byteLength(body)}\r\n${headers}\r\n${body}`
+  );
 }
 
 function statusOf(answer: string): number {
@@ -134,7 +137,8 @@ test("a malformed, too long or incomplete request ends the connection, and the a
     `GET /v1/status HTTP/1.1\r\nX: ${"y".repeat(20_000)}\r\n\r\n`,
     `GET /${"y".repeat(20_000)} HTTP/1.1\r\n\r\n`,
     "GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n" +
+      "\r\n0\r\n\r\n",
     "CONNECT evil:80 HTTP/1.1\r\nHost: x\r\n\r\n",
     "GET /v1/status HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
   ];

@@ -85,7 +85,9 @@ test("a record of an ended daemon tells nothing about the process that has its i
   const start = (pid: number): bigint => readProcStat(pid)?.start ?? 0n;
   const other = host.run("other", number, "sealed", "enforcing");
   const daemon = String(process.pid);
-  const record = `alpha ${number} sealed enforcing ${start(process.pid) - 1n} ${other.pid} ${start(other.pid ?? 0)} live`;
+  const record =
+    `alpha ${number} sealed enforcing ${start(process.pid) - 1n} ${other.pid} ` +
+    `${start(other.pid ?? 0)} live`;
   symlinkSync(record, join(host.places.system.runs, daemon));
   const [run] = (await host.ask("GET", "/domains/alpha")).running;
   expect(run).toMatchObject({ pid: process.pid, uid: null, command: "" });
@@ -101,7 +103,9 @@ try:
   s.sendmsg([b"G"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0]))])
   print("sent")
 except PermissionError: print("refused")`;
-  const probe = `import socket; socket.socket(socket.AF_UNIX).setsockopt(socket.SOL_SOCKET, ${SO_PASSRIGHTS}, 0)`;
+  const probe =
+    "import socket; socket.socket(socket.AF_UNIX).setsockopt(socket.SOL_SOCKET, " +
+    `${SO_PASSRIGHTS}, 0)`;
   skipUnless(
     context,
     spawnSync("python3", ["-c", probe]).status === 0,

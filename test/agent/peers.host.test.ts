@@ -104,7 +104,9 @@ syscalls: ["@system-service"]
 `,
   );
   const body = '{"level":"disabled"}';
-  const request = `PUT /v1/domains/alpha/level HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const request =
+    "PUT /v1/domains/alpha/level HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+    `${body.length}\r\n\r\n${body}`;
   // Outside the same program may: inside, its domain prevents it.
   expect(await outputOf(program, [control, request])).toContain("HTTP/1.1 200");
   await host.ask("DELETE", "/domains/alpha/level");

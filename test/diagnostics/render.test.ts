@@ -5,7 +5,8 @@ import { renderDiagnostics, renderDiagnosticsJson } from "../../src/diagnostics/
 const sources = new Map([
   [
     "web.yaml",
-    `level: enforcing\nfiles: [r /ä😀/etc/locatime]\n${"x".repeat(100)} capabilites ${"y".repeat(100)}\n`,
+    `level: enforcing\nfiles: [r /ä😀/etc/locatime]\n${"x".repeat(100)} capabilites ` +
+      `${"y".repeat(100)}\n`,
   ],
 ]);
 const missing = diagnose(

@@ -103,7 +103,8 @@ describe("sockets", () => {
 
   test("kinds and places together are addresses", () => {
     const all = policyOf(
-      "-c inet_stream_socket_create grant\n-p inet_socket_bind all grant\n-p inet_socket_connect loopback grant\n",
+      "-c inet_stream_socket_create grant\n-p inet_socket_bind all grant\n-p " +
+        "inet_socket_connect loopback grant\n",
     );
     expect(inet(all)).toEqual(["allow listen tcp *", "allow connect tcp 4", "allow connect tcp 6"]);
     expect(all.syscalls.some(({ token }) => token === "connect")).toBe(true);

@@ -52,11 +52,16 @@ const kernel: ListedProcess = {
 test("the original's columns: WorldName 55 wide, threads as clones, the domain as its number", () => {
   expect(renderWorlds([hostd, worker, loose, kernel])).toBe(
     [
-      `WID       CID       WorldName${" ".repeat(46)}GID      Type        State   Wait    CPU   Time       SecurityDomain  Command`,
-      `1050481   1050481   hostd${" ".repeat(50)}1050481  User        WAIT    UFUTEX  0-11  77.97      49              hostd`,
-      `1050498   1050481   hostd-worker${" ".repeat(43)}1050481  User,Clone  WAIT    UFUTEX  0-11  3.76       49              hostd`,
-      `1         1         init${" ".repeat(51)}1050481  User        WAIT    UFUTEX  0-11  77.97      0               /sbin/init -x`,
-      `2         2         kthreadd${" ".repeat(47)}1050481  System      WAIT    -       0-11  77.97      0               [kthreadd]`,
+      `WID       CID       WorldName${" ".repeat(46)}GID      Type        State   Wait    CPU ` +
+        "  Time       SecurityDomain  Command",
+      `1050481   1050481   hostd${" ".repeat(50)}1050481  User        WAIT    UFUTEX  0-11  ` +
+        "77.97      49              hostd",
+      `1050498   1050481   hostd-worker${" ".repeat(43)}1050481  User,Clone  WAIT    UFUTEX  ` +
+        "0-11  3.76       49              hostd",
+      `1         1         init${" ".repeat(51)}1050481  User        WAIT    UFUTEX  0-11  ` +
+        "77.97      0               /sbin/init -x",
+      `2         2         kthreadd${" ".repeat(47)}1050481  System      WAIT    -       0-11 ` +
+        " 77.97      0               [kthreadd]",
       "",
     ].join("\n"),
   );

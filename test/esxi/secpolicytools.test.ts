@@ -25,7 +25,8 @@ describe("-d", () => {
       "Domain Name: ntpdDom Domain ID :- Enforcement Level: warning",
     ]);
     expect(out).toContain(
-      `${ruler}\nDomain Name: hostdDom Domain ID :49 Enforcement Level: enforcing\n${ruler}\n-r /etc r\n`,
+      `${ruler}\nDomain Name: hostdDom Domain ID :49 Enforcement Level: enforcing\n${ruler}\n` +
+        "-r /etc r\n",
     );
   });
 

@@ -5,7 +5,8 @@ import { anEvent } from "./an-event.ts";
 
 test("an event has process, domain, operation, object, outcome, reason, and the line that would allow it", () => {
   expect(renderEvent(anEvent())).toBe(
-    "nginx[123]: nginx: read /etc/shadow: denied: no grant names it\n    allow it with: files: - r /etc/shadow",
+    "nginx[123]: nginx: read /etc/shadow: denied: no grant names it\n    allow it with: " +
+      "files: - r /etc/shadow",
   );
 });
 
@@ -24,7 +25,8 @@ test("where no line can be pasted the second line says what to do", () => {
     allow: null,
   });
   expect(renderEvent({ ...event, help: "any rule about a udp address grants it" })).toBe(
-    "nginx[123]: nginx: create a UDP socket (IPv4): denied: no grant names it\n    any rule about a udp address grants it",
+    "nginx[123]: nginx: create a UDP socket (IPv4): denied: no grant names it\n    any rule " +
+      "about a udp address grants it",
   );
   expect(renderEvent({ ...event, reason: "never" })).toMatch(
     /: denied: no sealed domain may do\s+this$/,

@@ -20,7 +20,10 @@ function sentence(resource: Resource): string {
     case "socket":
       return `${resource.operation} ${resource.path}`;
     case "address":
-      return `${resource.operation} ${resource.protocol} ${resource.host}:${resource.ports.first}-${resource.ports.last}`;
+      return (
+        `${resource.operation} ${resource.protocol} ` +
+        `${resource.host}:${resource.ports.first}-${resource.ports.last}`
+      );
     case "device":
       return `device ${resource.path}`;
     case "pci":

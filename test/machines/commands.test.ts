@@ -76,7 +76,8 @@ const judged: Readonly<Record<string, string>> = {
   "human-monitor-command": "the readable monitor, by which nothing is granted",
   "qom-set": "a property of what is there, which takes its files when it is made",
   "block-stream":
-    "names of parents that the machine has; what is written into a header is compared at the next start",
+    "names of parents that the machine has; what is written into a header is compared at the " +
+    "next start",
   "change-backing-file": "writes a name into a header, which is compared at the next start",
 };
 

@@ -64,7 +64,8 @@ export function emulator({
   initrd: string;
 }): readonly string[] {
   const fixed =
-    "qemu-system-x86_64 -nodefaults -display none -machine pc,accel=tcg -cpu max -m 192 -serial stdio -no-reboot";
+    "qemu-system-x86_64 -nodefaults -display none -machine pc,accel=tcg -cpu max -m 192 " +
+    "-serial stdio -no-reboot";
   return [
     ...fixed.split(" "),
     "-kernel",

@@ -202,7 +202,10 @@ describe("what was accepted", () => {
 
 describe("grants", () => {
   test("are the resources' and no more", () => {
-    const line = `-drive file=${at("raw.img")},format=raw -cdrom ${at("raw.img")} -serial unix:s.sock,server,nowait -D l.log -virtfs local,path=${at("images")},mount_tag=t,security_model=none,readonly=on -vnc 127.0.0.1:1`;
+    const line =
+      `-drive file=${at("raw.img")},format=raw -cdrom ${at("raw.img")} -serial ` +
+      "unix:s.sock,server,nowait -D l.log -virtfs " +
+      `local,path=${at("images")},mount_tag=t,security_model=none,readonly=on -vnc 127.0.0.1:1`;
     const placed = placeResources(
       describeCommandLine(["-nodefaults", ...line.split(" ")], folder).resources,
     );

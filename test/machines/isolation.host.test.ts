@@ -133,7 +133,12 @@ class Scene {
    */
   async #startOther(): Promise<number> {
     const memory = `memory-backend-file,id=m,mem-path=${this.#memory},size=64M,share=on`;
-    const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg,memory-backend=m -m 64 -object ${memory} -drive file=${this.at("other.img")},format=raw -chardev socket,id=s,path=${this.at("other.sock")},server=on,wait=off -serial chardev:s -monitor stdio`;
+    const line =
+      "qemu-system-x86_64 -nodefaults -display none -S -machine " +
+      `pc,accel=tcg,memory-backend=m -m 64 -object ${memory} -drive ` +
+      `file=${this.at("other.img")},format=raw -chardev ` +
+      `socket,id=s,path=${this.at("other.sock")},server=on,wait=off -serial chardev:s -monitor ` +
+      "stdio";
     this.#other = Powered.run(this.#host, "other", line.split(" "), this.#user);
     await this.#other.until(/\(qemu\)/);
     return JSON.parse(this.#host.cofferdam("vm", "list", "--json"))[0].pid;

@@ -26,7 +26,12 @@ beforeAll(async () => {
   for (const name of ["first.img", "later.img"])
     writeFileSync(host.at(name), Buffer.alloc(1 << 20));
   symlinkSync(host.at("first.log"), host.at("link.log"));
-  const line = `qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 -device virtio-scsi-pci,id=scsi -drive file=${host.at("first.img")},format=raw,if=none,id=first -device scsi-hd,drive=first,id=first,bus=scsi.0 -serial file:${host.at("link.log")} -qmp unix:${host.at("qmp.sock")},server=on,wait=off`;
+  const line =
+    "qemu-system-x86_64 -nodefaults -display none -S -machine pc,accel=tcg -m 64 " +
+    "-device virtio-scsi-pci,id=scsi -drive " +
+    `file=${host.at("first.img")},format=raw,if=none,id=first -device ` +
+    `scsi-hd,drive=first,id=first,bus=scsi.0 -serial file:${host.at("link.log")} -qmp ` +
+    `unix:${host.at("qmp.sock")},server=on,wait=off`;
   compileC(host.at("closes-monitor"), join(import.meta.dirname, "closes-monitor.c"), [
     "-Wall",
     "-Werror",

@@ -55,7 +55,11 @@ beforeEach(async () => {
     writeFileSync(at(name), "x");
   writeFileSync(at("clone.qcow2"), cloneOf(at("base.img")));
   symlinkSync(at("old.log"), at("link.log"));
-  const line = `-nodefaults -blockdev raw,node-name=first,file.driver=file,file.filename=first.img -drive file=second.img,format=raw,if=none,id=d -device scsi-hd,drive=d,id=second -D link.log -pidfile pid`;
+  const line =
+    "-nodefaults -blockdev " +
+    "raw,node-name=first,file.driver=file,file.filename=first.img -drive " +
+    "file=second.img,format=raw,if=none,id=d -device scsi-hd,drive=d,id=second -D link.log " +
+    "-pidfile pid";
   const machines = places().system.machines;
   const prepared = prepare(places(), {
     ...{ name: "one", program: process.execPath, args: line.split(" "), folder, user: null },

@@ -169,7 +169,9 @@ test("a link that leads elsewhere is followed after a refresh, while it runs", a
   expect(before).not.toContain("other.log");
   expect(vm("refresh", "one")).toEqual({
     status: 0,
-    text: `${host.at("link.log")} leads to ${host.at("other.log")}, and led to ${host.at("serial.log")}`,
+    text:
+      `${host.at("link.log")} leads to ${host.at("other.log")}, and led to ` +
+      `${host.at("serial.log")}`,
   });
   expect(host.cofferdam("domain", "show", "vm@one")).toContain("other.log");
 });
@@ -360,7 +362,8 @@ test("the next start knows what a snapshot stands on, and believes no other pare
   const { status, text } = vm("run", "--user", "nobody", "two", "--", ...later);
   expect(status).toBe(1);
   expect(text).toContain(
-    `says that it stands on /etc/shadow (raw), and stood on ${host.at("over.qcow2")} (qcow2), ${host.at("first.qcow2")} (qcow2), ${host.at("clone.qcow2")} (qcow2)`,
+    `says that it stands on /etc/shadow (raw), and stood on ${host.at("over.qcow2")} (qcow2), ` +
+      `${host.at("first.qcow2")} (qcow2), ${host.at("clone.qcow2")} (qcow2)`,
   );
   execFileSync("qemu-img", [
     "rebase",

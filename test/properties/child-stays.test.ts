@@ -37,8 +37,12 @@ describe.each(users)("for $who", ({ uid }) => {
   });
 
   test("a child that outlives the daemon stays, and its granted names are still brokered", () => {
-    const late = `sleep 0.5; echo $(cat ${scene.home}/granted/file) $(cat ${scene.home}/secret/file 2>&1)`;
-    const make = `(: > ${scene.home}/shared/exact) && echo made; (: > ${scene.home}/shared/other) 2>/dev/null || echo refused`;
+    const late =
+      `sleep 0.5; echo $(cat ${scene.home}/granted/file) $(cat ` +
+      `${scene.home}/secret/file 2>&1)`;
+    const make =
+      `(: > ${scene.home}/shared/exact) && echo made; (: > ` +
+      `${scene.home}/shared/other) 2>/dev/null || echo refused`;
     scene.writePolicy({ files: ["rx /usr/bin/dash /usr/bin/cat /usr/bin/sleep /usr/bin/setsid"] });
     const { out } = scene.run(["/bin/sh", "-c", `setsid sh -c '${late}; ${make}' &`]);
     expect(out).toMatch(/^granted\/file cat: .*secret\/file: Permission denied\nmade\nrefused\n$/);

@@ -90,7 +90,8 @@ export class Domain {
     const calls = `syscalls: ["@system-service"${lines.syscalls ?? ""}]\n`;
     this.write(
       "home/policies/scene.yaml",
-      `summary: a scene\ninclude: [base]\nfiles:\n${files.join("")}${calls}inherit: [stdio, stdio-sockets]\n${lines.rest ?? ""}`,
+      `summary: a scene\ninclude: [base]\nfiles:\n${files.join("")}${calls}inherit: [stdio, ` +
+        `stdio-sockets]\n${lines.rest ?? ""}`,
     );
   }
 

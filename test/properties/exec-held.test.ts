@@ -91,7 +91,9 @@ describe("as root", () => {
     fs.chmodSync(program, 0o4755);
     scene.writePolicy({
       files: [`rx ${program}`],
-      rest: `level: enforcing\nmediation: supervised\nuser: nobody\ncapabilities: [setuid, setgid]\nset-user-id: [${program}]\n`,
+      rest:
+        "level: enforcing\nmediation: supervised\nuser: nobody\ncapabilities: [setuid, " +
+        `setgid]\nset-user-id: [${program}]\n`,
     });
     const { out, err } = scene.run([program]);
     expect(out, err).toMatch(new RegExp(`^uid=${NOBODY}\\b.* euid=0\\b`));

@@ -20,7 +20,9 @@ const agents = (): string => join(folder, "agents");
 /** Listens at a socket, and has a child: as sshd for its client. */
 async function serve(path: string): Promise<number> {
   const script =
-    "import socket,subprocess,sys; s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); c=subprocess.Popen(['sleep','60']); print(c.pid, 'listens', flush=True); c.wait()";
+    "import socket,subprocess,sys; s=socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); " +
+    "s.listen(); c=subprocess.Popen(['sleep','60']); print(c.pid, 'listens', flush=True); " +
+    "c.wait()";
   const child = spawn("python3", ["-c", script, path], { detached: true });
   children.push(child);
   let words = "";

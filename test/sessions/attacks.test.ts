@@ -23,35 +23,52 @@ beforeEach((context) => skipUnless(context, canHaveHost(), "a host of one's own 
 /** What leads out of many a sandbox, in words of bash. Each prints `OUT` where it has got out. */
 const shellAttacks: Readonly<Record<string, string>> = {
   "a job of cron's":
-    "for d in /var/spool/cron/crontabs /etc/cron.d /etc/cron.daily; do echo '* * * * * root id' >$d/cofferdam-test && echo OUT; done; echo | crontab - && echo OUT",
+    "for d in /var/spool/cron/crontabs /etc/cron.d /etc/cron.daily; do echo '* * * * * root " +
+    "id' >$d/cofferdam-test && echo OUT; done; echo | crontab - && echo OUT",
   "a job of at's": "echo id | at now && echo OUT; echo id >/var/spool/cron/atjobs/a && echo OUT",
   "a unit of systemd's":
-    "systemd-run id && echo OUT; systemd-run --user id && echo OUT; echo >/etc/systemd/system/cofferdam-test.service && echo OUT",
+    "systemd-run id && echo OUT; systemd-run --user id && echo OUT; echo " +
+    ">/etc/systemd/system/cofferdam-test.service && echo OUT",
   "sudo, su, doas, pkexec": "for p in sudo 'su -c' doas pkexec newgrp; do $p id && echo OUT; done",
   "set-user-id programs":
-    "for p in /usr/bin/* /usr/sbin/*; do [[ -u $p ]] && [[ $p != *ssh-agent ]] && { $p --help && echo OUT; }; done",
+    "for p in /usr/bin/* /usr/sbin/*; do [[ -u $p ]] && [[ $p != *ssh-agent ]] && { $p --help " +
+    "&& echo OUT; }; done",
   "files that a shell outside reads":
-    "for f in .bashrc .profile .bash_profile .ssh/authorized_keys .ssh/rc .config/fish/config.fish; do echo 'id' >>/home/ada/$f && echo OUT; echo id >>/root/$f && echo OUT; done",
+    "for f in .bashrc .profile .bash_profile .ssh/authorized_keys .ssh/rc " +
+    ".config/fish/config.fish; do echo 'id' >>/home/ada/$f && echo OUT; echo id >>/root/$f " +
+    "&& echo OUT; done",
   "files of the host":
-    "for f in /etc/passwd /etc/sudoers /etc/ld.so.preload /etc/profile.d/x.sh /etc/ssh/sshd_config /etc/cofferdam/domains/shell.yaml; do echo x >>$f && echo OUT; done",
-  "Cofferdam's own": `for f in /run/cofferdam/x /run/cofferdam-sessions/x /run/cofferdam-sessions/agents/x /var/lib/cofferdam/x ${root}/shell/supershell ${root}/shell/bashrc ${root}/bin/cofferdam; do echo x >>$f && echo OUT; done; rm ${supershell} && echo OUT`,
+    "for f in /etc/passwd /etc/sudoers /etc/ld.so.preload /etc/profile.d/x.sh " +
+    "/etc/ssh/sshd_config /etc/cofferdam/domains/shell.yaml; do echo x >>$f && echo OUT; done",
+  "Cofferdam's own":
+    "for f in /run/cofferdam/x /run/cofferdam-sessions/x " +
+    `/run/cofferdam-sessions/agents/x /var/lib/cofferdam/x ${root}/shell/supershell ` +
+    `${root}/shell/bashrc ${root}/bin/cofferdam; do echo x >>$f && echo OUT; done; rm ` +
+    `${supershell} && echo OUT`,
   "the folder of its home":
-    "mv /var/spool/cofferdam/ada /var/spool/cofferdam/x && echo OUT; ln -s /etc /var/spool/cofferdam/evil && echo OUT; rmdir /run/cofferdam-sessions/empty && echo OUT",
+    "mv /var/spool/cofferdam/ada /var/spool/cofferdam/x && echo OUT; ln -s /etc " +
+    "/var/spool/cofferdam/evil && echo OUT; rmdir /run/cofferdam-sessions/empty && echo OUT",
   "processes of others":
-    "for p in /proc/[0-9]*; do [[ $p != /proc/$$ ]] && { read -r x <$p/environ && echo OUT; echo x >$p/mem && echo OUT; }; done; kill -0 1 && echo OUT; kill -TERM $PPID && echo OUT",
+    "for p in /proc/[0-9]*; do [[ $p != /proc/$$ ]] && { read -r x <$p/environ && echo OUT; " +
+    "echo x >$p/mem && echo OUT; }; done; kill -0 1 && echo OUT; kill -TERM $PPID && echo OUT",
   "terminals of others":
     "for t in /dev/pts/* /dev/tty[0-9] /dev/console; do echo x >$t && echo OUT; done",
   "a program of its own":
-    "cp /usr/bin/bash mine; chmod +x mine; ./mine -c 'echo OUT'; echo 'echo OUT' >script; chmod +x script; ./script",
+    "cp /usr/bin/bash mine; chmod +x mine; ./mine -c 'echo OUT'; echo 'echo OUT' >script; " +
+    "chmod +x script; ./script",
   "the loader, and interpreters":
-    "/lib64/ld-linux-x86-64.so.2 /usr/bin/who --version && echo OUT; for p in python3 perl awk vi less find env nsenter unshare setpriv; do $p --version && echo OUT; done",
+    "/lib64/ld-linux-x86-64.so.2 /usr/bin/who --version && echo OUT; for p in python3 perl " +
+    "awk vi less find env nsenter unshare setpriv; do $p --version && echo OUT; done",
   "a login again": `${client} -c 'echo OUT'; cp ${client} again; chmod +x again; ./again -c 'echo OUT'`,
   "control groups":
-    "for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/unified/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do echo $$ >$f && echo OUT; done",
+    "for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/unified/cgroup.procs " +
+    "/sys/fs/cgroup/*/cgroup.procs; do echo $$ >$f && echo OUT; done",
   "raw devices":
-    "for d in /dev/mem /dev/kmsg /dev/sda /dev/vda /dev/loop0 /dev/net/tun /dev/kvm /dev/fuse; do read -rn1 x <$d && echo OUT; done",
+    "for d in /dev/mem /dev/kmsg /dev/sda /dev/vda /dev/loop0 /dev/net/tun /dev/kvm " +
+    "/dev/fuse; do read -rn1 x <$d && echo OUT; done",
   addresses:
-    "for p in 22 25 53 80 111 631 3306 5432 6379; do exec 5<>/dev/tcp/127.0.0.1/$p && echo OUT; exec 5<>/dev/udp/127.0.0.1/$p && echo x >&5 && echo OUT; done",
+    "for p in 22 25 53 80 111 631 3306 5432 6379; do exec 5<>/dev/tcp/127.0.0.1/$p && echo " +
+    "OUT; exec 5<>/dev/udp/127.0.0.1/$p && echo x >&5 && echo OUT; done",
 };
 
 for (const [name, attack] of Object.entries(shellAttacks)) {
@@ -128,7 +145,8 @@ describe("calls", () => {
       [
         client,
         "-c",
-        `${LOADER} ./break-out ${victim} ${[...sockets, ...cofferdams].join(" ")} ${words.join(" ")}`,
+        `${LOADER} ./break-out ${victim} ${[...sockets, ...cofferdams].join(" ")} ` +
+          `${words.join(" ")}`,
       ],
       user,
     );

@@ -37,7 +37,8 @@ test(
     expect(err).toBe("");
     const home = "/var/spool/cofferdam/ada";
     expect(out).toBe(
-      `uid=61001(ada) gid=61001(ada) groups=61001(ada)\n${home}\n${home} ada ada\n0022\n${limitHere()}\n`,
+      `uid=61001(ada) gid=61001(ada) groups=61001(ada)\n${home}\n${home} ada ada\n0022\n` +
+        `${limitHere()}\n`,
     );
     expect(status).toBe(0);
   },
@@ -130,7 +131,9 @@ test(
       const ended = once(held, "close");
       // To open it takes a reader: from there on the server waits for what is written, and that
       // waits for another's login.
-      const other = `exec 3>${told}; setpriv --reuid bob --regid bob --init-groups ${client} -c 'echo bob' && echo password >&3`;
+      const other =
+        `exec 3>${told}; setpriv --reuid bob --regid bob --init-groups ${client} ` +
+        "-c 'echo bob' && echo password >&3";
       expect(host.run(["sh", "-c", other])).toMatchObject({ status: 0, out: "bob\n" });
       expect(await ended).toEqual([0, null]);
     } finally {
@@ -142,7 +145,8 @@ test(
 
 test("a terminal becomes the shell's own, with job control; a shared one is refused", () => {
   const typed =
-    "tty_of() { [[ -t 0 ]] && echo is a terminal; }; tty_of; set -o | grep -q x; kill -l TERM; jobs; echo $-; exit 4\n";
+    "tty_of() { [[ -t 0 ]] && echo is a terminal; }; tty_of; set -o | grep -q x; kill -l " +
+    "TERM; jobs; echo $-; exit 4\n";
   const own = host.run(["script", "-qec", `exec ${client}`, "/dev/null"], ada, typed);
   expect(own.out).toContain("is a terminal");
   expect(own.out).not.toContain("no job control");

@@ -2,9 +2,11 @@ import { expect, test } from "vitest";
 import { remoteIn } from "../../src/sessions/origin.ts";
 
 const head =
-  "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+  "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout " +
+  "inode\n";
 const line = (remote: string, inode: number, state = "01") =>
-  `   0: 0100007F:0016 ${remote} ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000 20 0 0 10 -1\n`;
+  `   0: 0100007F:0016 ${remote} ${state} 00000000:00000000 00:00000000 00000000     0        ` +
+  `0 ${inode} 1 0000 20 0 0 10 -1\n`;
 
 test("the remote end of the connection among a process's sockets, as the kernel's table has it", () => {
   const table = head + line("070200C0:C3CA", 11) + line("080200C0:0001", 12);

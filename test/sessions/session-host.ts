@@ -122,7 +122,8 @@ export class SessionHost {
 
   #accounts(users: readonly TestUser[]): void {
     const system =
-      "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
+      "root:x:0:0:root:/root:/bin/bash\nsshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n" +
+      "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
     const passwd = users
       .map(({ name, uid }) => `${name}:x:${uid}:${uid}::/home/${name}:/bin/bash\n`)
       .join("");

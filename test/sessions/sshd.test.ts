@@ -72,7 +72,8 @@ test("sftp, scp in both its protocols, and rsync go to and from the exchange fol
   const options = [...sshd.options, "-P", String(sshd.port)];
   const batch = host.file(
     "batch",
-    `put "${source}" sftped\nls\nget sftped ${host.folder}/back\nmkdir more\nrename sftped more/sftped\n-get /etc/passwd /dev/null\n-ls /root\n`,
+    `put "${source}" sftped\nls\nget sftped ${host.folder}/back\nmkdir more\nrename sftped ` +
+      "more/sftped\n-get /etc/passwd /dev/null\n-ls /root\n",
   );
   const sftp = host.run(["sftp", ...options, "-b", batch, "ada@127.0.0.1"]);
   expect(sftp).toMatchObject({ status: 0 });

@@ -202,7 +202,8 @@ test("the end of the client is a hang-up for what runs outside", async () => {
     [
       client,
       "-c",
-      "supershell -c \"trap 'echo hung up; exit 1' HUP; echo up; while :; do sleep 0.1; done\" & echo; read",
+      "supershell -c \"trap 'echo hung up; exit 1' HUP; echo up; while :; do sleep 0.1; " +
+        'done" & echo; read',
     ],
     carol,
   );

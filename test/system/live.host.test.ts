@@ -132,7 +132,8 @@ test("levels switch under load in both directions: no request is lost, no restar
   }
   const { http, redis } = await quiet();
   console.log(
-    `level: from request to answer p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms`,
+    `level: from request to answer p50 ${percentile(times, 0.5)} ms, p99 ` +
+      `${percentile(times, 0.99)} ms`,
     http,
     redis,
   );

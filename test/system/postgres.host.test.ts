@@ -224,7 +224,9 @@ test("an attack through postgres works unconfined, fails in the domain, and is l
  * end.
  */
 function subscribe(to: number): Promise<string> {
-  const statement = `create subscription s connection 'host=127.0.0.1 port=${to} gssencmode=disable' publication p`;
+  const statement =
+    `create subscription s connection 'host=127.0.0.1 port=${to} ` +
+    "gssencmode=disable' publication p";
   const args = [
     "-h",
     at("run"),

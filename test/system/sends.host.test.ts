@@ -443,7 +443,8 @@ test("sockets of socket activation: what programs of a control group hold is not
     const daemon = new Sender({ sockets: [kind] });
     expect([kind, await daemon.ask(line)]).toEqual([kind, kind === "tcp" ? "ECONNREFUSED" : "OK"]);
     expect([kind, daemon.isAsked]).toEqual([kind, true]);
-    const object = `warning ${kind === "tcp" ? "tcp" : "udp"} ${line.split(" ").slice(2).join(":")}`;
+    const object =
+      `warning ${kind === "tcp" ? "tcp" : "udp"} ` + `${line.split(" ").slice(2).join(":")}`;
     expect((await told(begun, object)).get(object)).toBe(1);
     await give("enforcing");
     expect([kind, await daemon.ask(line)]).toEqual([kind, "EACCES"]);

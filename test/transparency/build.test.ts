@@ -129,7 +129,8 @@ function build(...before: readonly string[]): Build {
 function listing(at: string, name: string): string[] {
   const file = path.join(at, name);
   const stats = fs.lstatSync(file);
-  const line = `${name} ${stats.mode.toString(8)} ${stats.uid} ${stats.isDirectory() ? "" : stats.nlink}`;
+  const line =
+    `${name} ${stats.mode.toString(8)} ${stats.uid} ` + `${stats.isDirectory() ? "" : stats.nlink}`;
   if (stats.isDirectory())
     return [
       line,

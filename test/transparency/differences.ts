@@ -10,7 +10,8 @@ const MEMORY = "memory files are sealed against execution";
 const SET_ID = "set-id bits on files are refused";
 const UNSIGNED = "an ordinary user's mediator cannot send a datagram in another process's name";
 const OPENER =
-  "a named file by AT_EMPTY_PATH takes CAP_DAC_READ_SEARCH: whether the caller opened it with the credentials it has now is not to be seen from outside";
+  "a named file by AT_EMPTY_PATH takes CAP_DAC_READ_SEARCH: whether the caller opened it with " +
+  "the credentials it has now is not to be seen from outside";
 const WAY_OUT = "the call is a way out of the domain, which no policy grants";
 
 /**
@@ -62,7 +63,9 @@ export const differences: Readonly<Record<string, Difference>> = {
   "privileged/real_io_uring": { why: WAY_OUT },
   "privileged/ways_out": { why: WAY_OUT },
   "resolve/name_alone": {
-    why: "the kernel hands over no descriptor opened with O_PATH, so that openat2 with that flag is absent",
+    why:
+      "the kernel hands over no descriptor opened with O_PATH, so that openat2 with that " +
+      "flag is absent",
   },
   "socket/families_that_no_policy_grants": {
     why: "kinds of sockets that the language has no word for are refused",

@@ -25,18 +25,25 @@ The agent answers HTTP/1.1 with JSON on the unix socket \`/run/cofferdam/control
 
     curl --unix-socket /run/cofferdam/control.sock http://cofferdam/v1/domains
 
-Paths begin with the version; a version's paths and members do not change, there may be more of them. One request a connection.
+Paths begin with the version. Within a version, paths and members do not change, but new ones may be
+added. Each connection carries one request.
 
-**Who asks** is what the kernel says of the process that connected (SO_PEERCRED, SO_PEERPIDFD), looked at when it connects and again when its request is there. Processes
-inside any domain and mediators are refused before anything else is looked at. root and members of the group \`${ADMINISTRATORS}\`, where there is one, may do everything; others may do
-what is marked "read". What the words of a request say is never used as a path: names of domains are held against the rule for names, nothing is decoded.
+**Peers.** The kernel identifies the process that connected (SO_PEERCRED, SO_PEERPIDFD). The agent
+checks it when it connects and again when its request is complete. It refuses mediators and processes
+inside any domain before it reads anything. root and members of the group \`${ADMINISTRATORS}\`, if
+there is one, may do everything; other users may do what is marked "read". No text of a request is
+used as a path: names of domains are checked against the rule for names, and nothing is decoded.
 
-**Limits**: a head of ${HEADER_BYTES_MAX} bytes, a body of ${BODY_BYTES_MAX}, ${REQUEST_WAIT_MAX_MS / 1000} seconds for a request, ${CONNECTIONS_MAX} connections, of users other than root ${CONNECTIONS_OF_USERS_MAX}, of one of them ${CONNECTIONS_OF_USER_MAX};
-${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seconds for a level with an end.
+**Limits**: a head of ${HEADER_BYTES_MAX} bytes, a body of ${BODY_BYTES_MAX},
+${REQUEST_WAIT_MAX_MS / 1000} seconds for a request, ${CONNECTIONS_MAX} connections, of users other
+than root ${CONNECTIONS_OF_USERS_MAX}, of each of them ${CONNECTIONS_OF_USER_MAX};
+${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seconds for a level with
+an end.
 
-**An answer that is no** has \`error\`, a sentence, and \`help\`, what to do. Status 400: the request makes no sense; 403: not for this peer; 404: there is no such thing; 405: not with this method;
-409: state of the host is broken; 413: too long; 500: a fault of the agent, whose messages tell more; 503: too many connections;
-507: the disk takes nothing, and nothing was changed.
+**An error** has \`error\`, a sentence, and \`help\`, what to do. Status 400: malformed request; 403: not
+for this peer; 404: no such thing; 405: not with this method; 409: state of the host is broken; 413:
+too long; 500: a fault of the agent, whose messages say more; 503: too many connections; 507: the
+disk has no room, and nothing was changed.
 `;
 
 function section(route: Route): string {

@@ -40,6 +40,7 @@ export function refusalFor(error: unknown): ApiError | null {
  */
 function notKept(why: string): ApiError {
   const help =
-    "nothing was changed: make room (df -h /var/lib/cofferdam /run; df -i) or mend the disk, then try again";
+    "nothing was changed: make room (df -h /var/lib/cofferdam /run; df -i) or mend the disk, " +
+    "then try again";
   return new ApiError(507, `it cannot be written down: ${why}`, help);
 }

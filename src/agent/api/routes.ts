@@ -18,7 +18,9 @@ const forSeconds: BodyField = {
   name: "seconds",
   type: "seconds",
   required: false,
-  doc: "for how long; then what counted before counts again. Without it the level stays, over restarts of agent and host",
+  doc:
+    "for how long; then what counted before counts again. Without it the level stays, over " +
+    "restarts of agent and host",
 };
 const levelField: BodyField = {
   name: "level",
@@ -40,7 +42,9 @@ const domainFields: readonly AnswerField[] = [
   { name: "mediation", doc: "of the next start: `sealed` or `supervised`" },
   {
     name: "switch",
-    doc: "`live`: a new level reaches every process at once; `restart`: not all; null: nothing runs",
+    doc:
+      "`live`: a new level reaches every process at once; `restart`: not all; null: " +
+      "nothing runs",
   },
   { name: "runs", doc: "starts that still have processes" },
   { name: "processes", doc: "processes in the domain" },
@@ -94,7 +98,10 @@ export const routes: readonly Route[] = [
       { name: "sessions", doc: "the same of the session server, which is for sandboxed shells" },
       {
         name: "events",
-        doc: "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` (not written yet told of), `problem` that keeps the log from being written, `forwarding`: sinks that cannot be had",
+        doc:
+          "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` " +
+          "(not written yet told of), `problem` that keeps the log from being written, " +
+          "`forwarding`: sinks that cannot be had",
       },
       {
         name: "refusedPeers",

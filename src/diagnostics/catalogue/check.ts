@@ -37,7 +37,9 @@ export const checkEntries = {
     message: "`{path}` does not exist on this host",
     fix: "correct it, or take the rule out",
     explanation:
-      "A sealed domain has the names that exist when it starts, so a rule for a missing name grants nothing. The system whose idea Cofferdam follows shipped a rule for `/etc/locatime` for years.",
+      "A sealed domain has the names that exist when it starts, so a rule for a missing name " +
+      "grants nothing. The system whose idea Cofferdam follows shipped a rule for " +
+      "`/etc/locatime` for years.",
     example: "files: [r /etc/locatime]",
   },
   "denied-later-name": {
@@ -45,10 +47,12 @@ export const checkEntries = {
     severity: "warning",
     title: "denial of a name that does not exist",
     message:
-      "`{path}` is denied and does not exist yet, so names made later in `{folder}` are not reached until a restart",
+      "`{path}` is denied and does not exist yet, so names made later in `{folder}` are not " +
+      "reached until a restart",
     fix: "make it before the start, or deny a folder of its own",
     explanation:
-      "The kernel cannot grant a directory except for one name. A directory with a denied name is granted child by child, with those that exist at the start.",
+      "The kernel cannot grant a directory except for one name. A directory with a denied " +
+      "name is granted child by child, with those that exist at the start.",
     example: "files: [r /srv/www/**, deny r /srv/www/secret]",
   },
   "listing-lost": {
@@ -58,7 +62,9 @@ export const checkEntries = {
     message: "`{folder}` cannot be listed, because {cause}",
     fix: "grant reading everything below it, or keep what is not granted out of the directory",
     explanation:
-      "The right to list reaches every subdirectory in the kernel, so a directory gets it only if everything below may be read. The same holds for making and removing names, which the broker then does.",
+      "The right to list reaches every subdirectory in the kernel, so a directory gets it " +
+      "only if everything below may be read. The same holds for making and removing names, " +
+      "which the broker then does.",
     example: "files: [r /srv/www/**, deny r /srv/www/private/**]",
   },
   "wide-write": {
@@ -68,7 +74,8 @@ export const checkEntries = {
     message: "`{rule}` lets the daemon change files of others in `{folder}`",
     fix: "grant a folder of its own, for example {base}/{domain}/**",
     explanation:
-      "A break-in reaches whatever the daemon may write: programs, configuration and secrets of others, and through them other daemons.",
+      "A break-in reaches whatever the daemon may write: programs, configuration and secrets " +
+      "of others, and through them other daemons.",
     example: "files: [rw /run/**]",
   },
   "wide-read": {
@@ -96,7 +103,8 @@ export const checkEntries = {
     message: "`{rule}` reaches `{path}`, which the domain `{domain}` {use}",
     fix: "grant names that no other daemon relies on, or deny that path",
     explanation:
-      "Writing what another daemon reads as its configuration or runs as its program is a way from one domain into the other.",
+      "Writing what another daemon reads as its configuration or runs as its program is a way " +
+      "from one domain into the other.",
     example: "files: [w /etc/nginx/**] (in redis.yaml)",
   },
   "own-places": {
@@ -106,7 +114,8 @@ export const checkEntries = {
     message: "`{rule}` reaches `{path}`, which belongs to Cofferdam",
     fix: "take it out: no domain may touch what confines it",
     explanation:
-      "The places of Cofferdam are denied to every domain, whatever it grants. A grant that names one is a mistake.",
+      "The places of Cofferdam are denied to every domain, whatever it grants. A grant that " +
+      "names one is a mistake.",
     example: "files: [w /etc/cofferdam/**]",
   },
   "host-switch": {
@@ -114,10 +123,14 @@ export const checkEntries = {
     severity: "warning",
     title: "switch of the kernel",
     message:
-      "`{path}` stays out of `{rule}`: it makes the kernel run programs or code outside every domain",
+      "`{path}` stays out of `{rule}`: it makes the kernel run programs or code outside every " +
+      "domain",
     fix: "name what the daemon needs to write, and leave such switches to the administrator",
     explanation:
-      "Whoever writes a path into core_pattern, modprobe or uevent_helper has the kernel start that program as root, in no domain. No domain may change such files, whatever it grants. In a sealed domain nothing of a procfs can be written then, since kernel rules hold on all of it.",
+      "Whoever writes a path into core_pattern, modprobe or uevent_helper has the kernel " +
+      "start that program as root, in no domain. No domain may change such files, whatever " +
+      "it grants. In a sealed domain nothing of a procfs can be written then, since kernel " +
+      "rules hold on all of it.",
     example: "files: [w /proc/sys/**]",
   },
   "core-dumps": {
@@ -140,7 +153,9 @@ export const checkEntries = {
     message: "`{path}` is granted as a single file and is lost to the domain when it is replaced",
     fix: "grant its folder: {rule}",
     explanation:
-      "A sealed domain holds the file, not the name. Editors, package updates and certificate renewals write a new file and rename it over the old one; the domain is refused the new one until it is restarted.",
+      "A sealed domain holds the file, not the name. Editors, package updates and certificate " +
+      "renewals write a new file and rename it over the old one; the domain is refused the " +
+      "new one until it is restarted.",
     example: "files: [r /etc/ssl/private/site.pem]",
   },
   "pinned-file": {
@@ -163,7 +178,8 @@ export const checkEntries = {
     message: "files made by others later that match `{pattern}` are not reached until a restart",
     fix: "grant the folder: {rule}",
     explanation:
-      "The kernel grants directories or the files that exist at the start. A pattern that is not a whole directory stands for the files that match it at the start.",
+      "The kernel grants directories or the files that exist at the start. A pattern that is " +
+      "not a whole directory stands for the files that match it at the start.",
     example: 'files: ["r /var/log/nginx/*.log"]',
   },
   "no-loader": {

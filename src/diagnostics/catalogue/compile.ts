@@ -9,7 +9,8 @@ export const compileEntries = {
     message: "this host lacks `{feature}` ({why}), which the domain needs for {purpose}",
     fix: "{remedy}",
     explanation:
-      "A domain whose layers cannot be had is not started. What each feature is needed for, and what is done without it, is a table in docs/fallbacks.md.",
+      "A domain whose layers cannot be had is not started. What each feature is needed for, " +
+      "and what is done without it, is a table in docs/fallbacks.md.",
     example: "ipc: [shm] (without the privilege to make namespaces)",
   },
   "something-lost": {
@@ -19,7 +20,8 @@ export const compileEntries = {
     message: "this host lacks `{feature}` ({why}) for {purpose}",
     fix: "{instead}",
     explanation:
-      "Grants that cannot be held are not given. Only a layer that the policy itself names under `best-effort` may be missing; the plan lists it.",
+      "Grants that cannot be held are not given. Only a layer that the policy itself names " +
+      "under `best-effort` may be missing; the plan lists it.",
     example: "best-effort: [unix] (as an ordinary user, with Yama)",
   },
   "user-needs-root": {
@@ -38,7 +40,8 @@ export const compileEntries = {
     message: "`{path}` can gain privileges only if root starts the domain",
     fix: "run cofferdam as root, or take the `set-user-id` line out",
     explanation:
-      "Without root the kernel confines only processes that can never gain privileges (no_new_privs).",
+      "Without root the kernel confines only processes that can never gain privileges " +
+      "(no_new_privs).",
     example: "set-user-id: [/usr/bin/sudo] (started by an ordinary user)",
   },
   "no-such-account": {
@@ -65,9 +68,12 @@ export const compileEntries = {
     severity: "error",
     title: "policy reaches too many names",
     message: "the plan cannot be made: {why}",
-    fix: "grant whole directories (`DIR/**`) instead of patterns that must be expanded name by name",
+    fix:
+      "grant whole directories (`DIR/**`) instead of patterns that must be expanded name " +
+      "by name",
     explanation:
-      "A deny inside a grant, or a pattern that is no whole directory, is expanded into the names that exist now. There is a limit to that.",
+      "A deny inside a grant, or a pattern that is no whole directory, is expanded into the " +
+      "names that exist now. There is a limit to that.",
     example: "files: [r /**, deny r /home/*/.ssh/**]",
   },
   "own-place": {
@@ -86,7 +92,8 @@ export const compileEntries = {
     message: "the programs that judge addresses and socket names cannot be put in place: {why}",
     fix: "see `cofferdam doctor`; without them the domain would reach what it must not",
     explanation:
-      "As root, addresses and names of unix sockets are held by programs on a cgroup of the domain's own.",
+      "As root, addresses and names of unix sockets are held by programs on a cgroup of the " +
+      "domain's own.",
     example:
       "network: [connect tcp 10.0.0.0/8:8080] (with a cgroup hierarchy that is mounted read-only)",
   },

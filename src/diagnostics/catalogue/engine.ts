@@ -9,7 +9,8 @@ export const engineEntries = {
     message: "the domain `{domain}` has what this one has not: `{rule}`",
     fix: "grant it here too, or take it out there",
     explanation:
-      "On the landlock engine a sealed process can only lose rights, so it can enter only a domain that lies inside its own.",
+      "On the landlock engine a sealed process can only lose rights, so it can enter only a " +
+      "domain that lies inside its own.",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
   },
   "unknown-domain": {
@@ -37,7 +38,8 @@ export const engineEntries = {
     message: "`{name}` cannot be granted to a sealed domain",
     fix: "take it out; a daemon that needs it cannot be sealed",
     explanation:
-      "Mounting, loading code into the kernel, keyrings, io_uring and userfaultfd lead around every other rule, and mounts are refused by the kernel below any layer on files.",
+      "Mounting, loading code into the kernel, keyrings, io_uring and userfaultfd lead around " +
+      "every other rule, and mounts are refused by the kernel below any layer on files.",
     example: "syscalls: [mount]",
   },
   "strong-capability": {
@@ -47,7 +49,8 @@ export const engineEntries = {
     message: "`{name}` lets the daemon {effect}",
     fix: "take it out unless the daemon fails without it",
     explanation:
-      "Some capabilities undo what other rules say. The kernel holds the domain's files even so, but not everything else.",
+      "Some capabilities undo what other rules say. The kernel holds the domain's files even " +
+      "so, but not everything else.",
     example: "capabilities: [sys_admin]",
   },
   "map-unmediated": {
@@ -57,7 +60,8 @@ export const engineEntries = {
     message: "`m` in `{rule}` means nothing on this engine",
     fix: "leave it out, or keep it for the bpf-lsm engine",
     explanation:
-      "The landlock engine does not see a mapping for execution: whatever may be read may be mapped.",
+      "The landlock engine does not see a mapping for execution: whatever may be read may be " +
+      "mapped.",
     example: "files: [rm /usr/lib/**]",
   },
   "brokered-address": {
@@ -65,9 +69,12 @@ export const engineEntries = {
     severity: "info",
     title: "network rule that costs time",
     message: "`{rule}` is held by the broker, since this caller cannot use cgroup-BPF",
-    fix: "run as root, or grant the port for every address; each connect then costs about 25 us less",
+    fix:
+      "run as root, or grant the port for every address; each connect then costs about 25 " +
+      "us less",
     explanation:
-      "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then decided by a notification of each call, about 20 microseconds.",
+      "Without root the kernel judges TCP ports alone. Addresses, UDP and unix names are then " +
+      "decided by a notification of each call, about 20 microseconds.",
     example: "network: [connect tcp 10.0.0.0/8:8080]",
   },
   "brokered-datagrams": {
@@ -129,7 +136,10 @@ export const engineEntries = {
     message: "the daemon itself decides what `{rule}` leads to, by {cause}",
     fix: "grant sockets in folders that the daemon cannot write",
     explanation:
-      "Who can rename a folder or make a symbolic link on the way to a socket can lead the granted name to another one. All connections to unix sockets are then judged by the broker, which looks the socket up itself: about 20 microseconds each, and the server sees the broker's process id.",
+      "Who can rename a folder or make a symbolic link on the way to a socket can lead the " +
+      "granted name to another one. All connections to unix sockets are then judged by the " +
+      "broker, which looks the socket up itself: about 20 microseconds each, and the server " +
+      "sees the broker's process id.",
     example: "files: [rwcd /run/app/**] with network: [connect unix /run/app/peer.sock]",
   },
   "brokered-socket-pattern": {
@@ -139,7 +149,12 @@ export const engineEntries = {
     message: "`{rule}` {why}, so the broker is asked about each connect and send",
     fix: "write out the folder, one without links that not everybody may write",
     explanation:
-      "The kernel programs compare the name that the daemon passes. A symbolic link that matches a pattern would lead the kernel to a socket of another name. So they are given patterns only where the choice is left in the last component, in a folder that has no links and that not everybody may write; for all else the broker looks the socket up itself, and the daemon pays for it with every connect and every sendmsg. The server sees the broker's process id.",
+      "The kernel programs compare the name that the daemon passes. A symbolic link that " +
+      "matches a pattern would lead the kernel to a socket of another name. So they are " +
+      "given patterns only where the choice is left in the last component, in a folder that " +
+      "has no links and that not everybody may write; for all else the broker looks the " +
+      "socket up itself, and the daemon pays for it with every connect and every sendmsg. " +
+      "The server sees the broker's process id.",
     example: "network: [connect unix /run/**]",
   },
   "execute-unreadable": {
@@ -149,7 +164,9 @@ export const engineEntries = {
     message: "`{rule}` starts no program that may not be read as well",
     fix: "write its letters as `{letters}`",
     explanation:
-      "The kernel opens a program for reading when it executes it, so `x` is of use only together with `r`. A script that is executed by its own name takes `rx` like its interpreter; handed to the interpreter as an argument it takes `r`.",
+      "The kernel opens a program for reading when it executes it, so `x` is of use only " +
+      "together with `r`. A script that is executed by its own name takes `rx` like its " +
+      "interpreter; handed to the interpreter as an argument it takes `r`.",
     example: "files: [x /usr/sbin/nginx]",
   },
   "transition-not-made": {
@@ -159,7 +176,8 @@ export const engineEntries = {
     message: "`{rule}` is checked and not made: the program stays in `{name}`",
     fix: "grant here what the program needs; nothing narrows it further",
     explanation:
-      "The kernel ties a domain to a process for good, and nothing yet enters the other domain at an execve. The program runs with all that the domain which starts it has.",
+      "The kernel ties a domain to a process for good, and nothing yet enters the other " +
+      "domain at an execve. The program runs with all that the domain which starts it has.",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
   },
   "entry-not-made": {
@@ -171,7 +189,8 @@ export const engineEntries = {
     fix: "start it by `cofferdam run {name} -- COMMAND`, in its unit too",
     explanation:
       "`enter` says which programs and units belong to the domain. Nothing yet confines a " +
-      "process for having executed such a program: what the domain is not started by stays outside.",
+      "process for having executed such a program: what the domain is not started by stays " +
+      "outside.",
     example: "enter: [{ exec: /usr/sbin/nginx }]",
   },
   "never-syscall": {
@@ -181,7 +200,8 @@ export const engineEntries = {
     message: "`{name}` is granted to no domain of this engine",
     fix: "take it out",
     explanation:
-      "Loading code into the kernel, keyrings, io_uring, userfaultfd and the like lead around every other rule, whoever judges the calls.",
+      "Loading code into the kernel, keyrings, io_uring, userfaultfd and the like lead around " +
+      "every other rule, whoever judges the calls.",
     example: "mediation: supervised\nsyscalls: [io_uring_setup]",
   },
   "refused-mount": {
@@ -191,7 +211,8 @@ export const engineEntries = {
     message: "`{name}` is refused to this domain at level enforcing, although it is named",
     fix: "take it out, and mount before the daemon starts",
     explanation:
-      "A changed mount tree gives every name another meaning. At level warning a mount goes on and is an event; at level enforcing no domain may mount, whatever its policy names.",
+      "A changed mount tree gives every name another meaning. At level warning a mount goes " +
+      "on and is an event; at level enforcing no domain may mount, whatever its policy names.",
     example: "mediation: supervised\nsyscalls: [mount]",
   },
   "refused-when-sealed": {
@@ -201,7 +222,9 @@ export const engineEntries = {
     message: "at level enforcing this domain would be sealed, and cannot have {what}",
     fix: "take it out, or write `mediation: supervised`",
     explanation:
-      "At level warning a mediator judges each call. At enforcing a domain is sealed unless it says `mediation: supervised`, and what the kernel's own layers cannot express is refused there.",
+      "At level warning a mediator judges each call. At enforcing a domain is sealed unless " +
+      "it says `mediation: supervised`, and what the kernel's own layers cannot express is " +
+      "refused there.",
     example: "level: warning\nsignals: [php-fpm]",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -27,7 +27,8 @@ export const esxiEntries = {
     message: "`{rule}` is left out: {why}",
     fix: "{instead}",
     explanation:
-      "The rule names something that only ESXi's kernel has, or that no domain is given here. It grants nothing.",
+      "The rule names something that only ESXi's kernel has, or that no domain is given here. " +
+      "It grants nothing.",
     example: "-s moduleSys grant",
   },
   "esxi-nothing": {
@@ -37,7 +38,8 @@ export const esxiEntries = {
     message: "`{rule}` grants nothing alone",
     fix: "{instead}",
     explanation:
-      "What it allows is decided together with another rule of the same domain, which is not there.",
+      "What it allows is decided together with another rule of the same domain, which is not " +
+      "there.",
     example: "-p inet_socket_bind all grant",
   },
   "esxi-whole": {

@@ -9,7 +9,8 @@ export const fileEntries = {
     message: "there is no policy for the domain `{name}`",
     fix: "write `{file}` in one of: {folders}",
     explanation:
-      "A domain is one file, and the file's name is the domain's name. An instance `vm@web1` is looked for as `vm@web1.yaml`, then as its template `vm@.yaml`.",
+      "A domain is one file, and the file's name is the domain's name. An instance `vm@web1` " +
+      "is looked for as `vm@web1.yaml`, then as its template `vm@.yaml`.",
     example: "cofferdam check ngnix",
   },
   "file-unreadable": {
@@ -19,7 +20,8 @@ export const fileEntries = {
     message: "`{path}` cannot be read: {reason}",
     fix: "see that the path is right and that the caller may read it",
     explanation:
-      "The kernel refused to open the file or a folder on the way to it. A domain whose policy cannot be read does not start.",
+      "The kernel refused to open the file or a folder on the way to it. A domain whose " +
+      "policy cannot be read does not start.",
     example: "cofferdam check /nowhere/nginx.yaml",
   },
   "file-not-regular": {
@@ -29,7 +31,8 @@ export const fileEntries = {
     message: "`{path}` is a {kind}, not a regular file",
     fix: "put the policy into a regular file",
     explanation:
-      "A pipe, device, socket or directory gives no text that stays the same from one reading to the next.",
+      "A pipe, device, socket or directory gives no text that stays the same from one reading " +
+      "to the next.",
     example: "cofferdam check /dev/null",
   },
   "file-symlink": {
@@ -39,7 +42,8 @@ export const fileEntries = {
     message: "`{path}` is a symbolic link",
     fix: "put the file itself there",
     explanation:
-      "Whoever may write the folder that a link leads through decides what the policy says. Policy files are opened without following a link.",
+      "Whoever may write the folder that a link leads through decides what the policy says. " +
+      "Policy files are opened without following a link.",
     example: "ln -s /tmp/mine.yaml /etc/cofferdam/domains/nginx.yaml",
   },
   "file-writable": {
@@ -49,7 +53,8 @@ export const fileEntries = {
     message: "`{path}` may be written by others than its owner (mode {mode})",
     fix: "take the right away: chmod go-w {path}",
     explanation:
-      "Who may write a policy decides what its daemon may do. The check is made on the opened file, so that it cannot be swapped afterwards.",
+      "Who may write a policy decides what its daemon may do. The check is made on the opened " +
+      "file, so that it cannot be swapped afterwards.",
     example: "chmod 666 /etc/cofferdam/domains/nginx.yaml",
   },
   "file-owner": {
@@ -68,7 +73,9 @@ export const fileEntries = {
     message: "the folder `{path}` may be written by others than its owner (mode {mode})",
     fix: "take the right away: chmod go-w {path}",
     explanation:
-      "Who may write a folder on the way to a policy can put another policy in its place. A folder with the sticky bit, such as `/tmp`, is accepted on the way, but not as the folder that holds the file.",
+      "Who may write a folder on the way to a policy can put another policy in its place. A " +
+      "folder with the sticky bit, such as `/tmp`, is accepted on the way, but not as the " +
+      "folder that holds the file.",
     example: "chmod 777 /etc/cofferdam/domains",
   },
   "folder-owner": {
@@ -115,7 +122,8 @@ export const fileEntries = {
     message: "the line holds a carriage return",
     fix: "end lines with a newline only: sed -i 's/\\r//g' FILE",
     explanation:
-      "Lines end with a newline. A carriage return would be part of a path for one reader and an end of line for another. Only the first is reported.",
+      "Lines end with a newline. A carriage return would be part of a path for one reader and " +
+      "an end of line for another. Only the first is reported.",
     example: "a file saved with CRLF line ends",
   },
   "control-character": {
@@ -125,7 +133,8 @@ export const fileEntries = {
     message: "the line holds the invisible character U+{code}",
     fix: "remove it",
     explanation:
-      "Control characters and the bidirectional controls of Unicode make a rule look like another one. Only the first is reported.",
+      "Control characters and the bidirectional controls of Unicode make a rule look like " +
+      "another one. Only the first is reported.",
     example: 'summary: "web <U+202E>revres"',
   },
   "bad-file-name": {
@@ -133,9 +142,12 @@ export const fileEntries = {
     severity: "error",
     title: "not a name of a domain",
     message: "`{name}` cannot be the name of a domain",
-    fix: "name the file NAME.yaml with letters, digits, `_`, `-` and `.`, beginning with a letter or digit, 64 at most; `NAME@.yaml` is a template",
+    fix:
+      "name the file NAME.yaml with letters, digits, `_`, `-` and `.`, beginning with a " +
+      "letter or digit, 64 at most; `NAME@.yaml` is a template",
     explanation:
-      "The name is used in file names, cgroups and log lines. `superDom` is the name of what no domain claims.",
+      "The name is used in file names, cgroups and log lines. `superDom` is the name of what " +
+      "no domain claims.",
     example: "cofferdam check ./my policy.yaml",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -37,7 +37,8 @@ export const resolveEntries = {
     message: "the variable `{name}` has no value",
     fix: "give it a default under `vars`",
     explanation:
-      "A variable gets its value from `--set`, from `vars` of the domain, or from `vars` of an abstraction, in this order.",
+      "A variable gets its value from `--set`, from `vars` of the domain, or from `vars` of " +
+      "an abstraction, in this order.",
     example: 'files: ["r ${webrot}/**"]',
   },
   "variable-cycle": {
@@ -74,7 +75,9 @@ export const resolveEntries = {
     message: "the value `{value}` of `{name}` does not match `{pattern}`",
     fix: "give another one: --set {name}=VALUE",
     explanation:
-      "A value given with --set is text, never a pattern: `*` in it means that character. It is never empty, has no control characters and no `.` or `..` between slashes, and a slash only where the parameter's `pattern` has one.",
+      "A value given with --set is text, never a pattern: `*` in it means that character. It " +
+      "is never empty, has no control characters and no `.` or `..` between slashes, and a " +
+      "slash only where the parameter's `pattern` has one.",
     example: "--set disk=/etc/**",
   },
   "unknown-set": {
@@ -136,7 +139,9 @@ export const resolveEntries = {
     severity: "error",
     title: "template without an instance",
     message: "`{name}` is a template",
-    fix: "name an instance of it, for example {name}1; with its file, add for example --set instance=1",
+    fix:
+      "name an instance of it, for example {name}1; with its file, add for example --set " +
+      "instance=1",
     explanation: "A template is not a domain itself; each instance is one.",
     example: "cofferdam check vm@",
   },

@@ -7,7 +7,9 @@ export const ruleEntries = {
     severity: "error",
     title: "unknown permission letter",
     message: "`{letter}` in `{word}` is no permission",
-    fix: "the letters are r (read), w (write), c (create), d (delete), x (execute), m (map), a (attributes), i (ioctl)",
+    fix:
+      "the letters are r (read), w (write), c (create), d (delete), x (execute), m (map), " +
+      "a (attributes), i (ioctl)",
     explanation: "A line under `files` begins with the permissions, then come the paths.",
     example: "files: [rk /etc/hosts]",
   },
@@ -56,7 +58,8 @@ export const ruleEntries = {
     message: "`{word}` is no place to {operation}: {reason}",
     fix: "for example 443, 1024-65535, *, 10.0.0.0/8:8080, [2001:db8::/32]:443, loopback:6379",
     explanation:
-      "A place is a port, a range of ports, or an address with its prefix and a port. Host names are not accepted: they would be looked up once and be wrong later.",
+      "A place is a port, a range of ports, or an address with its prefix and a port. Host " +
+      "names are not accepted: they would be looked up once and be wrong later.",
     example: "network: [connect tcp example.org:443]",
   },
   "host-bits": {
@@ -101,7 +104,9 @@ export const ruleEntries = {
     severity: "error",
     title: "not a variable",
     message: "`{word}` holds a `${` that is no variable",
-    fix: "write the name in braces after the dollar sign, or a backslash before it for the sign itself",
+    fix:
+      "write the name in braces after the dollar sign, or a backslash before it for the " +
+      "sign itself",
     explanation:
       "A variable's name has lower-case letters, digits, `_` and `-`, and begins with a letter.",
     example: 'files: ["r ${web root}/**"]',
@@ -111,7 +116,9 @@ export const ruleEntries = {
     severity: "error",
     title: "not an absolute path",
     message: "`{word}` is no plain absolute path",
-    fix: "write it from `/`, without `.`, `..`, `//`, a `/` at its end, or characters that have a meaning in patterns",
+    fix:
+      "write it from `/`, without `.`, `..`, `//`, a `/` at its end, or characters that " +
+      "have a meaning in patterns",
     explanation: "Entries, transitions and set-user-id programs are files, not patterns.",
     example: "enter: [{ exec: nginx }]",
   },
@@ -131,7 +138,8 @@ export const ruleEntries = {
     message: "`{pattern}` is no pattern: {reason}",
     fix: "see the chapter on patterns in docs/language.md",
     explanation:
-      "Paths begin with `/` and are canonical, abstract socket names begin with `@`. `*` and `?` never match a `/`, `**` does.",
+      "Paths begin with `/` and are canonical, abstract socket names begin with `@`. `*` and " +
+      "`?` never match a `/`, `**` does.",
     example: "files: [r etc/hosts]",
   },
   "double-deny": {
@@ -141,7 +149,8 @@ export const ruleEntries = {
     message: "`deny` stands twice",
     fix: "write it once; a denial cannot be taken back",
     explanation:
-      "Deny takes away from allow, whatever the order, so that there is no exception to an exception.",
+      "Deny takes away from allow, whatever the order, so that there is no exception to an " +
+      "exception.",
     example: "capabilities: [deny deny chown]",
   },
   "quoted-word": {

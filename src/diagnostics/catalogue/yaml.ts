@@ -30,7 +30,8 @@ export const yamlEntries = {
     message: "the anchor `&{name}` is not allowed in a policy",
     fix: "write the text out, or make it a variable under `vars`",
     explanation:
-      "Anchors and aliases let ten lines stand for a billion, and let a reader overlook what a rule says.",
+      "Anchors and aliases let ten lines stand for a billion, and let a reader overlook what " +
+      "a rule says.",
     example: "files: &mine [r /etc/hosts]",
   },
   alias: {
@@ -94,7 +95,8 @@ export const yamlEntries = {
     message: "a policy is a list of keys, and there is none here",
     fix: "begin with `summary: WHAT THE DAEMON DOES`",
     explanation:
-      "An empty file would be a domain that grants nothing; it is more likely one that was cut off.",
+      "An empty file would be a domain that grants nothing; it is more likely one that was " +
+      "cut off.",
     example: "- r /etc/hosts",
   },
   "unknown-key": {
@@ -131,7 +133,8 @@ export const yamlEntries = {
     message: "`{key}` belongs into a domain, not into an abstraction",
     fix: "an abstraction has only: {known}",
     explanation:
-      "An abstraction is a set of grants. What decides over the domain as a whole is written in the domain's own file, where one sees it.",
+      "An abstraction is a set of grants. What decides over the domain as a whole is written " +
+      "in the domain's own file, where one sees it.",
     example: "level: warning (in abstractions/base.yaml)",
   },
   "name-differs": {
@@ -169,7 +172,8 @@ export const yamlEntries = {
     message: "`{value}` cannot be the name of {what}",
     fix: "names have letters, digits, `_`, `-` and `.`, and begin with a letter or digit",
     explanation:
-      "Names of domains, abstractions, users, groups, variables and parameters have a plain form, so that none can be taken for a path or an option.",
+      "Names of domains, abstractions, users, groups, variables and parameters have a plain " +
+      "form, so that none can be taken for a path or an option.",
     example: "include: [../secret]",
   },
   "diagnostics-cut": {

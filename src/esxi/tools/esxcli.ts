@@ -76,7 +76,8 @@ async function set(context: DialectContext, values: SetValues): Promise<ExitCode
   // script reads.
   for (const { name: domain, processes } of waiting)
     context.err(
-      `esxcli: ${processes} of ${esxiName(domain)} keep their level until a restart: cofferdam domain restart ${domain}\n`,
+      `esxcli: ${processes} of ${esxiName(domain)} keep their level until a restart: ` +
+        `cofferdam domain restart ${domain}\n`,
     );
   return ExitCode.ok;
 }

@@ -59,5 +59,8 @@ function stands(path: string): string | null {
 
 function report(domains: readonly TranslatedDomain[], changed: number, target: string): string {
   const names = domains.map(({ name }) => name).join(" ");
-  return `${domains.length} policies in ${target}, ${changed} of them new or changed: ${names}\nin force after: cofferdam domain reload\n`;
+  return (
+    `${domains.length} policies in ${target}, ${changed} of them new or changed: ` +
+    `${names}\nin force after: cofferdam domain reload\n`
+  );
 }

@@ -25,7 +25,8 @@ const templates =
 /** Options of the original without a meaning here, each with the reason. */
 export const without: Readonly<Partial<Record<keyof typeof options, string>>> = {
   reset:
-    "a policy in force is never emptied; to let a domain be, use cofferdam domain level NAME disabled",
+    "a policy in force is never emptied; to let a domain be, use cofferdam domain level NAME " +
+    "disabled",
   "lookup-object": noLabels,
   "get-label": noLabels,
   "set-label": noLabels,

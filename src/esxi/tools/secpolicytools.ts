@@ -91,12 +91,17 @@ function dump({ places }: DialectContext): string {
     .map((domain) => {
       const policy = domain.name === SUPER_DOM ? null : policyOf(places, domain.name);
       const level = levelOf(places, domain, table) ?? "-";
-      const head = `Domain Name: ${printed(domain.name)} Domain ID :${domain.number ?? "-"} Enforcement Level: ${level}`;
+      const head =
+        `Domain Name: ${printed(domain.name)} Domain ID :${domain.number ?? "-"} ` +
+        `Enforcement Level: ${level}`;
       const broken =
         domain.name === SUPER_DOM
           ? ""
           : `# its policy has errors: cofferdam check ${domain.name}\n`;
-      return `${ruler}\n${head}\n${ruler}\n${policy === null ? broken : printRules(policy, pathKind)}`;
+      return (
+        `${ruler}\n${head}\n${ruler}\n` +
+        `${policy === null ? broken : printRules(policy, pathKind)}`
+      );
     })
     .join("");
 }

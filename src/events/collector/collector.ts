@@ -164,7 +164,8 @@ export class Collector {
     if (unattributed > 0) {
       this.#lifecycle(
         "unattributed",
-        `${unattributed} denials: the kernel named no process, the domain's first one stands for it`,
+        `${unattributed} denials: the kernel named no process, the domain's first one stands ` +
+          "for it",
       );
     }
     const unread = this.#malformed + this.#lines.dropped;

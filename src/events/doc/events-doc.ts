@@ -18,63 +18,77 @@ const item = (event: Item["event"]): Item => ({
 export function eventsDoc(): string {
   return `# Events
 
-What was denied, what was warned about, what Cofferdam could not do, and what somebody changed. Code: \`src/events/\`. This page is made by
-\`src/events/doc/\`: its examples are what the code writes.
+The event log records denials, warnings, failures of Cofferdam, and changes by administrators. Code:
+\`src/events/\`. \`src/events/doc/\` makes this page, with examples from the code that writes them.
 
-    cofferdam events --since 1d                what happened, one entry a distinct access
-    cofferdam events --follow                  what happens
-    cofferdam events verify                    is the log as it was written?
-    cofferdam why 812                          that event again, and what would allow it
+    cofferdam events --since 1d                what happened, one entry per distinct access
+    cofferdam events --follow                  what happens, live
+    cofferdam events verify                    is the log unaltered?
+    cofferdam why 812                          one event, and what would allow it
 
 ${indented(renderEvent(denial))}
 
 ## The log
 
-\`events.jsonl\` in the folder of events ([ARCHITECTURE.md](../ARCHITECTURE.md#where-things-lie)), readable for root's group at most; without root its owner's alone.
-One JSON object a line, with the members of \`src/events/event.ts\` and three more. Controls and marks of direction in names are escaped (\`\\u009b\`), so that no line acts on the terminal it is shown on:
+The log is \`events.jsonl\` in the folder of events
+([ARCHITECTURE.md](../ARCHITECTURE.md#where-things-lie)). At most root's group may read it; without
+root only its owner. Each line is a JSON object with the members of \`src/events/event.ts\` and three
+more. Control characters and direction marks in names are escaped (\`\\u009b\`), so that no line
+acts on the terminal that shows it:
 
 ${indented(encodeRecord(denial, genesis).line.trimEnd())}
 
-- \`seq\` counts the records from 1, over all files and for good.
-- \`hash\` is SHA-256 in hexadecimal over the 64 characters of \`prev\` and the line's bytes up to the comma before \`"prev"\`.
-- \`prev\` is the \`hash\` of the record before; of the first one 64 zeros.
+- \`seq\` counts the records from 1, over all files and without restart.
+- \`hash\` is SHA-256 in hexadecimal over the 64 characters of \`prev\` and the line's bytes up to
+  the comma before \`"prev"\`.
+- \`prev\` is the \`hash\` of the record before; in the first record 64 zeros.
 
-\`request\` is what was asked in the terms of a policy, so that no program has to read
-\`operation\` and \`object\`: its members, by class, are those of \`src/model/request.ts\`. An
-address is hexadecimal. A name is text; one with a control character, or that is no UTF-8, is
-\`{"base64":...}\`, its bytes. \`null\`: no rule is about it, or the kernel reported only a part.
-Records of older versions lack the member, and \`why\` explains those by their words where these
-are clear.
+\`request\` is the access in the terms of a policy, so that no program has to parse \`operation\`
+and \`object\`: \`src/model/request.ts\` has its members, by class. An address is hexadecimal. A name
+is text; a name that has a control character or is not UTF-8 is \`{"base64":...}\`, its bytes. The
+request is \`null\` if no rule is about it, or if the kernel reported only a part. Records of older
+versions lack the member; \`why\` explains those by their text if it is unambiguous.
 
-\`count\` says for how many times a record stands. The first of its kind is written at once, repeats together every few seconds with the time of the first of
-them in \`first\`: counts of all records of a kind add up. Kinds differ in domain, level, source, verdict, class, operation, object, rule, reason or executable.
-Audit events and Cofferdam's own are never put together.
+\`count\` is the number of accesses that the record represents. The first access of its kind is
+written at once; repeats follow together every few seconds, with the time of the first of them in
+\`first\`. The counts of all records of a kind add up to the total. Kinds differ in domain, level,
+source, verdict, class, operation, object, rule, reason or executable. Audit events and Cofferdam's
+own events are never combined.
 
-Writers (mediators, collectors, the agent) take turns under flock(2) on \`events.head\`, which also says where the chain ended; no reader can hold it. Where the last writer left something else
-than it said, the next one goes on behind it and says so in a record with \`"chain":{"kind":"resumed","why":...}\`:
+Mediators, collectors and the agent take turns to write, by flock(2) on \`events.head\`, which also
+says where the chain ended. No reader can hold this lock. If a writer finds another end than the last
+writer recorded, it continues behind that end and writes a record with
+\`"chain":{"kind":"resumed","why":...}\`:
 
 | why | what was found | what is lost |
 |---|---|---|
 | \`torn\` | a line without an end: its writer was killed in the middle | that record |
-| \`altered\` | lines that are no records, or continue another chain | nothing of ours |
-| \`truncated\` | the end was cut off | what was cut off, in numbers of records |
-| \`missing\` | the file was removed or exchanged | what was in it |
+| \`altered\` | lines that are no records, or continue another chain | no record of this chain |
+| \`truncated\` | the end was cut off | the records that were cut off |
+| \`missing\` | the file was removed or exchanged | the records in it |
 
-A file that is full becomes \`events.jsonl.1\`, that one \`.2\`, and so on; the chain goes on. Before the oldest is removed, a record says which records went with it.
+A full file becomes \`events.jsonl.1\`, that one \`.2\`, and so on; the chain continues. Before the
+oldest file is removed, a record says which records it had.
 
-**What the chain shows, and what not.** Whoever changes, cuts or takes out records without writing everything behind them anew is found. Root can write all of it anew: the chain is no
-signature. Where that matters, compare with the hashes that journald was sent (\`COFFERDAM_HASH\`), best on another host. Records are not forced to the disk one by one: after a power failure the last seconds may be missing,
-and \`verify\` says so if the head survived.
+**What the chain shows.** \`events verify\` detects records that were changed, cut off or removed
+without rewriting everything after them. Root can rewrite everything after them: the chain is no
+signature. If that matters, compare with the hashes that journald received (\`COFFERDAM_HASH\`),
+preferably on another host. Records are not forced to disk one by one: after a power failure the last
+seconds may be missing, and \`verify\` says so if the head survived.
 
-**When it cannot be written** (disk full, folder gone, not to be trusted), nobody waits and nothing fails: ${limits.LOG_WAITING_MAX} records wait in memory, the rest is counted; every ${limits.LOG_RETRY_MS} ms it is tried again, and then a
-record \`lost\` says how many.
+**If the log cannot be written** (full disk, missing folder, untrusted owner), nothing waits and
+nothing fails. ${limits.LOG_WAITING_MAX} records wait in memory, and further ones are counted. The
+writer tries again every ${limits.LOG_RETRY_MS} ms, and then a record \`lost\` has the count.
 
-## Beside the log
+## Copies in other logs
 
-The agent passes every record on, and remembers for each of these how far it is. An agent that was killed takes back from the two files what it had not
-yet noted, so that no line is lost or doubled; journald may get the last entries twice, which \`COFFERDAM_ID\` tells apart.
+The agent passes every record on to three other logs, and remembers for each how far it is. After an
+agent was killed, the next one removes from the two files the lines that it had not recorded yet, so
+that no line is lost or duplicated. journald may get the last entries twice; \`COFFERDAM_ID\`
+identifies duplicates.
 
-*vmkernel.log*, in the manner of the original: time, severity, who writes, process id, then who in which domain wanted what:
+*vmkernel.log*, in the original's form: time, severity, writer, process id, then the process, its
+domain and the access:
 
 ${indented(vmkernelLine(item(denial)).trimEnd())}
 
@@ -97,8 +111,10 @@ ${Object.values(auditCatalogue)
   )
   .join("\n")}
 
-Each carries who gave the order (\`by\`). The original writes at most one \`supershell.access\` in five minutes; here each has its record:
-\`object\` is the command as it was given, and \`supershell\` has the rest in members of its own (phase, terminal, origin, reason, status), so that no command can look like them to a program.
+Each names the author of the order (\`by\`). The original writes at most one \`supershell.access\` in
+five minutes; Cofferdam writes a record for each. \`object\` is the command as it was given. The rest
+is in members of \`supershell\` (phase, terminal, origin, reason, status), so that no command can
+imitate them to a program.
 
 ## Limits
 

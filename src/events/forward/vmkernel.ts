@@ -20,7 +20,10 @@ const severities = {
  */
 export function vmkernelLine({ event }: Item): string {
   const [letters, severity] = severities[event.verdict];
-  return `${event.time} ${letters}(${LOCAL6 + severity}) cofferdam: ${event.process.pid})VmkAccess: ${text(event)}\n`;
+  return (
+    `${event.time} ${letters}(${LOCAL6 + severity}) cofferdam: ` +
+    `${event.process.pid})VmkAccess: ${text(event)}\n`
+  );
 }
 
 function text(event: Event): string {

@@ -15,7 +15,10 @@ export function vobdLines({ event }: Item): string {
   const kind = auditKind(event);
   if (kind === null) return "";
   const head = `${event.time}: [UserLevelCorrelator] ${BigInt(event.monotonic) / 1_000n}us:`;
-  return `${head} [${kind.vob}] ${observation(event)}\n${head} [${kind.event}] ${told(kind, event)}\n`;
+  return (
+    `${head} [${kind.vob}] ${observation(event)}\n${head} [${kind.event}] ` +
+    `${told(kind, event)}\n`
+  );
 }
 
 function observation(event: Event): string {

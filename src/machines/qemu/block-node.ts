@@ -29,7 +29,8 @@ const ofFiles = ["aio", "aio-max-batch", "locking", "drop-cache", "x-check-cache
 /** Nodes over one other that open nothing themselves. */
 const filters = ["throttle", "copy-on-read", "preallocate", "compress", "snapshot-access"];
 const elsewhere =
-  "the emulator would open it over the network: attach it on the host and name the block device, or serve it by nbd";
+  "the emulator would open it over the network: attach it on the host and name the block " +
+  "device, or serve it by nbd";
 
 /**
  * One node of a disk and those it stands on, from the names below `prefix`: of -blockdev, of the

@@ -67,7 +67,9 @@ export function netdev(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "type");
   const type = keys.need("type", "say which kind of network");
   const kind = kinds[type];
-  const set = `make the interface on the host (ip tuntap add dev tap0 mode tap user USER; ip link set tap0 master BRIDGE), then -netdev tap,id=...,ifname=tap0,script=no,downscript=no`;
+  const set =
+    "make the interface on the host (ip tuntap add dev tap0 mode tap user USER; ip " +
+    "link set tap0 master BRIDGE), then -netdev tap,id=...,ifname=tap0,script=no,downscript=no";
   if (kind === undefined)
     complain(keys.where("type"), `network \`${type}\` is not allowed in a domain`, set);
   keys.harmless(...ofCards);
@@ -128,7 +130,8 @@ function guestForward(keys: Keys, rule: string, to: Description): void {
 
 function tap(keys: Keys, to: Description): void {
   const never =
-    "the emulator starts no program: bring the interface up on the host, then script=no,downscript=no";
+    "the emulator starts no program: bring the interface up on the host, then " +
+    "script=no,downscript=no";
   keys.refuse({
     fd: descriptors,
     fds: descriptors,

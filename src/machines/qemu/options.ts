@@ -28,10 +28,12 @@ const read = fileOption("read");
 const refuse = (refused: string): Option => ({ refused });
 
 const probing = refuse(
-  "QEMU would believe what the guest wrote into it: use -drive file=...,format=raw (or qcow2), with if= and index= as needed",
+  "QEMU would believe what the guest wrote into it: use -drive file=...,format=raw (or " +
+    "qcow2), with if= and index= as needed",
 );
 const unmanaged = refuse(
-  "the emulator would be something else than what was started: `cofferdam vm run` stays with the machine, and a service manager puts it in the background",
+  "the emulator would be something else than what was started: `cofferdam vm run` stays with " +
+    "the machine, and a service manager puts it in the background",
 );
 const another = refuse(
   "Cofferdam starts the emulator as another user: cofferdam vm run --user USER",

@@ -33,7 +33,9 @@ const pinned = (why: string): Difference => ({ enforcing: { status: 0 }, event: 
 
 const kernelRefuses: Difference = {
   enforcing: { silent: true },
-  why: "the kernel itself refuses at enforcing: CAP_SYS_PTRACE was taken at the start; at warning it is there, and the call is told of",
+  why:
+    "the kernel itself refuses at enforcing: CAP_SYS_PTRACE was taken at the start; at " +
+    "warning it is there, and the call is told of",
 };
 
 const bySocketPrograms: Difference = {
@@ -76,7 +78,9 @@ export const differences: Readonly<Record<string, Difference>> = {
   },
   "link-fd-gain": {
     event: "two-names/link",
-    why: "a descriptor may be given a name where nothing is gained by it, which sealed never allows",
+    why:
+      "a descriptor may be given a name where nothing is gained by it, which sealed never " +
+      "allows",
   },
   "pinned-getxattr": pinned("extended attributes that are only read are mediated on no engine"),
   "pinned-inotify": pinned("watches for names are mediated on no engine"),
@@ -86,16 +90,22 @@ export const differences: Readonly<Record<string, Difference>> = {
   "pinned-stat": pinned("existence and metadata of names are mediated on no engine"),
   "inherited-descriptor": {
     event: null,
-    why: "a matter of the start: at enforcing the descriptor is closed before the program begins, at warning it stays, and reading it is nobody's business",
+    why:
+      "a matter of the start: at enforcing the descriptor is closed before the program " +
+      "begins, at warning it stays, and reading it is nobody's business",
   },
   "capability-regain": {
     event: null,
-    why: "a matter of the start: at enforcing the kernel has taken the capability, at warning it is there, and setsockopt names nothing that a policy knows",
+    why:
+      "a matter of the start: at enforcing the kernel has taken the capability, at warning " +
+      "it is there, and setsockopt names nothing that a policy knows",
   },
   "setuid-exec as user": {
     event: null,
     warning: { status: 1 },
-    why: "without root no_new_privs is set at the start, at level warning too: it is on the closed list",
+    why:
+      "without root no_new_privs is set at the start, at level warning too: it is on the " +
+      "closed list",
   },
   "landlock-log-off": {
     enforcing: { status: 0 },
@@ -104,18 +114,24 @@ export const differences: Readonly<Record<string, Difference>> = {
   },
   "seccomp-listener": {
     warning: { status: 1 },
-    why: "a process has one listener at most (EBUSY): it is on the closed list; told of, since enforcing would refuse it as well",
+    why:
+      "a process has one listener at most (EBUSY): it is on the closed list; told of, " +
+      "since enforcing would refuse it as well",
   },
   "proc-fd as root": kernelRefuses,
   "proc-root-other as root": kernelRefuses,
   "setns as root": kernelRefuses,
   "attributes-long-name": {
     enforcing: { status: 2, silent: true },
-    why: "a directory whose name is longer than PATH_MAX cannot even be opened at enforcing, which sealed leaves to Landlock",
+    why:
+      "a directory whose name is longer than PATH_MAX cannot even be opened at enforcing, " +
+      "which sealed leaves to Landlock",
   },
   "bind-chroot": {
     event: null,
-    why: "bound within the judged directory at enforcing: the attack's socket is not where it should be, and the call is granted",
+    why:
+      "bound within the judged directory at enforcing: the attack's socket is not where it " +
+      "should be, and the call is granted",
   },
   "send-credentials": {
     event: null,

@@ -17,7 +17,8 @@ const at = { time: "2026-01-02T03:04:05.678Z", monotonic: "1234567890", id: "1-2
 test("vmkernel.log: process, domain, access, outcome and reason", () => {
   const event = anEvent({ number: 49 });
   expect(vmkernelLine(item(event))).toBe(
-    "2026-01-02T03:04:05.678Z Wa(180) cofferdam: 123)VmkAccess: nginx: running in nginxDom(49): file = /etc/shadow (read): denied: no grant names it\n",
+    "2026-01-02T03:04:05.678Z Wa(180) cofferdam: 123)VmkAccess: nginx: running in " +
+      "nginxDom(49): file = /etc/shadow (read): denied: no grant names it\n",
   );
   const warned = anEvent({
     number: null,
@@ -55,7 +56,10 @@ test("vobd.log: the original's ids and order of arguments, our name beside them,
   };
   expect(vobdLines(item(changed))).toBe(
     "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: [vob.uw.secpolicy.domain.level.changed] warning (1) in force for nginxDom(49)\n" +
-      "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: [esx.audit.uw.secpolicy.domain.level.changed] domain nginxDom(49); level warning; cofferdam.domain.level.changed: nginx: level changed from enforcing to warning, by root (user 0); id 1-2-3\n",
+      "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: " +
+      "[esx.audit.uw.secpolicy.domain.level.changed] domain nginxDom(49); level warning; " +
+      "cofferdam.domain.level.changed: nginx: level changed from enforcing to warning, by " +
+      "root (user 0); id 1-2-3\n",
   );
   const all = allLevelsChanged({ to: "disabled", by, until: "2026-01-02T05:00:00.000Z" });
   expect(vobdLines(item(all))).toContain(

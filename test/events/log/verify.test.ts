@@ -102,7 +102,8 @@ test("records that were taken out are missing, wherever they were", () => {
     findings: [
       "4 missing: records 6 to 7 are missing before record 8",
       "5 missing: record 10 is missing at the end",
-      "1 missing: records 1 to 2 are missing at the beginning, and no record says that they were removed",
+      "1 missing: records 1 to 2 are missing at the beginning, and no record says that they " +
+        "were removed",
     ],
   });
 });
@@ -185,7 +186,8 @@ test("a file that was removed or replaced is missing, and the numbers go on", ()
   ]);
   expect(found().findings).toEqual([
     expect.stringMatching(/^1 resumed: .*removed or replaced$/),
-    "1 missing: records 1 to 10 are missing at the beginning, and no record says that they were removed",
+    "1 missing: records 1 to 10 are missing at the beginning, and no record says that they " +
+      "were removed",
   ]);
   renameSync(folder.file(), folder.file("elsewhere"));
   writeFileSync(folder.file(), "mine\n", { mode: 0o600 });

@@ -106,7 +106,8 @@ describe.each(users)("what started once starts again: for $who", ({ uid }) => {
     for (const step of fc.sample(steps, { numRuns: STEPS_MAX, seed: SEED })) {
       if (performance.now() > end) break;
       lived.push(step);
-      const done = `seed ${SEED}, ${lived.length} steps, the last ${JSON.stringify(lived.slice(-8))}`;
+      const done =
+        `seed ${SEED}, ${lived.length} steps, the last ` + `${JSON.stringify(lived.slice(-8))}`;
       await take(life, step).catch((error: unknown) => {
         throw new Error(`${done}: ${error instanceof Error ? error.message : error}`);
       });

@@ -143,7 +143,8 @@ test("nothing but two requests is answered, and no word of one is used", () => {
 
 test("making a bundle delays no reading", () => {
   const { out } = inside(
-    "cofferdam support --json >bundle.json 2>&1 & cofferdam top --json -n 1 -d 1; wait; cat bundle.json",
+    "cofferdam support --json >bundle.json 2>&1 & cofferdam top --json -n 1 -d 1; wait; cat " +
+      "bundle.json",
   );
   expect(out).toContain('"manifest"');
   expect(out).toContain('"superDom"');
