@@ -1,7 +1,6 @@
 import { CommanderError } from "commander";
-import { printableLines } from "../diagnostics/printable.ts";
-import { wrap } from "../diagnostics/wrap.ts";
-import { printableJson } from "../events/escape-controls.ts";
+import { printableJson, printableLines } from "../base/printable.ts";
+import { wrap } from "../base/wrap.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { CommandError, type Context } from "./command.ts";
 

@@ -5,7 +5,7 @@
  */
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { printable } from "../diagnostics/printable.ts";
+import { printable } from "../base/printable.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { places, systemPlaces } from "../host/places.ts";
 import { runCalledAs } from "./called-as.ts";

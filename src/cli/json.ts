@@ -1,4 +1,4 @@
-import { printableJson } from "../events/escape-controls.ts";
+import { printableJson } from "../base/printable.ts";
 
 /**
  * JSON as commands print it: two spaces, a newline at the end; big integers as decimal strings,

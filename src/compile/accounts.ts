@@ -6,6 +6,9 @@ export interface PasswdEntry {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  readonly home: string;
+  /** The program that a login starts; `/bin/sh` where the line names none. */
+  readonly shell: string;
 }
 
 /** One line of group(5). */
@@ -30,10 +33,11 @@ const ID_MAX = 0xffff_fffe;
  */
 export function parseAccounts(passwd: string, group: string): Accounts {
   return {
-    users: lines(passwd).flatMap(([name, , uid, gid]) => {
-      const ids = [idOf(uid), idOf(gid)];
-      return name && ids[0] !== null && ids[1] !== null
-        ? [{ name, uid: ids[0] as number, gid: ids[1] as number }]
+    users: lines(passwd).flatMap(([name, , uidField, gidField, , home = "", shell]) => {
+      const uid = idOf(uidField);
+      const gid = idOf(gidField);
+      return name && uid !== null && gid !== null
+        ? [{ name, uid, gid, home, shell: shell || "/bin/sh" }]
         : [];
     }),
     groups: lines(group).flatMap(([name, , gid, members]) => {

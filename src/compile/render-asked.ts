@@ -1,4 +1,4 @@
-import { wrap } from "../diagnostics/wrap.ts";
+import { wrap } from "../base/wrap.ts";
 import type { PlanReport } from "../plan/plan.ts";
 
 type Asked = PlanReport["brokered"][number];

@@ -1,4 +1,4 @@
-import { wrap } from "../diagnostics/wrap.ts";
+import { wrap } from "../base/wrap.ts";
 import type { Plan, PlanReport } from "../plan/plan.ts";
 import { renderAsked } from "./render-asked.ts";
 

@@ -1,6 +1,6 @@
+import { wrap } from "../base/wrap.ts";
 import type { CatalogueEntry } from "./catalogue/entry.ts";
 import { catalogue } from "./catalogue.ts";
-import { wrap } from "./wrap.ts";
 
 const chapters: Readonly<Record<string, string>> = {
   CFD10: "The file",

@@ -1,6 +1,6 @@
+import { printable } from "../base/printable.ts";
 import { catalogue, type DiagnosticName } from "./catalogue.ts";
 import type { Diagnostic, Span } from "./diagnostic.ts";
-import { printable } from "./printable.ts";
 
 /** Longest value shown inside a message, in characters. */
 const VALUE_LENGTH_MAX = 200;

@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../base/printable.ts";
 
 /** Characters of the line that are kept before what is underlined, when the line is too long. */
 const CONTEXT_BEFORE = 20;

@@ -1,7 +1,7 @@
+import { printable } from "../base/printable.ts";
+import { wrap } from "../base/wrap.ts";
 import type { Diagnostic, Severity } from "./diagnostic.ts";
 import { excerpt } from "./excerpt.ts";
-import { printable } from "./printable.ts";
-import { wrap } from "./wrap.ts";
 
 export interface RenderOptions {
   /** Escape sequences for a terminal; without them the text is plain. */

@@ -3,7 +3,7 @@
  * another name. What they print has the original's form; what they do is Cofferdam's. Nothing here
  * imports the command line, which calls {@link runDialect}.
  */
-import { printableLines } from "../diagnostics/printable.ts";
+import { printableLines } from "../base/printable.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Dialect, DialectContext } from "./dialect-command.ts";

@@ -1,5 +1,5 @@
+import { printable } from "../base/printable.ts";
 import type { Level } from "../model/policy.ts";
-import { escapeControls } from "./escape-controls.ts";
 import type { Event, EventProcess, SupershellUse } from "./event.ts";
 import { stamp } from "./identity.ts";
 import { supershellWords } from "./supershell-words.ts";
@@ -151,7 +151,7 @@ export function auditSentence(event: Event): string {
     auditKind(event) === null
       ? `${event.domain}: ${event.operation} ${event.object}`
       : words[event.operation as AuditOperation](event);
-  return escapeControls(`audit: ${what}${byWords(event.by)}`);
+  return printable(`audit: ${what}${byWords(event.by)}`);
 }
 
 function byWords(by: Event["by"]): string {

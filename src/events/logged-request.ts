@@ -1,7 +1,7 @@
+import { actingCharacters } from "../base/printable.ts";
 import { type Read, readValue } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { wordKinds } from "../kinds/model.ts";
-import { actingCharacters } from "../model/acting-characters.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import { Permission } from "../model/permission.ts";
 import type {

@@ -1,3 +1,4 @@
+import { printableJson } from "../base/printable.ts";
 import {
   EAGAIN,
   EINTR,
@@ -10,7 +11,6 @@ import {
 } from "../kernel/constants.ts";
 import { ErrnoError, open, poll, syscallRaw } from "../kernel/ffi.ts";
 import { number } from "../kernel/syscalls.ts";
-import { printableJson } from "./escape-controls.ts";
 import type { Event } from "./event.ts";
 import { WRITE_ATTEMPTS_MAX } from "./limits.ts";
 

@@ -1,5 +1,6 @@
+import { printable } from "../base/printable.ts";
+import { wrap } from "../base/wrap.ts";
 import { auditSentence } from "./audit-catalogue.ts";
-import { escapeControls } from "./escape-controls.ts";
 import type { Event } from "./event.ts";
 
 export interface RenderOptions {
@@ -9,6 +10,8 @@ export interface RenderOptions {
 }
 
 const WIDTH_DEFAULT = 80;
+/** Before what is left of a line that was broken. */
+const CONTINUATION = "  ";
 const INDENT = "    ";
 
 const ansi = {
@@ -28,12 +31,15 @@ const ansi = {
  */
 export function renderEvent(event: Event, options: RenderOptions = {}): string {
   const width = options.width ?? WIDTH_DEFAULT;
-  const lines = wrap(sentence(event), width).map((line) =>
-    paint(line, ansi[event.verdict], options.color),
+  const said = paint(
+    wrap(sentence(event), width, CONTINUATION),
+    ansi[event.verdict],
+    options.color,
   );
   const help = helpOf(event);
-  const more = help === null ? [] : wrap(`${INDENT}${escapeControls(help)}`, width);
-  return [...lines, ...more.map((line) => paint(line, ansi.help, options.color))].join("\n");
+  if (help === null) return said;
+  const more = wrap(`${INDENT}${printable(help)}`, width, INDENT + CONTINUATION);
+  return `${said}\n${paint(more, ansi.help, options.color)}`;
 }
 
 function helpOf({ allow, help }: Event): string | null {
@@ -43,12 +49,12 @@ function helpOf({ allow, help }: Event): string | null {
 function sentence(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event);
   if (event.class === "lifecycle")
-    return escapeControls(`cofferdam: ${event.domain}: ${event.operation}: ${event.object}`);
-  const who = `${escapeControls(event.process.comm ?? "?")}[${event.process.pid}]`;
-  const what = `${escapeControls(event.operation)} ${objectOf(event)}`;
+    return printable(`cofferdam: ${event.domain}: ${event.operation}: ${event.object}`);
+  const who = `${printable(event.process.comm ?? "?")}[${event.process.pid}]`;
+  const what = `${printable(event.operation)} ${objectOf(event)}`;
   const often = event.count > 1 ? ` (${event.count} times)` : "";
   const why = explanation(event);
-  return `${who}: ${escapeControls(event.domain)}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+  return `${who}: ${printable(event.domain)}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
 }
 
 /**
@@ -60,19 +66,19 @@ export function objectOf({ source, operation, object }: Event): string {
     source === "kernel" &&
     (operation === "create" || operation === "delete") &&
     object.endsWith("/?");
-  return isUnnamed ? `a name in ${escapeControls(object.slice(0, -1))}` : escapeControls(object);
+  return isUnnamed ? `a name in ${printable(object.slice(0, -1))}` : printable(object);
 }
 
 /** Why it came out so; null where nothing is known. */
 export function explanation(event: Event): string | null {
   switch (event.reason) {
     case null:
-      if (event.rule !== null) return `by ${escapeControls(event.rule)}`;
+      if (event.rule !== null) return `by ${printable(event.rule)}`;
       // The kernel does not say whether a rule denies, none grants, or the grant came too late for
       // a sealed domain.
       return event.source === "kernel" && event.verdict === "denied" ? "no grant reaches it" : null;
     case "rule":
-      return `the rule \`${escapeControls(event.rule ?? "?")}\` says so`;
+      return `the rule \`${printable(event.rule ?? "?")}\` says so`;
     case "no-rule":
       return "no grant names it";
     case "gain":
@@ -90,21 +96,7 @@ export function explanation(event: Event): string | null {
   }
 }
 
-/** Breaks at spaces; a word longer than the line stays whole, so that a path can be copied. */
-function wrap(text: string, width: number): string[] {
-  const indent = /^ */.exec(text)?.[0] ?? "";
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.trimStart().split(" ")) {
-    const longer = line.trim() === "" ? `${line}${word}` : `${line} ${word}`;
-    if (longer.length > width && line.trim() !== "") {
-      lines.push(line);
-      line = `${indent}  ${word}`;
-    } else line = longer;
-  }
-  return [...lines, line];
-}
-
-function paint(line: string, code: string, color: boolean | undefined): string {
-  return color === true ? `${code}${line}${ansi.off}` : line;
+/** Each line by itself, so that a line that is cut off keeps its end. */
+function paint(lines: string, code: string, color: boolean | undefined): string {
+  return color === true ? lines.replace(/^.*$/gm, (line) => `${code}${line}${ansi.off}`) : lines;
 }

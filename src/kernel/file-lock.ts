@@ -1,12 +1,8 @@
 import { readFileSync } from "node:fs";
-import { LOCK_UN, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./constants.ts";
+import { LOCK_EX, LOCK_NB, LOCK_UN, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./constants.ts";
 import { hasCode } from "./errno-error.ts";
 import { close, open, pwrite, syscall } from "./ffi.ts";
 import { sleepFor } from "./sleep.ts";
-
-/** sys/file.h. */
-const LOCK_EX = 2;
-const LOCK_NB = 4;
 
 const RETRY_MS = 5;
 /** Milliseconds for which somebody who only looks whether it is held may hold it. */
@@ -31,14 +27,22 @@ export interface FileLock {
  */
 export function lockFile(path: string, waitMs = 0): FileLock | null {
   const fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
-  const deadline = performance.now() + waitMs;
-  for (;;) {
-    if (tryLock(fd)) return held(fd);
-    if (performance.now() >= deadline) break;
-    sleepFor(RETRY_MS);
-  }
+  if (lockDescriptor(fd, waitMs)) return held(fd);
   close(fd);
   return null;
+}
+
+/**
+ * Takes the exclusive flock(2) of an open file; false when another process has held it for `waitMs`
+ * milliseconds. The calling thread waits.
+ */
+export function lockDescriptor(fd: number, waitMs: number, retryMs = RETRY_MS): boolean {
+  const deadline = performance.now() + waitMs;
+  while (!tryLock(fd)) {
+    if (performance.now() >= deadline) return false;
+    sleepFor(retryMs);
+  }
+  return true;
 }
 
 /**
@@ -76,7 +80,8 @@ function held(fd: number): FileLock {
   };
 }
 
-function tryLock(fd: number): boolean {
+/** The same without waiting. */
+export function tryLock(fd: number): boolean {
   try {
     syscall("flock", fd, LOCK_EX | LOCK_NB);
     return true;

@@ -1,14 +1,17 @@
 import { hasCode } from "./errno-error.ts";
 
+/** Of a process below /proc that has ended, or that the caller may not see. */
+const processGone = ["ENOENT", "ESRCH", "EACCES", "EPERM"] as const;
+
 /**
- * What `read` finds below /proc; null where the process is gone (ENOENT, ESRCH) or hidden from who
- * asks (EACCES, EPERM): both are answers, everything else is an error.
+ * What `work` returns; null where it fails with one of the errors by which the kernel says that the
+ * object is gone. By default these are the errors of a process below /proc. Any other is thrown.
  */
-export function unlessGone<T>(read: () => T): T | null {
+export function unlessGone<T>(work: () => T, gone: readonly string[] = processGone): T | null {
   try {
-    return read();
+    return work();
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    if (hasCode(error, ...gone)) return null;
     throw error;
   }
 }

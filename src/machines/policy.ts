@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { basename } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
-import { parseHostAndPrefix } from "../model/network.ts";
+import { everyPort, parseHostAndPrefix } from "../model/network.ts";
 import { escapeName } from "../model/pattern.ts";
 import { Permission, type PermissionSet, permissionLetters } from "../model/permission.ts";
 import type { AddressRule, Network, Policy, Source } from "../model/policy.ts";
@@ -23,7 +23,6 @@ const letters: Readonly<Record<FileUse, string>> = {
 const source: Source = { file: "", line: 1, column: 1, text: "" };
 /** `localhost` in an address. */
 const LOOPBACK = ["127.0.0.1", "::1"];
-const PORT_MAX = 65_535; // the highest port number
 const DNS_PORT = 53;
 const RESOLVER = "/etc/resolv.conf";
 
@@ -170,7 +169,7 @@ function outside(own: readonly string[]): Grants {
   const protocols = ["tcp", "udp"] as const;
   const everywhere = networksOutside(own).map((network) => ({
     network,
-    ports: { first: 0, last: PORT_MAX },
+    ports: everyPort,
   }));
   const servers = nameServers().map((network) => ({
     network,

@@ -1,10 +1,10 @@
-import type { AddressRule, PortRange } from "./policy.ts";
+import { everyPort } from "./network.ts";
+import type { AddressRule } from "./policy.ts";
 import { type PortSet, portSet, subtractPorts } from "./port-set.ts";
 import { grantsEveryUdpDestination } from "./udp-destinations.ts";
 
 /** Port rules of one Landlock layer for one right; each is a system call at every start. */
 const LANDLOCK_PORTS_MAX = 1024;
-const everyPort: PortRange = { first: 0, last: 65535 };
 
 /**
  * Ports of one TCP right as Landlock can hold them, for every address alike: `every` where nothing

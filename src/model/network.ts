@@ -59,21 +59,31 @@ export function formatNetwork({ address, prefix }: Network): string {
   return prefix === address.length * 8 ? text : `${text}/${prefix}`;
 }
 
+/** The highest port number: 16 bits. */
+export const PORT_MAX = 65_535;
+
+export const everyPort: PortRange = { first: 0, last: PORT_MAX };
+
+export function isEveryPort({ first, last }: PortRange): boolean {
+  return first === 0 && last === PORT_MAX;
+}
+
 /**
  * `80`, `1024-65535`, `*`, without leading zeros. Null for anything else, also for a range that
  * runs backwards.
  */
 export function parsePorts(text: string): PortRange | null {
-  if (text === "*") return { first: 0, last: 65535 };
+  if (text === "*") return everyPort;
   const ends = /^(0|[1-9]\d{0,4})(?:-(0|[1-9]\d{0,4}))?$/.exec(text);
   if (ends === null) return null;
   const first = Number(ends[1]);
   const last = Number(ends[2] ?? ends[1]);
-  return first <= last && last <= 65535 ? { first, last } : null;
+  return first <= last && last <= PORT_MAX ? { first, last } : null;
 }
 
-export function formatPorts({ first, last }: PortRange): string {
-  if (first === 0 && last === 65535) return "*";
+export function formatPorts(ports: PortRange): string {
+  if (isEveryPort(ports)) return "*";
+  const { first, last } = ports;
   return first === last ? `${first}` : `${first}-${last}`;
 }
 

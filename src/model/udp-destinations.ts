@@ -1,7 +1,5 @@
+import { isEveryPort } from "./network.ts";
 import type { AddressRule } from "./rule.ts";
-
-/** The highest port number: 16 bits. */
-const PORT_MAX = 65_535;
 
 /** The rules grant every UDP destination, so that no datagram's destination need be judged. */
 export function grantsEveryUdpDestination(rules: readonly AddressRule[]): boolean {
@@ -25,5 +23,5 @@ export function grantsSomeUdpDestinations(rules: readonly AddressRule[]): boolea
 }
 
 function isEveryDestination({ network, ports }: AddressRule): boolean {
-  return network === null && ports.first === 0 && ports.last === PORT_MAX;
+  return network === null && isEveryPort(ports);
 }

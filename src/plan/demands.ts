@@ -1,3 +1,4 @@
+import { PORT_MAX } from "../model/network.ts";
 import { planLimits } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 
@@ -40,7 +41,7 @@ function landlock({ landlock }: Plan): string | null {
   }
   const ports = new Set<number>();
   for (const { port, rights } of landlock.ports) {
-    if (!Number.isInteger(port) || port < 0 || port > 65535)
+    if (!Number.isInteger(port) || port < 0 || port > PORT_MAX)
       return `Landlock rule for port ${port}`;
     if (ports.has(port)) return `two Landlock rules for port ${port}`;
     ports.add(port);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { printableJson } from "../../src/events/escape-controls.ts";
+import { printableJson } from "../../src/base/printable.ts";
 import { renderEvent } from "../../src/events/render.ts";
 import { anEvent } from "./an-event.ts";
 
@@ -55,8 +55,8 @@ test("names cannot write to the terminal: control characters and direction marks
       process: { pid: 1, uid: 0, comm: "a\rb", executable: null },
     }),
   );
-  expect(text).toContain("/tmp/\\x1b[2J\\x0a\\u{202e}\\x9b1m");
-  expect(text).toContain("a\\x0db[1]");
+  expect(text).toContain("/tmp/\\u{1b}[2J\\u{a}\\u{202e}\\u{9b}1m");
+  expect(text).toContain("a\\u{d}b[1]");
 });
 
 test("color is off unless asked for, and ends on every line", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escapeControls } from "../../src/events/escape-controls.ts";
+import { printable } from "../../src/base/printable.ts";
 import {
   PATTERN_ALTERNATIVES_MAX,
   PATTERN_BYTES_MAX,
@@ -252,7 +252,7 @@ test("an escaped name covers that name and no other, and acts on nobody who read
       const escaped = escapeName(one);
       expect(covers(escaped, one)).toBe(true);
       expect(covers(escaped, other)).toBe(one === other);
-      expect(escapeControls(escaped)).toBe(escaped);
+      expect(printable(escaped)).toBe(escaped);
     }),
     { numRuns: 2000 },
   );

@@ -1,4 +1,4 @@
-import { wrap } from "../../diagnostics/wrap.ts";
+import { wrap } from "../../base/wrap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import {
   type ChangedSetting,

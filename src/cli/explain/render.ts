@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import type { Source } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
 import type { Suggestion } from "../../model/suggest.ts";

@@ -1,5 +1,5 @@
-import { printable } from "../../diagnostics/printable.ts";
-import { wrap } from "../../diagnostics/wrap.ts";
+import { printable } from "../../base/printable.ts";
+import { wrap } from "../../base/wrap.ts";
 import type { Manifest } from "../support/bundle.ts";
 
 /** What was written, and what whoever gives it away should know. */

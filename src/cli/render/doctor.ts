@@ -1,6 +1,6 @@
+import { wrap } from "../../base/wrap.ts";
 import { sealedFallbacks, supervisedFallbacks } from "../../compile/fallback-rows.ts";
 import { missingForEvery } from "../../compile/fallbacks.ts";
-import { wrap } from "../../diagnostics/wrap.ts";
 import { crashWords } from "../../kernel/core-pattern.ts";
 import {
   type FeatureName,

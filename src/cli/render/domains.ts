@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import type { ShownDetails, ShownDomain } from "../../host/agent-answers.ts";
 import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";

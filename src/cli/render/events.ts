@@ -1,4 +1,4 @@
-import { printableJson } from "../../events/escape-controls.ts";
+import { printableJson } from "../../base/printable.ts";
 import type { Verification } from "../../events/log/findings.ts";
 import { renderEvent } from "../../events/render.ts";
 import type { Seen } from "../events/kinds.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 
 /**
  * Names that lead elsewhere than the machine's domain grants, with what to do; empty where there

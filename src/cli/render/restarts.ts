@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 
 /** Running processes that keep what they started with, each with what to do. */
 export function renderRestarts(

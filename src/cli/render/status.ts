@@ -1,5 +1,5 @@
-import { printable } from "../../diagnostics/printable.ts";
-import { wrap } from "../../diagnostics/wrap.ts";
+import { printable } from "../../base/printable.ts";
+import { wrap } from "../../base/wrap.ts";
 import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
 import type { AgentStatus } from "../../host/agent-answers.ts";

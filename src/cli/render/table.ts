@@ -1,4 +1,4 @@
-import { wrap } from "../../diagnostics/wrap.ts";
+import { wrap } from "../../base/wrap.ts";
 
 /**
  * Rows of fixed columns, of which the last is wrapped and stays in its column; `width` in

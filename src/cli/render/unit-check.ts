@@ -1,5 +1,5 @@
-import { printable } from "../../diagnostics/printable.ts";
-import { wrap } from "../../diagnostics/wrap.ts";
+import { printable } from "../../base/printable.ts";
+import { wrap } from "../../base/wrap.ts";
 import type { CheckedUnit } from "../../host/units/check-unit.ts";
 import type { Finding } from "../../host/units/finding.ts";
 

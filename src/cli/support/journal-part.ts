@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { CommandError } from "../command.ts";
 

@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import type { Frame, FrameRow } from "./frame.ts";
 
 /** The first cell, by which readers of performance data know the form: times are those of UTC. */

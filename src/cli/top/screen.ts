@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import { bytes, type Column, figures, NAME_WIDTH_MIN, number, sortable } from "./columns.ts";
 import type { Frame, FrameRow } from "./frame.ts";
 

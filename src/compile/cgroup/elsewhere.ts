@@ -5,7 +5,7 @@ import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts"
 import { CONTROL_MAP } from "../../kernel/bpf/control.ts";
 import { idOfMap, mapsOfProgram, openAnchorMap, withFd } from "../../kernel/bpf/maps.ts";
 import { openProgram } from "../../kernel/bpf/object.ts";
-import { hasCode } from "../../kernel/ffi.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
 import { isEmpty } from "./anchor.ts";
 import { withDirectory } from "./directory.ts";
 import { lastingMaps } from "./programs.ts";
@@ -81,7 +81,7 @@ export function pruneElsewhere(root: string): number {
   if (found.length === 0) return 0;
   const isBusy = new Map(
     foldersLike(hierarchy, ANCHOR).map(
-      (anchor) => [controlOf(anchor), unlessGone(() => !isEmpty(anchor)) ?? false] as const,
+      (anchor) => [controlOf(anchor), ifThere(() => !isEmpty(anchor)) ?? false] as const,
     ),
   );
   const seesAll = statSync(hierarchy).ino === ROOT_GROUP;
@@ -92,7 +92,7 @@ export function pruneElsewhere(root: string): number {
 }
 
 function controlOf(anchor: string): number | null {
-  return unlessGone(() =>
+  return ifThere(() =>
     withDirectory(anchor, (fd) => {
       const map = openAnchorMap(fd, CONTROL_MAP);
       return map === null ? null : withFd(map, idOfMap);
@@ -101,9 +101,7 @@ function controlOf(anchor: string): number | null {
 }
 
 function allElsewhere(hierarchy: string): Elsewhere[] {
-  return foldersLike(hierarchy, SOCKET_UNIT).flatMap(
-    (group) => unlessGone(() => lookAt(group)) ?? [],
-  );
+  return foldersLike(hierarchy, SOCKET_UNIT).flatMap((group) => ifThere(() => lookAt(group)) ?? []);
 }
 
 function lookAt(group: string): Elsewhere[] {
@@ -128,24 +126,17 @@ function withGroup(
   { group, program }: Elsewhere,
   work: (group: number, program: number) => void,
 ): void {
-  unlessGone(() =>
-    withDirectory(group, (fd) => withFd(openProgram(program), (one) => work(fd, one))),
-  );
+  ifThere(() => withDirectory(group, (fd) => withFd(openProgram(program), (one) => work(fd, one))));
 }
 
 /** Groups of socket units come and go. */
-function unlessGone<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENODEV")) return null;
-    throw error;
-  }
+function ifThere<T>(work: () => T): T | null {
+  return unlessGone(work, ["ENOENT", "ENODEV"]);
 }
 
 /** Nothing is looked for below one that is found. */
 function foldersLike(folder: string, wanted: RegExp): string[] {
-  const below = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  const below = ifThere(() => readdirSync(folder, { withFileTypes: true })) ?? [];
   return below
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(folder, entry.name))

@@ -1,11 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { O_CLOEXEC, O_DIRECTORY, O_RDONLY } from "../../kernel/constants.ts";
-import { close, hasCode, open, syscall } from "../../kernel/ffi.ts";
+import { close, open } from "../../kernel/ffi.ts";
+import { tryLock } from "../../kernel/file-lock.ts";
 import { AnchorError } from "./errors.ts";
-
-/** sys/file.h. */
-const LOCK_EX = 2;
-const LOCK_NB = 4;
 
 const LOCK_WAIT_MAX_MS = 10_000;
 const LOCK_RETRY_MS = 5;
@@ -34,15 +31,5 @@ export async function withFolderLock<T>(
     return work();
   } finally {
     close(fd);
-  }
-}
-
-function tryLock(fd: number): boolean {
-  try {
-    syscall("flock", fd, LOCK_EX | LOCK_NB);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "EAGAIN", "EINTR")) return false;
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import type { ListedProcess } from "../../domains/processes.ts";
 import { waitWord } from "./wait.ts";
 

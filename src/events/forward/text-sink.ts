@@ -5,10 +5,10 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  renameSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { closeFile } from "../closed-files.ts";
 import { TEXT_LOG_BYTES_MAX, TEXT_LOG_OLD_FILES_MAX } from "../limits.ts";
 import { look, lookAt, requireFolder } from "../log/places.ts";
 import type { Item } from "./item.ts";
@@ -112,11 +112,10 @@ class TextSink implements Sink {
     const { size } = lookAt(this.#fd);
     if (size === 0 || size + more <= this.#limits.bytes) return;
     const old = (number: number) => `${this.#path}.${number}`;
-    const { oldFiles } = this.#limits;
-    if (look(old(oldFiles)) !== null) unlinkSync(old(oldFiles));
-    for (let to = oldFiles; to > 1; to--)
-      if (look(old(to - 1)) !== null) renameSync(old(to - 1), old(to));
-    renameSync(this.#path, old(1));
+    const kept = Array.from({ length: this.#limits.oldFiles }, (_, index) => index + 1);
+    const free = kept.find((number) => look(old(number)) === null);
+    if (free === undefined) unlinkSync(old(this.#limits.oldFiles));
+    closeFile(this.#path, old, free ?? this.#limits.oldFiles);
     this.#open();
   }
 }

@@ -1,5 +1,5 @@
+import { printable } from "../../base/printable.ts";
 import { auditSentence } from "../audit-catalogue.ts";
-import { escapeControls } from "../escape-controls.ts";
 import type { Event } from "../event.ts";
 import { explanation, objectOf } from "../render.ts";
 import type { Item } from "./item.ts";
@@ -29,8 +29,8 @@ export function vmkernelLine({ event }: Item): string {
 function text(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event).replace(/^audit: /, "");
   if (event.class === "lifecycle")
-    return escapeControls(`${event.domain}: ${event.operation}: ${event.object}`);
-  const who = escapeControls(event.process.comm ?? "?");
+    return printable(`${event.domain}: ${event.operation}: ${event.object}`);
+  const who = printable(event.process.comm ?? "?");
   const object = `${noun(event)} = ${objectOf(event)} (${event.operation})`;
   const why = explanation(event);
   const often = event.count > 1 ? ` (${event.count} times)` : "";
@@ -40,7 +40,7 @@ function text(event: Event): string {
 /** As the original names domains: `nginxDom(49)`; a domain without a number has a dash. */
 export function domainName({ domain, number }: Pick<Event, "domain" | "number">): string {
   const name = domain.endsWith("Dom") ? domain : `${domain}Dom`;
-  return `${escapeControls(name)}(${number ?? "-"})`;
+  return `${printable(name)}(${number ?? "-"})`;
 }
 
 function noun(event: Event): string {

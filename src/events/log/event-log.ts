@@ -4,7 +4,7 @@
  * Reading needs no lock: `read.ts`, `follow.ts`, `verify.ts`.
  */
 
-import { printableJson } from "../escape-controls.ts";
+import { printableJson } from "../../base/printable.ts";
 import type { Event } from "../event.ts";
 import {
   LOG_FILE_BYTES_MAX,

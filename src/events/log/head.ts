@@ -1,7 +1,7 @@
 import { readSync, writeSync } from "node:fs";
-import { EAGAIN, EINTR, LOCK_EX, LOCK_NB, LOCK_UN } from "../../kernel/constants.ts";
-import { ErrnoError, poll, syscallRaw } from "../../kernel/ffi.ts";
-import { number } from "../../kernel/syscalls.ts";
+import { EAGAIN, LOCK_UN } from "../../kernel/constants.ts";
+import { ErrnoError, syscall } from "../../kernel/ffi.ts";
+import { lockDescriptor } from "../../kernel/file-lock.ts";
 import type { FileKey } from "./places.ts";
 import type { ChainEnd } from "./record.ts";
 
@@ -17,8 +17,7 @@ export interface Head extends ChainEnd {
  * disk.
  */
 const HEAD_BYTES = 256;
-const LOCK_POLL_MS = 1;
-const flock = number("flock") ?? -1;
+const LOCK_RETRY_MS = 1;
 
 /** The file's bytes: equal bytes mean that no other process has written since. */
 export function readHeadBytes(fd: number): Buffer {
@@ -51,16 +50,10 @@ export function writeHead(fd: number, { seq, hash, file, size }: Head): Buffer {
  * not let go within `waitMs`
  */
 export function lock(fd: number, waitMs: number): void {
-  const deadline = performance.now() + waitMs;
-  for (;;) {
-    const failed = syscallRaw(flock, fd, LOCK_EX | LOCK_NB);
-    if (failed === 0) return;
-    const waits = failed === -EAGAIN || failed === -EINTR;
-    if (!waits || performance.now() > deadline) throw new ErrnoError("lock the event log", -failed);
-    poll([], LOCK_POLL_MS);
-  }
+  if (!lockDescriptor(fd, waitMs, LOCK_RETRY_MS))
+    throw new ErrnoError("lock the event log", EAGAIN);
 }
 
 export function unlock(fd: number): void {
-  syscallRaw(flock, fd, LOCK_UN);
+  syscall("flock", fd, LOCK_UN);
 }

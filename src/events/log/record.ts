@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { printableJson } from "../../base/printable.ts";
 import { jsonOf } from "../../base/read-json.ts";
-import { printableJson } from "../escape-controls.ts";
 import type { Event } from "../event.ts";
 import { isEvent } from "../event-shape.ts";
 

@@ -1,4 +1,5 @@
-import { closeSync, renameSync, unlinkSync } from "node:fs";
+import { closeSync, unlinkSync } from "node:fs";
+import { closeFile, firstGap } from "../closed-files.ts";
 import { lastRecord } from "./find-end.ts";
 import { linesOf } from "./lines.ts";
 import { LOG_NAME, oldNumbers, oldPath, openOld } from "./places.ts";
@@ -20,22 +21,14 @@ export function toRemove(
   return { path, records: recordsOf(path) };
 }
 
-/**
- * Closes the log's file: each closed one gets the next number, up to the first number that is free.
- */
+/** Closes the log's file. */
 export function rotate(folder: string): void {
-  for (let to = firstGap(oldNumbers(folder)); to > 1; to--)
-    renameSync(oldPath(folder, to - 1), oldPath(folder, to));
-  renameSync(`${folder}/${LOG_NAME}`, oldPath(folder, 1));
+  const gap = firstGap(oldNumbers(folder));
+  closeFile(`${folder}/${LOG_NAME}`, (number) => oldPath(folder, number), gap);
 }
 
 export function removeOld(path: string): void {
   unlinkSync(path);
-}
-
-function firstGap(numbers: readonly number[]): number {
-  const gap = numbers.findIndex((number, index) => number !== index + 1);
-  return gap < 0 ? numbers.length + 1 : gap + 1;
 }
 
 function recordsOf(path: string): Removed {

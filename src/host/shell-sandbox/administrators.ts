@@ -1,5 +1,6 @@
+import type { PasswdEntry } from "../../compile/accounts.ts";
 import { HostError } from "../host-error.ts";
-import { judgeShell, type LoginAccount } from "./login-shells.ts";
+import { judgeShell } from "./login-shells.ts";
 
 /**
  * Who must be able to log in afterwards: root where root has a login, and whoever asks.
@@ -7,9 +8,9 @@ import { judgeShell, type LoginAccount } from "./login-shells.ts";
  * @throws HostError where that one could not
  */
 export function administrators(
-  accounts: readonly LoginAccount[],
+  accounts: readonly PasswdEntry[],
   asker: number,
-): readonly LoginAccount[] {
+): readonly PasswdEntry[] {
   const own = accounts.find(({ uid }) => uid === asker);
   if (own === undefined)
     throw new HostError(
@@ -29,7 +30,7 @@ export function administrators(
  * @throws HostError that names who has a shell of which nobody knows what it runs before the
  * sandbox begins
  */
-export function checkShells(accounts: readonly LoginAccount[]): void {
+export function checkShells(accounts: readonly PasswdEntry[]): void {
   const unknown = accounts.filter(({ shell }) => judgeShell(shell) === "unknown");
   const [first] = unknown;
   if (first === undefined) return;

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { hostAccounts, type PasswdEntry } from "../../compile/accounts.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { commandOfKeys, type KeyCommand, keysOf } from "./key-command.ts";
-import { type LoginAccount, loginAccounts } from "./login-shells.ts";
 import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 
 /** As sshd names the file in which it tells how somebody has logged in. */
@@ -28,9 +28,7 @@ export async function keyCommandOf(
   user: string,
 ): Promise<KeyCommand> {
   if (!env.has("SSH_CONNECTION")) return { kind: "any" };
-  const account = loginAccounts(readFileSync("/etc/passwd", "utf8")).find(
-    ({ name }) => name === user,
-  );
+  const account = hostAccounts().users.find(({ name }) => name === user);
   const told = env.get("SSH_USER_AUTH") ?? "";
   const userAuth =
     account !== undefined && USER_AUTH.test(told)
@@ -59,7 +57,7 @@ const hostFiles = { read: (path: string) => readFileSync(path, "utf8"), list: na
  */
 export function keyFiles(
   lines: readonly SshdLine[],
-  { name, uid, home }: LoginAccount,
+  { name, uid, home }: PasswdEntry,
 ): readonly string[] {
   const named = lines
     .filter(({ keyword }) => keyword === "authorizedkeysfile")
@@ -82,7 +80,7 @@ export function keyFiles(
  * much.
  */
 function linesAs(
-  { uid, gid }: LoginAccount,
+  { uid, gid }: PasswdEntry,
   patterns: readonly string[],
   files: readonly string[],
   maxBuffer: number,

@@ -2,16 +2,6 @@ import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { hasCode } from "../../kernel/errno-error.ts";
 
-/** One line of passwd(5) that says what a login starts. */
-export interface LoginAccount {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-  /** `/bin/sh` where the line names none. */
-  readonly shell: string;
-}
-
 /**
  * What becomes of a login shell by which sshd runs ForceCommand. `quiet`: runs it and nothing of
  * the user's. `shut`: runs nothing at all, so that the account has no login. `unknown`: nobody
@@ -35,20 +25,6 @@ const shut = new Set([
   "git-shell",
   "rbash",
 ]);
-
-/**
- * Every account with its shell. Lines that do not parse, NIS `+` lines among them, are no accounts.
- */
-export function loginAccounts(passwd: string): readonly LoginAccount[] {
-  return passwd.split("\n").flatMap((line) => {
-    const [name, , uid, gid, , home = "", shell] = line.split(":");
-    if (!name || shell === undefined || !/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? ""))
-      return [];
-    return [
-      { name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : shell },
-    ];
-  });
-}
 
 /**
  * Judged by both its names, since some shells heed the one they were called by; a file that others

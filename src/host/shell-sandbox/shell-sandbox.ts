@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { hostAccounts } from "../../compile/accounts.ts";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { type PreparedFile, syncFolder } from "../../kernel/replace-file.ts";
@@ -18,7 +19,7 @@ import type { PreparedChange } from "../setting-change.ts";
 import { makeFolder, modesFor, prepareWhole } from "../write-whole.ts";
 import { administrators, checkShells } from "./administrators.ts";
 import { consoleAccounts, consoleDropIn, consoleDropIns } from "./console.ts";
-import { isRootsAlone, loginAccounts } from "./login-shells.ts";
+import { isRootsAlone } from "./login-shells.ts";
 import { requireAgent, requireKept, withServer } from "./session-server.ts";
 import { requireSshd, SshdWith } from "./sshd.ts";
 import { checkSshd } from "./sshd-checks.ts";
@@ -45,7 +46,7 @@ export function shellSandboxState(places: Places): "on" | "off" | "half" {
  */
 export async function prepareOn(places: Places, asker: number): Promise<PreparedChange> {
   requireSshd();
-  const accounts = loginAccounts(readFileSync("/etc/passwd", "utf8"));
+  const accounts = hostAccounts().users;
   checkShells(accounts);
   const admins = administrators(accounts, asker);
   const sshd = new SshdWith(sshdDropIn(places));

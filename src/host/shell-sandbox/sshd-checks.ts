@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PasswdEntry } from "../../compile/accounts.ts";
 import { HostError } from "../host-error.ts";
 import { type Places, sessionPrograms } from "../places.ts";
-import { judgeShell, type LoginAccount } from "./login-shells.ts";
+import { judgeShell } from "./login-shells.ts";
 import type { SshdWith } from "./sshd.ts";
 import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 import { SSHD_DROP_IN, SSHD_FOLDER, wantedOfSshd } from "./sshd-drop-in.ts";
@@ -36,8 +37,8 @@ const harmless = new Set([
 export function checkSshd(
   places: Places,
   sshd: SshdWith,
-  administrators: readonly LoginAccount[],
-  accounts: readonly LoginAccount[],
+  administrators: readonly PasswdEntry[],
+  accounts: readonly PasswdEntry[],
 ): readonly string[] {
   sshd.test();
   checkOptions();

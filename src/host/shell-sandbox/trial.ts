@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { basename, join } from "node:path";
+import type { PasswdEntry } from "../../compile/accounts.ts";
 import { HostError } from "../host-error.ts";
 import type { Places } from "../places.ts";
-import type { LoginAccount } from "./login-shells.ts";
 import { forceCommand, loginEnvironment } from "./sshd-drop-in.ts";
 
 /** A login, from its start to the end of its command, milliseconds. */
@@ -14,7 +14,7 @@ const LATE = "no end of it was seen in 20 seconds";
  * does not run outside.
  * @throws HostError for a login that fails, or is none of the sandbox
  */
-export function tryLogin(places: Places, account: LoginAccount): void {
+export function tryLogin(places: Places, account: PasswdEntry): void {
   const who = `a sandboxed login of ${account.name}`;
   const works = login(places, account, "exit 7");
   if (works.status !== 7)
@@ -32,7 +32,7 @@ export function tryLogin(places: Places, account: LoginAccount): void {
     );
 }
 
-function login(places: Places, account: LoginAccount, command: string) {
+function login(places: Places, account: PasswdEntry, command: string) {
   const { name, uid, gid, shell } = account;
   const env = {
     ...{ USER: name, LOGNAME: name, SHELL: shell, PATH: "/usr/local/bin:/usr/bin:/bin" },

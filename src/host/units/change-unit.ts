@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { printable } from "../../diagnostics/printable.ts";
+import { printable } from "../../base/printable.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { sleepFor } from "../../kernel/sleep.ts";
 import { ExitCode } from "../exit-code.ts";

@@ -1,7 +1,6 @@
+import { PORT_MAX } from "../../model/network.ts";
 import { complain } from "../complaint.ts";
 import type { AddressResource, Operation, Origin } from "../resource.ts";
-
-const PORT_MAX = 65_535; // the highest port number
 
 const lookUp = "give a number: names of services are looked up by whoever starts";
 

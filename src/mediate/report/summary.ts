@@ -1,4 +1,4 @@
-import { escapeControls } from "../../events/escape-controls.ts";
+import { printable } from "../../base/printable.ts";
 import type { Event } from "../../events/event.ts";
 import { renderEvent } from "../../events/render.ts";
 import { sys } from "../sys/sys.ts";
@@ -67,7 +67,7 @@ function policyLines(events: readonly Event[]): readonly string[] {
   }
   return [...sections].flatMap(([section, lines]) => [
     `${section}:`,
-    ...[...lines].map((line) => `  - ${escapeControls(line)}`),
+    ...[...lines].map((line) => `  - ${printable(line)}`),
   ]);
 }
 

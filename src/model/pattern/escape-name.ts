@@ -1,4 +1,4 @@
-import { actingCharacters } from "../acting-characters.ts";
+import { actingCharacters } from "../../base/printable.ts";
 import { bytesOfName } from "../name-bytes.ts";
 
 const escapedOneByOne = new RegExp(`${actingCharacters.source}|\\p{Surrogate}`, "gu");

@@ -1,7 +1,7 @@
+import { printable } from "../../base/printable.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Report, startOf } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { printable } from "../../diagnostics/printable.ts";
 import { matches, parsePattern } from "../../model/pattern.ts";
 import type { ParameterSource, PolicySource } from "../1-parse/source.ts";
 import { SET_LENGTH_MAX } from "../limits.ts";

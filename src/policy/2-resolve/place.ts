@@ -2,13 +2,11 @@ import {
   formatNetwork,
   formatPorts,
   masked,
+  PORT_MAX,
   parseHostAndPrefix,
   parsePorts,
 } from "../../model/network.ts";
 import type { Network, PortRange } from "../../model/policy.ts";
-
-/** The highest TCP and UDP port. */
-const PORT_MAX = 65_535;
 
 export interface Place {
   readonly network: Network | null;

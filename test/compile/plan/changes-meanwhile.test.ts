@@ -133,7 +133,7 @@ test("accounts are a fact of the time before they are read", async () => {
   const accounts = () => {
     asked.push("read");
     return {
-      users: [{ name: "www", uid: 33, gid: 33 }],
+      users: [{ name: "www", uid: 33, gid: 33, home: "", shell: "" }],
       groups: [{ name: "www", gid: 33, members: [] }],
     };
   };

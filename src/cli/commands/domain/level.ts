@@ -1,4 +1,4 @@
-import { wrap } from "../../../diagnostics/wrap.ts";
+import { wrap } from "../../../base/wrap.ts";
 import { type ShownChange, type ShownChanges, shownChanges } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import {
