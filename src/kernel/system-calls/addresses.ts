@@ -6,14 +6,14 @@ import { allow, ifBits, ifPointer, notify, refuse, type Verdict } from "./verdic
 
 type Rest = Pick<AddressCall, "address" | "flags" | "permission" | "sealed" | "supervised">;
 
-/** All of them name their socket first. */
+/** In each of these the first argument is the socket. */
 function row(name: string, rest: Rest): AddressCall {
   return { class: "address", name, voids: [], descriptor: 0, ...rest };
 }
 
 const isBrokered = ({ sockets }: SealedContext): boolean =>
   sockets.inet === "broker" || sockets.unix === "broker";
-/** connect() and addressed sends say nothing of the socket's family in a register. */
+/** No register of connect() or of an addressed send tells the socket's family. */
 const addressed = (context: SealedContext): Verdict => (isBrokered(context) ? notify : allow);
 
 const message = (flags: number) => (context: SealedContext) =>
@@ -21,22 +21,22 @@ const message = (flags: number) => (context: SealedContext) =>
     ? notify
     : ifBits(flags, MSG_FASTOPEN, refuse, allow);
 
-const FASTOPEN = "MSG_FASTOPEN connects past Landlock and is refused";
+const FASTOPEN = "MSG_FASTOPEN would bypass Landlock and is refused";
 const SENT =
-  "with an address: sent by the mediator on the caller's own socket to the address it checked";
+  "with an address: sent by the mediator on the caller's own socket to the checked address";
 
 /**
- * Calls that take an address, in a register's memory or inside a message; nothing in a register
- * tells the socket's family.
+ * Calls that take an address, in a register's memory or inside a message. No register tells the
+ * socket's family.
  */
 export const addressCalls: readonly AddressCall[] = [
   row("connect", {
     address: { kind: "sockaddr", pointer: 1, length: 2 },
     flags: null,
     permission: "connect",
-    sealed: ifListed("asked about where addresses or unix names are brokered", addressed),
+    sealed: ifListed("notified where addresses or unix names are brokered", addressed),
     supervised: answering(
-      "done by the mediator on the caller's own socket with the address it checked;" +
+      "made by the mediator on the caller's own socket with the checked address;" +
         " AF_UNSPEC goes on",
     ),
   }),
@@ -45,13 +45,13 @@ export const addressCalls: readonly AddressCall[] = [
     flags: null,
     permission: "listen",
     sealed: ifListed(
-      "no hook below sees a unix socket bound to a name, not even Landlock for abstract names," +
-        " and any end of a socketpair can be bound",
+      "no lower layer checks every address: Landlock does not see abstract names, and either end" +
+        " of a socketpair can be bound",
       () => notify,
     ),
     supervised: answering(
-      "done by the mediator on the caller's own socket with the address it checked;" +
-        " a unix name is made as the caller would",
+      "made by the mediator on the caller's own socket with the checked address;" +
+        " a unix name is made with the caller's rights",
     ),
   }),
   row("listen", {
@@ -59,11 +59,11 @@ export const addressCalls: readonly AddressCall[] = [
     flags: null,
     permission: "listen",
     sealed: ifListed(
-      "on an unbound TCP socket it takes a free port past Landlock and cgroup-BPF",
+      "on an unbound TCP socket it takes a free port unseen by Landlock and cgroup-BPF",
       ({ sockets }) => (sockets.tcp && !sockets.listensAnywhere ? notify : allow),
     ),
     supervised: answering(
-      "goes on for a socket whose address was judged when it was bound;" +
+      "goes on for a bound socket, whose address was judged before;" +
         " an unbound one needs `listen` on port 0",
     ),
   }),
@@ -72,7 +72,7 @@ export const addressCalls: readonly AddressCall[] = [
     flags: { kind: "register", argument: 3 },
     permission: "connect",
     sealed: ifListed(
-      `${FASTOPEN}; with an address it is asked about where addresses or unix names are brokered`,
+      `${FASTOPEN}; with an address notified where addresses or unix names are brokered`,
       (context) => ifBits(3, MSG_FASTOPEN, refuse, ifPointer(4, addressed(context), allow)),
     ),
     supervised: answering(
@@ -85,13 +85,13 @@ export const addressCalls: readonly AddressCall[] = [
     flags: { kind: "register", argument: 2 },
     permission: "connect",
     sealed: ifListed(
-      `${FASTOPEN}; the address lies in memory, so every use is asked about where addresses or` +
-        " unix names are brokered and the domain may have datagram sockets: on others no address" +
-        " counts",
+      `${FASTOPEN}; the address lies in memory, so every use is notified where addresses or unix` +
+        " names are brokered and the domain may have datagram sockets; other sockets use no" +
+        " address",
       message(2),
     ),
     supervised: answering(
-      `${SENT}; without one on a connected socket too; MSG_FASTOPEN is refused`,
+      `${SENT}; on a connected socket without one, too; MSG_FASTOPEN is refused`,
     ),
   }),
   row("sendmmsg", {

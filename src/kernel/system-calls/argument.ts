@@ -1,8 +1,8 @@
 import type { PermissionName } from "../../model/permission.ts";
 
 /**
- * Where a number comes from: a register, the target's memory at a pointer register (read once), or
- * the call itself.
+ * The source of a number: a register, the target's memory at a pointer (read once), or the call
+ * itself.
  */
 export type Value =
   | { readonly kind: "register"; readonly argument: number }
@@ -17,15 +17,13 @@ export type Value =
 /** One path argument. */
 export interface PathArgument {
   readonly role: "object" | "from" | "to";
-  /** Register with the directory descriptor; null starts from the working directory. */
+  /** Register with the directory descriptor; null for the working directory. */
   readonly directory: number | null;
   /** Register with the pointer to the path. */
   readonly path: number;
   /** Whether a symbolic link at the end is followed. */
   readonly follow: Follow;
-  /**
-   * With these bits set in flags an empty path (or null, see below) means the descriptor itself.
-   */
+  /** With these bits in the flags, an empty path means the descriptor itself. */
   readonly empty?: { readonly flags: Value; readonly bits: number };
   /** A null pointer means the descriptor itself. */
   readonly nullIsDescriptor?: boolean;
@@ -37,13 +35,13 @@ export type Follow =
   | { readonly kind: "unless"; readonly flags: Value; readonly bits: number }
   | { readonly kind: "only-if"; readonly flags: Value; readonly bits: number };
 
-/** One thing that the policy must grant. */
+/** One permission that the policy must grant. */
 export interface Need {
   readonly role: PathArgument["role"];
   readonly permission: PermissionName;
   /**
-   * `made`: if the name is absent, and the call makes it. `there`: if it exists already. `below`:
-   * of every name in that directory.
+   * `made`: if the call makes an absent name. `there`: if the name exists already. `below`: for
+   * every name in that directory.
    */
   readonly if: "always" | "made" | "there" | "below";
 }

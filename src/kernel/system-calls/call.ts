@@ -4,7 +4,7 @@ import type { Need, PathArgument, Value } from "./argument.ts";
 import type { Sealed, Supervised } from "./columns.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Which class of request a system call is. Every call of the architecture is in exactly one. */
+/** The class of request of a system call. Every call of the architecture is in exactly one. */
 export type CallClass = SystemCall["class"];
 
 /**
@@ -41,23 +41,23 @@ export type SystemCall =
 
 interface Row {
   readonly name: string;
-  /** null: a sealed domain allows it if the policy lists it. */
+  /** null: a sealed domain allows the call if the policy lists it. */
   readonly sealed: Sealed | null;
   readonly supervised: Supervised;
   /**
-   * What the mediator remembers of threads that this call changes: forgotten before the call is
+   * What the mediator remembers of threads and this call invalidates. Forgotten before the call is
    * answered.
    */
   readonly voids: readonly Remembered[];
-  /** A refusal says ENOSYS and not EPERM: libraries that try the call fall back only then. */
+  /** A refusal returns ENOSYS instead of EPERM, because libraries fall back only then. */
   readonly absent?: true;
 }
 
 /**
  * `names`: where a path leads. `credentials`: ids, groups, capabilities. `directories`: root and
- * working directory. `umask`. `namespaces`: and with them what every name and number means.
- * `confinement`: a Landlock domain or label of its own. `descriptors`: who shares the table of
- * descriptors.
+ * working directory. `umask`. `namespaces`: these also change what names and numbers mean.
+ * `confinement`: a Landlock domain or label of its own. `descriptors`: which processes share the
+ * descriptor table.
  */
 export type Remembered =
   | "names"
@@ -71,13 +71,16 @@ export type Remembered =
 export interface NameCall extends Row {
   readonly class: "name";
   readonly paths: readonly PathArgument[];
-  /** Flags and mode as {@link NameCall.needs} wants them; null where the call has none. */
+  /** Flags and mode, as {@link NameCall.needs} takes them; null where the call has none. */
   readonly flags: Value | null;
   readonly mode: Value | null;
   readonly needs: (flags: number, mode: number) => readonly Need[];
-  /** Judged as one request about two names (`model/request.ts`), gain included, beside `needs`. */
+  /**
+   * Judged as one request about two names, including gain (`model/request.ts`), in addition to
+   * `needs`.
+   */
   readonly twoNames?: "rename" | "link";
-  /** Capability that the policy must grant too, by mode. */
+  /** A capability that the policy must also grant, depending on the mode. */
   readonly capability?: (mode: number) => string | null;
 }
 
@@ -99,21 +102,21 @@ export interface AddressCall extends Row {
   readonly permission: "connect" | "listen";
 }
 
-/** Makes sockets or changes what they can reach. */
+/** Makes sockets, or changes which addresses they can reach. */
 export interface SocketCall extends Row {
   readonly class: "socket";
   readonly operation: "create" | "pair" | "option";
 }
 
-/** What a number stands for. */
+/** What a number in a register names. */
 export type TargetKind = "process" | "thread" | "pidfd" | "group-or-process" | "group" | "which";
 
 export interface ProcessCall extends Row {
   readonly class: "process";
   /**
-   * Who it is done to: every register that names somebody. `group-or-process`: 0 the own group, -1
-   * all, less: a group (kill(2)). `which`: the register `which` says what `register` is
-   * (setpriority(2), ioprio_set(2)).
+   * The registers that name processes. `group-or-process`: 0 is the caller's group, -1 all
+   * processes, other negative numbers a group (kill(2)). `which`: the register `which` says what
+   * `register` is (setpriority(2), ioprio_set(2)).
    */
   readonly targets: readonly {
     readonly register: number;
@@ -123,48 +126,57 @@ export interface ProcessCall extends Row {
     readonly zeroIsSelf: boolean;
   }[];
   /**
-   * `signal`: judged by `signals`. `control`: scheduling, limits, memory placement of others: the
-   * own domain only. `inspect`: ptrace access, memory, descriptors of others: the own domain only.
-   * `join`: to enter their process group: the own domain only.
+   * `signal`: judged by `signals`. The others are allowed within the domain only. `control`:
+   * scheduling, limits, memory placement. `inspect`: ptrace access, memory, descriptors. `join`:
+   * entering their process group.
    */
   readonly operation: "signal" | "control" | "inspect" | "join";
-  /** Register with the signal's number; signal 0 only asks whether there is somebody. */
+  /** Register with the signal's number. Signal 0 only asks whether the process exists. */
   readonly signal?: number;
-  /** Register with the flags of pidfd_send_signal(2), which say how many the signal reaches. */
+  /**
+   * Register with the flags of pidfd_send_signal(2), which say how many processes the signal
+   * reaches.
+   */
   readonly scope?: number;
-  /** For which of these the kernel grants, to oneself too, what it grants to nobody else. */
+  /** Capabilities that allow more than an ordinary process may do, even to itself. */
   readonly capabilities?: readonly CapabilityName[];
 }
 
-/** Needs a capability; at a level that is live the call is judged instead of the capability. */
+/**
+ * Needs a capability. In a domain whose level is live, the call is judged instead of the
+ * capability.
+ */
 export interface PrivilegeCall extends Row {
   readonly class: "privilege";
-  /** As the policy writes it. */
+  /** As spelled in policies. */
   readonly capability: string;
   /**
-   * `always`: the kernel refuses the call without the capability. `ids`: only if an id is not among
-   * the caller's own. `some`: by what memory asks.
+   * `always`: the kernel refuses the call without the capability. `ids`: only for an id that is not
+   * one of the caller's. `some`: depending on memory.
    */
   readonly needed: "always" | "ids" | "some";
-  /** Registers with ids, -1 for none; of `setgroups` none. */
+  /** Registers with ids, where -1 means unchanged; none for `setgroups`. */
   readonly ids?: readonly number[];
 }
 
-/** Changes by what the mediator decides. Allowed or not, it must be known before it is answered. */
+/**
+ * Changes what the mediator judges by. The mediator must see the call before it is answered,
+ * whether it is allowed or not.
+ */
 export interface StateCall extends Row {
   readonly class: "state";
-  /** A path that becomes the directory or root; existence is not judged. */
+  /** A path that becomes the working or root directory. That it exists is not secret. */
   readonly path?: PathArgument;
   readonly descriptor?: number;
   readonly capability?: string;
 }
 
-/** Acts on an open descriptor by rules that are not those of its opening. */
+/** Acts on an open descriptor in ways that its opening did not decide. */
 export interface DescriptorCall extends Row {
   readonly class: "descriptor";
   readonly descriptor: number;
   readonly needs: (request: number) => readonly Need[];
-  /** Register with the request or command. */
+  /** The register with the request or command. */
   readonly request: number | null;
 }
 
@@ -173,7 +185,7 @@ export interface ExecCall extends Row {
   readonly path: PathArgument | null;
 }
 
-/** Refused whatever the policy lists; the reason is the row's. */
+/** Refused whatever the policy lists, for the row's reason. */
 export interface EscapeCall extends Row {
   readonly class: "namespace-or-escape";
   readonly why: string;
@@ -198,18 +210,18 @@ export interface WordCalls extends Described {
   readonly calls: readonly WordCall[];
 }
 
-/** Looks at a name: existence and metadata are not secret on any engine (SECURITY.md). */
+/** Inspects a name. Existence and metadata are not secret in any mode (SECURITY.md). */
 export interface UnmediatedNameCall extends Row {
   readonly class: "unmediated-name";
 }
 
-/** Nothing to mediate but that the policy lists it. */
+/** Needs no mediation, only the policy's list. */
 export interface PlainCall extends Row {
   readonly class: "plain";
   readonly why: string;
 }
 
-/** Never notified, listed or not: the reason is what would break. */
+/** Never notified, listed or not; the reason says what would break. */
 export interface UntouchableCall extends Row {
   readonly class: "untouchable";
   readonly why: string;

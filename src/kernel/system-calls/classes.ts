@@ -9,78 +9,78 @@ const asked = {
     title: "Names",
     about: "Take a path and do something to what it names.",
     warning: LOGGED,
-    enforcing:
-      "done by the mediator on the object that it checked, as the caller would; else EACCES",
+    enforcing: "made by the mediator on the checked object, with the caller's rights; else EACCES",
   },
   exec: {
     title: "Execution",
     about: "Execute a file, or make memory that could be.",
     warning: LOGGED,
-    enforcing: "checked, goes on, and is looked at before it runs",
+    enforcing: "checked, goes on, and compared before the program runs",
   },
   address: {
     title: "Addresses",
     about: "Take a socket's address, in memory or inside a message.",
     warning: LOGGED,
-    enforcing: "done by the mediator on the address that it checked; else EACCES",
+    enforcing: "made by the mediator with the checked address; else EACCES",
   },
   socket: {
     title: "Sockets",
     about: "Make sockets, or change which addresses one reaches.",
     warning: LOGGED,
-    enforcing: "goes on if the policy grants it, since registers say it all; else EPERM",
+    enforcing: "goes on if the policy grants it, because all arguments are registers; else EPERM",
   },
   process: {
     title: "Processes",
-    about: "Do something to, or look into, a process or thread named by a number or a descriptor.",
+    about: "Act on or inspect a process or thread, named by a number or a descriptor.",
     warning: LOGGED,
     enforcing:
-      "on processes of the domain itself, and signals to those that `signals` names;" +
-      " on the caller itself it goes on; else EPERM",
+      "goes on for processes of the domain itself, and for signals to those that `signals` names;" +
+      " for the caller itself; else EPERM",
   },
   privilege: {
     title: "Privileges",
-    about: "The kernel lets them through for a capability; the policy must grant it.",
+    about: "Allowed by the kernel for a capability, which the policy must grant.",
     warning: LOGGED,
     enforcing: "goes on if the policy grants the capability; else EPERM",
   },
   state: {
     title: "State",
     about:
-      "Afterwards a path, a number or an id means something else: what the mediator remembers of" +
-      " the caller is forgotten before they are answered.",
-    warning: `${LOGGED}; what was remembered is forgotten first`,
-    enforcing: "goes on; what was remembered is forgotten first",
+      "Change what a path, a number or an id means. The mediator forgets what it remembers of" +
+      " the caller before these are answered.",
+    warning: `${LOGGED}; remembered facts are forgotten first`,
+    enforcing: "goes on; remembered facts are forgotten first",
   },
   descriptor: {
     title: "Descriptors",
-    about: "Act on an open descriptor by rules that its opening did not decide.",
+    about: "Act on an open descriptor in ways that its opening did not decide.",
     warning: LOGGED,
     enforcing:
-      "done by the mediator on the caller's descriptor, whose name must be granted `a`; else EPERM",
+      "made by the mediator on the caller's descriptor, if its name is granted `a`; else EPERM",
   },
 };
 
 const unasked = {
   "namespace-or-escape": {
     title: "Ways out",
-    about: "Undo what holds a domain, or reach past it into the kernel or the whole host.",
+    about: "Undo a domain's confinement, or reach around it into the kernel or the whole host.",
     warning: LOGGED,
     enforcing: "refused",
   },
   "unmediated-name": {
-    title: "Looking at names",
+    title: "Inspecting names",
     about:
-      "Existence and metadata of names are not secret on any engine" +
+      "Existence and metadata of names are not secret in any mode" +
       " ([SECURITY.md](../SECURITY.md)).",
     ...SILENT,
   },
-  plain: { title: "Nothing to mediate", about: "The policy's list is all there is.", ...SILENT },
+  plain: { title: "Nothing to mediate", about: "Only the policy's list decides.", ...SILENT },
   untouchable: {
     title: "Never notified",
     about:
-      "In a supervised domain at no level, whether the policy lists them or not. Those with a star a" +
-      " sealed domain has without listing them: the launcher, or the kernel itself, needs them.",
+      "Never notified in a supervised domain, at any level, whether the policy lists them or" +
+      " not. A sealed domain has those with a star without listing them, because the launcher" +
+      " or the kernel itself needs them.",
     ...SILENT,
   },
 };

@@ -1,7 +1,7 @@
 import type { SealedContext } from "./sealed-context.ts";
 import { type Answer, allow, notify, refuse, type Verdict } from "./verdict.ts";
 
-/** How a sealed domain holds a call. */
+/** How a sealed domain treats a call. */
 export interface Sealed {
   /**
    * What the policy's list of system calls means to it. `needed`: a call that is not listed is
@@ -9,25 +9,27 @@ export interface Sealed {
    * back. `ignored`: the call is never granted, or a start always needs it.
    */
   readonly list: "needed" | "may-deny" | "ignored";
-  /** Why being listed is not all it takes. A sentence without its stop. */
+  /** Why listing alone does not decide. A sentence without its full stop. */
   readonly why: string;
   readonly verdict: (context: SealedContext) => Verdict;
 }
 
 /**
- * How a supervised domain holds a call. Its policy may change while it runs, its filter does not.
+ * How a supervised domain treats a call. Its policy may change while it runs, but not its filter.
  */
 export interface Supervised {
   /**
-   * Which uses are notified if the policy lists the call. One that it does not list always is,
+   * Which uses are notified if the policy lists the call. An unlisted call is always notified,
    * unless its class is `untouchable`.
    */
   readonly verdict: Verdict;
-  /** Judged even if the policy does not list the call, or unless it denies it by name. */
+  /**
+   * The call is judged even if the policy does not list it, or unless the policy denies it by name.
+   */
   readonly unlistedToo?: "always" | "unless-denied";
   /**
-   * What enforcing answers, where it is not what the class says (`classes.ts`). A sentence without
-   * its stop.
+   * What enforcing answers, where the class's text (`classes.ts`) does not apply. A sentence
+   * without its full stop.
    */
   readonly enforcing?: string;
 }
@@ -40,7 +42,7 @@ export function listedOrNot(why: string, verdict: Sealed["verdict"]): Sealed {
   return { list: "ignored", why, verdict };
 }
 
-/** The column of a call that no sealed domain is given. */
+/** The column of a call that sealed domains never get. */
 export function neverAllowed(why: string, answer: Answer = refuse): Sealed {
   return listedOrNot(why, () => answer);
 }
@@ -51,7 +53,7 @@ export const everyUse: Supervised = { verdict: notify };
 /** No use is notified if the policy lists the call. */
 export const noUse: Supervised = { verdict: allow };
 
-/** Every use is notified, and this is what enforcing answers. */
+/** Every use is notified, with this answer at enforcing. */
 export function answering(enforcing: string, verdict: Verdict = notify): Supervised {
   return { verdict, enforcing };
 }

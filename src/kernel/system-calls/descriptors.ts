@@ -13,10 +13,9 @@ import { MODE_AND_OWNER, XATTRS } from "./names.ts";
 import { allow, ifBits, ifOneOf, notify, refuse } from "./verdict.ts";
 
 /**
- * ioctl requests that no device driver ever sees, or that do nothing to a device: those that
- * Landlock lets through on devices too (`is_masked_device_ioctl` in security/landlock/fs.c),
- * without the two that freeze file systems, and FIOASYNC, by which a terminal chooses who gets
- * SIGIO.
+ * ioctl requests that no device driver handles, or that do nothing to a device: those that Landlock
+ * allows on devices (`is_masked_device_ioctl` in security/landlock/fs.c), except the two that
+ * freeze file systems, and FIOASYNC, by which a terminal chooses the receiver of SIGIO.
  */
 const harmlessRequests = {
   FIOCLEX: 0x5451,
@@ -33,10 +32,9 @@ const harmlessRequests = {
 } as const;
 
 /**
- * What an emulator asks of KVM many thousand times a second: running a processor, raising an
- * interrupt (`linux/kvm.h`). They go to descriptors that KVM gave out, which have no name; no
- * driver of a device has requests of these numbers
- * (Documentation/userspace-api/ioctl/ioctl-number.rst).
+ * Requests that an emulator makes to KVM many thousand times a second, such as running a processor
+ * or raising an interrupt (`linux/kvm.h`). They go to descriptors that KVM made, which have no
+ * name. No other driver uses these numbers (Documentation/userspace-api/ioctl/ioctl-number.rst).
  */
 const processorRequests = {
   KVM_RUN: 0xae80,
@@ -48,7 +46,7 @@ const processorRequests = {
 const refusedRequests = { ...terminalRequests, ...wholeFileSystemRequests };
 const spell = (requests: object): string => Object.keys(requests).join(", ");
 
-/** fcntl that chooses who gets a descriptor's signals, or switches them on. */
+/** fcntl commands that set the receiver of a descriptor's signals, or enable the signals. */
 const ownerOrAsync = ifOneOf(
   1,
   Object.values(ownerCommands),
@@ -56,7 +54,7 @@ const ownerOrAsync = ifOneOf(
   ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, notify, allow), allow),
 );
 
-/** Changes metadata of what a descriptor leads to. */
+/** A call that changes metadata of the file behind a descriptor. */
 function attributes(name: string, sealed: DescriptorCall["sealed"]): DescriptorCall {
   return {
     class: "descriptor",
@@ -79,10 +77,10 @@ const ioctl: DescriptorCall = {
   request: 1,
   sealed: ifListed(
     [
-      "by the 32 bits the kernel looks at",
+      "judged by the 32 bits that the kernel reads",
       `Refused: ${spell(refusedRequests)}`,
-      `Asked about: ${spell(inodeRequests)}; ${spell(socketOwnerRequests)}, FIOASYNC too where` +
-        " signals are not Landlock's",
+      `Notified: ${spell(inodeRequests)}; ${spell(socketOwnerRequests)} and FIOASYNC where` +
+        " Landlock does not confine signals",
     ].join(". "),
     ({ signalsHeld }) => {
       const ofSignals = signalsHeld ? [] : [...Object.values(socketOwnerRequests), FIOASYNC];
@@ -92,12 +90,13 @@ const ioctl: DescriptorCall = {
   ),
   supervised: answering(
     [
-      "on a device by `i`; TIOCSTI and its like are refused",
-      "so is what reads any file of a file system (BTRFS_IOC_SEND, XFS_IOC_OPEN_BY_HANDLE)",
-      "inode flags are `a` and done by the mediator; owners of SIGIO are judged as signals",
-      "FIOASYNC is refused on terminals, TIOCSCTTY where somebody outside is in the session",
-      "what takes a capability (capability-requests.ts) goes on if the policy grants it",
-      "what a pidfd is asked goes by its process, which must be of the domain itself",
+      "on a device by `i`; TIOCSTI and similar requests are refused",
+      "so are requests that read any file of a file system (BTRFS_IOC_SEND," +
+        " XFS_IOC_OPEN_BY_HANDLE)",
+      "inode flags need `a` and are set by the mediator; owners of SIGIO are judged as signals",
+      "FIOASYNC is refused on terminals, TIOCSCTTY if the session contains an outside process",
+      "requests that take a capability (capability-requests.ts) go on if the policy grants it",
+      "a pidfd's requests are judged by its process, which must be of the domain itself",
       "everything else goes on",
     ].join("; "),
     ifOneOf(1, Object.values({ ...harmlessRequests, ...processorRequests }), allow, notify),
@@ -113,9 +112,9 @@ const fcntl: DescriptorCall = {
   request: 1,
   sealed: ifListed(
     [
-      "F_SETOWN sends any signal to others, F_SETFL with O_ASYNC a terminal's to its foreground" +
-        " group",
-      "asked about where no Landlock scope holds signals",
+      "F_SETOWN sends any signal to other processes, F_SETFL with O_ASYNC a terminal's to its" +
+        " foreground group",
+      "notified where no Landlock scope confines signals",
     ].join("; "),
     ({ signalsHeld }) => (signalsHeld ? allow : ownerOrAsync),
   ),
@@ -123,15 +122,15 @@ const fcntl: DescriptorCall = {
     [
       "F_SETOWN and F_SETOWN_EX are judged as signals to that process",
       "F_SETFL with O_ASYNC is refused on terminals",
-      "nothing else is asked about",
+      "nothing else is notified",
     ].join("; "),
     ownerOrAsync,
   ),
 };
 
 /**
- * Calls on an open descriptor that its opening did not decide. What else is done with one was
- * decided when it was opened.
+ * Calls on an open descriptor that its opening did not decide. All other uses were decided when it
+ * was opened.
  */
 export const descriptorCalls: readonly DescriptorCall[] = [
   attributes("fchmod", MODE_AND_OWNER),

@@ -4,7 +4,10 @@ import type { EscapeCall } from "./call.ts";
 import { answering, everyUse, ifListed, neverAllowed } from "./columns.ts";
 import { type Answer, allow, ifBits, ifOneOf, notify, refuse, refuseAbsent } from "./verdict.ts";
 
-/** In another class, since something must be forgotten or a target judged whatever is answered. */
+/**
+ * Calls in another class, because something must be forgotten or a target judged whatever the
+ * answer is.
+ */
 const elsewhere: ReadonlySet<string> = new Set(["setns"]);
 
 function row(name: string, why: string, rest: Partial<EscapeCall> = {}): EscapeCall {
@@ -26,7 +29,7 @@ const saidToBeAbsent = (why: string): Partial<EscapeCall> => ({
   supervised: answering("refused with ENOSYS"),
 });
 
-/** The one form of seccomp() that makes a listener. */
+/** The form of seccomp() that makes a listener. */
 const newListener = (yes: Answer) =>
   ifOneOf(
     0,
@@ -36,7 +39,7 @@ const newListener = (yes: Answer) =>
   );
 
 /**
- * Calls that undo what holds a domain, or reach past it into the kernel or the whole host:
+ * Calls that undo a domain's confinement, or reach around it into the kernel or the whole host:
  * `kinds/syscalls/model.ts` and three more.
  */
 export const escapeCalls: readonly EscapeCall[] = [
@@ -48,15 +51,15 @@ export const escapeCalls: readonly EscapeCall[] = [
         ...(name.startsWith("io_uring_") ? saidToBeAbsent(why) : {}),
       }),
     ),
-  row("name_to_handle_at", "handles name files past every path"),
+  row("name_to_handle_at", "handles name files without a path"),
   row("memfd_secret", "the mediator could not read arguments that lie in such memory"),
   row(
     "seccomp",
     "a second listener could answer before the mediator; further filters without one only" +
-      " narrow and are not asked about",
+      " restrict and are not notified",
     {
       sealed: ifListed(
-        "a second listener could answer before the mediator: refused; further filters only narrow",
+        "a second listener could answer before the mediator: refused; other filters only restrict",
         () => newListener(refuse),
       ),
       supervised: { verdict: newListener(notify) },

@@ -3,10 +3,10 @@ import type { ExecCall } from "./call.ts";
 import { answering, ifListed, listedOrNot } from "./columns.ts";
 import { allow, ifBits, notify, refuse } from "./verdict.ts";
 
-/** A caller that asks for the seal itself makes no memory that could be executed. */
+/** A caller that asks for the seal itself makes no executable memory. */
 const unlessSealed = ifBits(1, MFD_NOEXEC_SEAL, allow, notify);
 
-/** Calls that execute a file, or make memory that could be. */
+/** Calls that execute a file, or make memory that could be executed. */
 export const execCalls: readonly ExecCall[] = [
   {
     class: "exec",
@@ -14,7 +14,7 @@ export const execCalls: readonly ExecCall[] = [
     voids: ["credentials", "descriptors"],
     path: { role: "object", directory: null, path: 0, follow: { kind: "always" } },
     sealed: listedOrNot(
-      "the launcher starts the daemon with it; what may be executed is Landlock's",
+      "the launcher starts the daemon with it; Landlock decides what may be executed",
       () => allow,
     ),
     supervised: {
@@ -23,7 +23,7 @@ export const execCalls: readonly ExecCall[] = [
       unlistedToo: "always",
       enforcing:
         "checked by `x`; the holder lets it go on, stops the new program before its first" +
-        " instruction, and ends it if it is another one than was checked",
+        " instruction, and ends it if it is not the checked program",
     },
   },
   {
@@ -53,12 +53,12 @@ export const execCalls: readonly ExecCall[] = [
     voids: [],
     path: null,
     sealed: ifListed(
-      "Landlock does not see the execution of memory: the mediator adds MFD_NOEXEC_SEAL;" +
-        " a caller that asks for the seal itself goes through",
+      "Landlock does not check the execution of memory, so the mediator adds MFD_NOEXEC_SEAL;" +
+        " a call that asks for the seal itself goes on",
       () => unlessSealed,
     ),
     supervised: answering(
-      "made by the mediator with MFD_NOEXEC_SEAL, so that it is never executed",
+      "made by the mediator with MFD_NOEXEC_SEAL, so that it cannot be executed",
       unlessSealed,
     ),
   },

@@ -57,15 +57,15 @@ const object = (directory: number | null, path: number, follow: Follow): PathArg
   follow,
 });
 
-/** The path of an -at call whose flags may say AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. */
+/** The path of an -at call whose flags may contain AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW. */
 const objectAt = (directory: number, path: number, flags: number): PathArgument => ({
   ...object(directory, path, unless(register(flags), AT_SYMLINK_NOFOLLOW)),
   empty: { flags: register(flags), bits: AT_EMPTY_PATH },
 });
 
 /**
- * open(2): an O_PATH descriptor reads and writes nothing. O_CREAT makes the name only if it is
- * absent; O_TMPFILE makes a file that may be linked anywhere below.
+ * open(2). An O_PATH descriptor reads and writes nothing. O_CREAT makes the name only if it is
+ * absent. O_TMPFILE makes a file that may be linked anywhere below.
  */
 function opens(flags: number): Need[] {
   if ((flags & O_PATH) !== 0) return [];
@@ -81,8 +81,8 @@ function opens(flags: number): Need[] {
 }
 
 /**
- * rename(2): the old name goes, the new one comes and may take another's place; an exchange does
- * both at both ends.
+ * rename(2) removes the old name and makes the new one, perhaps in place of another file. An
+ * exchange does both at both ends.
  */
 function renames(flags: number): Need[] {
   const plain = [need("from", "delete"), need("to", "create"), need("to", "delete", "there")];
@@ -98,8 +98,9 @@ const mknodCapability = (mode: number): string | null =>
   [S_IFCHR, S_IFBLK].includes(mode & S_IFMT) ? "mknod" : null;
 
 /**
- * Sealed: names are Landlock's. The mediator is asked only for names that the policy lets the
- * domain make or remove and Landlock cannot express; its CONTINUE means "let Landlock decide".
+ * In sealed domains Landlock checks names. The mediator is notified only for names that the policy
+ * lets the domain make or remove and that Landlock cannot express. Its CONTINUE means "let Landlock
+ * decide".
  */
 const created = ({ brokered }: SealedContext): Verdict => (brokered.creates ? notify : allow);
 const removed = ({ brokered }: SealedContext): Verdict => (brokered.deletes ? notify : allow);
@@ -109,8 +110,8 @@ const linked = ({ brokered }: SealedContext): Verdict =>
   brokered.creates || brokered.links ? notify : allow;
 
 /**
- * Whoever executes a set-id file gets the daemon's identity, inside the domain or outside; Landlock
- * does not look at the mode of what is made.
+ * A set-id file would give the daemon's identity to any process that executes it. Landlock does not
+ * check the mode of files that are made.
  */
 const unlessSetId = (mode: number, otherwise: Verdict): Verdict =>
   ifBits(mode, S_ISUID | S_ISGID, refuse, otherwise);
@@ -121,11 +122,11 @@ function truncating(flags: number, { truncateHeld }: SealedContext): Verdict {
   return ifOneOf(flags, [O_TRUNC], { kind: "errno", errno: EACCES }, allow, O_TRUNC | O_ACCMODE);
 }
 
-/** Registers with flags and, behind it, mode. */
+/** `flags`: the register with the flags; the mode follows it. */
 const opened = (flags: number): Sealed =>
   ifListed(
-    "only opens that may create are asked about, and refused for set-id files: everything else is" +
-      " Landlock's",
+    "only opens that may create are notified, and refused for set-id files; Landlock decides" +
+      " everything else",
     (context) =>
       ifBits(
         flags,
@@ -137,42 +138,38 @@ const opened = (flags: number): Sealed =>
 
 const node = (mode: number): Sealed =>
   ifListed(
-    "a name that Landlock cannot express is made by the mediator; device nodes, whiteouts (a" +
+    "the mediator makes a name that Landlock cannot express; device nodes, whiteouts (a" +
       " device 0:0) and set-id files are refused",
     (context) =>
       ifOneOf(mode, [S_IFCHR, S_IFBLK], refuse, unlessSetId(mode, created(context)), S_IFMT),
   );
 
-const MADE = ifListed("a name that Landlock cannot express is made by the mediator", created);
-const REMOVED = ifListed("a name that Landlock cannot express is removed by the mediator", removed);
+const MADE = ifListed("the mediator makes a name that Landlock cannot express", created);
+const REMOVED = ifListed("the mediator removes a name that Landlock cannot express", removed);
 const LINKED = ifListed(
-  "Landlock wants its right to move files (REFER) where the linked file lies, the policy only that" +
-    " nothing is gained: every link into a granted directory is asked about",
+  "Landlock requires its right to move files (REFER) where the linked file lies, the policy only" +
+    " that nothing is gained; so every link into a granted directory is notified",
   linked,
 );
 const MOVED = ifListed(
-  "two names at once: asked about where either may be brokered, or Landlock may not move files" +
-    " between its directories",
+  "two names at once: notified where either may be brokered, or where Landlock may not move" +
+    " files between the directories",
   moved,
 );
 
-/** Landlock does not mediate metadata at all; the mediator looks for `a` on the object itself. */
+/** Landlock does not check metadata at all. The mediator checks `a` on the object itself. */
 const metadata = (why: string): Sealed => ifListed(why, () => notify);
-export const MODE_AND_OWNER = metadata(
-  "mode and owner are changed by the mediator on the object it checked",
-);
-export const XATTRS = metadata(
-  "extended attributes, access lists among them, are changed by the mediator",
-);
-const TIMES = metadata("times are changed by the mediator on the object it checked");
+export const MODE_AND_OWNER = metadata("the mediator changes mode and owner of the checked object");
+export const XATTRS = metadata("the mediator changes extended attributes, access lists included");
+const TIMES = metadata("the mediator changes times of the checked object");
 
-/** An O_PATH descriptor gives nothing that stat would not; flags in a register say so. */
+/** An O_PATH descriptor reveals no more than stat; the flag is in a register. */
 const unlessPath = (flags: number): Supervised => ({
   verdict: ifBits(flags, O_PATH, allow, notify),
 });
 const DEVICES = answering("as its needs say; device nodes, whiteouts and set-id bits are refused");
 const MODES = answering(
-  "done by the mediator on the object it checked, which must be granted `a`; a set-id bit is" +
+  "made by the mediator on the checked object, which must be granted `a`; a set-id bit is" +
     " refused",
 );
 
@@ -201,10 +198,7 @@ function row(
 
 const openFollow = (flags: Value): Follow => unless(flags, O_NOFOLLOW);
 
-/**
- * A path that led somewhere may lead elsewhere; what only makes names leaves the others as they
- * were.
- */
+/** A path may lead elsewhere after these. Calls that only make names change no other path. */
 const voids: NameCall["voids"] = ["names"];
 
 const two = (
@@ -219,12 +213,12 @@ const two = (
     { role: "to", directory: toDirectory, path: to, follow: never },
   ] as const satisfies PathArgument[];
 
-/** linkat may be given an empty path, and then links what the descriptor leads to. */
+/** linkat with an empty path links the descriptor's file. */
 const linkat = two(0, 1, 2, 3, onlyIf(register(4), AT_SYMLINK_FOLLOW)).map((path) =>
   path.role === "from" ? { ...path, empty: { flags: register(4), bits: AT_EMPTY_PATH } } : path,
 );
 
-/** Calls that make, remove or move names, or open what they lead to. */
+/** Calls that make, remove or move names, or open files by them. */
 const names: readonly NameCall[] = [
   row("open", [object(null, 0, openFollow(register(1)))], opens, opened(1), {
     flags: register(1),
@@ -241,16 +235,16 @@ const names: readonly NameCall[] = [
     [object(0, 1, openFollow(how(0)))],
     opens,
     ifListed(
-      "flags, mode and RESOLVE_* lie in memory, where set-id bits could hide: each is done by the" +
-        " mediator on a copy, for names that the policy grants. What it cannot do (O_PATH, procfs," +
-        " devices without `i`) is absent, so that callers fall back to openat",
+      "flags, mode and RESOLVE_* lie in memory, where set-id bits could hide: the mediator makes" +
+        " each call with a copy, for names that the policy grants. ENOSYS for what it cannot do" +
+        " (O_PATH, procfs, devices without `i`), so that callers fall back to openat",
       (context) => (context.handsOver ? notifyOrAbsent : absent),
     ),
     {
       flags: how(0),
       mode: how(8),
       absent: true,
-      supervised: answering("as openat, on a copy of its flags; RESOLVE_* are kept"),
+      supervised: answering("as openat, with a copy of its flags; RESOLVE_* apply"),
     },
   ),
   row(
@@ -286,7 +280,7 @@ const names: readonly NameCall[] = [
     two(0, 1, 2, 3, never),
     renames,
     ifListed(
-      "as rename; RENAME_WHITEOUT makes a device node past Landlock and is refused",
+      "as rename; RENAME_WHITEOUT makes a device node unseen by Landlock and is refused",
       (context) => ifBits(4, RENAME_WHITEOUT, refuse, moved(context)),
     ),
     {
@@ -301,13 +295,13 @@ const names: readonly NameCall[] = [
     [object(null, 0, always)],
     () => [need("object", "write")],
     ifListed(
-      "Landlock handles truncation from ABI 3 on; before that the mediator does it",
+      "Landlock checks truncation from ABI 3 on; before that the mediator truncates",
       ({ truncateHeld }) => (truncateHeld ? allow : notify),
     ),
   ),
 ];
 
-/** Calls that change mode, owner, times or attributes of what a name leads to. */
+/** Calls that change mode, owner, times or attributes of the file at a path. */
 const attributes: readonly NameCall[] = [
   row("chmod", [object(null, 0, always)], changes, MODE_AND_OWNER, {
     mode: register(1),
@@ -341,13 +335,13 @@ const attributes: readonly NameCall[] = [
     "file_setattr",
     [objectAt(0, 1, 4)],
     changes,
-    metadata("inode flags change through a descriptor that may only read"),
+    metadata("a read-only descriptor is enough to change inode flags"),
     { flags: register(4) },
   ),
 ];
 
 /**
- * Calls that take a path and do something to what it names. Made with O_CREAT|O_EXCL, and by link,
- * mkdir, mknod, symlink, rename: no link at the end is followed (of open see open(2)).
+ * Calls that take a path and act on the file there. open with O_CREAT|O_EXCL, link, mkdir, mknod,
+ * symlink and rename follow no link at the end (for open see open(2)).
  */
 export const nameCalls: readonly NameCall[] = [...names, ...attributes];

@@ -37,16 +37,16 @@ const ids = (
   });
 
 /**
- * Supplementary groups of a process for which the mediator does anything: it reads them for each
- * call, a microsecond for ten or less (proc_pid_status(5)). All bits are set, so that a filter can
- * ask for more.
+ * Limit on the supplementary groups of a process that the mediator serves. It reads them for each
+ * call, which takes a microsecond for ten or less (proc_pid_status(5)). All bits are set, so that a
+ * filter can test for more.
  */
 export const BROKERED_GROUPS_MAX = 0x3ff;
 
 /**
- * Calls that the kernel lets through for a capability. A running process's capabilities cannot be
- * taken away by others, so that these are judged in their place. The kernel checks its own rules
- * once more. A sealed domain's capabilities are bounded at its start: nobody is asked.
+ * Calls that the kernel allows by a capability. Capabilities cannot be taken from a running
+ * process, so these calls are judged instead. The kernel then applies its own checks, too. In a
+ * sealed domain capabilities are bounded at the start, and nothing is notified.
  */
 export const privilegeCalls: readonly PrivilegeCall[] = [
   ids("setuid", "setuid", [0]),
@@ -60,8 +60,8 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   row("setgroups", "setgid", "always", {
     voids: ["credentials"],
     sealed: ifListed(
-      `more than ${BROKERED_GROUPS_MAX} supplementary groups would make every call that is` +
-        " brokered for the process dear: refused",
+      `more than ${BROKERED_GROUPS_MAX} supplementary groups would make every brokered call of` +
+        " the process slow: refused",
       () => ifBits(0, ~BROKERED_GROUPS_MAX, refuse, allow),
     ),
     supervised: answering(
@@ -75,15 +75,13 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   row("clock_settime", "sys_time", "always"),
   row("adjtimex", "sys_time", "some", {
     supervised: answering(
-      "goes on if the policy grants `sys_time`; else EPERM, also for reading: what is asked lies" +
-        " in memory, where it can change",
+      "goes on if the policy grants `sys_time`; else EPERM, also for reading: the request lies in" +
+        " memory, where it can change",
     ),
   }),
   row("clock_adjtime", "sys_time", "some", { supervised: answering("as adjtimex") }),
   row("syslog", "syslog", "some", {
-    supervised: answering(
-      "actions 3 and 10 go on as the kernel allows them; the others if the policy grants `syslog`",
-    ),
+    supervised: answering("actions 3 and 10 go on; the others if the policy grants `syslog`"),
   }),
   row("vhangup", "sys_tty_config", "always"),
 ];

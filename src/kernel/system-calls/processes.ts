@@ -3,13 +3,10 @@ import type { ProcessCall } from "./call.ts";
 import { answering, everyUse, ifListed, neverAllowed, type Sealed } from "./columns.ts";
 import { allow, ifOneOf, ifPointer, notify, type Verdict } from "./verdict.ts";
 
-/**
- * `linux/ptrace.h`: the two requests that begin; every other one needs a tracee that is one
- * already.
- */
+/** `linux/ptrace.h`: the two requests that begin tracing. All others need an existing tracee. */
 const PTRACE_ATTACH = 16;
 const PTRACE_SEIZE = 0x4206;
-/** `linux/resource.h` and `linux/ioprio.h`: "who" is a process; 0 is the caller. */
+/** `linux/resource.h` and `linux/ioprio.h`: "who" is a process, and 0 the caller. */
 const PRIO_PROCESS = 0;
 const IOPRIO_WHO_PROCESS = 1;
 
@@ -21,7 +18,7 @@ const who = (register: number, kind: Target["kind"], zeroIsSelf = false): Target
   zeroIsSelf,
 });
 
-/** Landlock keeps ptrace access inside a sealed domain, so that most rows have no such column. */
+/** In a sealed domain Landlock confines ptrace access, so most rows have no column for it. */
 function row(
   name: string,
   operation: ProcessCall["operation"],
@@ -42,24 +39,25 @@ function row(
 
 const unlessZero = (register: number): Verdict => ifOneOf(register, [0], allow, notify);
 
-/** 0 is the caller, which is not protected from itself, */
+/** 0 means the caller, which may always act on itself. */
 const ownAlone = unlessZero(0);
-/** but from a crash that writes where the policy grants nothing. */
+/**
+ * A process may not raise its own limit of core files, because a crash writes outside every grant.
+ */
 const ownButCoreLimit = ifOneOf(1, [RLIMIT_CORE], ifPointer(2, notify, ownAlone), ownAlone);
-/** What supervision answers to a limit of core files, */
+/** The answer in a supervised domain about the limit of core files. */
 export const CORE_LIMIT =
   "the limit of core files is not raised without `core-dumps: allowed`; the mediator lowers it";
-/** and why a sealed domain is asked about one. */
+/** Why a sealed domain's filter notifies it. */
 export const CORE_LIMIT_ASKED =
-  "the limit of core files is asked about unless the policy has `core-dumps: allowed`: what the" +
+  "the limit of core files is notified unless the policy has `core-dumps: allowed`: what the" +
   " kernel writes at a crash is outside every grant";
 
-const OTHERS =
-  "on another process it is asked about: nothing below sees that it lies outside the domain";
-/** Of a sealed domain: `own` says which uses name the caller. */
+const OTHERS = "notified for another process: no lower layer sees whether it is outside the domain";
+/** For sealed domains; `own` is the verdict for uses on the caller itself. */
 const askedOfOthers = (own: Verdict): Sealed => ifListed(OTHERS, () => own);
 
-/** Signal 0 asks only whether the process exists. */
+/** Signal 0 only asks whether the process exists. */
 function signal(
   name: string,
   register: number,
@@ -70,9 +68,9 @@ function signal(
   return row(name, "signal", targets, {
     signal: register,
     sealed: ifListed(
-      "Landlock's scope keeps signals inside the domain; where the kernel has none, or the policy" +
-        " grants `any`, the mediator is asked, except for signal 0: Cofferdam's own processes get" +
-        " none",
+      "Landlock's scope confines signals to the domain. Where the kernel has none, or the policy" +
+        " grants `any`, the mediator is notified, except for signal 0: Cofferdam's own processes" +
+        " get none",
       ({ signalsHeld }) => (signalsHeld ? allow : unlessNone),
     ),
     supervised: { verdict: unlessNone },
@@ -80,7 +78,7 @@ function signal(
   });
 }
 
-/** A better place than the kernel gives to all: real-time, a lower nice value. */
+/** Calls that can give more than the default scheduling: real-time priority, a lower nice value. */
 function better(
   name: string,
   target: Target,
@@ -91,13 +89,13 @@ function better(
     capabilities,
     sealed: askedOfOthers(own),
     supervised: answering(
-      "others only within the domain; where the policy does not grant a capability that the" +
-        ` process still has (${capabilities.join(", ")}), made without it`,
+      "other processes only within the domain; made without a capability that the process still" +
+        ` has (${capabilities.join(", ")}) and the policy does not grant`,
     ),
   });
 }
 
-/** Changes another process, named by register 0, where 0 is the caller. */
+/** Acts on another process, named by register 0, where 0 means the caller. */
 const others = (name: string, kind: Target["kind"]): ProcessCall =>
   row(name, "control", [who(0, kind, true)], {
     sealed: askedOfOthers(ownAlone),
@@ -108,20 +106,18 @@ const others = (name: string, kind: Target["kind"]): ProcessCall =>
 const oneself = (process: number): Verdict => ifOneOf(0, [process], unlessZero(1), notify);
 const whichever: Target = { ...who(1, "which", true), which: 0 };
 
-/** Acts on the memory of another process through a pidfd. */
+/** Acts on the memory of another process by a pidfd. */
 const memoryOfOthers = (name: string): ProcessCall =>
   row(name, "control", [who(0, "pidfd")], {
     sealed: neverAllowed("acts on the memory of other processes through a descriptor: refused"),
     supervised: answering("refused"),
   });
 
-/**
- * Calls that do something to, or look into, a process or thread named by a number or a descriptor.
- */
+/** Calls that act on or inspect a process or thread, named by a number or a descriptor. */
 export const processCalls: readonly ProcessCall[] = [
   signal("kill", 1, [who(0, "group-or-process")], {
     supervised: answering(
-      "by the policy's `signals`; 0, -1 and groups only if everybody in them may be signalled",
+      "by the policy's `signals`; 0, -1 and groups only if every process in them may be signalled",
       unlessZero(1),
     ),
   }),
@@ -133,11 +129,11 @@ export const processCalls: readonly ProcessCall[] = [
 
   row("setpgid", "join", [who(0, "process", true), who(1, "group", true)], {
     sealed: ifListed(
-      "a group with somebody outside in it is not joined: the terminal would stop them all;" +
-        " 0 makes a group of one's own",
+      "a group that contains an outside process cannot be joined, because the terminal stops" +
+        " whole groups; 0 makes a group of the caller's own",
       () => unlessZero(1),
     ),
-    supervised: answering("goes on if everybody in the group is of the domain itself; else EPERM"),
+    supervised: answering("goes on if all processes of the group are in the domain; else EPERM"),
   }),
 
   row("ptrace", "inspect", [who(1, "thread")], {
@@ -155,7 +151,7 @@ export const processCalls: readonly ProcessCall[] = [
     sealed: ifListed(`${OTHERS}; ${CORE_LIMIT_ASKED}`, ({ coreDumps }) =>
       coreDumps ? ownAlone : ownButCoreLimit,
     ),
-    supervised: answering(`others only within the domain; ${CORE_LIMIT}`, ownButCoreLimit),
+    supervised: answering(`other processes only within the domain; ${CORE_LIMIT}`, ownButCoreLimit),
   }),
   better("sched_setscheduler", who(0, "thread", true), ownAlone, ["sys_nice"]),
   better("sched_setparam", who(0, "thread", true), ownAlone, ["sys_nice"]),

@@ -1,10 +1,10 @@
 import type { GrantedWords } from "../../kinds/model.ts";
 
-/** Who holds the sockets of a family: layers of the kernel, the mediator, or none are made. */
+/** What confines the sockets of a family: kernel layers or the mediator; or none can be made. */
 export type SocketMode = "kernel" | "broker" | "refused";
 
 /**
- * What the verdicts about a sealed domain hang on, of its policy and of the host; made by
+ * The facts of policy and host that verdicts about a sealed domain depend on; made by
  * `compile/seccomp/context.ts`.
  */
 export interface SealedContext {
@@ -12,9 +12,9 @@ export interface SealedContext {
   readonly listed: ReadonlySet<string>;
   /** Explicitly denied system calls: no other grant brings them back. */
   readonly denied: ReadonlySet<string>;
-  /** A listener will be there; else what would be notified fails. */
+  /** There will be a listener. Without one, notified calls fail. */
   readonly listener: boolean;
-  /** The broker may look into the daemon, and hand it descriptors. */
+  /** The mediator may inspect the daemon and hand it descriptors. */
   readonly handsOver: boolean;
   readonly brokered: BrokeredNames;
   readonly sockets: SocketGrants;
@@ -22,21 +22,21 @@ export interface SealedContext {
   readonly words: GrantedWords;
   /** The policy leaves core files to the kernel. */
   readonly coreDumps: boolean;
-  /** Landlock's scope keeps signals inside the domain. */
+  /** Landlock's scope confines signals to the domain. */
   readonly signalsHeld: boolean;
   /** Landlock handles truncation (ABI 3). */
   readonly truncateHeld: boolean;
 }
 
-/** Names that the policy lets the domain make, remove or move and Landlock cannot express. */
+/** Whether the policy lets the domain make, remove or move names that Landlock cannot express. */
 export interface BrokeredNames {
   readonly creates: boolean;
   readonly deletes: boolean;
-  /** Between directories that Landlock keeps and that may not exchange files by themselves. */
+  /** Between directories that Landlock protects from moves. */
   readonly moves: boolean;
   /**
-   * Into directories where Landlock makes names: it wants REFER where the linked file lies too, and
-   * the policy does not.
+   * Into directories where Landlock makes names. It also requires REFER where the linked file lies,
+   * which the policy does not.
    */
   readonly links: boolean;
 }
@@ -44,18 +44,18 @@ export interface BrokeredNames {
 export interface SocketGrants {
   readonly inet: SocketMode;
   readonly unix: SocketMode;
-  /** Some address rule grants it. */
+  /** An address rule grants it. */
   readonly tcp: boolean;
   readonly udp: boolean;
   /**
-   * Somewhere a datagram could go to by its address is granted, or sockets come from elsewhere.
-   * Without, no datagram socket is made where the broker judges: then no message has an address
-   * that counts (unix(7), tcp(7)), and none is asked about.
+   * The policy grants a destination for datagrams, or sockets are inherited. Otherwise no datagram
+   * socket can be made where the mediator judges. Then no message has an address that counts
+   * (unix(7), tcp(7)), and none is notified.
    */
   readonly datagrams: boolean;
   /**
-   * `listen tcp 0` for every address: listen() on an unbound socket takes nothing that is not
-   * granted.
+   * `listen tcp 0` is granted for every address, so listen() on an unbound socket takes nothing
+   * that is not granted.
    */
   readonly listensAnywhere: boolean;
   readonly netlink: Protocols;
@@ -65,7 +65,7 @@ export interface SocketGrants {
   readonly vsock: Protocols;
 }
 
-/** Granted protocol numbers of a family, or all but some. */
+/** Protocol numbers of a family that are granted, or that are not. */
 export type Protocols =
   | { readonly kind: "only"; readonly numbers: readonly number[] }
   | { readonly kind: "all-but"; readonly numbers: readonly number[] };

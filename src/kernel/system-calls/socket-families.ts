@@ -25,15 +25,15 @@ const TYPE = 1;
 const PROTOCOL = 2;
 
 /**
- * socket(family, type, protocol): what the policy grants and this host can hold; everything else is
- * refused by the mediator. The type's upper bits are flags; only its lowest four are compared, as
- * the kernel does.
+ * socket(family, type, protocol): allows what the policy grants and this host can confine. The
+ * mediator refuses everything else. The type's upper bits are flags; only its lowest four are
+ * compared, as in the kernel.
  */
 export function socketVerdict(grants: SocketGrants): Verdict {
   const families: [number, Verdict][] = [
     [AF_INET, internet(grants, IPPROTO_ICMP)],
     [AF_INET6, internet(grants, IPPROTO_ICMPV6)],
-    // SOCK_RAW would become a datagram socket (unix_create); nobody needs that spelling.
+    // SOCK_RAW would make a datagram socket (unix_create). No program needs that.
     [AF_UNIX, grants.unix === "refused" ? refuse : ofType(unixTypes(grants), allow, refuse)],
     [AF_NETLINK, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.netlink), refuse)],
     [AF_PACKET, ofType([SOCK_RAW, SOCK_DGRAM], protocols(grants.packet), refuse)],
@@ -45,7 +45,9 @@ export function socketVerdict(grants: SocketGrants): Verdict {
   );
 }
 
-/** Types of unix sockets; datagrams only where one may go somewhere, or the kernel judges. */
+/**
+ * Types of unix sockets. Datagram sockets only where they have a destination, or the kernel judges.
+ */
 export function unixTypes({ unix, datagrams }: SocketGrants): readonly number[] {
   const streams = [SOCK_STREAM, SOCK_SEQPACKET];
   const withDatagrams = unix === "kernel" || (unix === "broker" && datagrams);
@@ -56,7 +58,8 @@ function internet(grants: SocketGrants, icmp: number): Verdict {
   const held = grants.inet !== "refused";
   const ping = grantsProtocol(grants.ping, icmp) ? [icmp] : [];
   const datagram = [...(held && grants.udp ? [IPPROTO_IP, IPPROTO_UDP] : []), ...ping];
-  // An allow-list of protocols: MPTCP, SMC and SCTP are stream protocols that no address rule sees.
+  // A list of allowed protocols: MPTCP, SMC and SCTP are stream protocols that no address rule
+  // covers.
   const stream = held && grants.tcp ? [IPPROTO_IP, IPPROTO_TCP] : [];
   return ofType(
     [SOCK_STREAM],

@@ -27,7 +27,7 @@ const LENGTH = 4;
 /** `linux/socket.h`. */
 const SOL_NETLINK = 270;
 
-/** Options that are asked about, by their level. */
+/** Notified options, by level. */
 const options: ReadonlyMap<number, readonly number[]> = new Map([
   [IPPROTO_IP, [...Object.values(routeOptions4), ...takingCapability(IPPROTO_IP)]],
   [IPPROTO_IPV6, [...Object.values(routeOptions6), IPV6_V6ONLY, ...takingCapability(IPPROTO_IPV6)]],
@@ -63,7 +63,7 @@ function unlessRouted(routed: Verdict, other: Verdict): Verdict {
 const pairOf = (types: readonly number[], otherwise: Verdict): Verdict =>
   ifOneOf(FAMILY, [AF_UNIX], ofType(types, allow, otherwise), otherwise);
 
-/** Sealed: bounded capabilities hold the options that take one. */
+/** In a sealed domain the bounded capabilities already restrict the options that take one. */
 function optionVerdict({ sockets }: SealedContext): Verdict {
   const v6Only = ifOneOf(OPTION, [IPV6_V6ONLY], notify, allow);
   const ofIpv6 = sockets.inet === "refused" ? allow : v6Only;
@@ -88,14 +88,14 @@ export const socketCalls: readonly SocketCall[] = [
     operation: "create",
     voids: [],
     sealed: ifListed(
-      "only families, types and protocols that the policy grants and this host can hold; MPTCP," +
-        " SMC, SCTP and UDP-Lite escape address rules and are refused",
+      "only families, types and protocols that the policy grants and this host can confine;" +
+        " MPTCP, SMC, SCTP and UDP-Lite would bypass address rules and are refused",
       ({ sockets }) => socketVerdict(sockets),
     ),
     supervised: answering(
       "TCP, UDP and unix sockets go on if any rule grants one of their addresses or names, which" +
-        " are judged when they are used; other families and protocols if the policy grants them;" +
-        " MPTCP, SMC, SCTP and the like are refused",
+        " are judged at each use; other families and protocols if the policy grants them; MPTCP," +
+        " SMC, SCTP and similar protocols are refused",
     ),
   },
   {
@@ -104,8 +104,8 @@ export const socketCalls: readonly SocketCall[] = [
     operation: "pair",
     voids: [],
     sealed: ifListed(
-      "unix streams only, unless unix names are held and somewhere to send a datagram to is" +
-        " granted: a datagram end can still connect and send to any path",
+      "unix streams only, because a datagram end can still connect and send to any path;" +
+        " datagrams where unix names are confined and a destination for them is granted",
       ({ sockets }) => pairOf(unixTypes(sockets), refuse),
     ),
     supervised: answering(
@@ -121,16 +121,16 @@ export const socketCalls: readonly SocketCall[] = [
     voids: [],
     sealed: ifListed(
       "source routes (IP_OPTIONS, IPV6_RTHDR and their older forms, control data of a flow label)" +
-        " lead packets past the address that was judged: refused. IPV6_V6ONLY is set by the" +
-        " mediator, so that it cannot change between the judgement of a bind to `::` and the bind",
+        " lead packets around the judged address: refused. The mediator sets IPV6_V6ONLY, so that" +
+        " it cannot change between the judgement of a bind to `::` and the bind",
       optionVerdict,
     ),
     supervised: answering(
       [
         "source routes are refused",
-        "IPV6_V6ONLY is set by the mediator, since it decides what a bind to `::` takes",
-        "what takes a capability (capability-requests.ts) goes on if the policy grants it",
-        "what takes one by its value alone is set by the mediator, without it",
+        "the mediator sets IPV6_V6ONLY, because it decides which addresses a bind to `::` takes",
+        "options that take a capability (capability-requests.ts) go on if the policy grants it",
+        "the mediator sets options that take one for some values only, without the capability",
       ].join("; "),
       askedOptions,
     ),

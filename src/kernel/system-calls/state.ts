@@ -22,7 +22,7 @@ import { answering, ifListed, listedOrNot, neverAllowed, type Supervised } from 
 import { CORE_LIMIT, CORE_LIMIT_ASKED } from "./processes.ts";
 import { absent, allow, ifBits, ifOneOf, notify, refuse, type Verdict } from "./verdict.ts";
 
-/** CLONE_NEWTIME is left out: in clone() its bit belongs to the exit signal. */
+/** CLONE_NEWTIME is missing: in clone() its bit belongs to the exit signal. */
 export const NEW_NAMESPACES =
   CLONE_NEWNS |
   CLONE_NEWCGROUP |
@@ -33,12 +33,12 @@ export const NEW_NAMESPACES =
   CLONE_NEWNET;
 
 /**
- * `linux/prctl.h`: PR_SET_MM moves what /proc shows of the process, its executable among it;
+ * `linux/prctl.h`: PR_SET_MM changes what /proc shows of the process, including its executable;
  * PR_SCHED_CORE reaches other processes.
  */
 const PR_SET_MM = 35;
 const PR_SCHED_CORE = 62;
-/** `linux/personality.h`: PER_LINUX, and the question what it is. */
+/** `linux/personality.h`: PER_LINUX, and the value that only queries. */
 const harmlessPersonalities = [0, 0xffffffff];
 
 const unlessHarmless = (otherwise: Verdict): Verdict =>
@@ -68,13 +68,13 @@ function row(
   return { class: "state", name, voids, sealed: null, supervised, ...rest };
 }
 
-const goesOn = answering("goes on; what was remembered is forgotten first");
+const goesOn = answering("goes on; remembered facts are forgotten first");
 const NAMESPACES = "new namespaces are refused";
 const NAMESPACES_SEALED = "new namespaces give names and privileges another meaning: refused";
 
 /**
- * Calls after which a path, a number or an id means something else, or nothing may be remembered of
- * the caller.
+ * Calls that change what a path, a number or an id means, so that nothing about the caller may be
+ * remembered.
  */
 export const stateCalls: readonly StateCall[] = [
   row("chdir", ["directories"], goesOn, { path }),
@@ -88,7 +88,7 @@ export const stateCalls: readonly StateCall[] = [
   row(
     "unshare",
     ["directories", "umask", "namespaces", "descriptors"],
-    answering(`${NAMESPACES}; an own working directory or table of descriptors goes on`),
+    answering(`${NAMESPACES}; a working directory or descriptor table of its own goes on`),
     {
       sealed: ifListed(NAMESPACES_SEALED, () =>
         ifBits(0, NEW_NAMESPACES | CLONE_NEWTIME, refuse, allow),
@@ -98,22 +98,23 @@ export const stateCalls: readonly StateCall[] = [
   row(
     "setns",
     ["directories", "namespaces"],
-    answering("refused: names and numbers of other namespaces mean something else"),
+    answering("refused: in other namespaces names and numbers have other meanings"),
     { sealed: neverAllowed(whyNever("setns") ?? "") },
   ),
   row(
     "clone",
     ["directories", "umask", "namespaces", "descriptors"],
     answering(
-      `${NAMESPACES}, and a child of the own parent (CLONE_PARENT), who is outside the domain, and` +
-        " another process that shares descriptors; one that shares directories goes on",
+      `${NAMESPACES}, and so are a sibling (CLONE_PARENT), whose parent may be outside the` +
+        " domain, and another process that shares descriptors; one that shares directories goes" +
+        " on",
       cloning(notify, CLONE_FILES | CLONE_FS),
     ),
     {
       sealed: ifListed(
-        `${NAMESPACES_SEALED}; so is a child of the own parent (CLONE_PARENT), who is outside the` +
+        `${NAMESPACES_SEALED}; so are a sibling (CLONE_PARENT), whose parent may be outside the` +
           " domain, and a process that shares descriptors without being a thread: the mediator" +
-          " counts threads to know that nobody exchanges one",
+          " counts threads to know that no other can exchange one",
         () => cloning(refuse, CLONE_FILES),
       ),
     },
@@ -123,7 +124,7 @@ export const stateCalls: readonly StateCall[] = [
     ["directories", "umask", "namespaces", "descriptors"],
     {
       verdict: notify,
-      // libc falls back to clone only where it is said to be absent.
+      // libc falls back to clone only on ENOSYS.
       unlistedToo: "always",
       enforcing:
         "ENOSYS, so that libc falls back to clone: its flags lie in memory, where they can change",
@@ -131,7 +132,7 @@ export const stateCalls: readonly StateCall[] = [
     {
       absent: true,
       sealed: listedOrNot(
-        "its flags lie in memory: absent, so that libc falls back to clone",
+        "its flags lie in memory: ENOSYS, so that libc falls back to clone",
         () => absent,
       ),
     },
@@ -155,7 +156,7 @@ export const stateCalls: readonly StateCall[] = [
     [],
     answering(
       "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and goes on;" +
-        " nothing else is asked about",
+        " nothing else is notified",
       ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], notify, allow),
     ),
   ),
@@ -166,13 +167,13 @@ export const stateCalls: readonly StateCall[] = [
     "landlock_restrict_self",
     ["confinement"],
     answering(
-      "goes on; for this process, and what descends from it, the mediator does nothing more but" +
-        " let go on or refuse",
+      "goes on; for this process and its descendants the mediator makes no more calls, but only" +
+        " lets them go on or refuses them",
     ),
     {
       sealed: ifListed(
-        "the mediator must know it: for a process that narrows itself the mediator does nothing" +
-          " any more; flags that keep denials out of the kernel's records are refused",
+        "the mediator must know: it makes no more calls for a process that confines itself; flags" +
+          " that keep denials out of the kernel's records are refused",
         () => ifBits(1, LANDLOCK_LOG_OFF_FLAGS, refuse, notify),
       ),
     },

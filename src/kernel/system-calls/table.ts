@@ -15,10 +15,10 @@ import { unmediatedNameCalls } from "./unmediated-names.ts";
 import { untouchableCalls } from "./untouchable.ts";
 
 /**
- * Every system call of x86_64: which class of request it is, how its arguments are read, and how
- * each way of holding a domain treats it. The filters (`compile/seccomp/`), the mediator
- * (`mediate/calls/`), what `cofferdam plan` says is asked about, and `docs/system-calls.md` are made
- * of this table; `test/kernel/system-calls/` holds it against the kernel's.
+ * Every system call of x86_64: its class of request, how its arguments are read, and how each mode
+ * treats it. The filters (`compile/seccomp/`), the mediator (`mediate/calls/`), the notified calls
+ * in `cofferdam plan`, and `docs/system-calls.md` are made from this table.
+ * `test/kernel/system-calls/` compares it with the kernel's.
  */
 export const systemCalls: readonly SystemCall[] = [
   ...nameCalls,
@@ -40,7 +40,7 @@ const byName: ReadonlyMap<string, SystemCall> = new Map(
   systemCalls.map((call) => [call.name, call]),
 );
 
-/** By system call number; holes are numbers without a call. */
+/** By system call number; unused numbers are holes. */
 const byNumber: (SystemCall | undefined)[] = [];
 for (const call of systemCalls) {
   const nr = number(call.name);
@@ -52,7 +52,7 @@ export function systemCall(name: string): SystemCall | null {
   return byName.get(name) ?? null;
 }
 
-/** The same by the number in a register: the mediator asks for each notification. */
+/** {@link systemCall} by number, as the mediator needs it for each notification. */
 export function systemCallOf(number: number): SystemCall | null {
   return byNumber[number] ?? null;
 }

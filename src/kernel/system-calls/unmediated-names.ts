@@ -23,8 +23,8 @@ const calls = [
 ];
 
 /**
- * Calls that take a path and only look: existence and metadata are not secret on any engine, and
- * they are the hottest calls there are.
+ * Calls that take a path and only inspect. Existence and metadata are not secret in any mode, and
+ * these are the most frequent calls.
  */
 export const unmediatedNameCalls: readonly UnmediatedNameCall[] = calls.map((name) => ({
   class: "unmediated-name",

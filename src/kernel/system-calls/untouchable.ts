@@ -3,16 +3,21 @@ import { listedOrNot, noUse, type Sealed } from "./columns.ts";
 import { allow } from "./verdict.ts";
 
 const reasons: Readonly<Record<string, readonly string[]>> = {
-  "what may be read and written was decided when the descriptor was opened; these are the calls that a daemon's speed hangs on":
-    ["read", "write", "readv", "writev", "pread64", "pwrite64"],
-  "a signal before the notification would make it return EINTR with the descriptor open or closed, nobody knows":
-    ["close", "close_range"],
-  "no process may be kept from its end": ["exit", "exit_group"],
-  "EINTR from a fork breaks programs that never expect it; what the child does is notified": [
-    "fork",
-    "vfork",
+  "access was decided when the descriptor was opened, and a daemon's speed depends on these": [
+    "read",
+    "write",
+    "readv",
+    "writev",
+    "pread64",
+    "pwrite64",
   ],
-  "locks are taken and given through it, and a wait must end when it should": [
+  "a signal during the notification would leave it unknown whether the descriptor is closed": [
+    "close",
+    "close_range",
+  ],
+  "a process must always be able to exit": ["exit", "exit_group"],
+  "programs do not expect EINTR from a fork; the child's calls are notified": ["fork", "vfork"],
+  "locks depend on it, and waits must not be delayed": [
     "futex",
     "futex_wait",
     "futex_wake",
@@ -31,7 +36,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "rt_sigaction",
     "sigaltstack",
   ],
-  "a process's own memory is nobody else's business, and allocation must not fail halfway": [
+  "the process's own memory; allocation must not fail halfway": [
     "brk",
     "mmap",
     "munmap",
@@ -42,16 +47,15 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const launchers = listedOrNot(
-  "the launcher ends with it, or says why it could not go on",
-  () => allow,
-);
+const launchers = listedOrNot("the launcher needs it to exit, or to report a failure", () => allow);
 const kernels = listedOrNot(
   "the kernel enters it on the process's behalf; refusing it kills the process",
   () => allow,
 );
 
-/** A sealed domain has these whether its policy lists them or not; the others must be listed. */
+/**
+ * Calls that a sealed domain has whether its policy lists them or not. The others must be listed.
+ */
 const always: Readonly<Record<string, Sealed>> = {
   close: launchers,
   write: launchers,
@@ -63,7 +67,7 @@ const always: Readonly<Record<string, Sealed>> = {
   uprobe: kernels,
 };
 
-/** Calls that are never notified, at no level and whether the policy lists them or not. */
+/** Calls that are never notified, at any level, whether the policy lists them or not. */
 export const untouchableCalls: readonly UntouchableCall[] = Object.entries(reasons).flatMap(
   ([why, names]) =>
     names.map(

@@ -1,51 +1,51 @@
 import { ENOSYS, EPERM } from "../constants.ts";
 
 /**
- * What a filter does with one use of a system call, asked of its registers alone: an answer, or a
- * question that leads to one. The compiler makes filter instructions of it; {@link answerTo} gives
- * the same answer about registers at hand.
+ * What a filter does with one use of a system call, decided by registers alone: an answer, or a
+ * question that leads to one. The compiler makes filter instructions of it. {@link answerTo} gives
+ * the same answer for given registers.
  */
 export type Verdict = Answer | Question;
 
 export type Answer =
-  /** The kernel does it; nobody is asked. */
+  /** The kernel makes the call, without a notification. */
   | { readonly kind: "allow" }
   /**
-   * The mediator answers; where there is no listener, the call fails with `without`. `refused`: it
-   * is asked only so that the refusal is logged; the filter does the same for both.
+   * The mediator answers. Without a listener the call fails with `without`. `refused`: the mediator
+   * is notified only to log the refusal. The filter does the same for both.
    */
   | { readonly kind: "notify"; readonly without: number; readonly meant: "asked" | "refused" }
-  /** The call fails with this errno, silently: a fallback, not a denial. */
+  /** The call fails with this errno and no event: a fallback, not a denial. */
   | { readonly kind: "errno"; readonly errno: number };
 
 export type Question = {
-  /** Counts from 0. */
+  /** Index of the register, from 0. */
   readonly argument: number;
   readonly yes: Verdict;
   readonly no: Verdict;
 } & (
   | {
-      /** (argument & mask) is one of `values`: its low 32 bits, as the kernel takes an int. */
+      /** (argument & mask) is one of `values`, by its low 32 bits, as the kernel reads an int. */
       readonly kind: "one-of";
       readonly mask: number;
       readonly values: readonly number[];
     }
-  /** argument & bits is not zero, of the low 32 bits. */
+  /** argument & bits is not zero, by the low 32 bits. */
   | { readonly kind: "bits"; readonly bits: number }
   /** The whole register is not zero: a pointer that is not null. */
   | { readonly kind: "pointer" }
 );
 
 export const allow: Answer = { kind: "allow" };
-/** To the mediator, which decides. */
+/** The mediator decides. */
 export const notify: Answer = { kind: "notify", without: EPERM, meant: "asked" };
-/** To the mediator, which decides; without a listener the call is absent. */
+/** The mediator decides; ENOSYS without a listener. */
 export const notifyOrAbsent: Answer = { kind: "notify", without: ENOSYS, meant: "asked" };
-/** To the mediator, which refuses and logs. */
+/** The mediator refuses and logs. */
 export const refuse: Answer = { kind: "notify", without: EPERM, meant: "refused" };
-/** To the mediator, which refuses with ENOSYS and logs. */
+/** The mediator refuses with ENOSYS and logs. */
 export const refuseAbsent: Answer = { kind: "notify", without: ENOSYS, meant: "refused" };
-/** ENOSYS without a word to anybody. */
+/** ENOSYS, without a notification or an event. */
 export const absent: Answer = { kind: "errno", errno: ENOSYS };
 
 /** `yes` if any of `bits` is set. */
@@ -71,7 +71,7 @@ export function ifPointer(argument: number, yes: Verdict, no: Verdict): Verdict 
   return { kind: "pointer", argument, yes, no };
 }
 
-/** Argument registers of a call. */
+/** The argument registers of a call. */
 export interface Registers {
   /** The whole register. */
   word(argument: number): bigint;
@@ -79,7 +79,7 @@ export interface Registers {
   unsigned(argument: number): number;
 }
 
-/** What the filter says to a call with these registers. */
+/** The filter's answer for a call with these registers. */
 export function answerTo(verdict: Verdict, registers: Registers): Answer {
   let at = verdict;
   while ("yes" in at) at = holds(at, registers) ? at.yes : at.no;
@@ -93,7 +93,7 @@ function holds(question: Question, registers: Registers): boolean {
   return question.values.includes((low & question.mask) >>> 0);
 }
 
-/** Every answer that a verdict can come to. */
+/** Every answer that a verdict can lead to. */
 export function answersIn(verdict: Verdict): Answer[] {
   return "yes" in verdict ? [...answersIn(verdict.yes), ...answersIn(verdict.no)] : [verdict];
 }
