@@ -199,7 +199,7 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 
 /* Bytes of one record of each section, by section number. */
 #define SECTION_RECORD_SIZES { sizeof(struct plan_head), sizeof(struct plan_start_facts), sizeof(struct plan_name_facts), sizeof(struct plan_groups), sizeof(struct plan_path_rules), sizeof(struct plan_port_rules), sizeof(struct plan_filter), sizeof(struct plan_asking_filter), sizeof(struct plan_cgroup_programs), 1, 1, 1 }
-/* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */
+/* Every offset into the strings: section, place in its record, whether an absolute path. */
 #define SECTION_STRING_FIELDS { { SECTION_HEAD, offsetof(struct plan_head, domain), false }, { SECTION_HEAD, offsetof(struct plan_head, cgroup_anchor), false }, { SECTION_START_FACTS, offsetof(struct plan_start_facts, text), false }, { SECTION_NAME_FACTS, offsetof(struct plan_name_facts, path), true }, { SECTION_PATH_RULES, offsetof(struct plan_path_rules, path), true } }
 
 #define SLOT_COUNT 64
@@ -218,7 +218,7 @@ _Static_assert(offsetof(struct plan_cgroup_programs, tag) == 8, "tag");
 #define SLOT_RECORDS_GROUP 248
 #define SLOT_ADOPTS 120
 
-/* Behind the fields of some slots; only mediators read them. */
+/* After the fields of some slots; only mediators read them. */
 struct slot_self_confined {
   uint64_t first;
   uint32_t adopts;

@@ -5,7 +5,7 @@ export type Read<T> =
   /** `problem`: what is wrong, as a clause that stands behind "FILE is broken: ". */
   | { readonly state: "bad"; readonly problem: string };
 
-/** JSON as a schema describes it. */
+/** Reads JSON as described by a schema. */
 export function readJson<T>(schema: Schema<T>, text: string): Read<T> {
   const value = jsonOf(text);
   if (value !== undefined) return readValue(schema, value);
@@ -22,7 +22,7 @@ export function readValue<T>(schema: Schema<T>, value: unknown): Read<T> {
   }
 }
 
-/** Text that is JSON, of whatever kind; undefined for what is none. */
+/** The value of a JSON text; undefined for a text that is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -32,10 +32,13 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** Characters of a member's name in a message. */
+/** Limit on a member's name in a message, characters. */
 const MEMBER_LENGTH_MAX = 60;
 
-/** `domains[2].level`. The writer of the JSON chose the names, so no character of them may act on a terminal. */
+/**
+ * Spells a path like `domains[2].level`. Whoever wrote the JSON chose the names, so none of their
+ * characters may act on a terminal.
+ */
 function spelled(path: readonly (string | number)[]): string {
   return path
     .map((key, at) => {

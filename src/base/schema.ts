@@ -1,14 +1,14 @@
 /**
- * Describes JSON that was written elsewhere: by another process, another version, a person. A schema
- * reads a value into its type, or says which member is not what it has to be. Why this is no
- * library: ARCHITECTURE.md.
+ * Describes JSON that was written elsewhere: by another process, another version, a person. A
+ * schema reads a value into its type, or says which member is wrong. ARCHITECTURE.md says why this
+ * is not a library.
  */
 export interface Schema<T> {
-  /** The value as described, without members that the schema does not name. @throws Mismatch */
+  /** The value as described, without unknown members. @throws Mismatch */
   read(value: unknown): T;
 }
 
-/** A member that may be left out. */
+/** An optional member. */
 export interface Optional<T> extends Schema<T> {
   readonly optional: true;
 }
@@ -19,9 +19,9 @@ export type Described<S> = S extends Schema<infer T> ? T : never;
 /** A value that is not as described. */
 export class Mismatch extends Error {
   override readonly name = "Mismatch";
-  /** Members and indices that lead to it. */
+  /** The members and indices that lead to the value. */
   readonly path: readonly (string | number)[];
-  /** What is wrong with it, behind its name: `is missing`. */
+  /** What is wrong with it, after its name: `is missing`. */
   readonly what: string;
 
   constructor(what: string, path: readonly (string | number)[] = []) {
@@ -101,8 +101,8 @@ export function list<T>(schema: Schema<T>): ListSchema<T> {
 }
 
 /**
- * A long list, each value of which a function looks at: quicker than a schema of its members, and a
- * message names the value alone.
+ * A long list whose values a function checks. It is faster than a schema of their members, and a
+ * message names only the value.
  */
 export function listOf<T>(
   isOne: (value: unknown) => value is T,
@@ -143,17 +143,17 @@ export const number: Schema<number> = {
   },
 };
 
-/** For a member that must not be there. */
+/** For a member that must be absent. */
 export const nothing: Schema<never> = {
   read() {
     throw new Mismatch("does not belong here");
   },
 };
 
-/** Whatever it is. */
+/** Any value. */
 export const anything: Schema<unknown> = { read: (value) => value };
 
-/** A whole number within limits, which belong to it. */
+/** A whole number within limits, both included. */
 export function whole(
   first = Number.MIN_SAFE_INTEGER,
   last = Number.MAX_SAFE_INTEGER,
@@ -168,10 +168,10 @@ export function whole(
   };
 }
 
-/** Values of a closed list that a message names one by one. */
+/** Limit on the values of a list that a message names. */
 const VALUES_NAMED_MAX = 8;
 
-/** One of these very values. */
+/** One of these values. */
 export function oneOf<const T extends string | number | boolean>(
   ...values: readonly T[]
 ): Literal<T> {
@@ -187,12 +187,12 @@ export function oneOf<const T extends string | number | boolean>(
   };
 }
 
-/** One of the names of a record, of which the compiler lets none be forgotten. */
+/** One of a record's names; the compiler makes sure that none is missing. */
 export function oneOfNames<T extends string>(names: Readonly<Record<T, unknown>>): Literal<T> {
   return oneOf(...(Object.keys(names) as T[]));
 }
 
-/** Objects that a literal member, such as `kind`, tells apart. */
+/** Objects that differ in a literal member, such as `kind`. */
 export function kinds<const S extends readonly MembersSchema<unknown>[]>(
   name: string,
   ...schemas: S
@@ -214,7 +214,7 @@ export function kinds<const S extends readonly MembersSchema<unknown>[]>(
   };
 }
 
-/** What `make` makes of a value that is as described; it throws a Mismatch for one that is not. */
+/** What `make` makes of a value that is as described. It throws a Mismatch to reject one. */
 export function mapped<T, U>(schema: Schema<T>, make: (value: T) => U): Schema<U> {
   return { read: (value) => make(schema.read(value)) };
 }

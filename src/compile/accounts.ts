@@ -28,8 +28,8 @@ const ID_MAX = 0xffff_fffe;
 
 /**
  * The accounts of `/etc/passwd` and `/etc/group`. Name services (LDAP, systemd-userdb) are not
- * asked: they would make the plan depend on something no fact can pin. Lines that do not parse, NIS
- * `+` lines among them, are no accounts; of equal names the first counts, as in getpwnam(3).
+ * asked: the plan would depend on something that no fact can pin. Lines that do not parse,
+ * including NIS `+` lines, are no accounts. Of equal names the first counts, as in getpwnam(3).
  */
 export function parseAccounts(passwd: string, group: string): Accounts {
   return {
@@ -56,7 +56,7 @@ function lines(text: string): string[][] {
     .map((line) => line.split(":"));
 }
 
-/** A user or group written as a number, or the id field of a line. */
+/** A user or group given as a number, or the id field of a line. */
 export function idOf(text: string | undefined): number | null {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return null;
   const id = Number(text);
@@ -66,7 +66,7 @@ export function idOf(text: string | undefined): number | null {
 const PASSWD = "/etc/passwd";
 const GROUP = "/etc/group";
 
-/** The host's accounts, now. */
+/** The host's present accounts. */
 export function hostAccounts(): Accounts {
   return parseAccounts(readFileSync(PASSWD, "utf8"), readFileSync(GROUP, "utf8"));
 }
@@ -74,7 +74,7 @@ export function hostAccounts(): Accounts {
 const namesAccounts = ({ user, group }: Pick<Policy, "user" | "group">) =>
   user !== null || group !== null;
 
-/** Files on which the plan depends because the policy names an account. */
+/** Files on which the plan depends if the policy names an account. */
 export function accountFiles(policy: Pick<Policy, "user" | "group">): readonly string[] {
   return namesAccounts(policy) ? [PASSWD, GROUP] : [];
 }

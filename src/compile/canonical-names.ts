@@ -10,8 +10,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
 /**
- * A policy's names on one host: canonical, with Cofferdam's own places and the host's switches
- * taken away.
+ * A policy's names on one host: canonical, without Cofferdam's own places and the host's switches.
  */
 export interface CanonicalNames {
   readonly policy: Policy;
@@ -25,8 +24,8 @@ export interface CanonicalNames {
 type Problems = { readonly problems: readonly CompileProblem[] };
 
 /**
- * `own`: absolute names of Cofferdam's places, `kept` what it may only read; it is denied what
- * `ownRules` says of them.
+ * `own`: absolute names of Cofferdam's places. `kept`: names that the domain may only read.
+ * `ownRules` denies the rest.
  */
 export function canonicalNames(
   written: Policy,
@@ -52,7 +51,7 @@ export function canonicalNames(
   });
 }
 
-/** A policy about too many names is refused, with what its maker says about it. */
+/** Refuses a policy about too many names, with the message of the code that makes them. */
 export function unlessTooLarge<T>(make: () => T): T | Problems {
   try {
     return make();

@@ -6,9 +6,9 @@ import type { Judged } from "./cgroup/programs.ts";
 import type { CompileOptions } from "./options.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
-/** What is wanted of the domain's cgroup. */
+/** What the domain's cgroup is for. */
 export type Programs =
-  /** It tells whose process it is, and judges nothing. */
+  /** It identifies the domain's processes, and judges nothing. */
   | { readonly kind: "none" }
   | {
       readonly kind: "judging";
@@ -20,14 +20,14 @@ export type Programs =
 export type CgroupLayer =
   | { readonly kind: "made"; readonly plan: CgroupPlan }
   /**
-   * Nobody can make one here, and the domain does without. `goesOn`: for every start of this caller
+   * None can be made here, and the domain starts without. `goesOn`: for every start of this caller
    * on a host without control groups version 2.
    */
   | { readonly kind: "absent"; readonly why: string; readonly goesOn: boolean }
   | { readonly kind: "failed"; readonly why: string; readonly problem: CompileProblem };
 
 /**
- * The domain's cgroup: as root every run has one, so that it is known whose process is whose;
+ * The domain's cgroup. As root every run has one, which identifies the domain's processes. It has
  * programs only where they judge something.
  */
 export async function cgroupLayer(
@@ -52,13 +52,12 @@ export async function cgroupLayer(
     };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A layer that cannot be had stops the start, with what its maker says about it; membership
-    // alone holds nobody.
+    // A missing layer stops the start, with its maker's message. Membership alone confines nothing.
     const why = error.message;
     if (programs.kind === "none") return { kind: "absent", why, goesOn: false };
     return { kind: "failed", why, problem: problem("cgroup-failed", { why }) };
   }
 }
 
-/** Of a domain whose level and policy stay what they are. */
+/** For a domain whose level and policy do not change. */
 export const enforcing: Control = { level: "enforcing", number: null, generation: 0, table: 0 };

@@ -12,18 +12,18 @@ import { supervisedPlan } from "./supervised-plan.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
 export interface Compiled {
-  /** null when some diagnostic is an error: then the domain must not start. */
+  /** null when a diagnostic is an error: then the domain must not start. */
   readonly plan: Plan | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * What this host will do for the policy. The same inputs give an equal plan; the order of rules
- * does not matter. Throws nothing that a policy can provoke.
+ * What this host will do for the policy. Equal inputs give equal plans, and the order of rules does
+ * not matter. No policy can make it throw.
  */
 export async function compile(policy: Policy, options: CompileOptions): Promise<Compiled> {
   const factAt = factsOf(options);
-  // Before anything is made of them: what changes from here on makes the plan stale.
+  // Taken before they are used: a later change makes the plan stale.
   for (const path of pathsOf(policy, options)) if (isUtf8Name(path)) factAt(path);
   const { plan, problems } = await planFor(policy, { ...options, factAt });
   const place = startOf(options.files[0] ?? policy.name);
@@ -32,8 +32,8 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
 }
 
 /**
- * Each fact as it was when something was made of it: files when they were read, absent ones when
- * they were looked for, names when they were looked up.
+ * Each fact as of the moment when it was used: files when they were read, absent names when they
+ * were looked for, other names when they were looked up.
  */
 function factsOf({
   factAt,

@@ -12,8 +12,8 @@ import type { CompileOptions } from "./options.ts";
 import type { CompileProblem } from "./problem.ts";
 
 /**
- * A disabled domain's daemon runs unconfined, as the user whom the policy names: no layer, every
- * capability kept.
+ * A disabled domain's daemon runs unconfined, as the user named in the policy, without layers and
+ * with every capability.
  */
 export function disabledPlan(
   policy: Policy,

@@ -2,7 +2,7 @@ import { resolveLinks } from "../model/resolve-links.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** How the host has moved away from what a sealed domain's rules stand on. */
+/** How the host has diverged from what a sealed domain's rules are placed on. */
 export type DriftEntry =
   | {
       readonly kind: "replaced";
@@ -11,7 +11,7 @@ export type DriftEntry =
       readonly now: string;
     }
   | { readonly kind: "gone"; readonly path: string; readonly planned: string }
-  /** `now` is null where the links go round in a loop. */
+  /** `now` is null where the links form a loop. */
   | {
       readonly kind: "moved";
       readonly written: string;
@@ -20,8 +20,7 @@ export type DriftEntry =
     };
 
 /**
- * Compares the pinned inodes and the resolved links of a plan with the host; empty when nothing
- * drifted.
+ * Compares a plan's pinned inodes and resolved links with the host; empty when nothing has changed.
  */
 export function drift(plan: Plan, snapshot: Snapshot): DriftEntry[] {
   const { pinned, resolved } = plan.mediation.report;

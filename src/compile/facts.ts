@@ -5,14 +5,14 @@ import { hostSnapshot } from "./host-snapshot.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
 /**
- * One lstat now: a node, or its absence. Throws what lstat throws for any other reason: a fact that
- * cannot be had is no fact.
+ * One lstat now: a node, or its absence. Throws lstat's other errors: what cannot be read is no
+ * fact.
  */
 export function factOf(path: string): NameFact {
   return hostSnapshot().look(path).fact();
 }
 
-/** A snapshot that remembers what was asked of it: its answers are facts of the plan. */
+/** A snapshot that remembers its answers, which become facts of the plan. */
 export class RecordingSnapshot implements Snapshot {
   /** Absent names and symbolic links. */
   readonly #names = new Map<string, "absent" | "link">();
@@ -28,11 +28,11 @@ export class RecordingSnapshot implements Snapshot {
   }
 
   /**
-   * Of listed directories and of symbolic links all that lstat says, of other names whether they
-   * are there and their type.
+   * Everything that lstat returned for listed directories and symbolic links; for other names their
+   * existence and type.
    */
   facts(factAt: (path: string) => NameFact): Fact[] {
-    // A directory's ctime moves with every name made, removed or replaced in it.
+    // A directory's ctime changes with every name that is made, removed or replaced in it.
     const isImplied = (path: string) =>
       this.#listed.has(path.slice(0, Math.max(1, path.lastIndexOf("/"))));
     const names = [...this.#names].filter(([path]) => !this.#listed.has(path) && !isImplied(path));
@@ -89,8 +89,8 @@ function objectFact(fact: NameFact): Fact {
 }
 
 /**
- * What must hold when the plan is used, one fact for each name, sorted. `authority`: the names that
- * the plan follows from.
+ * What must hold when the plan is used, one fact per name, sorted. `authority`: the names that the
+ * plan follows from.
  */
 export function planFacts(
   authority: Iterable<string>,

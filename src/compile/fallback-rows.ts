@@ -3,20 +3,20 @@ import type { BestEffort } from "../model/policy.ts";
 import { type Needs, needsNothing } from "./needs.ts";
 
 /**
- * What is done where a feature is missing. `broker`: the mediator decides instead. `refuse`: what
- * would need it is refused, the rest goes on. `fail`: the domain does not start; `best-effort`: it
- * starts only if the policy says so, and the plan names the loss. `less`: nothing is lost but speed
- * or sight. `unused`: this way of holding does not build on it.
+ * What happens where a feature is missing. `broker`: the mediator decides instead. `refuse`: what
+ * needs it is refused, everything else works. `fail`: the domain does not start. `best-effort`: it
+ * starts only if the policy says so, and the plan names the loss. `less`: only speed or visibility
+ * is lost. `unused`: this mode does not use it.
  */
 export type Without = "broker" | "refuse" | "best-effort" | "fail" | "less" | "unused";
 
-/** What follows for a domain that is held in one of the ways. */
+/** The consequence for a domain in one of the modes. */
 interface Consequence {
-  /** The domain needs it: what the other stages could not decide around. */
+  /** Whether the domain needs it: the other stages could not avoid it. */
   readonly needed: (needs: Needs) => boolean;
   readonly without: Without;
   readonly bestEffort: BestEffort | null;
-  /** What happens then, as a sentence; empty where nothing needs to be said. */
+  /** What happens instead, as a sentence; empty where nothing needs to be said. */
   readonly instead: string;
 }
 
@@ -26,7 +26,7 @@ interface FeatureRow {
   readonly supervised: Consequence;
 }
 
-/** A feature's row as one way of holding reads it. */
+/** A feature's row for one mode. */
 export type Fallback = { readonly feature: FeatureName } & Pick<FeatureRow, "purpose"> &
   Consequence;
 
@@ -70,15 +70,15 @@ const unused = (instead: string): Consequence => ({
   instead,
 });
 
-/** It stands on notifications alone, and needs nothing of the kernel's other layers. */
+/** A supervised domain relies on notifications alone. */
 const notSupervised = unused("");
 const withoutPrograms = less(
   "the mediator judges where sockets connect and send to: each such call is asked about",
 );
-const unseenDenials = less("only what the broker refuses is seen; denials of the kernel are not");
+const unseenDenials = less("only refusals of the broker are logged, not denials of the kernel");
 
 /**
- * What follows where a feature is missing, as data: `docs/fallbacks.md` is made of it, and every
+ * What follows where a feature is missing, as data. `docs/fallbacks.md` is made from it, and every
  * row is tested.
  */
 const rows: Readonly<Record<FeatureName, FeatureRow>> = {
@@ -183,7 +183,8 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     sealed: agreed(
       "addresses",
       (needs) => needs.addressesUnheld,
-      "Landlock where TCP ports say it all, else the broker; where neither can, the grants are lost",
+      "Landlock where TCP ports say it all, else the broker; where neither can, the grants are" +
+        " lost",
     ),
     supervised: withoutPrograms,
   },

@@ -5,14 +5,14 @@ import type { Fallback } from "./fallback-rows.ts";
 import { type Needs, noNeeds } from "./needs.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
-/** A feature that is missing and needed, with what follows for this policy. */
+/** A feature that is missing and needed, with the consequence for this policy. */
 export interface Missing {
   readonly fallback: Fallback;
   readonly why: string;
   readonly stopsTheStart: boolean;
 }
 
-/** `unknown` counts as missing: what could not be tried cannot be relied upon. */
+/** `unknown` counts as missing: a feature that could not be tried cannot be relied upon. */
 export function missingFeatures(
   facts: HostFacts,
   needs: Needs,
@@ -43,8 +43,8 @@ export function missingForEvery(facts: HostFacts, rows: readonly Fallback[]): Fe
 }
 
 /**
- * What the policy's author is told: an error where it stops the start, a warning where a grant or a
- * layer is lost.
+ * The diagnostics for the policy's author: an error where the start fails, a warning where a grant
+ * or a layer is lost.
  */
 export function problemsOf({ fallback, why, stopsTheStart }: Missing): CompileProblem[] {
   const { feature, purpose, bestEffort, without, instead } = fallback;
@@ -52,7 +52,8 @@ export function problemsOf({ fallback, why, stopsTheStart }: Missing): CompilePr
     const remedy =
       bestEffort === null
         ? "see `cofferdam doctor` for what this host can do"
-        : `start it as root on a kernel that has it, or write \`best-effort: [${bestEffort}]\` to do without`;
+        : "start it as root on a kernel that has it, or write" +
+          ` \`best-effort: [${bestEffort}]\` to do without`;
     return [problem("feature-missing", { feature, why, purpose, remedy })];
   }
   if (without !== "best-effort" && without !== "refuse") return [];

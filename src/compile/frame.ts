@@ -5,15 +5,15 @@ import { accountFiles } from "./accounts.ts";
 import { ancestorsOnly } from "./attended.ts";
 import type { CompileOptions } from "./options.ts";
 
-/** What every plan says, whatever holds its domain. */
+/** The part of a plan that does not depend on its mode. */
 export function frameOf(
   policy: Policy,
   options: CompileOptions,
 ): Pick<Plan, "domain" | "number" | "level" | "attended" | "coreDumps" | "inherit"> {
   const { number = null, fixed = false, facts } = options;
-  // A disabled domain's daemon has no mediator that anybody would have to wait for.
+  // A disabled domain's daemon has no mediator to wait for.
   const attended = policy.level !== "disabled" && (fixed || ancestorsOnly(facts));
-  // A warning changes nothing that the daemon sees, its limits among it.
+  // Level warning changes nothing that the daemon sees, including its limits.
   const coreDumps = policy.coreDumps === "allowed" || policy.level !== "enforcing";
   const inherit = inheritOf(policy);
   return { domain: policy.name, number, level: policy.level, attended, coreDumps, inherit };
@@ -24,7 +24,7 @@ export function mediationFrameOf(options: CompileOptions): Pick<MediationPlan, "
   return { events, live: live && number !== null && !fixed };
 }
 
-/** Files whose change makes the plan stale, beside the names that the policy is about. */
+/** Files whose change makes the plan stale, besides the names in the policy. */
 export function pathsOf(
   policy: Policy,
   { files, absent, program = [], levelFile }: CompileOptions,

@@ -9,9 +9,9 @@ import type { Missing } from "./fallbacks.ts";
 import type { SocketModes } from "./sockets/modes.ts";
 
 /**
- * What the host lacked when a plan was made, as far as it may come to have it while kernel and
- * caller stay the same: the front looks at it again before it uses the plan. A lack of which nobody
- * can tell whether it goes on makes a plan for one start.
+ * What the host lacked when a plan was made and may come to have while kernel and caller stay the
+ * same. The front checks it before it uses the plan. If the front cannot check a lack, the plan is
+ * for one start only.
  */
 export function hostOf(facts: HostFacts, lacked: readonly FeatureName[]): Plan["host"] {
   return {
@@ -22,7 +22,7 @@ export function hostOf(facts: HostFacts, lacked: readonly FeatureName[]): Plan["
   };
 }
 
-/** Features that a plan would have stood on, and does without. */
+/** Features that a plan would have used and does without. */
 export function lackedBy(
   missing: readonly Missing[],
   cgroup: CgroupLayer,
@@ -41,7 +41,7 @@ export function lackedBy(
 
 const named = ({ fallback }: Missing): FeatureName => fallback.feature;
 
-/** The capability without which the host refuses it. */
+/** The capability without which the host refuses the feature. */
 const capabilityOf: Partial<Record<FeatureName, number>> = {
   "restrict-without-nnp": CAP_SYS_ADMIN,
   "cgroup-inet": CAP_SYS_ADMIN,
@@ -50,7 +50,7 @@ const capabilityOf: Partial<Record<FeatureName, number>> = {
   "audit-read": CAP_AUDIT_READ,
 };
 
-/** It stays missing as long as the plan's other facts hold. */
+/** Whether it stays missing as long as the plan's other facts hold. */
 function goesOn(facts: HostFacts, feature: FeatureName): boolean {
   const probe = facts.features[feature];
   if (probe.state === "no" && probe.byKernel === true) return true;

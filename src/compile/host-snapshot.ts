@@ -6,8 +6,8 @@ import type { Snapshot, SnapshotNode } from "../model/snapshot.ts";
 import type { NameFact } from "../plan/plan.ts";
 
 /**
- * Names of one directory that the compiler looks at; a directory with more cannot be expanded and
- * counts as unreadable.
+ * Limit on the names of a directory; a larger directory cannot be expanded and counts as
+ * unreadable.
  */
 const DIRECTORY_ENTRIES_MAX = 1_000_000;
 
@@ -17,8 +17,8 @@ const S_IWOTH = 0o2n;
 const ABSENT = ["ENOENT", "ENOTDIR"];
 
 /**
- * What lstat says of a name that is no use to this caller now, whoever it is there for: without the
- * right to search a folder above it, in a loop of links, on a file system whose server is gone.
+ * lstat errors for a name that this caller cannot use now, even if it exists: no right to search a
+ * folder above it, a loop of links, or a file system whose server is gone.
  */
 const UNREACHABLE = [
   ...["EACCES", "ELOOP", "ENAMETOOLONG"],
@@ -26,7 +26,8 @@ const UNREACHABLE = [
 ];
 
 /**
- * A snapshot that also says by which lstat it knew a name: what is made of it depends on just that.
+ * A snapshot that also returns the lstat by which it knew a name: what is made of the name depends
+ * on that very lstat.
  */
 export interface HostSnapshot extends Snapshot {
   look(path: string): Look;
@@ -34,16 +35,13 @@ export interface HostSnapshot extends Snapshot {
 
 export interface Look {
   readonly node: SnapshotNode | null;
-  /**
-   * @throws what lstat threw, where that is neither a node nor its absence: a fact that cannot be
-   * had is no fact.
-   */
+  /** @throws lstat's error, where that means neither a node nor its absence */
   readonly fact: () => NameFact;
 }
 
 /**
- * The real host, as the caller sees it: lstat and readdir of the moment, nothing cached but what
- * file systems are procfs. Names that are not UTF-8 are kept as `name-bytes.ts` spells them.
+ * The real host, as the caller sees it: lstat and readdir of the moment. Only which file systems
+ * are procfs is cached. Names that are not UTF-8 are spelled as in `name-bytes.ts`.
  */
 export function hostSnapshot(): HostSnapshot {
   const procfs = new Map<bigint, boolean>();
@@ -51,8 +49,8 @@ export function hostSnapshot(): HostSnapshot {
   const onProcfs = (path: Buffer, { dev }: BigIntStats, symlink: boolean): boolean => {
     const known = procfs.get(dev);
     if (known !== undefined) return known;
-    // statfs follows a link; its own file system is that of the directory it lies in, which has
-    // been or will be looked at itself.
+    // statfs follows a link. A link's own file system is that of its directory, which has been or
+    // will be looked at itself.
     if (symlink) return false;
     const answer = statfsSync(path).type === PROC_SUPER_MAGIC;
     procfs.set(dev, answer);
@@ -60,7 +58,7 @@ export function hostSnapshot(): HostSnapshot {
   };
 
   const look = (path: string): Look => {
-    // No name has a NUL, and none may reach a system call as the name before it.
+    // A name has no NUL, and none may reach a system call as the name before it.
     if (path.includes("\0")) return { node: null, fact: () => ({ kind: "absent", path }) };
     const bytes = Buffer.from(bytesOfName(path));
     const found = lstatOf(bytes);
@@ -85,8 +83,7 @@ export function hostSnapshot(): HostSnapshot {
         const names = readdirSync(Buffer.from(bytesOfName(path)), { encoding: "buffer" });
         return names.length > DIRECTORY_ENTRIES_MAX ? null : names.map(nameOfBytes).sort();
       } catch (error) {
-        // An unreadable directory has, for this caller, no names that could be granted one by one:
-        // it grants less.
+        // In an unreadable directory this caller cannot be granted single names.
         if (hasCode(error, ...ABSENT, ...UNREACHABLE, "EPERM")) return null;
         throw error;
       }
@@ -102,12 +99,12 @@ function factOf(path: string, found: BigIntStats | Error | null): NameFact {
 }
 
 /**
- * null for what is not there; an error for what this caller cannot look at, which counts as not
- * there.
+ * null for a missing name; an error for one that this caller cannot look at, which counts as
+ * missing.
  */
 function lstatOf(path: Buffer): BigIntStats | Error | null {
   try {
-    // Absent names are ordinary here, and an exception for each would cost more than the call.
+    // Missing names are common here, and an exception for each would cost more than the call.
     return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch (error) {
     if (hasCode(error, ...ABSENT)) return null;

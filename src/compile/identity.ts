@@ -8,9 +8,8 @@ import { type Accounts, idOf } from "./accounts.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
 /**
- * Who the daemon runs as. `accounts` may be null only where the policy names neither user nor
- * group. A private IPC namespace is the caller's to decide (`ipc.ts`); the rest follows from the
- * policy and the caller.
+ * The daemon's identity. `accounts` may be null only where the policy names neither user nor group.
+ * `ipc.ts` decides about a private IPC namespace; the rest follows from policy and caller.
  */
 export function identityOf(
   policy: Policy,
@@ -25,7 +24,7 @@ export function identityOf(
   if (!noNewPrivileges && facts.features["restrict-without-nnp"].state !== "yes") {
     problems.push(problem("set-user-id-needs-root", { path: policy.setUserId[0] ?? "" }));
   }
-  // Only a change of user away from root loses capabilities that the policy grants.
+  // Only a change from root to another user loses capabilities that the policy grants.
   const ambient = user !== null && user.uid !== 0 ? bounding & facts.caller.capabilities : 0n;
   return { identity: { user, noNewPrivileges, bounding, ambient, privateIpc }, problems };
 }

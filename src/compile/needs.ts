@@ -8,18 +8,18 @@ import type { SealedView } from "../model/sealed-view.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { SocketModes } from "./sockets/modes.ts";
 
-/** What a domain needs of its host; the fallback table asks nothing else. */
+/** What a domain needs from its host. The fallback table uses nothing else. */
 export interface Needs {
-  /** TCP ports that Landlock alone would hold. */
+  /** TCP ports that only Landlock would check. */
   readonly landlockPorts: boolean;
   /** Devices that may be opened and whose ioctls are not granted. */
   readonly devicesWithoutIoctl: boolean;
   readonly signalsHeld: boolean;
   readonly setUserId: boolean;
-  /** The broker gives it descriptors. */
+  /** The mediator gives it descriptors. */
   readonly descriptors: boolean;
   readonly memoryFiles: boolean;
-  /** Granted, and held by nothing here. */
+  /** Granted, and checked by nothing here. */
   readonly addressesUnheld: boolean;
   readonly unixUnheld: boolean;
   readonly ipc: boolean;
@@ -40,8 +40,8 @@ export const noNeeds: Needs = {
 };
 
 /**
- * Devices whose ioctls do nothing (`drivers/char/mem.c`, `random.c`: only CAP_SYS_ADMIN's requests
- * change anything).
+ * Devices whose ioctls are harmless (`drivers/char/mem.c`, `random.c`: only requests for
+ * CAP_SYS_ADMIN change anything).
  */
 const harmlessDevices = new Set([
   "/dev/null",
@@ -74,8 +74,8 @@ export function needsOf(
 }
 
 /**
- * A directory of which everything may be opened may come to hold any device; so that counts where
- * it is /dev or above.
+ * A directory in which everything may be opened may come to contain any device. That counts for
+ * /dev and the folders above it.
  */
 function opensDevices(view: SealedView, snapshot: Snapshot): boolean {
   const ungranted = (rights: number) => (rights & opens) !== 0 && (rights & Permission.ioctl) === 0;

@@ -9,10 +9,10 @@ export interface Moment extends HostSnapshot {
 }
 
 /**
- * A snapshot that looks at each name once, so that all who ask get one answer, and each fact is of
- * the very look that the plan was made by: what changes afterwards, or between the looks, makes the
- * plan stale. So one moment may serve many compilations; it costs plans that are stale when they
- * are made if it lasts too long.
+ * A snapshot that looks at each name once, so that all stages get one answer, and each fact is of
+ * the very look on which the plan is based. A later change, or one between the looks, makes the
+ * plan stale. One moment may serve many compilations, but if it lasts too long, the plans are stale
+ * when they are made.
  */
 export function oneMoment(inner: HostSnapshot): Moment {
   const looks = new Map<string, Look>();
@@ -31,7 +31,7 @@ export function oneMoment(inner: HostSnapshot): Moment {
     list(path) {
       const known = lists.get(path);
       if (known !== undefined) return known;
-      // Before the names are read: whatever changes while they are shows in the directory's ctime.
+      // Looked at before the names are read: a change meanwhile shows in the directory's ctime.
       look(path);
       const names = inner.list(path);
       listed += names?.length ?? 0;

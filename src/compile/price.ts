@@ -1,16 +1,16 @@
 /**
- * What a notified call costs beside the call itself, in microseconds; the figures of
- * docs/benchmarks.md, "One call that is asked about".
+ * What a notified call costs in addition, microseconds: the figures of docs/benchmarks.md, "One
+ * call that is asked about".
  */
 const LET_THROUGH_US = 13;
 const DONE_US = { first: 20, last: 70 };
-/** What is added where the kernel cannot wake the mediator on the same core. */
+/** Added where the kernel cannot wake the mediator on the same core. */
 const ASYNC_WAKEUP_US = 25;
 
-/** Whether the mediator only lets a call go on, or looks at its objects and does it. */
+/** Whether the mediator only lets a call go on, or examines its objects and makes it. */
 export type Asked = "let-through" | "done";
 
-/** The price of asking the mediator, for people. */
+/** The cost of a notification, in words. */
 export function priceOfAsking(syncWakeup: boolean, asked: Asked, perCall: string): string {
   const wakeup = syncWakeup ? 0 : ASYNC_WAKEUP_US;
   const price =

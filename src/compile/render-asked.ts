@@ -3,10 +3,7 @@ import type { PlanReport } from "../plan/plan.ts";
 
 type Asked = PlanReport["brokered"][number];
 
-/**
- * Calls about which the mediator is asked: each price once, below it the calls with why, equal
- * reasons together.
- */
+/** The notified calls: each cost once, with its calls and reasons below, equal reasons together. */
 export function renderAsked(brokered: readonly Asked[], width: number): string[] {
   return grouped(brokered, ({ price }) => price).flatMap(([price, entries]) => [
     wrap(`  ${price}`, width, "    "),
@@ -16,7 +13,7 @@ export function renderAsked(brokered: readonly Asked[], width: number): string[]
   ]);
 }
 
-/** In the order in which each key appears first. */
+/** In the order of each key's first appearance. */
 function grouped(list: readonly Asked[], keyOf: (entry: Asked) => string): [string, Asked[]][] {
   const groups = new Map<string, Asked[]>();
   for (const entry of list) groups.set(keyOf(entry), [...(groups.get(keyOf(entry)) ?? []), entry]);

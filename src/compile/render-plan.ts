@@ -5,7 +5,7 @@ import { renderAsked } from "./render-asked.ts";
 /** Columns between a list's marker and its text. */
 const INDENT = 2;
 
-/** A plan as a person reads it. `width` in columns; words longer than a line are not cut. */
+/** A plan in words. `width` in columns; words longer than a line are not cut. */
 export function renderPlan(plan: Plan, { width }: { readonly width: number }): string {
   const { report } = plan.mediation;
   const blocks = [
@@ -46,7 +46,7 @@ export function renderPlan(plan: Plan, { width }: { readonly width: number }): s
 }
 
 /**
- * The same for programs: what `cofferdam plan --json` prints. Rights are lists of names, masks are
+ * A plan for programs, as printed by `cofferdam plan --json`. Rights are lists of names; masks are
  * hexadecimal.
  */
 export function planJson(plan: Plan): {
@@ -161,7 +161,7 @@ function section(title: string, items: readonly string[], width: number): string
   return items.length === 0 ? [] : [title, ...items.flatMap((text) => item(text, width))];
 }
 
-/** Wrapped at spaces, continuation lines one step further in. */
+/** Wrapped at spaces; continuation lines are indented one step more. */
 function item(text: string, width: number): string[] {
   return [wrap(" ".repeat(INDENT) + text, width, " ".repeat(INDENT * 2))];
 }

@@ -29,10 +29,10 @@ type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /**
- * The plan of a supervised domain: a filter that notifies, and nothing that could not be taken back
- * while the daemon runs. What cannot be added later either (bounding set, no_new_privs, a namespace
- * for IPC) is taken at the start at level enforcing, and left out at warning, which must change
- * nothing.
+ * The plan of a supervised domain: a filter that notifies, and only restrictions that can be lifted
+ * while the daemon runs. Restrictions that cannot be added later either (bounding set,
+ * no_new_privs, an IPC namespace) are applied at the start at level enforcing, and left out at
+ * warning, which must change nothing.
  */
 export async function supervisedPlan(written: Policy, options: Options): Promise<Outcome> {
   const { facts } = options;
@@ -128,7 +128,7 @@ interface DestinationLayer {
   readonly lacks: readonly FeatureName[];
 }
 
-/** Where the programs cannot be had, the mediator is as good a judge, if a slow one. */
+/** Where there can be no programs, the mediator judges as well, only slower. */
 async function destinationLayer(
   policy: Policy,
   automaton: Uint8Array,
@@ -158,8 +158,8 @@ async function destinationLayer(
 }
 
 /**
- * The programs follow the host's table of domains, as the mediator does; where the domain does not,
- * they stay at its level.
+ * The programs follow the host's table of domains, as the mediator does. Where the domain does not,
+ * they keep its level.
  */
 function controlOf({ level }: Policy, options: CompileOptions): Control {
   const { number = null, table = 0 } = options;

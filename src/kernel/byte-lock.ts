@@ -4,8 +4,8 @@ import { syscall } from "./ffi.ts";
 import { flock } from "./structs.ts";
 
 /**
- * Locks one byte of a file for its open file description (F_OFD_SETLK, fcntl(2)): until the last
- * descriptor of that is closed, in whichever process. False where another has it.
+ * Locks one byte of a file for its open file description (F_OFD_SETLK, fcntl(2)), until the last
+ * descriptor of that is closed in any process. Returns false where another has it.
  */
 export function lockByte(fd: number, at: bigint): boolean {
   try {
@@ -17,7 +17,7 @@ export function lockByte(fd: number, at: bigint): boolean {
   }
 }
 
-/** Whether another open file description has it. */
+/** Whether another open file description has the lock. */
 export function isByteLocked(fd: number, at: bigint): boolean {
   const lock = flock.encode({ l_type: F_WRLCK, l_start: at, l_len: 1n });
   syscall("fcntl", fd, F_OFD_GETLK, lock);

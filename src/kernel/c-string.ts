@@ -1,5 +1,5 @@
 /**
- * The bytes of `text` and a NUL; a text that holds a NUL itself would name another file and is
+ * The bytes of `text` and a NUL. A text with a NUL inside would name another file, so it is
  * refused.
  */
 export function cString(text: string): Buffer {

@@ -1,18 +1,17 @@
 import type { CapabilityName } from "../kinds/capabilities/model.ts";
 
 /**
- * Requests of ioctl(2) and options of setsockopt(2) that the kernel lets through for a capability,
- * by its own checks. A domain that started at level warning keeps its capabilities: there such a
- * call is judged in the place of the capability. What is granted to an owner too is not here, nor
- * what drivers ask of requests of their own (SIOCDEVPRIVATE, wireless extensions), nor
- * IPV6_FLOWLABEL_MGR, whose capability only exceeds a quota. Numbers: `linux/fs.h`,
- * `linux/sockios.h`, `asm-generic/socket.h`, `linux/in.h`, `linux/in6.h`, `linux/tcp.h`,
- * `linux/if_tunnel.h`, `linux/mroute.h`, `linux/ip_vs.h`, `fs/ext4/ext4.h`.
+ * Requests of ioctl(2) and options of setsockopt(2) that the kernel allows by a capability. A
+ * domain that started at level warning keeps its capabilities, so these calls are judged instead.
+ * Not listed: requests that an owner may make, too; drivers' own requests (SIOCDEVPRIVATE, wireless
+ * extensions); and IPV6_FLOWLABEL_MGR, whose capability only exceeds a quota. Numbers:
+ * `linux/fs.h`, `linux/sockios.h`, `asm-generic/socket.h`, `linux/in.h`, `linux/in6.h`,
+ * `linux/tcp.h`, `linux/if_tunnel.h`, `linux/mroute.h`, `linux/ip_vs.h`, `fs/ext4/ext4.h`.
  */
 export interface CapabilityRequests {
-  /** Any of them is enough. */
+  /** Any one of them is enough. */
   readonly capabilities: readonly CapabilityName[];
-  /** Where the kernel asks for it. */
+  /** Where the kernel checks it. */
   readonly source: string;
   readonly numbers: Readonly<Record<string, number>>;
 }
@@ -143,9 +142,9 @@ export const capabilityIoctls: readonly CapabilityRequests[] = [
 ];
 
 /**
- * Commands of SIOCETHTOOL that take no capability (`linux/ethtool.h`, in its order): settings,
- * driver, messages, link, coalescing, rings, pause, checksums, strings, statistics and the like, to
- * read.
+ * Commands of SIOCETHTOOL that take no capability (`linux/ethtool.h`, in its order): reads of
+ * settings, driver, messages, link, coalescing, rings, pause, checksums, strings, statistics and
+ * the like.
  */
 export const ETHTOOL_READS: ReadonlySet<number> = new Set([
   0x01, 0x03, 0x07, 0x0a, 0x0e, 0x10, 0x12, 0x14, 0x16, 0x18, 0x1b, 0x1d, 0x1e, 0x20, 0x21, 0x23,
@@ -153,23 +152,23 @@ export const ETHTOOL_READS: ReadonlySet<number> = new Set([
   0x4a, 0x4c, 0x4e, 0x50,
 ]);
 
-/** Values of an option for which the kernel asks no capability: from, to; or these. */
+/** Values of an option that take no capability: a range, or the allowed algorithms. */
 type Free = { readonly from: number; readonly to: number } | "allowed congestion control";
 
 export interface CapabilityOptions extends CapabilityRequests {
   /** The second argument of setsockopt(2). */
   readonly level: number;
   /**
-   * How it is judged. `number`: by its number, since the kernel always asks, or what else it goes by
-   * lies in further memory. `value`: the mediator sets it on the target's own socket, without the
-   * capability, to a copy of the value, and what the kernel says of that is the answer.
+   * How the option is judged. `number`: by its number, because the kernel always requires the
+   * capability, or decides by further memory. `value`: the mediator sets a copy of the value on the
+   * target's own socket, without the capability, and returns the kernel's answer.
    */
   readonly judged: "number" | "value";
-  /** Of the value: bytes that the kernel reads of it. */
+  /** The bytes of the value that the kernel reads. */
   readonly bytes?: number;
   /**
-   * What is not told of at level warning. Left out: nothing is, since the kernel goes by the
-   * socket's state.
+   * Values that are not reported at level warning. Missing where the kernel decides by the socket's
+   * state.
    */
   readonly free?: Free;
 }
@@ -310,19 +309,19 @@ export const capabilityOptions: readonly CapabilityOptions[] = [
   ...internetOptions,
 ];
 
-/** So many options of one kind, from `first` on. */
+/** `count` numbers of one kind, from `first` on. */
 function numbered(kind: string, first: number, count: number): Record<string, number> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, index) => [`${kind}${index}`, first + index]),
   );
 }
 
-/** What a request of ioctl(2) takes; null for one that takes no capability. */
+/** The capabilities of an ioctl(2) request; null for one that takes none. */
 export function capabilityIoctl(request: number): CapabilityRequests | null {
   return capabilityIoctls.find(({ numbers }) => Object.values(numbers).includes(request)) ?? null;
 }
 
-/** The same of an option of setsockopt(2). */
+/** The capabilities of a setsockopt(2) option; null for one that takes none. */
 export function capabilityOption(level: number, option: number): CapabilityOptions | null {
   return (
     capabilityOptions.find(

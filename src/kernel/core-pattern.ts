@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 
 const PATTERN_FILE = "/proc/sys/kernel/core_pattern";
 
-/** `kernel.core_pattern` (core(5)): what the kernel does at a crash; empty if nobody can tell. */
+/**
+ * `kernel.core_pattern` (core(5)), which says what the kernel does at a crash; empty where it
+ * cannot be read.
+ */
 export function readCorePattern(): string {
   try {
     return readFileSync(PATTERN_FILE, "utf8").trimEnd();
@@ -11,12 +14,12 @@ export function readCorePattern(): string {
   }
 }
 
-/** Sent to a socket (Linux 6.16), which asks for no limit of core files. */
+/** Sent to a socket (Linux 6.16), whatever the limit of core files. */
 export function isSentWhateverTheLimit(corePattern: string): boolean {
   return corePattern.startsWith("@");
 }
 
-/** What the kernel does at a crash of a process that may dump core: ends "a crash ...". */
+/** What the kernel does at a crash of a process that may dump core; completes "a crash ...". */
 export function crashWords(corePattern: string): string {
   const [first] = corePattern;
   if (first === undefined) return "does what `kernel.core_pattern` says";

@@ -6,7 +6,7 @@ import { number as syscallNumber } from "./syscalls.ts";
 const EPOLL_CREATE1 = syscallNumber("epoll_create1") ?? 0;
 const EPOLL_CTL = syscallNumber("epoll_ctl") ?? 0;
 
-/** Told when its descriptor is ready; `events` are EPOLL* bits. */
+/** Called when its descriptor is ready; `events` are EPOLL* bits. */
 export interface Source {
   ready(events: number): void;
 }
@@ -17,24 +17,23 @@ interface Watched {
 }
 
 /**
- * struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. What the kernel
- * tells is read as words, since a mediator reads one for every call, and `readUInt32LE` checks its
- * offset at a length that shows there.
+ * struct epoll_event is packed on x86_64 (epoll_ctl(2)): u32 events, u64 data. It is read as words,
+ * because a mediator reads one per call and the bounds check of `readUInt32LE` would be noticeable.
  */
 const EVENT_BYTES = 12;
 const EVENT_WORDS = EVENT_BYTES / 4;
 /**
- * Ready descriptors that are served before the kernel is asked again; it gives the others their
- * turn next.
+ * Ready descriptors that are served before the kernel is asked again. The kernel then returns the
+ * others first.
  */
 const READY_MAX = 1_024;
 
 /**
- * Descriptors that are waited for together. Each is watched under a number of its own that is never
- * used again, so that what the kernel still says of one that was removed meanwhile reaches nobody.
+ * Waits for several descriptors. Each is watched under a number that is never reused, so that a
+ * late report about a removed one is ignored.
  */
 export class Epoll {
-  /** Readable when one of them is ready. */
+  /** Readable when one of the descriptors is ready. */
   readonly fd: number;
   readonly #watched = new Map<number, Watched>();
   readonly #ready = new Uint32Array(EVENT_WORDS * READY_MAX);
@@ -47,8 +46,8 @@ export class Epoll {
   }
 
   /**
-   * The number to remove it by, or a negated error number. Remove it before `fd` is closed: the
-   * kernel goes by the open file, which others may share.
+   * Returns the number for {@link remove}, or a negated error number. Call remove before `fd` is
+   * closed: the kernel watches the open file, which other descriptors may share.
    */
   add(fd: number, events: number, source: Source): number {
     const number = this.#last + 1;
@@ -59,7 +58,7 @@ export class Epoll {
     return number;
   }
 
-  /** Waits for other events than before; hanging up is always among them. */
+  /** Changes the events to wait for; hang-ups are always reported. */
   change(number: number, events: number): void {
     const watched = this.#watched.get(number);
     if (watched !== undefined) this.#control(EPOLL_CTL_MOD, watched.fd, events, number);
@@ -73,8 +72,8 @@ export class Epoll {
   }
 
   /**
-   * Tells each descriptor that is ready once, in turn; waits for the first at most `timeout`
-   * milliseconds (-1: for ever).
+   * Calls each ready descriptor's source once, in turn. Waits for the first at most `timeout`
+   * milliseconds (-1: forever).
    */
   wait(timeout: number): void {
     const count = quick.epollWait(this.fd, this.#ready, READY_MAX, timeout);

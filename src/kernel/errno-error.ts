@@ -1,10 +1,8 @@
 import { constants } from "node:os";
 
-/**
- * A system call that failed. `call` says what was tried, with its object, e.g. `open /etc/shadow`.
- */
+/** A failed system call. `call` says what was tried and on what, e.g. `open /etc/shadow`. */
 export class ErrnoError extends Error {
-  /** Symbolic name, e.g. `EACCES`; `E123` for a number that has none here. */
+  /** Symbolic name, e.g. `EACCES`; `E123` for a number without a name. */
   readonly code: string;
   readonly errno: number;
   readonly call: string;
@@ -22,7 +20,7 @@ export class ErrnoError extends Error {
 const nameByNumber = new Map<number, string>(
   Object.entries(constants.errno).map(([name, number]) => [number, name]),
 );
-/** Two names share a number on Linux; the one the manual pages use wins. */
+/** Some names share a number on Linux; the manual pages' name wins. */
 nameByNumber.set(constants.errno.EAGAIN, "EAGAIN").set(constants.errno.EOPNOTSUPP, "EOPNOTSUPP");
 
 export function errnoName(errno: number): string {

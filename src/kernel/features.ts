@@ -1,24 +1,26 @@
 /**
- * What Cofferdam may use of a kernel: one datum each, from which come the answers of `doctor`, the
- * messages about what a host lacks, docs/fallbacks.md, and the test that a kernel which is new
- * enough is not asked in vain.
+ * The kernel features that Cofferdam uses. From each entry come the answers of `doctor`, the
+ * messages about what a host lacks, docs/fallbacks.md, and the test that a new enough kernel has
+ * the feature.
  */
 interface KernelFeature {
-  /** The first mainline release that has all of it that Cofferdam uses. */
+  /** The first mainline release with all of it that Cofferdam uses. */
   readonly since: string;
-  /** The version of Landlock's interface that has it. */
+  /** The Landlock ABI with the feature. */
   readonly landlockAbi?: number;
-  /** What it takes beside that release. */
+  /** What it takes besides that release. */
   readonly takes?: string;
   /**
-   * For whom a probe on such a kernel must say yes. `nobody`: the host may have it switched off, or
-   * its container may keep it away.
+   * The callers for whom a probe on such a kernel must succeed. `nobody`: the host may have the
+   * feature disabled, or its container may hide it.
    */
   readonly certainFor: "everybody" | "root" | "nobody";
 }
 
 const table = {
-  /** A throw-away child restricts itself and is denied a file; files may move between folders. */
+  /**
+   * A throw-away child restricts itself and is denied a file; files may move between directories.
+   */
   "landlock-files": {
     since: "5.19",
     landlockAbi: 2,
@@ -75,10 +77,10 @@ export type FeatureName = keyof typeof table;
 
 export const kernelFeatures: Readonly<Record<FeatureName, KernelFeature>> = table;
 
-/** In the order in which `doctor` and the documentation list them. */
+/** In the order of `doctor` and the documentation. */
 export const featureNames = Object.keys(kernelFeatures) as readonly FeatureName[];
 
-/** `5.19 (ABI 2), switched on`: what a host must have for it. */
+/** `5.19 (ABI 2), switched on`: what a host needs for the feature. */
 export function releaseWords(feature: FeatureName): string {
   const { since, takes } = kernelFeatures[feature];
   const abi = landlockAbiOf(feature);
@@ -86,7 +88,7 @@ export function releaseWords(feature: FeatureName): string {
   return takes === undefined ? release : `${release}, ${takes}`;
 }
 
-/** The version of Landlock's interface from which it has the feature; null for what is not its. */
+/** The Landlock ABI with the feature; null where it is not one of Landlock's. */
 export function landlockAbiOf(feature: FeatureName): number | null {
   return kernelFeatures[feature].landlockAbi ?? null;
 }

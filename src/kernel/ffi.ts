@@ -1,7 +1,7 @@
 /**
- * The only importer of koffi: raw system calls and the few libc functions that need more than
- * numbers and buffers. Everything here is synchronous and acts on the calling thread. Byte layouts
- * are in `structs.ts`, numbers in `constants.ts`.
+ * The only importer of koffi: raw system calls, and the few libc functions that take more than
+ * numbers and buffers. Everything here is synchronous and acts on the calling thread. Layouts are
+ * in `structs.ts`, numbers in `constants.ts`.
  */
 import koffi from "koffi";
 import { cString } from "./c-string.ts";
@@ -21,8 +21,8 @@ export { cString } from "./c-string.ts";
 export { ErrnoError, errnoName, hasCode } from "./errno-error.ts";
 
 /**
- * Integers are passed as 64-bit registers (negative ones sign-extended); buffers and strings as
- * pointers to their bytes; null as 0.
+ * Integers are passed as 64-bit registers (negative ones sign-extended), buffers and strings as
+ * pointers, null as 0.
  */
 export type SyscallArgument = number | bigint | Uint8Array | string | null;
 
@@ -53,8 +53,8 @@ const rawMemcpy: (to: Uint8Array, from: Uint8Array, length: number) => number | 
 );
 
 /**
- * `syscall(2)` by number. Returns the value, or the negated error number on failure (the kernel's
- * own convention), so that a caller on a hot path needs neither an exception nor a second call.
+ * `syscall(2)` by number. Returns the value or the negated error number, so that a hot path needs
+ * neither an exception nor a second call.
  */
 export function syscallRaw(nr: number, ...args: SyscallArgument[]): number {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
@@ -75,10 +75,9 @@ function numberOf(name: string): number {
   return nr;
 }
 
-/** Where `bytes` lies. Valid only while the caller holds `bytes`. */
+/** The address of `bytes`. Valid only while the caller keeps `bytes`. */
 export function addressOf(bytes: Uint8Array): bigint {
-  // Touching `.buffer` moves a small typed array out of the garbage-collected heap for good (V8
-  // on-heap typed arrays).
+  // Touching `.buffer` moves a small typed array out of V8's garbage-collected heap for good.
   if (bytes.buffer.byteLength === 0) return 0n;
   return BigInt(rawMemcpy(bytes, bytes, 0));
 }
@@ -87,7 +86,7 @@ export function open(path: string, flags: number, mode = 0): number {
   return openat(AT_FDCWD, path, flags, mode);
 }
 
-/** openat(2); the path is passed with its NUL. */
+/** openat(2) with the path as a C string. */
 export function openat(dirfd: number, path: string, flags: number, mode = 0): number {
   return named(`open ${path}`, syscallRaw(numberOf("openat"), dirfd, cString(path), flags, mode));
 }
@@ -113,7 +112,7 @@ export function close(fd: number): void {
   named(`close ${fd}`, syscallRaw(numberOf("close"), fd));
 }
 
-/** Bytes read, 0 at the end of the file. */
+/** Returns the bytes read, 0 at the end of the file. */
 export function read(fd: number, into: Uint8Array): number {
   return named(`read ${fd}`, syscallRaw(numberOf("read"), fd, into, into.length));
 }
@@ -130,7 +129,7 @@ export function pwrite(fd: number, from: Uint8Array, offset: bigint): number {
   return named(`pwrite ${fd}`, syscallRaw(numberOf("pwrite64"), fd, from, from.length, offset));
 }
 
-/** ioctl(2); the buffer, if any, is read and written in place. */
+/** ioctl(2); a buffer is read and written in place. */
 export function ioctl(fd: number, request: number, argument: SyscallArgument = null): number {
   return named(
     `ioctl 0x${request.toString(16)}`,
@@ -147,8 +146,8 @@ export function kill(pid: number, signal: number): void {
 }
 
 /**
- * waitpid(2): `pid` 0 when WNOHANG was given and nothing has changed. Node reaps its own children:
- * use only for others.
+ * waitpid(2): `pid` is 0 with WNOHANG when nothing has changed. Not for children that Node started,
+ * which Node reaps.
  */
 export function waitpid(pid: number, options: number): { pid: number; status: number } {
   const status = new Int32Array(new ArrayBuffer(4));
@@ -161,7 +160,7 @@ export interface PollRequest {
   readonly events: number;
 }
 
-/** poll(2): the `revents` of each request, in order. `timeout` in milliseconds, -1 for ever. */
+/** poll(2): the `revents` of each request, in order. `timeout` in milliseconds, -1 for forever. */
 export function poll(requests: readonly PollRequest[], timeout: number): number[] {
   const bytes = pollBytes(requests);
   named("poll", syscallRaw(numberOf("poll"), bytes, requests.length, timeout));
@@ -169,15 +168,13 @@ export function poll(requests: readonly PollRequest[], timeout: number): number[
 }
 
 /**
- * Waits on a thread of libuv's pool until one of the descriptors is ready; the event loop goes on
- * meanwhile.
+ * Waits on a thread of libuv's pool until one of the descriptors is ready. The event loop goes on.
  */
 export function pollReady(requests: readonly PollRequest[]): Promise<void> {
   const bytes = pollBytes(requests);
-  // Whoever is woken looks at its descriptors itself, so that a failed wait (EINTR) is only a
-  // wake-up too early.
+  // The caller checks its descriptors itself, so a failed wait (EINTR) is only an early wake-up.
   return new Promise((resolve) => {
-    // Naming the bytes in the callback keeps them alive until the kernel is done with them.
+    // Using the bytes in the callback keeps them alive until the kernel is done with them.
     rawSyscall.async(
       numberOf("poll"),
       bytes,
@@ -195,10 +192,7 @@ function pollBytes(requests: readonly PollRequest[]): Buffer {
   return Buffer.concat(requests.map((request) => pollfd.encode(request)));
 }
 
-/**
- * A shared mapping of a file or memfd, of `length` bytes from `offset` (a multiple of the page
- * size).
- */
+/** Maps `length` bytes of a file or memfd from `offset` (a multiple of the page size), shared. */
 export function mapShared(
   fd: number,
   length: number,
@@ -217,8 +211,7 @@ export function mapShared(
 
 export interface Mapping {
   /**
-   * The mapped memory itself, not a copy. Must not be touched after {@link Mapping.unmap}: that is
-   * a segmentation fault.
+   * The mapped memory, not a copy. Using it after {@link Mapping.unmap} is a segmentation fault.
    */
   readonly bytes: Uint8Array;
   unmap(): void;
@@ -232,18 +225,18 @@ export function monotonic(): bigint {
   return time.tv_sec * 1_000_000_000n + time.tv_nsec;
 }
 
-/** A shared library beside libc, for `bpf/`: functions by C prototype. */
+/** A shared library besides libc, for `bpf/`: functions by C prototype. */
 export function loadLibrary(name: string): Library {
   const handle = koffi.load(name);
   return { func: (prototype) => handle.func(prototype) };
 }
 
 export interface Library {
-  // biome-ignore lint/suspicious/noExplicitAny: a C prototype given as a string has no TypeScript type.
+  // biome-ignore lint/suspicious/noExplicitAny: the prototype is a string, without a type.
   func(prototype: string): (...args: any[]) => any;
 }
 
-/** The error number of the last call made through {@link loadLibrary}; valid only at once. */
+/** The error number of the last call made through {@link loadLibrary}; must be read at once. */
 export const errno = (): number => koffi.errno();
 
 const MAP_FAILED = 0xffffffffffffffffn;

@@ -5,25 +5,25 @@ import { close, open, pwrite, syscall } from "./ffi.ts";
 import { sleepFor } from "./sleep.ts";
 
 const RETRY_MS = 5;
-/** Milliseconds for which somebody who only looks whether it is held may hold it. */
+/** Milliseconds for which a process that only tests the lock may hold it. */
 const SUCCESSION_MS_MAX = 50;
 const LOCK_MODE = 0o600;
 
 /**
- * An exclusive flock(2) on a file of its own: it ends with the process that holds it, so no dead
- * owner leaves it behind.
+ * An exclusive flock(2) on a file of its own. It ends with its process, so a dead owner never keeps
+ * it.
  */
 export interface FileLock {
   readonly fd: number;
-  /** Writes this process's id into the file, for who wants to know. */
+  /** Writes this process's id into the file, for information. */
   noteOwner(): void;
   release(): void;
 }
 
 /**
- * Takes the lock of `path`, which is made where it is missing; null when somebody else has held it
- * for `waitMs` milliseconds. The calling thread waits. Nobody but the owner may be able to open the
- * file, or they could hold it for ever.
+ * Takes the lock of `path`, making the file where it is missing. Blocks the thread for up to
+ * `waitMs` milliseconds; null where another process still holds the lock then. Only the owner may
+ * be able to open the file, or others could hold the lock forever.
  */
 export function lockFile(path: string, waitMs = 0): FileLock | null {
   const fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
@@ -46,9 +46,9 @@ export function lockDescriptor(fd: number, waitMs: number, retryMs = RETRY_MS): 
 }
 
 /**
- * Takes over the lock from the process that `before` was inherited from, an open file that both
- * have: that process may hang, and the lock must end with this one. Null when somebody else has
- * taken it in between, which can last for no more than a moment.
+ * Takes over the lock from the process from which `before`, a shared open file, was inherited. That
+ * process may hang, and the lock must end with this one. null where another process took the lock
+ * in between, which can only last a moment.
  */
 export function succeedLock(path: string, before: number): FileLock | null {
   syscall("flock", before, LOCK_UN);
@@ -58,7 +58,7 @@ export function succeedLock(path: string, before: number): FileLock | null {
   return lock;
 }
 
-/** Process id that the owner of the lock has noted; null where it has not. */
+/** The process id in the lock file; null where there is none. */
 export function notedOwner(path: string): number | null {
   try {
     const pid = Number(readFileSync(path, "latin1"));

@@ -3,44 +3,46 @@ import { type FeatureName, kernelFeatures } from "./features.ts";
 export { type FeatureName, featureNames } from "./features.ts";
 
 /**
- * What one host can do for one caller, found by trying. The compiler reads nothing about the kernel
- * from anywhere else.
+ * What one host can do for one caller, found by trying. The compiler learns about the kernel only
+ * from here.
  */
 export interface HostFacts {
   readonly kernel: { readonly release: string; readonly version: string; readonly machine: string };
   /**
    * `landlock_create_ruleset(LANDLOCK_CREATE_RULESET_VERSION)`; 0 where Landlock is missing or
-   * switched off.
+   * disabled.
    */
   readonly landlockAbi: number;
   readonly features: Readonly<Record<FeatureName, Probe>>;
   readonly caller: {
     readonly uid: number;
     readonly gid: number;
-    /** Effective capabilities as a 64-bit mask. */
+    /** Effective capabilities, 64-bit mask. */
     readonly capabilities: bigint;
   };
   /** Mount point of the cgroup v2 hierarchy, from mountinfo; null where there is none. */
   readonly cgroup2: string | null;
   /**
-   * `/proc/sys/kernel/yama/ptrace_scope`: who may look into whom (Yama's admin guide); 0 where
-   * there is no Yama. 1: ancestors only, without CAP_SYS_PTRACE.
+   * `/proc/sys/kernel/yama/ptrace_scope`, which decides who may trace whom (Yama's admin guide); 0
+   * without Yama. 1: only ancestors, without CAP_SYS_PTRACE.
    */
   readonly ptraceScope: number;
-  /** `kernel.core_pattern`: what the kernel does at a crash; empty where it cannot be read. */
+  /**
+   * `kernel.core_pattern`, which says what the kernel does at a crash; empty where it cannot be
+   * read.
+   */
   readonly corePattern: string;
 }
 
-/** `unknown` is treated like `no` by everything that protects, and shown as what it is. */
+/** Whatever protects treats `unknown` like `no`; it is displayed as `unknown`. */
 export type Probe =
   | { readonly state: "yes" }
-  /** `byKernel`: the kernel does not know it, and no change of the host would teach it. */
+  /** `byKernel`: the kernel lacks the feature, whatever the host's configuration. */
   | { readonly state: "no"; readonly why: string; readonly byKernel?: true }
   | { readonly state: "unknown"; readonly why: string };
 
 /**
- * Why a feature is missing, for a person. Where the kernel is too old, with the release that has
- * it.
+ * Why a feature is missing, in words. For a kernel that is too old, with the release that has it.
  */
 export function whyMissing(feature: FeatureName, probe: Exclude<Probe, { state: "yes" }>): string {
   const isOld = probe.state === "no" && probe.byKernel === true;

@@ -10,9 +10,10 @@ import {
 import { close, open, openat2 } from "./ffi.ts";
 
 /**
- * An O_PATH descriptor, the caller's, of what `name` stands for in `folder`: without following a
- * link, nor into another file system, which a user may have mounted there and which may never
- * answer (openat2(2)).
+ * Opens the object that `name` names in `folder`, O_PATH; the caller closes it. Follows no link and
+ * enters no other file system, which a user may have mounted there and which may never answer
+ * (openat2(2)).
+ *
  * @throws ErrnoError ELOOP and EXDEV for these
  */
 export function openWithin(folder: string, name: string): number {

@@ -3,28 +3,25 @@ import { hasCode } from "./errno-error.ts";
 import { close, poll, syscall } from "./ffi.ts";
 import { ucred } from "./structs/socket.ts";
 
-/** Supplementary groups of a process, NGROUPS_MAX of limits.h. */
+/** Limit on the supplementary groups of a process: NGROUPS_MAX of limits.h. */
 const GROUPS_MAX = 65_536;
 const GID_BYTES = 4;
 
-/** Who connected a unix socket, as the kernel noted it at connect(2). */
+/** The process that connected a unix socket, as the kernel recorded at connect(2). */
 export interface SocketPeer {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary. */
+  /** Supplementary groups. */
   readonly groups: readonly number[];
-  /**
-   * Whether the process that connected is still there, so that what /proc says of its process id is
-   * about it.
-   */
+  /** Whether the process still exists, so that its /proc entries are its own. */
   isAlive(): boolean;
   close(): void;
 }
 
 /**
- * null where the peer has ended already. Before Linux 6.5 the process is found by its id, which may
- * have been given again since it connected.
+ * null where the peer has ended already. Before Linux 6.5 the process is opened by its id, which
+ * may have been reused since it connected.
  */
 export function socketPeer(socket: number): SocketPeer | null {
   const { pid, uid, gid } = ucred.decode(option(socket, SO_PEERCRED, ucred.size));
@@ -36,7 +33,7 @@ export function socketPeer(socket: number): SocketPeer | null {
   return pidfd === null ? null : toldPeer({ pid, uid, gid, groups }, pidfd);
 }
 
-/** The same where another process has asked the kernel. `pidfd` is closed with the peer. */
+/** The same from another process's answer. `pidfd` is closed with the peer. */
 export function toldPeer(
   who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">,
   pidfd: number,
@@ -49,8 +46,8 @@ export function toldPeer(
 }
 
 /**
- * A pidfd becomes readable when its process has ended (pidfd_open(2)). A signal that comes in that
- * moment, of a child that ends say, is no answer.
+ * A pidfd becomes readable when its process has ended (pidfd_open(2)). An interrupted poll is
+ * repeated.
  */
 function hasEnded(pidfd: number): boolean {
   for (;;) {
@@ -77,7 +74,7 @@ function pidfdOf(socket: number, pid: number): number | null {
   }
 }
 
-/** getsockopt(2) of level SOL_SOCKET: as many bytes as the kernel gave. */
+/** getsockopt(2) at level SOL_SOCKET: the bytes that the kernel returned. */
 function option(socket: number, name: number, max: number): Buffer {
   const value = Buffer.from(new ArrayBuffer(max));
   const length = Buffer.from(new ArrayBuffer(4));

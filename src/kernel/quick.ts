@@ -73,10 +73,12 @@ const rawGetsockopt = libc.func(
   "int getsockopt(int fd, int level, int name, void *value, void *length)",
 ) as (fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array) => number;
 const rawProcessVmReadv = libc.func(
-  "long process_vm_readv(int pid, void *here, unsigned long n, void *there, unsigned long m, unsigned long flags)",
+  "long process_vm_readv(int pid, void *here, unsigned long n, void *there, unsigned long m," +
+    " unsigned long flags)",
 ) as MemoryTransfer;
 const rawProcessVmWritev = libc.func(
-  "long process_vm_writev(int pid, void *here, unsigned long n, void *there, unsigned long m, unsigned long flags)",
+  "long process_vm_writev(int pid, void *here, unsigned long n, void *there, unsigned long m," +
+    " unsigned long flags)",
 ) as MemoryTransfer;
 
 type MemoryTransfer = (
@@ -89,9 +91,9 @@ type MemoryTransfer = (
 ) => number;
 
 /**
- * What a mediator calls for every notified call: as `syscallRaw`, with arguments of known types,
- * which costs a quarter to a half less beside the kernel's own part. Paths are bytes with their
- * NUL.
+ * The system calls that a mediator makes for every notified call. Like `syscallRaw`, with arguments
+ * of known types, which saves a quarter to a half of the time outside the kernel. Paths are bytes
+ * with their NUL.
  */
 export const quick = {
   close: (fd: number): number => known(rawClose(fd)),
@@ -108,7 +110,7 @@ export const quick = {
     known(rawReadlinkat(fd, path, into, length)),
   statx: (fd: number, path: Uint8Array, flags: number, mask: number, into: Uint8Array): number =>
     known(rawStatx(fd, path, flags, mask, into)),
-  /** process_vm_readv(2) of one stretch: `here` and `there` are a struct iovec each. */
+  /** process_vm_readv(2) of one stretch: `here` and `there` are one struct iovec each. */
   processVmReadv: (tid: number, here: Uint8Array, there: Uint8Array): number =>
     known(rawProcessVmReadv(tid, here, 1, there, 1, 0)),
   processVmWritev: (tid: number, here: Uint8Array, there: Uint8Array): number =>
@@ -130,7 +132,7 @@ export const quick = {
   setsockopt: (fd: number, level: number, name: number, value: Uint8Array): number =>
     known(rawSetsockopt(fd, level, name, value, value.length)),
   capset: (header: Uint8Array, sets: Uint8Array): number => known(rawCapset(header, sets)),
-  /** The id before, whether or not it worked. */
+  /** Returns the previous id, whether or not it worked. */
   setfsuid: (id: number): number => rawSetId(SETFSUID, id),
   setfsgid: (id: number): number => rawSetId(SETFSGID, id),
   epollWait: (fd: number, into: Uint8Array | Uint32Array, most: number, timeout: number): number =>

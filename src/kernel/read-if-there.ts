@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hasCode } from "./errno-error.ts";
 
-/** Text of a file; null where there is none. */
+/** The text of a file; null where there is none. */
 export function readIfThere(path: string): string | null {
   try {
     return readFileSync(path, "utf8");

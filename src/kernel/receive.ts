@@ -14,28 +14,28 @@ import { number as syscallNumber } from "./syscalls.ts";
 
 const RECVMSG = syscallNumber("recvmsg") ?? 0;
 
-/** What one recvmsg(2) gave. */
+/** The result of one recvmsg(2). */
 export type Received =
-  /** Nothing yet. */
+  /** No message yet. */
   | { readonly kind: "nothing" }
   | { readonly kind: "error"; readonly errno: number }
   | {
       readonly kind: "received";
-      /** None at the end of a stream. */
+      /** Empty at the end of a stream. */
       readonly bytes: Buffer;
-      /** The receiver's own now, to be closed by it; close-on-exec. */
+      /** The receiver must close them; close-on-exec. */
       readonly descriptors: readonly number[];
-      /** More came than there was room for, or control data of another kind. */
+      /** More descriptors came than fit, or control data of another kind. */
       readonly strange: boolean;
     };
 
 /**
- * Takes what waits on a unix socket, without waiting: at most `bytesMax` bytes and `descriptorsMax`
- * descriptors (recvmsg(2), unix(7)).
+ * Receives one message from a unix socket without waiting: at most `bytesMax` bytes and
+ * `descriptorsMax` descriptors (recvmsg(2), unix(7)).
  */
 export function receive(socket: number, bytesMax: number, descriptorsMax: number): Received {
   const bytes = Buffer.from(new ArrayBuffer(bytesMax));
-  // Room for twice as many, so that one too many is seen as such.
+  // Room for twice as many, so that an excess is noticed.
   const control = Buffer.from(new ArrayBuffer(cmsghdr.size + 4 * 2 * descriptorsMax));
   const vector = Buffer.from(
     iovec.encode({ iov_base: addressOf(bytes), iov_len: BigInt(bytes.length) }),
@@ -59,7 +59,7 @@ export function receive(socket: number, bytesMax: number, descriptorsMax: number
   return { kind: "received", bytes: bytes.subarray(0, got), descriptors, strange: cut || other };
 }
 
-/** Every descriptor in the control data; `other` when there is anything else in it. */
+/** The descriptors in the control data; `other` where it contains anything else. */
 function descriptorsIn(control: Buffer): { descriptors: number[]; other: boolean } {
   const descriptors: number[] = [];
   let other = false;

@@ -3,9 +3,9 @@ import { hasCode } from "./errno-error.ts";
 import { syscall } from "./ffi.ts";
 
 /**
- * Who connects to a listening unix socket from now on can send no descriptors along
- * (SO_PASSRIGHTS): one may be a file that never answers, of which the last close(2) does not
- * return. False before Linux 6.16, which does not know it.
+ * Keeps peers that connect to a listening unix socket from now on from sending descriptors
+ * (SO_PASSRIGHTS). A descriptor may be of a file that never answers, whose last close(2) does not
+ * return. Returns false before Linux 6.16, which lacks the option.
  */
 export function refuseDescriptors(listener: number): boolean {
   try {

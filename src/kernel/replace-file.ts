@@ -14,20 +14,19 @@ import { dirname, join } from "node:path";
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Puts a file in its place whole or not at all, and on the disk before it has its name; `mode`
- * holds whatever the umask is. Throws what the system says, with nothing changed but possibly the
- * name.
+ * Replaces a file as a whole or not at all, with its data on disk before it gets its name. `mode`
+ * applies whatever the umask is. Throws the system's error; then nothing has changed, except
+ * perhaps the name.
  */
 export function replaceFile(path: string, bytes: Uint8Array, mode: number): void {
   prepareFile(dirname(path), bytes, mode).place(path);
   syncFolder(dirname(path));
 }
 
-/** A file that is on the disk, whole, and has no name yet that anybody looks for. */
+/** A complete file on disk that does not have its final name yet. */
 export interface PreparedFile {
   /**
-   * Gives it its name, in the same folder; for what comes after a crash the folder must still be
-   * synced.
+   * Gives it its name, in the same folder. To survive a crash the folder must be synced afterwards.
    */
   place(path: string): void;
   discard(): void;
@@ -35,12 +34,12 @@ export interface PreparedFile {
 
 const SCRATCH = ".new.";
 
-/** Whether a file of that name is one that has not got its own yet, or never will. */
+/** Whether a name is that of a prepared file, complete or abandoned. */
 export function isScratch(name: string): boolean {
   return name.startsWith(SCRATCH);
 }
 
-/** What may fail for want of room fails here, before anything of that name is changed. */
+/** Whatever can fail for lack of room fails here, before a final name changes. */
 export function prepareFile(folder: string, bytes: Uint8Array, mode: number): PreparedFile {
   const scratch = join(folder, `${SCRATCH}${randomBytes(8).toString("hex")}`);
   const discard = (): void => rmSync(scratch, { force: true });
@@ -67,7 +66,7 @@ function orElse(undo: () => void, work: () => void): void {
   }
 }
 
-/** Names that came or went in the folder are on the disk afterwards. */
+/** Syncs a folder, so that added and removed names are on disk. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, O_RDONLY | O_DIRECTORY);
   try {

@@ -4,12 +4,12 @@ import { cmsghdr, iovec, msghdr } from "./structs.ts";
 import { number as syscallNumber } from "./syscalls.ts";
 
 const SENDMSG = syscallNumber("sendmsg") ?? 0;
-/** Control data is filled up to words of this size (cmsg(3)). */
+/** Control data is padded to words of this size (cmsg(3)). */
 const ALIGNMENT = 8;
 
 /**
- * Sends one message with copies of descriptors (SCM_RIGHTS, unix(7)), without waiting: false where
- * it could not be sent, whole.
+ * Sends one message with copies of descriptors (SCM_RIGHTS, unix(7)), without waiting. Returns
+ * false where it could not be sent as a whole.
  */
 export function sendDescriptors(
   socket: number,

@@ -4,9 +4,7 @@ import { close, loadLibrary, syscall } from "./ffi.ts";
 
 const libc = loadLibrary("libc.so.6");
 
-/**
- * posix_spawn_file_actions_t of glibc is 80 bytes on x86_64; nothing here depends on what is in it.
- */
+/** glibc's posix_spawn_file_actions_t has 80 bytes on x86_64; its contents are opaque here. */
 const FILE_ACTIONS_BYTES = 128;
 const fileActionsInit: (actions: Uint8Array) => number = libc.func(
   "int posix_spawn_file_actions_init(void *actions)",
@@ -31,14 +29,15 @@ const rawSpawn: (
   argv: readonly (string | null)[],
   envp: readonly (string | null)[],
 ) => number = libc.func(
-  "int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char **argv, const char **envp)",
+  "int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char" +
+    " **argv, const char **envp)",
 );
 
 /**
- * Starts a program with exactly these descriptors, numbered from 0; returns its process id.
- * posix_spawn(3): nothing of this process's memory is copied, so that a large one is not kept
- * waiting. `folder` becomes its working directory; null leaves it the own one. The child has this
- * thread's signal mask, and what this process ignores it ignores. Whoever calls reaps it (wait4).
+ * Starts a program with exactly these descriptors, numbered from 0, and returns its process id.
+ * posix_spawn(3) copies no memory, so a large process is not delayed. `folder` becomes its working
+ * directory; null keeps the caller's. The child inherits this thread's signal mask and this
+ * process's ignored signals. The caller must reap it (wait4).
  */
 export function spawnProcess(
   path: string,
@@ -52,7 +51,7 @@ export function spawnProcess(
   const high: number[] = [];
   required("posix_spawn_file_actions_init", fileActionsInit(actions));
   try {
-    // Numbers above all that are given, so that none is overwritten before it is copied.
+    // Copies above all given numbers, so that none is overwritten before it is copied.
     for (const fd of descriptors)
       high.push(syscall("fcntl", fd, F_DUPFD_CLOEXEC, descriptors.length));
     for (const [to, from] of high.entries())
@@ -70,7 +69,7 @@ export function spawnProcess(
   return pid.readInt32LE(0);
 }
 
-/** For what returns its error number instead of setting errno. */
+/** For functions that return their error number instead of setting errno. */
 function required(call: string, error: number): void {
   if (error !== 0) throw new ErrnoError(call, error);
 }

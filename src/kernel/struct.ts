@@ -1,6 +1,5 @@
 /**
- * How one C struct lies in memory: offsets by the C ABI of x86_64, readers and writers for its
- * fields.
+ * The layout of a C struct: offsets by the C ABI of x86_64, and readers and writers of its fields.
  */
 export type FieldKind =
   | "u8"
@@ -24,15 +23,15 @@ export type Fields = Readonly<Record<string, FieldKind>>;
 export type Decoded<F extends Fields> = { readonly [N in keyof F]: FieldValue<F[N]> };
 
 export interface Layout<F extends Fields> {
-  /** As C writes it, `struct NAME`. */
+  /** As in C, `struct NAME`. */
   readonly cName: string;
   readonly fields: F;
   readonly prefix: boolean;
-  /** Bytes. */
+  /** Size, bytes. */
   readonly size: number;
   /** Offset of each field, bytes. A field's name is its C path, e.g. `data.args[0]`. */
   readonly offset: Readonly<Record<keyof F, number>>;
-  /** Zeroed memory that stays where it is, so that its address may be given to the kernel. */
+  /** Zeroed memory at a fixed address, which may be given to the kernel. */
   alloc(): Buffer;
   /** Fields that are left out are zero. */
   encode(values: Partial<Decoded<F>>): Buffer;
@@ -44,8 +43,8 @@ export interface Layout<F extends Fields> {
 }
 
 /**
- * `fields` in the order of the C declaration; `packed` for structs with that attribute; `prefix`
- * when C's goes on after the last.
+ * `fields` in C's order; `packed` for structs with that attribute; `prefix` where C's struct has
+ * more fields.
  */
 export function struct<const F extends Fields>(
   cName: string,

@@ -2,10 +2,10 @@ import { neverGranted } from "../kinds/syscalls/model.ts";
 import { systemdGroups } from "./syscall-groups.systemd.ts";
 import { all } from "./syscalls.ts";
 
-/** Calls newer than systemd 257, or left out by it, beside their older relatives. */
+/** Calls newer than systemd 257 or missing there, next to their older relatives. */
 const additions: Readonly<Record<string, readonly string[]>> = {
-  // The kernel makes 335 and 336 itself in a traced process; refusing them kills it. The futex2
-  // calls are futex in pieces.
+  // The kernel itself makes 335 and 336 in a traced process, and refusing them kills it. The futex2
+  // calls are parts of futex.
   "@default": [
     "uretprobe",
     "uprobe",
@@ -29,9 +29,9 @@ const additions: Readonly<Record<string, readonly string[]>> = {
 let expanded: Readonly<Record<string, readonly string[]>> | null = null;
 
 /**
- * Every group that a policy may name, `@` included, fully expanded to x86_64 names, sorted.
- * systemd's groups, and `@never`: see {@link neverGranted}. A group may contain members of
- * `@never`; a sealed domain is given the group without them.
+ * Every group that a policy may name, with its `@`, expanded to x86_64 names, sorted: systemd's
+ * groups and `@never` (see {@link neverGranted}). A group may contain members of `@never`; a sealed
+ * domain gets the group without them.
  */
 export function groups(): Readonly<Record<string, readonly string[]>> {
   expanded ??= expandAll();
@@ -59,7 +59,7 @@ function missing(group: string): never {
   throw new Error(`no system call group is called ${group}`);
 }
 
-/** By number, as tables of system calls are read. */
+/** By number, as in tables of system calls. */
 function sorted(names: ReadonlySet<string>): string[] {
   return all().filter((name) => names.has(name));
 }

@@ -1,16 +1,16 @@
 import { syscallNumbers } from "./syscalls.x86_64.ts";
 
-/** AUDIT_ARCH_X86_64 and its table: the one architecture there is a table for. */
+/** The table of AUDIT_ARCH_X86_64, the only architecture. */
 const names = new Map<number, string>(
   Object.entries(syscallNumbers).map(([name, number]) => [number, name]),
 );
 
-/** Number of a system call on x86_64; null for a name that is none. */
+/** The number of a system call on x86_64; null for an unknown name. */
 export function number(name: string): number | null {
   return Object.hasOwn(syscallNumbers, name) ? (syscallNumbers[name] ?? null) : null;
 }
 
-/** Name of a system call on x86_64; null for a number that has none, x32 numbers included. */
+/** The name of a system call on x86_64; null for an unknown number, including x32 numbers. */
 export function name(number: number): string | null {
   return names.get(number) ?? null;
 }

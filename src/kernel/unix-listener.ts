@@ -2,12 +2,12 @@ import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, UNIX_PATH_MAX } from "./constants
 import { hasCode } from "./errno-error.ts";
 import { cString, syscall } from "./ffi.ts";
 
-/** Connections that the kernel keeps until they are taken. */
+/** Connections that the kernel queues. */
 const BACKLOG = 64;
 const RIGHTS = 0o777;
 
 /**
- * A listening socket of `type` (SOCK_*) at `path`, with this `mode`, in place of one that was left
+ * A listening socket of `type` (SOCK_*) at `path`, with this `mode`, replacing one that was left
  * there. Throws ErrnoError.
  */
 export function listenAt(path: string, type: number, mode: number): number {
@@ -38,8 +38,8 @@ function removeIfThere(path: string): void {
 }
 
 /**
- * The same, where somebody may connect at this moment: the socket that was there is replaced by one
- * that listens already.
+ * {@link listenAt} where clients may be connecting: an existing socket is replaced by one that
+ * already listens.
  */
 export function listenInPlace(path: string, type: number, mode: number): number {
   const beside = `${path}.new`;
@@ -49,8 +49,8 @@ export function listenInPlace(path: string, type: number, mode: number): number 
 }
 
 /**
- * The next connection; null when there is none, or it cannot be had, or the socket was shut down
- * and none is left.
+ * The next connection; null when there is none, or it cannot be accepted, or the socket was shut
+ * down and none is left.
  */
 export function acceptFrom(fd: number): number | null {
   try {

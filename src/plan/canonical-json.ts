@@ -1,14 +1,15 @@
 /**
- * JSON with sorted keys and no spaces, so that equal values give equal bytes. Accepts what JSON can
- * carry (bigint, functions, undefined in arrays and non-finite numbers are errors, not silently
- * dropped); undefined members are left out.
+ * JSON with sorted keys and no spaces, so that equal values give equal bytes. Throws for values
+ * that JSON cannot carry (bigint, functions, undefined in arrays, non-finite numbers) instead of
+ * dropping them. Undefined members are left out.
  */
 export function canonicalJson(value: unknown): string {
   return textOf(value, new Map());
 }
 
 /**
- * `known`: the text of each object met. Rules share their sources, and hundreds come of one line.
+ * The text of each object met before. Rules share their sources, and one line can make hundreds of
+ * rules.
  */
 type Known = Map<object, string>;
 

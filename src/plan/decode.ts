@@ -20,8 +20,8 @@ import { type SectionRanges, sectionRanges } from "./section-ranges.ts";
 export { PlanFormatError } from "./format-error.ts";
 
 /**
- * The plan in `bytes`. Total: whatever the bytes, the answer is a plan that fulfils `demands.ts`,
- * or a PlanFormatError with its offset.
+ * Decodes a plan. For any bytes the result is a plan that fulfils `demands.ts`, or a
+ * PlanFormatError with its offset.
  */
 export function decodePlan(bytes: Uint8Array): Plan {
   const ranges = sectionRanges(bytes, (body) => crc32(body));

@@ -1,15 +1,13 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { planLimits } from "./layout.ts";
 
-/**
- * The fastest: a plan that is a little larger costs less than the time that is spent on making it
- * small.
- */
+/** The fastest level: compressing better would take longer than the smaller plan saves. */
 const LEVEL = 1;
 
 /**
- * Bytes as a section carries them: raw DEFLATE (RFC 1951); the same zlib gives the same bytes.
- * @throws RangeError for too many
+ * Deflates a section (raw DEFLATE, RFC 1951). The same zlib gives the same bytes.
+ *
+ * @throws RangeError for too many bytes
  */
 export function deflated(bytes: Uint8Array): Uint8Array {
   const { PLAN_INFLATED_MAX: max } = planLimits;
@@ -19,8 +17,9 @@ export function deflated(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The bytes that were deflated, at most `planLimits.PLAN_INFLATED_MAX`. Bytes behind the end of the
- * stream are an error too.
+ * Inflates a section, to at most `planLimits.PLAN_INFLATED_MAX` bytes. Bytes after the end of the
+ * stream are an error.
+ *
  * @throws Error of zlib or RangeError
  */
 export function inflated(bytes: Uint8Array): Uint8Array {

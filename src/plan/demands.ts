@@ -3,9 +3,9 @@ import { planLimits } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 
 /**
- * What a plan must fulfil beyond its types, else it is neither written nor accepted: null, or what
- * is wrong. `native/plan.c` demands the same of the bytes. The heart of it: a plan that confines
- * nothing exists only at level `disabled`.
+ * What a plan must fulfil besides its types. A plan that does not is neither written nor accepted.
+ * Returns null, or what is wrong. `native/plan.c` demands the same of the bytes. Most important:
+ * only plans of level `disabled` confine nothing.
  */
 export function demands(plan: Plan): string | null {
   return layers(plan) ?? landlock(plan) ?? seccomp(plan) ?? rest(plan);

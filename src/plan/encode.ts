@@ -27,9 +27,9 @@ import { type StringWriter, writeRecords } from "./record.ts";
 type Records = { readonly [N in RecordSection]: readonly RecordOf<(typeof sections)[N]>[] };
 
 /**
- * A plan's bytes: equal plans give equal bytes, whatever the order of their facts, groups, rules
- * and keys. Throws RangeError or TypeError for a plan that the launcher would refuse (`demands.ts`)
- * or that does not fit the layout.
+ * Encodes a plan. Equal plans give equal bytes, whatever the order of facts, groups, rules and
+ * keys. Throws RangeError or TypeError for a plan that the launcher would refuse (`demands.ts`) or
+ * that does not fit the layout.
  */
 export function encodePlan(plan: Plan): Uint8Array {
   const problem = demands(plan);
@@ -81,7 +81,7 @@ function recordsOf(plan: Plan): Records {
   };
 }
 
-/** No name that is there has mode 0. */
+/** An existing name never has mode 0. */
 const nothing = { mode: 0, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n };
 
 const roleNumber = (role: FactRole): number =>

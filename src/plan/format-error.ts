@@ -1,9 +1,9 @@
 import type { StringReader } from "./record.ts";
 
-/** Bytes that are no plan: where, and why. */
+/** Bytes that are not a plan: where, and why. */
 export class PlanFormatError extends Error {
   override readonly name = "PlanFormatError";
-  /** Byte offset from the plan's begin. */
+  /** Byte offset from the beginning of the plan. */
   readonly offset: number;
 
   constructor(offset: number, problem: string) {
@@ -13,7 +13,7 @@ export class PlanFormatError extends Error {
 }
 
 /**
- * Reads the strings of a plan; throws PlanFormatError for an offset outside or a string without its
+ * Reads the strings of a plan. Throws PlanFormatError for an offset outside or a string without a
  * NUL.
  */
 export function planStrings(

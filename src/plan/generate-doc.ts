@@ -29,23 +29,33 @@ const roleDocs: Readonly<Record<string, string>> = {
 
 /** The text of `docs/plan-format.md`. */
 export function generatePlanDoc(): string {
+  const states = Object.entries(slotState)
+    .map(([name, value]) => `${value} ${name}`)
+    .join(", ");
   return [
     "<!-- Generated from src/plan/layout.ts and src/plan/slots.ts; change it there. -->",
     "# The binary plan",
     "",
-    `Version ${PLAN_VERSION}. All numbers are little-endian. A plan is a header, a section table with one entry a section in the order`,
-    `below, and the sections. Sections begin at multiples of ${SECTION_ALIGNMENT} bytes and follow each other with nothing but zero padding between;`,
-    "so does the end of the plan. A plan that differs from this in any byte is refused, by `src/plan/decode.ts` and by the launcher.",
+    `Version ${PLAN_VERSION}. All numbers are little-endian. A plan is a header, a section table` +
+      " with one entry a section in the order",
+    `below, and the sections. Sections begin at multiples of ${SECTION_ALIGNMENT} bytes and` +
+      " follow each other with nothing but zero padding between;",
+    "so does the end of the plan. A plan that differs from this in any byte is refused, by" +
+      " `src/plan/decode.ts` and by the launcher.",
     "",
-    "Equal plans have equal bytes: facts and path rules are sorted by path, groups, ports and attach types by number, strings are stored",
+    "Equal plans have equal bytes: facts and path rules are sorted by path, groups, ports and" +
+      " attach types by number, strings are stored",
     "once in the order of first use.",
     "",
-    "A plan confines or it is of level `disabled`: `enforcing` needs Landlock rules and a filter, `warning` a filter with a listener,",
-    "`disabled` has no layers at all. Ambient capabilities lie within the bounding set, rights within the handled ones.",
+    "A plan confines or it is of level `disabled`: `enforcing` needs Landlock rules and a" +
+      " filter, `warning` a filter with a listener,",
+    "`disabled` has no layers at all. Ambient capabilities lie within the bounding set, rights" +
+      " within the handled ones.",
     "",
     "## Who accepts a plan",
     "",
-    "The launcher takes a plan only from a file and a directory that belong to root or the effective user and that nobody else may write,",
+    "The launcher takes a plan only from a file and a directory that belong to root or the" +
+      " effective user and that nobody else may write,",
     "without following a symbolic link in either name. Such a ready plan is stale as soon as",
     "one of its facts no longer holds, Landlock or Yama are not what they were, or control groups",
     "version 2 are mounted where it was made without; one that was made for one start is stale for",
@@ -86,18 +96,23 @@ export function generatePlanDoc(): string {
     ]),
     "## Slots of calls in flight",
     "",
-    `Not part of a plan, but shared in the same way between the native holder and the mediator: a memfd of ${SLOT_COUNT} slots of ${SLOT_SIZE} bytes each.`,
-    `At 0 a u32 with the state (${Object.entries(slotState)
-      .map(([name, value]) => `${value} ${name}`)
-      .join(
-        ", ",
-      )}), at ${SLOT_NOTIF_OFFSET} struct seccomp_notif, at ${SLOT_RESPONSE_OFFSET} struct seccomp_notif_resp (linux/seccomp.h).`,
-    "When a mediator dies its successor takes the slots over: it sends the recorded response of every call that is `done`, decides anew what is",
-    "`received` (or carries a call that still waits, though `free`), and answers what is `started` with EIO unless it can see how it ended.",
-    `After ${MEDIATOR_RESTARTS_MAX} deaths in a row without an answer the holder answers: EIO to what was received, EACCES to all that follows.`,
+    "Not part of a plan, but shared in the same way between the native holder and the mediator:" +
+      ` a memfd of ${SLOT_COUNT} slots of ${SLOT_SIZE} bytes each.`,
+    `At 0 is a u32 with the state (${states}), at`,
+    `${SLOT_NOTIF_OFFSET} struct seccomp_notif, at ${SLOT_RESPONSE_OFFSET} struct`,
+    "seccomp_notif_resp (linux/seccomp.h).",
     "",
-    `Behind the slots lie as many records of ${EXEC_SIZE} bytes, one for each: an execve that a mediator judged, which the holder lets go on and looks at`,
-    "([mediation.md](mediation.md)). Behind its fields lies the name of what was executed instead, where that was something else.",
+    "When a mediator dies its successor takes the slots over.",
+    "It sends the recorded response of every call that is `done`. It decides calls again that are",
+    "`received`, and those that still wait in a `free` slot. It answers `started` calls with EIO,",
+    "because their outcome is unknown.",
+    `After ${MEDIATOR_RESTARTS_MAX} deaths in a row without an answer the holder answers: EIO to`,
+    "received calls, EACCES to all later ones.",
+    "",
+    `Behind the slots lie as many records of ${EXEC_SIZE} bytes, one for each: an execve that a` +
+      " mediator judged, which the holder lets go on and looks at",
+    "([mediation.md](mediation.md)). Behind its fields lies the name of what was executed" +
+      " instead, where that was something else.",
     "",
     ...table(heldExec),
   ].join("\n");

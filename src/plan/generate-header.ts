@@ -68,7 +68,7 @@ const cTypes = {
   tag: "uint8_t",
 } as const satisfies Record<FieldType, string>;
 
-/** The text of `native/plan-layout.h`. The assertions let the C compiler confirm every offset. */
+/** The text of `native/plan-layout.h`. By its assertions the C compiler confirms every offset. */
 export function generatePlanHeader(): string {
   const records = Object.entries<RecordLayout | string>(sections);
   return [
@@ -106,8 +106,9 @@ export function generatePlanHeader(): string {
     ),
     "/* Bytes of one record of each section, by section number. */",
     `#define SECTION_RECORD_SIZES { ${sectionNames.map(recordSizeInC).join(", ")} }`,
-    "/* Every field that is an offset into the strings: section, place in its record, whether it is an absolute path. */",
-    `#define SECTION_STRING_FIELDS { ${records.flatMap(([name, layout]) => stringFieldsInC(name, layout)).join(", ")} }`,
+    "/* Every offset into the strings: section, place in its record, whether an absolute path. */",
+    "#define SECTION_STRING_FIELDS {" +
+      ` ${records.flatMap(([name, layout]) => stringFieldsInC(name, layout)).join(", ")} }`,
     "",
     ...slots(),
     define("SLOTS_BYTES", SLOTS_BYTES),
@@ -140,7 +141,7 @@ export function generatePlanHeader(): string {
   ].join("\n");
 }
 
-/** The memory that holder and mediator share (`slots.ts`). */
+/** The memory that the holder and mediators share (`slots.ts`). */
 function slots(): string[] {
   return [
     define("SLOT_COUNT", SLOT_COUNT),
@@ -161,7 +162,7 @@ function slots(): string[] {
       SELF_CONFINED_SLOT * SLOT_SIZE + SLOT_BEHIND_OFFSET + offsetsOf(selfConfined).adopts,
     ),
     "",
-    "/* Behind the fields of some slots; only mediators read them. */",
+    "/* After the fields of some slots; only mediators read them. */",
     struct("slot_self_confined", selfConfined),
     struct("slot_untold", untold),
     struct("slot_let_go_on", letGoOn),

@@ -1,15 +1,15 @@
 /**
- * The binary form of a plan, defined once: encoder, decoder, `native/plan-layout.h` and
+ * The binary form of a plan, defined once. Encoder, decoder, `native/plan-layout.h` and
  * `docs/plan-format.md` come from here.
  *
- * Header, section table (one entry a section, in the order below), then the sections. Everything is
- * little-endian; sections begin at multiples of 8 and follow each other without gaps but zero
- * padding. The checksum covers everything behind the header.
+ * Header, section table (one entry per section, in the order below), then the sections. Everything
+ * is little-endian. Sections begin at multiples of 8, with only zero padding between them. The
+ * checksum covers everything after the header.
  */
 
 /**
- * `tag` is 8 bytes as they are; `string` a u32 offset into the section `strings`; `path` likewise,
- * of an absolute path.
+ * `tag` is 8 plain bytes; `string` a u32 offset into the section `strings`; `path` likewise, of an
+ * absolute path.
  */
 export type FieldType = "u8" | "u16" | "u32" | "u64" | "i64" | "string" | "path" | "tag";
 
@@ -37,11 +37,11 @@ export type RecordOf<L extends RecordLayout> = {
 export const PLAN_MAGIC = "CFDMPLAN";
 export const PLAN_VERSION = 7;
 
-/** Limits of one plan; the launcher refuses what is larger. */
+/** Limits of a plan. The launcher refuses larger ones. */
 export const planLimits = {
-  /** Bytes of a whole plan. */
+  /** Size of a plan, bytes. */
   PLAN_BYTES_MAX: 64 * 1024 * 1024,
-  /** Bytes of one deflated section after inflating. */
+  /** Size of one inflated section, bytes. */
   PLAN_INFLATED_MAX: 256 * 1024 * 1024,
   /** Instructions of a seccomp filter: BPF_MAXINSNS of linux/bpf_common.h. */
   PLAN_FILTER_MAX: 4096,
@@ -51,11 +51,11 @@ export const planLimits = {
 
 /** How `nameFacts` are compared. */
 export const factRoles = {
-  /** All of it, whenever the plan is used. */
+  /** Everything, whenever the plan is used. */
   AUTHORITY: 0,
-  /** All of it, unless the plan was compiled for this very start. */
+  /** Everything, unless the plan was compiled for this start. */
   SNAPSHOT: 1,
-  /** As SNAPSHOT, and of `mode` only the file type; the other fields are 0. */
+  /** Like SNAPSHOT, with only the file type of `mode`; the other fields are 0. */
   OBJECT: 2,
 } as const;
 
@@ -63,13 +63,13 @@ export const levelNumbers = { enforcing: 0, warning: 1, disabled: 2 } as const;
 
 /** Bits of `head.flags`. */
 export const planFlags = {
-  /** Layers that are present. */
+  /** Layers of the plan. */
   LANDLOCK: 1,
   SECCOMP: 2,
   CGROUP: 4,
   /** The filter is installed with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
   LISTENER: 8,
-  /** `uid`, `gid` and the section `groups` hold; otherwise the caller's stay. */
+  /** `uid`, `gid` and the section `groups` apply; otherwise the caller's stay. */
   USER: 16,
   NO_NEW_PRIVILEGES: 32,
   PRIVATE_IPC: 64,
@@ -80,11 +80,11 @@ export const planFlags = {
   SUPERVISED: 1024,
   /** The front stays the daemon's ancestor. */
   ATTENDED: 2048,
-  /** Made where no control groups version 2 were mounted: stale where some are. */
+  /** Made where no control groups version 2 were mounted: stale where they are. */
   WITHOUT_CGROUP2: 4096,
-  /** Made for the start that asked for it: something was missing that may be there later. */
+  /** Made for one start: something was missing that may be there later. */
   FOR_ONE_START: 8192,
-  /** Landlock holds where TCP sockets connect to, wherever they were made. */
+  /** Landlock checks the destinations of TCP sockets, wherever they were made. */
   TCP_HELD: 16384,
   /** The caller's limit of core files stays. */
   CORE_DUMPS: 32768,
@@ -202,7 +202,7 @@ const fieldSizes = {
 export const SECTION_ALIGNMENT = 8;
 
 /**
- * Where each field of a record lies, and its size in bytes. Padding is never implied: the C
+ * The offset of each field of a record, and its size in bytes. There is no implied padding: the C
  * compiler's layout is the same.
  */
 export function place(layout: RecordLayout): {
@@ -223,7 +223,7 @@ export function place(layout: RecordLayout): {
   return { offsets, size: align(end, alignment) };
 }
 
-/** The same by name. */
+/** The offsets by name. */
 export function offsetsOf<const L extends RecordLayout>(
   layout: L,
 ): { readonly [N in L[number]["name"]]: number } {
@@ -236,7 +236,7 @@ export function align(offset: number, to: number): number {
   return Math.ceil(offset / to) * to;
 }
 
-/** Bytes of one record of a section; 1 where the section is plain bytes. */
+/** Size of one record of a section, bytes; 1 for a section of plain bytes. */
 export function recordSize(name: SectionName): number {
   const layout: RecordLayout | string = sections[name];
   return typeof layout === "string" ? 1 : place(layout).size;

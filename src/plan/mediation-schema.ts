@@ -22,7 +22,7 @@ const source = is.object({
   text,
 });
 
-/** JSON carries the bytes of an address as an array of numbers. */
+/** JSON carries an address's bytes as an array of numbers. */
 const bytes = is.mapped(is.list(is.whole(0, 255)), (numbers) => Uint8Array.from(numbers));
 
 const bestEfforts: Readonly<Record<BestEffort, true>> = {
@@ -32,14 +32,14 @@ const bestEfforts: Readonly<Record<BestEffort, true>> = {
   ipc: true,
 };
 
-/** The plan of a running domain may be of a version that knew others, which did nothing. */
+/** The plan of a running domain may be of a version with other names here, which had no effect. */
 const bestEffort = is.mapped(is.list(text), (layers) =>
   layers.filter((layer): layer is BestEffort => Object.hasOwn(bestEfforts, layer)),
 );
 
 /**
- * Names and system calls are hundreds of rules each. A schema of their members cost a mediator 10
- * ms * of processor time and 6 MB at its start, so a function looks at them.
+ * There may be hundreds of rules about names and system calls. A schema of their members took a
+ * mediator 10 ms of processor time and 6 MB at its start, so a function checks them.
  */
 function isNameRule(value: unknown): value is NameRule {
   return (
@@ -51,7 +51,7 @@ function isTokenRule(value: unknown): value is TokenRule {
   return isRule(value) && typeof value.token === "string";
 }
 
-/** What every rule has; its other members are anything. */
+/** The members that every rule has; others may be anything. */
 function isRule(value: unknown): value is Readonly<Record<string, unknown>> {
   if (!is.isObject(value) || (value.effect !== "allow" && value.effect !== "deny")) return false;
   const { source: where } = value;
@@ -122,7 +122,7 @@ const policy: is.Schema<MediationPlan["policy"]> = is.object({
 
 const held = is.oneOf("kernel", "broker", "refused");
 
-/** A plan's last section. */
+/** The last section of a plan. */
 export const mediationSchema: is.Schema<MediationPlan> = is.object({
   policy,
   events: text,

@@ -1,32 +1,37 @@
 /**
- * Places for mediators that serve one run and are root's: those of runs that the host's shared
- * mediator does not serve, and shared ones that were retired. A file beside the shared mediator's
- * socket has them. Who takes one locks two bytes of it (F_OFD_SETLK, fcntl(2)): one of the host's,
- * and one of its claimant's, which is a domain's name and the user as whom it runs. The lock ends
- * with the last process that has the open file, so that no dead owner keeps a place.
+ * Places for root's mediators of a single run: of runs that the host's shared mediator does not
+ * serve, and shared mediators that were retired. The places are in a file beside the shared
+ * mediator's socket. A mediator takes one by locking two bytes of it (F_OFD_SETLK, fcntl(2)): one
+ * of the host's and one of its claimant's, which is a domain's name and user. The lock ends with
+ * the last process that has the open file, so a dead owner never keeps a place.
  */
 export const PLACES_OF_HOST = 32;
-/** Places that one claimant may have, root's own excepted. */
+/** Places that one claimant may have, except for root. */
 export const PLACES_OF_ONE = 16;
-/** Bytes of one place: from its first, which is locked, on stands whose it is, `DOMAIN UID\n`. */
+/**
+ * Size of a place, bytes. Its first byte is locked; from it on stands the claimant, `DOMAIN UID\n`.
+ */
 export const PLACE_BYTES = 512;
-/** Where the bytes of claimants begin; none of them is ever written. */
+/** Where the claimants' bytes begin; none of them is ever written. */
 export const CLAIMANTS_OFFSET = 2n ** 40n;
-/** Bytes of one claimant, which is found by the lowest bits of the FNV-1a 64 of `DOMAIN UID\n`. */
+/** Size of a claimant's bytes, found by the lowest bits of the FNV-1a 64 of `DOMAIN UID\n`. */
 export const CLAIMANT_BYTES = 256n;
 export const CLAIMANT_HASH_BITS = 48n;
-/** The file's name behind that of the socket. */
+/** The file's name is the socket's with this suffix. */
 export const PLACES_SUFFIX = ".places";
 
-/** First bytes of what a mediator says to a holder on its connection. */
+/** First byte of a mediator's message to a holder. */
 export const mediatorAnswers = {
-  /** It serves the run. */
+  /** The mediator serves the run. */
   taken: 1,
-  /** The descriptor that comes with it takes the connection's place. */
+  /** The descriptor sent along replaces the connection. */
   next: 2,
-  /** It does not serve the run, which may have a mediator of its own. */
+  /** The mediator does not serve the run, which may have its own. */
   elsewhere: 3,
 } as const;
 
-/** What a holder says first; a launcher asks with the plan alone whether its run would be taken. */
+/**
+ * The first message of a holder. A launcher asks, with the plan alone, whether its run would be
+ * taken.
+ */
 export const handOverGreetings = { holds: "CFDMHOLD", asks: "CFDMROOM" } as const;

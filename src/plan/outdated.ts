@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import type { Fact } from "./plan.ts";
 
-/** A file that the plan follows from is another one now, is gone, came, or has changed. */
+/** Whether a file on which the plan is based was replaced, removed, added or changed. */
 export function isOutdated(facts: readonly Fact[]): boolean {
   return facts.some((fact) => {
     if (!("role" in fact) || fact.role !== "authority") return false;

@@ -1,20 +1,19 @@
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 
 /**
- * What one host will do for one domain: the launcher executes it without knowing any policy. Same
- * policy and same host facts give the same bytes (`encode.ts`); the binary form is described by
- * `layout.ts`, from which `native/plan-layout.h` and `docs/plan-format.md` are generated.
+ * What one host will do for one domain. The launcher executes it without knowing any policy. The
+ * same policy and host facts give the same bytes (`encode.ts`). `layout.ts` describes the binary
+ * form; `native/plan-layout.h` and `docs/plan-format.md` are generated from it.
  */
 export interface Plan {
   readonly domain: string;
   /**
-   * The domain's number on this host; null where nobody gave it one: without root, or before the
-   * agent first ran.
+   * The domain's number on this host; null without one: not as root, or before the agent first ran.
    */
   readonly number: number | null;
   /**
-   * At the start. `disabled` plans carry no layers: the launcher only executes. `warning` never
-   * reaches a sealed plan.
+   * The level at the start. `disabled` plans have no layers: the launcher only executes. A sealed
+   * plan is never at `warning`.
    */
   readonly level: Level;
   /**
@@ -23,27 +22,29 @@ export interface Plan {
    */
   readonly mode: Mediation;
   /**
-   * The front stays the daemon's ancestor: passes signals and the exit status, and ends when the
-   * holder has.
+   * The front stays the daemon's ancestor. It passes on signals and the exit status, and ends after
+   * the holder.
    */
   readonly attended: boolean;
-  /** What must still hold when the plan is used ({@link FactRole}); else it is compiled anew. */
+  /** What must hold when the plan is used ({@link FactRole}); otherwise it is compiled anew. */
   readonly facts: readonly Fact[];
-  /** What the host had, where it may come to have more; else it is stale, too. */
+  /** What the host lacked and may come to have; the plan is then stale, too. */
   readonly host: {
-    /** 0 where Landlock was missing or switched off. */
+    /** 0 where Landlock was missing or disabled. */
     readonly landlockAbi: number;
-    /** Of Yama; 0 where there was none. */
+    /** Yama's setting; 0 without Yama. */
     readonly ptraceScope: number;
     readonly withoutCgroup2: boolean;
-    /** Something else was missing, and nobody can tell whether it still is. */
+    /** Something else was missing, and whether it still is cannot be told. */
     readonly forOneStart: boolean;
   };
   readonly identity: Identity;
   readonly landlock: LandlockPlan | null;
   readonly seccomp: SeccompPlan | null;
   readonly cgroup: CgroupPlan | null;
-  /** The caller's limit of core files stays; else a crash leaves nothing and starts nothing. */
+  /**
+   * The caller's limit of core files stays. Otherwise a crash leaves nothing and starts nothing.
+   */
   readonly coreDumps: boolean;
   readonly inherit: {
     readonly stdio: boolean;
@@ -52,13 +53,13 @@ export interface Plan {
   };
   /** Binary automaton over names (`src/model/automaton`), for the mediator. */
   readonly automaton: Uint8Array;
-  /** For the mediator and for people: the launcher skips it. */
+  /** For the mediator and for people; the launcher ignores it. */
   readonly mediation: MediationPlan;
 }
 
 /**
- * What lstat said of a name; content is never compared: ctime cannot be set back without
- * CAP_SYS_TIME.
+ * What lstat returned for a name. Content is never compared, because ctime cannot be set back
+ * without CAP_SYS_TIME.
  */
 export type NameFact =
   | {
@@ -73,21 +74,21 @@ export type NameFact =
   | { readonly kind: "absent"; readonly path: string };
 
 /**
- * `authority`: the plan follows from it, so it must hold whenever the plan is used: policy files
- * and names that would come before them, the level given, accounts, the compiler, symbolic links
- * that were followed. `snapshot`: which names there were. A ready plan is used only while these
- * hold too. The plan that was compiled for the very start is used whatever became of them since: a
- * sealed domain decides on the snapshot of its start.
+ * `authority`: the plan follows from it, so it must hold whenever the plan is used. These are
+ * policy files and names that would take precedence over them, the given level, accounts, the
+ * compiler, and symbolic links that were followed. `snapshot`: the names that existed. A ready plan
+ * is used only while these hold, too. A plan compiled for this start is used whatever they have
+ * become since, because a sealed domain decides on the snapshot of its start.
  */
 export type FactRole = "authority" | "snapshot";
 
 export type Fact =
   | (NameFact & { readonly role: FactRole })
-  /** Of the snapshot: the name is of this type (S_IFMT of st_mode), whatever its inode. */
+  /** Of the snapshot: the name has this type (S_IFMT of st_mode), whatever its inode. */
   | { readonly kind: "object"; readonly path: string; readonly type: number }
   /**
-   * Which kernel, caller and words of the command line it was made for, as the front composes them;
-   * a plan without one is started by nobody.
+   * The kernel, caller and words of the command line that the plan was made for, as composed by the
+   * front. A plan without this fact is never started.
    */
   | { readonly kind: "start"; readonly text: string };
 
@@ -109,7 +110,10 @@ export interface Identity {
 }
 
 export interface LandlockPlan {
-  /** LANDLOCK_ACCESS_FS_*, LANDLOCK_ACCESS_NET_*, LANDLOCK_SCOPE_* handled by the one layer. */
+  /**
+   * The LANDLOCK_ACCESS_FS_*, LANDLOCK_ACCESS_NET_* and LANDLOCK_SCOPE_* that the one layer
+   * handles.
+   */
   readonly handledFs: bigint;
   readonly handledNet: bigint;
   readonly scoped: bigint;
@@ -128,15 +132,15 @@ export interface SeccompPlan {
   /** struct sock_filter[], 8 bytes each. */
   readonly filter: Uint8Array;
   /**
-   * In place of `filter`, and of the cgroup's programs, where the daemon is started with sockets
-   * that these programs do not hold, since they were made elsewhere: it asks about them. Left out
-   * where no program holds sockets.
+   * The filter for starts with inherited sockets that the cgroup's programs do not judge, because
+   * they were made elsewhere. It replaces `filter` and the programs, and notifies their use.
+   * Missing where no program judges sockets.
    */
   readonly asking?: Uint8Array;
-  /** Landlock holds where TCP sockets connect to, wherever they were made. */
+  /** Landlock checks the destinations of TCP sockets, wherever they were made. */
   readonly tcpHeld?: boolean;
   /**
-   * SECCOMP_FILTER_FLAG_* beside NEW_LISTENER; 0 with `listener` false where the host has no
+   * SECCOMP_FILTER_FLAG_* besides NEW_LISTENER; 0 with `listener` false where the host has no
    * notification.
    */
   readonly flags: number;
@@ -145,30 +149,29 @@ export interface SeccompPlan {
 
 export interface CgroupPlan {
   /**
-   * Absolute directory that carries this domain's programs; made by the compiler as root, outlives
-   * instances.
+   * Absolute directory with this domain's programs; made by the compiler as root, outlives runs.
    */
   readonly anchor: string;
   /**
-   * Every attach type must be there with a program of this tag, or the start fails. None: the
-   * cgroup only tells whose process it is.
+   * Each attach type must have a program with this tag, or the start fails. Without any, the cgroup
+   * only identifies the domain's processes.
    */
   readonly programs: readonly { readonly attachType: number; readonly tag: Uint8Array }[];
 }
 
-/** Serialised as canonical JSON (sorted keys) in the plan's last section. */
+/** Stored as canonical JSON (sorted keys) in the plan's last section. */
 export interface MediationPlan {
-  /** The policy after canonicalisation, for `decide()` in the mediator and for event texts. */
+  /** The policy after canonicalisation, for `decide()` in the mediator and for events. */
   readonly policy: Policy;
   /** Absolute folder of the event log. */
   readonly events: string;
   /**
-   * Level and policy follow the host's table of domains (`domains/live-table.ts`); false: they stay
-   * as they are in the plan.
+   * Whether level and policy follow the host's table of domains (`domains/live-table.ts`) or stay
+   * as in the plan.
    */
   readonly live: boolean;
   /**
-   * How connect, bind and addressed sends of each family are held: decides what a notification
+   * How connect, bind and addressed sends of each family are checked; decides what a notification
    * means.
    */
   readonly sockets: {
@@ -176,15 +179,15 @@ export interface MediationPlan {
     readonly unix: "kernel" | "broker" | "refused";
   };
   /**
-   * Of a supervised domain where cgroup programs can hold all that the policy grants, and there
-   * alone: names of the policy that lead through symbolic links.
+   * Only for a supervised domain whose grants cgroup programs can check: the policy's names that
+   * lead through symbolic links.
    */
   readonly aliases?: readonly {
     readonly written: string;
     readonly canonical: string;
     readonly links: readonly string[];
   }[];
-  /** Directories (canonical) in which Landlock itself grants create and delete: CONTINUE there. */
+  /** Canonical directories in which Landlock itself grants create and delete: CONTINUE there. */
   readonly kernelCreates: readonly string[];
   /** What `cofferdam plan` prints. */
   readonly report: PlanReport;
@@ -203,10 +206,10 @@ export interface PlanReport {
   }[];
   /** Grants that became single inodes or were split around a deny. */
   readonly expanded: readonly { readonly rule: string; readonly into: readonly string[] }[];
-  /** Grants this engine cannot give, and what happens instead. */
+  /** Grants that this engine cannot give, and what happens instead. */
   readonly lost: readonly { readonly rule: string; readonly why: string }[];
-  /** Names as written and as they resolved through symbolic links. */
+  /** Names as written and as resolved through symbolic links. */
   readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
-  /** Inodes that single-name rules stand on, for drift. */
+  /** Inodes on which single-name rules are placed, to detect drift. */
   readonly pinned: readonly { readonly path: string; readonly inode: string }[];
 }

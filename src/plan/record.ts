@@ -1,6 +1,6 @@
 import { type Field, place, type RecordLayout, type RecordOf } from "./layout.ts";
 
-/** Where strings go while a plan is written, and come from while one is read. */
+/** Where strings go when a plan is written, and come from when one is read. */
 export interface StringWriter {
   offsetOf(text: string): number;
 }
@@ -9,7 +9,8 @@ export interface StringReader {
 }
 
 /**
- * Writes records one behind the other; returns the section's bytes. Padding inside records is zero.
+ * Writes records one after the other and returns the section's bytes. Padding inside records is
+ * zero.
  */
 export function writeRecords<L extends RecordLayout>(
   layout: L,
@@ -58,7 +59,7 @@ function writeField(
   }
 }
 
-/** The launcher refuses every other path. */
+/** The launcher refuses other paths. */
 function absolute(field: Field, value: unknown): string {
   if (typeof value !== "string" || !value.startsWith("/")) {
     throw new RangeError(`${field.name}: ${String(value)} is no absolute path`);
@@ -80,7 +81,7 @@ function wide(field: Field, value: unknown, min: bigint, end: bigint): bigint {
   return value;
 }
 
-/** Reads the record at byte `at` of a plan; the caller has checked that it lies inside. */
+/** Reads the record at byte `at` of a plan. The caller has checked that it lies inside. */
 export function readRecord<L extends RecordLayout>(
   layout: L,
   view: DataView,

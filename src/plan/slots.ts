@@ -1,11 +1,11 @@
 import { place, type RecordLayout } from "./layout.ts";
 
 /**
- * The memory in which holder and mediator share the calls in flight (a memfd), so that the death of
- * a mediator strands nobody. The mediator receives straight into a slot; it clears `notif` before
- * the next receive, but never `resp`: every answer is recorded there before it is sent, by which
- * the holder sees that a mediator got on. While a mediator lives the holder only looks. A successor
- * finishes what it finds.
+ * The memory in which the holder and mediators share the calls in flight (a memfd), so that no call
+ * is stranded when a mediator dies. The mediator receives directly into a slot. It clears `notif`
+ * before the next receive, but never `resp`: every answer is recorded there before it is sent,
+ * which shows the holder that a mediator makes progress. While a mediator lives the holder only
+ * watches. A successor finishes the calls that it finds.
  */
 export const slot = [
   {
@@ -24,27 +24,27 @@ export const slotState = { free: 0, received: 1, started: 2, done: 3, held: 4, o
 
 /** Calls in flight at one time. */
 export const SLOT_COUNT = 64;
-/** Bytes of one slot. */
+/** Size of a slot, bytes. */
 export const SLOT_SIZE = 128;
 /** Offset of struct seccomp_notif (80 bytes, linux/seccomp.h). */
 export const SLOT_NOTIF_OFFSET = place(slot).size;
 /** Offset of struct seccomp_notif_resp. */
 export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
-/** Bytes of struct seccomp_notif_resp; behind it is room in each slot, which no call touches. */
+/** After struct seccomp_notif_resp. The space from here on in each slot is touched by no call. */
 export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
 /**
- * What the mediators of a domain leave for their successors lies in records behind the last fields
- * of some slots ({@link SLOT_BEHIND_OFFSET}). The slot of each is named below its layout.
+ * Records for successors lie after the last fields of some slots ({@link SLOT_BEHIND_OFFSET}). The
+ * slot of each record is named below its layout.
  */
 
-/** How many events were counted and not written (`mediate/report/untold.ts`). */
+/** Events that were counted and not written (`mediate/report/untold.ts`). */
 export const untold = [
   { name: "count", type: "u32", doc: "events" },
   { name: "spare", type: "u32", doc: "0" },
 ] as const satisfies RecordLayout;
 export const UNTOLD_SLOTS = { mediator: 1, worker: 2 } as const;
 
-/** Since when a process has a confinement of its own (`mediate/domain/self-confined.ts`). */
+/** Since when a process has had a confinement of its own (`mediate/domain/self-confined.ts`). */
 export const selfConfined = [
   {
     name: "first",
@@ -60,7 +60,7 @@ export const selfConfined = [
 ] as const satisfies RecordLayout;
 export const SELF_CONFINED_SLOT = 0;
 
-/** What calls were let go on since the start. */
+/** Facts about calls that were let go on since the start. */
 export const letGoOn = [
   {
     name: "rootsDiffer",
@@ -86,7 +86,7 @@ export const letGoOn = [
 export const LET_GO_ON_SLOT = 3;
 
 /**
- * What of the records of the control group's programs was read
+ * How far the records of the control group's programs were read
  * (`mediate/report/socket-records.ts`): 0 and 0 before the first.
  */
 export const recordsRead = [
@@ -99,8 +99,8 @@ export const recordsRead = [
 ] as const satisfies RecordLayout;
 export const RECORDS_SLOT = 4;
 /**
- * In whose slot, behind what lies there already, is the id of the control group whose records a
- * mediator reads; 0 where nobody has begun, or everything was read.
+ * The id of the control group whose records a mediator reads; 0 where reading has not begun, or
+ * everything was read. It follows another record in its slot.
  */
 export const recordsGroup = [
   { name: "id", type: "u64", doc: "of the control group" },
@@ -115,23 +115,23 @@ export const outdatedPolicy = [
     doc: "of that policy; 0 before the first mediator has looked",
   },
 ] as const satisfies RecordLayout;
-/** Behind what lies in that slot already. */
+/** After the other record in that slot. */
 export const OUTDATED_POLICY = { slot: UNTOLD_SLOTS.worker, offset: place(untold).size } as const;
 
-/** One process that is noted because of its confinement (`mediate/domain/noted-processes.ts`). */
+/** A process that is noted because of its confinement (`mediate/domain/noted-processes.ts`). */
 export const notedProcess = [
   { name: "process", type: "u32", doc: "its id and, in the highest bit, for what; 0 is free" },
   { name: "ticks", type: "u32", doc: "clock ticks from its start to when it was noted" },
   { name: "start", type: "u64", doc: "when it began, clock ticks since boot" },
 ] as const satisfies RecordLayout;
-/** From which slot on there is one such record in each. */
+/** The first slot with such a record; there is one in each from here on. */
 export const NOTED_SLOTS_FROM = 5;
 
 /**
- * Behind all slots, one for each: an execve that was judged, which the holder lets go on and looks
- * at (`native/exec-hold.c`). A mediator fills it and makes the slot `held`; from then on both are
- * the holder's, until it has made the slot `over`. Whichever mediator finds it so reads what came
- * of it and frees the slot, so that the death of either side strands nobody.
+ * An execve that was judged and that the holder lets go on and checks (`native/exec-hold.c`). There
+ * is one record per slot, after all slots. A mediator fills it and makes the slot `held`. From then
+ * on both belong to the holder, until it makes the slot `over`. Any mediator that finds it so reads
+ * the outcome and frees the slot, so that no call is stranded when either side dies.
  */
 export const heldExec = [
   { name: "thread", type: "u32", doc: "that waits, as the holder's pid namespace numbers it" },
@@ -166,26 +166,26 @@ export const heldExec = [
 
 export const execOutcome = { none: 0, over: 1, other: 2, untraced: 3 } as const;
 
-/** Bytes of one such record, with the name of what was found. */
+/** Size of such a record with the name of what was found, bytes. */
 export const EXEC_SIZE = 1_024;
-/** Bytes of that name; a longer one loses its end. */
+/** Limit on that name, bytes; a longer one is cut. */
 export const EXEC_FOUND_MAX = EXEC_SIZE - place(heldExec).size;
-/** Offset of the first of them. */
+/** Offset of the first record. */
 export const EXECS_OFFSET = SLOT_COUNT * SLOT_SIZE;
-/** Bytes of the memory; without the execs in holders of before there were any. */
+/** Size of the memory, bytes. Older holders have no records of executions. */
 export const SLOTS_BYTES = EXECS_OFFSET + SLOT_COUNT * EXEC_SIZE;
 
 /**
- * Deaths in a row without an answer after which the holder answers by itself: EIO to what was
- * received, EACCES to all that follows.
+ * Deaths in a row without an answer after which the holder answers itself: EIO for received calls,
+ * EACCES for all later ones.
  */
 export const MEDIATOR_RESTARTS_MAX = 5;
 
 /**
- * Descriptors a mediator finds open; `events` is /dev/null without a collector; `summary` is the
- * run's standard error, /dev/null where that is not attended. `holder`: a socket on which holder
+ * The descriptors of a mediator. `events` is /dev/null without a collector. `summary` is the run's
+ * standard error, or /dev/null in a run that is not attended. `holder`: a socket on which holder
  * and mediator tell each other to look at the slots ({@link EXEC_BELL}). `place`: of the host's
- * (`mediator-places.ts`), which is taken for as long as this is open; /dev/null for ordinary users.
+ * (`mediator-places.ts`), taken as long as this is open; /dev/null for ordinary users.
  */
 export const mediatorDescriptors = {
   listener: 3,
@@ -198,7 +198,7 @@ export const mediatorDescriptors = {
 } as const;
 
 /**
- * Says that the other side has something to look at in the slots; on that socket, or on a holder's
- * connection to the shared mediator.
+ * Tells the other side to look at the slots, on that socket or on a holder's connection to the
+ * shared mediator.
  */
 export const EXEC_BELL = "CFDMEXEC";

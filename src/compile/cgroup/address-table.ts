@@ -4,7 +4,7 @@ import { CgroupTableError } from "./errors.ts";
 import { flattenNetworks, type NetworkPorts } from "./network-tree.ts";
 
 /**
- * Entries of the port table, of 8 bytes each in the kernel. Nested networks repeat what the outer
+ * Limit on the port table, entries of 8 bytes in the kernel. Nested networks repeat what the outer
  * ones grant.
  */
 export const PORT_INTERVALS_MAX = 1 << 20;
@@ -20,9 +20,9 @@ export const protocolNumbers = { tcp: 6, udp: 17 } as const satisfies Record<
   number
 >;
 
-/** Bytes of `struct network_key`. */
+/** Size of `struct network_key`, bytes. */
 export const NETWORK_KEY_BYTES = 24;
-/** Bytes of `struct port_set`. */
+/** Size of `struct port_set`, bytes. */
 export const PORT_SET_BYTES = 8;
 const KEY_HEAD_BITS = 32;
 const KEY_ADDRESS_OFFSET = 8;
@@ -77,7 +77,7 @@ function networkKey(
   return key;
 }
 
-/** Equal sets are stored once: most networks of a policy grant the same few ports. */
+/** Stores equal sets once: most networks of a policy grant the same few ports. */
 class IntervalPool {
   readonly #words: number[] = [];
   readonly #places = new Map<string, Uint8Array>();
@@ -89,7 +89,8 @@ class IntervalPool {
     if (place !== undefined) return place;
     if (this.#words.length + ports.length > PORT_INTERVALS_MAX) {
       throw new CgroupTableError(
-        `the address rules need more than ${PORT_INTERVALS_MAX} port intervals; give rules for many networks fewer distinct ports`,
+        `the address rules need more than ${PORT_INTERVALS_MAX} port intervals; give rules for` +
+          " many networks fewer distinct ports",
       );
     }
     const value = Buffer.alloc(PORT_SET_BYTES);

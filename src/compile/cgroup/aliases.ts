@@ -8,28 +8,26 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import { foldersOfChoice } from "../../model/unix-names/pattern.ts";
 
 /**
- * A name that leads through symbolic links, `/dev/log` or `/var/run`. The kernel programs see what
- * the daemon passes, so the name and everything below it is judged as what it leads to.
+ * A name that leads through symbolic links, such as `/dev/log` or `/var/run`. The kernel programs
+ * see the name that the daemon passes. So that name and everything below it is judged by where it
+ * leads.
  */
 export interface NameAlias {
   readonly written: string;
   readonly canonical: string;
-  /** Canonical names of all links that were followed. */
+  /** Canonical names of all followed links. */
   readonly links: readonly string[];
 }
 
-/** Links followed for one name, in all; more than the kernel follows. */
+/** Links followed for one name in total; more than the kernel follows. */
 const LINKS_MAX = 64;
 
-/**
- * Links that programs take for granted whatever a policy writes: the C library itself logs to
- * `/dev/log`.
- */
+/** Links that programs rely on whatever the policy says: the C library logs to `/dev/log`. */
 const COMMON_LINKS = ["/var/run", "/dev/log"];
 
 /**
  * Aliases of the names that a policy, as written, grants to connect to, of folders in which it
- * grants a choice of them, and of links that most hosts have.
+ * grants several, and of links that most hosts have.
  */
 export function unixAliases(written: Policy, snapshot: Snapshot): NameAlias[] {
   const names = written.names
@@ -41,8 +39,8 @@ export function unixAliases(written: Policy, snapshot: Snapshot): NameAlias[] {
 }
 
 /**
- * The names that a pattern writes out, those of each brace; what leaves a choice is none of the
- * kernel programs' business.
+ * The names that a pattern spells out, one for each choice in braces. The kernel programs cannot
+ * use patterns with other choices.
  */
 function plainNames(pattern: string): string[] {
   const parsed = parsePattern(pattern);
@@ -55,8 +53,8 @@ function plainNames(pattern: string): string[] {
 }
 
 /**
- * `written`: absolute names without pattern signs. Names that lead through no link, or round in a
- * loop of links, give no alias.
+ * `written`: absolute names without pattern characters. Names that lead through no link, or in a
+ * loop of links, have no alias.
  */
 export function nameAliases(written: readonly string[], snapshot: Snapshot): NameAlias[] {
   return written.flatMap((name) => {
@@ -90,8 +88,8 @@ function linksOf(name: string, snapshot: Snapshot): string[] {
 }
 
 /**
- * The state that stands for the alias, or null where the domain could redirect it: then nothing is
- * granted through it.
+ * The state for the alias, or null where the domain could redirect it: then nothing is granted
+ * through it.
  */
 export function aliasState(automaton: Automaton, { canonical, links }: NameAlias): number | null {
   if (
@@ -102,7 +100,7 @@ export function aliasState(automaton: Automaton, { canonical, links }: NameAlias
   return walkName(automaton, canonical);
 }
 
-/** The domain may create or remove the name or one of its parents. */
+/** Whether the domain may create or remove the name or one of its parents. */
 function isRedirectable(automaton: Automaton, name: string): boolean {
   const parts = name.split("/");
   return parts.some((_, i) => {

@@ -8,8 +8,8 @@ import { withDirectory } from "./directory.ts";
 import { AnchorError } from "./errors.ts";
 
 /**
- * A cgroup that carries the programs of one domain and one set of tables. Its processes are in
- * children of it.
+ * A program of an anchor: a cgroup with the programs of one domain and one set of tables. Processes
+ * are in children of it.
  */
 export interface AttachedProgram {
   readonly name: ProgramName;
@@ -18,8 +18,8 @@ export interface AttachedProgram {
 }
 
 /**
- * Sixteen hex digits of the digest follow the domain's name, so that no change of a policy ever
- * meets old programs.
+ * Hex digits of the digest after the domain's name. A changed policy gets a new directory, and so
+ * never meets old programs.
  */
 const DIGEST_DIGITS = 16;
 
@@ -27,7 +27,7 @@ export function anchorName(domain: string, digest: string): string {
   return `${domain}.${digest.slice(0, DIGEST_DIGITS)}`;
 }
 
-/** `missing`: what it does not carry; null when every program is there. */
+/** `missing`: a program that the anchor lacks; null when all are there. */
 export function missingPrograms(
   anchor: string,
   programs: readonly AttachedProgram[],
@@ -41,7 +41,7 @@ export function missingPrograms(
 }
 
 /**
- * Makes the cgroup and attaches all of `programs`. Nobody enters one that does not carry them all:
+ * Makes the cgroup and attaches all of `programs`. No daemon enters one with a missing program:
  * launchers compare tags.
  */
 export function makeAnchor(
@@ -61,10 +61,7 @@ export function makeAnchor(
   }
 }
 
-/**
- * Removes an anchor that is not what it should be, with children that nobody is in; refuses while
- * somebody is.
- */
+/** Removes a broken anchor with its empty children; refuses while a process is in it. */
 export function removeBrokenAnchor(anchor: string, missing: ProgramName): void {
   try {
     for (const child of childrenOf(anchor)) rmdirSync(child);
@@ -72,7 +69,8 @@ export function removeBrokenAnchor(anchor: string, missing: ProgramName): void {
   } catch (error) {
     if (!hasCode(error, "EBUSY")) throw error;
     throw new AnchorError(
-      `${anchor} has processes in it but lacks its program ${missing}: somebody detached it; stop these processes and try again`,
+      `${anchor} has processes in it but lacks its program ${missing}: it was detached; stop` +
+        " these processes and try again",
     );
   }
 }
@@ -82,7 +80,7 @@ export function anchorsIn(root: string): readonly string[] {
   return childrenOf(root).filter((path) => /\.[0-9a-f]{16}$/.test(path));
 }
 
-/** Without processes below it; one in the anchor itself the kernel knows. */
+/** Whether the anchor has no children. The kernel knows of processes in the anchor itself. */
 export function isEmpty(anchor: string): boolean {
   return childrenOf(anchor).length === 0;
 }
@@ -113,8 +111,8 @@ export function tagsOf(object: BpfObject, names: readonly ProgramName[]): Attach
 }
 
 /**
- * The kernel itself refuses to remove a cgroup with processes or children. False where it did, or
- * it was gone.
+ * Removes a cgroup, which the kernel refuses while it has processes or children. Returns false
+ * where it refused or the cgroup was gone.
  */
 export function removeUnlessBusy(anchor: string): boolean {
   try {

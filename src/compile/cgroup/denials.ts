@@ -8,8 +8,8 @@ export { refusalKinds as denialKinds } from "../../kernel/bpf/refusals.ts";
 export type DenialCounts = Readonly<Record<RefusalKind, bigint>>;
 
 /**
- * How many calls the programs of an anchor have refused since it was made, all its processes
- * together.
+ * The number of calls that an anchor's programs have refused since it was made, for all its
+ * processes together.
  */
 export function denialCounts(anchor: string): DenialCounts {
   const counts = withDirectory(anchor, (fd) =>

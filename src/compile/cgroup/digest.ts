@@ -3,8 +3,9 @@ import { configurationBytes, mapBytes } from "./map-bytes.ts";
 import type { CgroupTables } from "./tables.ts";
 
 /**
- * SHA-256 in hex over everything that decides: the programs and all their tables. Parts are told
- * apart by their lengths. `follows`: whose level and policy, or at which level for ever.
+ * SHA-256 in hex over everything that decides: the programs and all their tables. Each part is
+ * preceded by its length. `follows`: the table whose level and policy they follow, or the level
+ * that stays.
  */
 export function tablesDigest(
   object: Uint8Array,

@@ -11,18 +11,18 @@ import { withDirectory } from "./directory.ts";
 import { lastingMaps } from "./programs.ts";
 
 /**
- * Programs of anchors that launchers attached to control groups of socket units, where sockets were
- * made that a run is given (`native/activation.c`).
+ * Programs of anchors that launchers attached to control groups of socket units, in which inherited
+ * sockets were made (`native/activation.c`).
  */
 interface Elsewhere {
   readonly group: string;
   readonly name: ProgramName;
   readonly program: number;
-  /** Id of the map that tells which anchor's it is. */
+  /** Id of the map that identifies the anchor. */
   readonly control: number;
 }
 
-/** What a launcher attaches there. */
+/** The programs that a launcher attaches there. */
 const judging = [
   "connect4",
   "connect6",
@@ -35,14 +35,14 @@ const judging = [
 
 /** systemd's names of socket units. */
 const SOCKET_UNIT = /\.socket$/;
-/** The same for anchors, on the host and in containers. */
+/** The names of anchors, on the host and in containers. */
 const ANCHOR = /\/cofferdam\/[^/]+\.[0-9a-f]{16}$/;
-/** Number of the whole hierarchy's first group (kernfs). */
+/** Id of the hierarchy's root group (kernfs). */
 const ROOT_GROUP = 1;
 
 /**
- * Puts the programs that an anchor has now in the place of those that it had, wherever else they
- * are. `control`: its map, open.
+ * Replaces programs that an anchor had by those that it has now, wherever else they are attached.
+ * `control`: its map, open.
  */
 export function replaceElsewhere(
   anchor: string,
@@ -60,20 +60,20 @@ export function replaceElsewhere(
 }
 
 /**
- * Whether there is anything that {@link pruneElsewhere} might take away. Launchers wait for the
- * lock that taking away needs; looking needs none.
+ * Whether there may be something for {@link pruneElsewhere}. Needs no lock, for which launchers
+ * would have to wait.
  */
 export function hasElsewhere(root: string): boolean {
   return allElsewhere(dirname(root)).length > 0;
 }
 
 /**
- * Takes away programs of anchors below which nothing runs: what holders left that were killed.
- * `root`: `CGROUP2/cofferdam`, with its lock. Returns how many there were.
+ * Detaches programs of anchors without runs, which killed holders left. `root`:
+ * `CGROUP2/cofferdam`, with its lock held. Returns their number.
  *
- * Anchors are listed after what is attached, since a launcher makes its group below one before it
- * attaches anything. Those of containers count too: they lie in the same hierarchy. Where only a
- * part of that is to be seen, a program without an anchor may have it elsewhere.
+ * Anchors are listed after the attached programs, because a launcher makes its group below an
+ * anchor before it attaches anything. Anchors of containers count, too: they are in the same
+ * hierarchy. Where only a part of the hierarchy is visible, a program's anchor may lie outside it.
  */
 export function pruneElsewhere(root: string): number {
   const hierarchy = dirname(root);
@@ -115,7 +115,7 @@ function lookAt(group: string): Elsewhere[] {
   );
 }
 
-/** null for a program that is none of ours: ours have all the maps that last. */
+/** null for a program that is not Cofferdam's, which has all the lasting maps. */
 function controlOfProgram(id: number): number | null {
   const maps = withFd(openProgram(id), mapsOfProgram);
   const isOurs = lastingMaps.every((name) => maps.has(name));
@@ -134,7 +134,7 @@ function ifThere<T>(work: () => T): T | null {
   return unlessGone(work, ["ENOENT", "ENODEV"]);
 }
 
-/** Nothing is looked for below one that is found. */
+/** Does not search below a match. */
 function foldersLike(folder: string, wanted: RegExp): string[] {
   const below = ifThere(() => readdirSync(folder, { withFileTypes: true })) ?? [];
   return below

@@ -4,19 +4,21 @@ import { anchorsIn, isEmpty, removeUnlessBusy } from "./anchor.ts";
 import { withFolderLock } from "./lock.ts";
 
 /**
- * Removes anchors that nobody needs: of domains that are no more, and of earlier policies. One goes
- * when at two looks no plan named it, it had no children, and nobody had prepared it meanwhile. So
- * a start that has its plan ready never loses it, nor does one whose plan is still being made, if
- * that takes less time than lies between two looks; one that takes longer finds it gone, and is
- * refused.
+ * Removes anchors that are no longer needed, of removed domains and of earlier policies. An anchor
+ * is removed when at two looks no plan named it, it had no children, and it had not been prepared
+ * in between. So a start with a ready plan never loses its anchor. Neither does a start whose plan
+ * is still being made, unless that takes longer than the time between two looks; that start finds
+ * the anchor gone and is refused.
  */
 export class IdleAnchors {
-  /** Those that were idle at the last look, with their times. */
+  /** The anchors that were idle at the last look, with their times. */
   #idle = new Map<string, bigint>();
 
   /**
-   * `root`: `CGROUP2/cofferdam`. `named`: the names of the anchors of all ready plans, looked at
-   * just before. Returns how many were removed. @throws AnchorError where somebody keeps the lock
+   * `root`: `CGROUP2/cofferdam`. `named`: the anchors of all ready plans, read just before. Returns
+   * how many were removed.
+   *
+   * @throws AnchorError where another process keeps the lock
    */
   async look(root: string, named: ReadonlySet<string>): Promise<number> {
     if (!existsSync(root)) return 0;

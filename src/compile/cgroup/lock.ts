@@ -8,9 +8,9 @@ const LOCK_WAIT_MAX_MS = 10_000;
 const LOCK_RETRY_MS = 5;
 
 /**
- * Runs `work` while nobody else holds the lock of `folder` (flock(2) on the directory itself: it
- * ends with the process, so no dead owner leaves it behind). Nobody but the owner may be able to
- * open the folder, or they could hold it for ever.
+ * Runs `work` while it holds the lock of `folder` (flock(2) on the directory itself, which ends
+ * with the process, so a dead owner never keeps it). Only the owner may be able to open the folder,
+ * or others could hold the lock forever.
  */
 export async function withFolderLock<T>(
   folder: string,
@@ -23,7 +23,8 @@ export async function withFolderLock<T>(
     while (!tryLock(fd)) {
       if (performance.now() > deadline) {
         throw new AnchorError(
-          `${folder} has been locked by another process for ${waitMs} ms; try again when it is done`,
+          `${folder} has been locked by another process for ${waitMs} ms; try again when it is` +
+            " done",
         );
       }
       await setTimeout(LOCK_RETRY_MS);

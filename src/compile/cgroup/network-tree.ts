@@ -2,13 +2,13 @@ import type { AddressRule } from "../../model/policy.ts";
 import { noPorts, type PortSet, portSet, samePorts, subtractPorts } from "../../model/port-set.ts";
 
 /**
- * One network with every port that is granted in it, except in longer prefixes that have an entry
- * of their own.
+ * One network with all ports granted in it, except in longer prefixes that have entries of their
+ * own.
  */
 export interface NetworkPorts {
   /** 4 or 16 bytes, host bits zero. */
   readonly address: Uint8Array;
-  /** Bits. */
+  /** Length, bits. */
   readonly prefix: number;
   readonly ports: PortSet;
 }
@@ -25,9 +25,9 @@ interface Flattened extends NetworkPorts {
 }
 
 /**
- * Flattens rules of one operation, protocol and family: each network gets what its own rules and
- * those of all networks around it allow, less what any of them denies. Networks that would say the
- * same as the one around them are left out, so the longest match always holds the whole answer.
+ * Flattens the rules of one operation, protocol and family. Each network gets what its own rules
+ * and those of all enclosing networks allow, minus what any of them denies. Networks that equal
+ * their enclosing one are left out. So the longest match always holds the complete answer.
  */
 export function flattenNetworks(rules: readonly AddressRule[], family: 4 | 6): NetworkPorts[] {
   const kept: NetworkPorts[] = [];

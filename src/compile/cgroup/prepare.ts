@@ -25,11 +25,11 @@ import { type Judged, loadPrograms, programsFor, shippedObject } from "./program
 import { cgroupTables } from "./tables.ts";
 
 /**
- * Idle anchors of one domain that are kept beside the current one: other ready plans of it (other
- * variables) stand on them.
+ * Idle anchors of a domain that are kept besides the current one: other ready plans of it (with
+ * other variables) may use them.
  */
 const IDLE_ANCHORS_MAX = 8;
-/** Traversable by everybody, readable by root alone: whoever can open it could hold its lock. */
+/** Traversable by all, readable by root only: a process that can open it can hold its lock. */
 const ROOT_MODE = 0o711;
 
 export interface CgroupTarget {
@@ -38,15 +38,15 @@ export interface CgroupTarget {
   /** Mount point of the cgroup v2 hierarchy. */
   readonly cgroup2: string;
   /**
-   * What its programs judge; default `sockets-and-names`. Null: nothing, the cgroup only tells
-   * whose process is in it.
+   * What its programs judge; default `sockets-and-names`. null: nothing; the cgroup only identifies
+   * processes.
    */
   readonly judged?: Judged | null;
-  /** What its programs do at first; default: they enforce for ever. */
+  /** What its programs do at first; default: they enforce permanently. */
   readonly control?: Control;
   /**
-   * Symbolic links that unix-socket names of the policy lead through (`nameAliases`); default none:
-   * such names are refused.
+   * Symbolic links of the policy's unix-socket names (`nameAliases`); default none: such names are
+   * refused.
    */
   readonly aliases?: readonly NameAlias[];
   /** Idle anchors to keep; default 8. */
@@ -54,9 +54,9 @@ export interface CgroupTarget {
 }
 
 /**
- * Makes `CGROUP2/cofferdam/DOMAIN.DIGEST` carry this policy's programs, or finds that it does. The
- * same policy gives the same directory; another one gives another, and what runs in the old one
- * keeps its rules. Needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and the right to write the
+ * Makes `CGROUP2/cofferdam/DOMAIN.DIGEST` with this policy's programs, or finds that it exists. The
+ * same policy gives the same directory. Another policy gives another, and runs in the old one keep
+ * their rules. Needs root (CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON and the right to write the
  * hierarchy).
  *
  * @param automaton binary form of the automaton over all the policy's names
@@ -89,7 +89,7 @@ export async function prepareCgroup(
       const missing = missingFrom(anchor, programs);
       if (missing !== null && missing !== "anchor") removeBrokenAnchor(anchor, missing);
       if (missing !== null) makeAnchor(anchor, object, programs);
-      // Those of an earlier policy would have to agree wherever a socket is given.
+      // Programs of an earlier policy would have to agree wherever a socket is inherited.
       if (missing !== null && granted(policy.inherit).has("listen")) pruneElsewhere(root);
       keep(anchor);
       removeIdleAnchors(anchor, idleAnchorsMax);
@@ -117,8 +117,8 @@ async function withoutPrograms(domain: string, root: string): Promise<CgroupPlan
 }
 
 /**
- * The plan that names it is not written yet: whoever looks for idle anchors sees by its time that
- * somebody wants it (`idle-anchors.ts`).
+ * The plan that names the anchor is not written yet. Its new time tells the search for idle anchors
+ * that it is in use (`idle-anchors.ts`).
  */
 function keep(anchor: string): void {
   const now = new Date();
@@ -129,7 +129,7 @@ function makeRoot(cgroup2: string): string {
   const root = join(cgroup2, "cofferdam");
   mkdirSync(root, { recursive: true });
   if (statSync(root).uid !== process.geteuid?.()) {
-    throw new AnchorError(`${root} belongs to somebody else; remove it, then try again`);
+    throw new AnchorError(`${root} belongs to another user; remove it, then try again`);
   }
   chmodSync(root, ROOT_MODE);
   return root;

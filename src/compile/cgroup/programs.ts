@@ -16,7 +16,10 @@ import { configurationBytes, mapBytes } from "./map-bytes.ts";
 import type { CgroupTables } from "./tables.ts";
 
 const OBJECT_FILE = "bpf/cofferdam_cgroup.bpf.o";
-/** Folders above this file: three from the sources, one from the bundle in dist/. */
+/**
+ * Limit on the folders above this file that are searched: three from the sources, one from the
+ * bundle in dist/.
+ */
 const LEVELS_ABOVE_MAX = 4;
 
 /** The compiled programs that ship with Cofferdam. */
@@ -31,7 +34,7 @@ export function shippedObject(): Uint8Array {
 
 /**
  * What the programs judge. `sockets`: internet sockets, where they are made, bound, connected and
- * sent from. `sockets-and-names`: names of unix sockets too. `destinations`: where sockets of
+ * sent from. `sockets-and-names`: also names of unix sockets. `destinations`: where sockets of
  * either kind connect and send to, beside a mediator that judges the rest.
  */
 export type Judged = "sockets" | "sockets-and-names" | "destinations";
@@ -49,22 +52,22 @@ export function programsFor(
   return grantsSomeUdpDestinations(addresses) ? names : names.filter((name) => name !== "egress");
 }
 
-/** Programs for a host; without `unix` only those for internet sockets. */
+/** The programs for a host; without `unix` only those for internet sockets. */
 export function programNames(unix: boolean): readonly ProgramName[] {
   return unix ? [...inetPrograms, ...unixPrograms] : inetPrograms;
 }
 
-/** Maps that go on when the programs of an anchor are replaced. */
+/** Maps that survive when the programs of an anchor are replaced. */
 export const lastingMaps: readonly string[] = [CONTROL_MAP, ...recordMaps];
 
-/** `made` anew, or the maps of the programs before, by name, as descriptors. */
+/** New maps (`made`), or those of the previous programs by name, as descriptors. */
 export type Lasting =
   | { readonly kind: "made"; readonly control: Control }
   | { readonly kind: "kept"; readonly maps: ReadonlyMap<string, number> };
 
 /**
- * In the kernel with its maps filled and frozen, attached to nothing yet. The caller closes it.
- * `lasting`: left out for programs that enforce for ever.
+ * Loads the programs, with their maps filled and frozen, attached to nothing yet. The caller closes
+ * the object. `lasting`: left out for programs that enforce permanently.
  */
 export function loadPrograms(
   bytes: Uint8Array,
@@ -95,7 +98,10 @@ export function loadPrograms(
 
 const alwaysEnforcing: Control = { level: "enforcing", number: null, generation: 0, table: 0 };
 
-/** Freezing binds user space alone; the programs go on writing. A level that may change stays. */
+/**
+ * Freezing restricts user space only; the programs still write. A level that may change is not
+ * frozen.
+ */
 function begin(object: BpfObject, control: Control): void {
   object.update(CONTROL_MAP, Buffer.alloc(4), controlBytes(control), 1);
   if (control.number === null) object.freeze(CONTROL_MAP);

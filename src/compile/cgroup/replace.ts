@@ -17,23 +17,23 @@ import { AnchorError } from "./errors.ts";
 import { lastingMaps, loadPrograms, shippedObject } from "./programs.ts";
 import { cgroupTables } from "./tables.ts";
 
-/** What a supervised domain's programs look things up in. */
+/** What the tables of a supervised domain's programs are made of. */
 export interface JudgedBy {
   readonly policy: Policy;
   /** Binary form, over all the policy's names. */
   readonly automaton: Uint8Array;
-  /** null where the programs cannot hold the pathnames that it grants: then they grant none. */
+  /** null where the programs cannot check the granted pathnames: then they grant none. */
   readonly aliases: readonly NameAlias[] | null;
 }
 
 /**
- * Puts another policy into force for what runs in an anchor of a supervised domain. Its programs
- * are replaced one by one by others with tables of their own, filled and frozen: each call meets
- * either the old program or the new one, whole. Level and records go on. The anchor comes first: a
- * run that begins meanwhile attaches what it finds there to the control groups of sockets that it
- * is given, and looks there again afterwards (`native/activation.c`).
+ * Puts another policy into force for the runs of a supervised domain's anchor. The programs are
+ * replaced one by one by programs with tables of their own, filled and frozen. So each call meets
+ * either the old or the new program as a whole. Level and records are kept. The anchor comes first:
+ * a run that begins meanwhile attaches the programs that it finds there to the control groups of
+ * its inherited sockets, and looks there again afterwards (`native/activation.c`).
  *
- * @throws AnchorError, BpfError, CgroupTableError: what was not replaced yet stays in force
+ * @throws AnchorError, BpfError, CgroupTableError: programs that were not replaced stay in force
  */
 export function replacePrograms(anchor: string, by: JudgedBy): void {
   const names: readonly ProgramName[] = destinationPrograms;
@@ -70,7 +70,7 @@ function replaceOne(directory: number, anchor: string, name: ProgramName, progra
   if (before === null)
     throw new AnchorError(`${anchor} lacks its program ${name}; restart the domain`);
   withFd(before, (old) => {
-    // Another version of the programs may read and write the maps that last in another form.
+    // Programs of another version may use the lasting maps in another form.
     if (programTag(old) !== programTag(program))
       throw new AnchorError(`${anchor} has programs of another version; restart the domain`);
     replaceOnCgroup(program, directory, hook, old);

@@ -2,17 +2,14 @@ import type { SocketRule } from "../../model/policy.ts";
 
 const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
-/**
- * IP protocol numbers; a raw socket has one of these (SOCK_RAW of protocol 256 and up does not
- * exist).
- */
+/** Number of IP protocols for raw sockets (SOCK_RAW of protocol 256 and up does not exist). */
 const PROTOCOLS = 256;
 
-/** Internet sockets without ports: granted or not when they are made. */
+/** Internet sockets without ports: granted or refused when they are made. */
 export interface SocketTable {
   readonly ping4: boolean;
   readonly ping6: boolean;
-  /** Bit per IP protocol number, lowest bit first: raw sockets of that protocol. */
+  /** Raw sockets by IP protocol number, one bit each, lowest first. */
   readonly raw: Uint8Array;
 }
 

@@ -9,10 +9,7 @@ import type { NameAlias } from "./aliases.ts";
 import { type SocketTable, socketTable } from "./socket-table.ts";
 import { type UnixTable, unixTable } from "./unix-table.ts";
 
-/**
- * Everything the kernel programs look things up in, as bytes, and nothing else: equal tables mean
- * equal verdicts.
- */
+/** All tables of the kernel programs, as bytes: equal tables mean equal verdicts. */
 export interface CgroupTables {
   readonly addresses: AddressTable;
   readonly sockets: SocketTable;
@@ -20,9 +17,9 @@ export interface CgroupTables {
 }
 
 /**
- * What a domain may reach, from the rules about addresses and sockets and the automaton over all
- * its names. Pure. `aliases` null: of unix sockets no pathname is granted, since the programs cannot
- * hold those of this policy.
+ * The tables of a domain, from its rules about addresses and sockets and the automaton over all its
+ * names. Pure. `aliases` null: no pathname of a unix socket is granted, because the programs cannot
+ * check those of this policy.
  */
 export function cgroupTables(
   policy: Policy,
@@ -40,7 +37,7 @@ export function cgroupTables(
   };
 }
 
-/** Names of Cofferdam's own, which no level grants: they alone accept. */
+/** Accepts only names of Cofferdam's own, which no level grants. */
 function ownNames({ names }: Policy): Automaton {
   const own = names.filter(
     ({ source, permissions }) => isOwnObject(source) && (permissions & Permission.connect) !== 0,

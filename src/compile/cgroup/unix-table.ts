@@ -6,14 +6,14 @@ import { type Context, nameContext } from "../../model/unix-names/context.ts";
 import { aliasState, type NameAlias } from "./aliases.ts";
 import { CgroupTableError } from "./errors.ts";
 
-/** Entries of the transition table, of 4 bytes each in the kernel. */
+/** Limit on the transition table, entries of 4 bytes in the kernel. */
 const UNIX_TRANSITIONS_MAX = 1 << 22;
 /** Automaton states explored before pruning. */
 const UNIX_STATES_MAX = 1 << 18;
 const BYTES = 256;
 const SLASH = 0x2f;
 
-/** The state from which no name is granted; the kernel program stops there. */
+/** The state from which no name is granted; the program stops there. */
 const STATE_DEAD = 0;
 
 /** Names of unix sockets that may be connected or sent to, for bpf/unix_name.h. */
@@ -22,35 +22,35 @@ export interface UnixTable {
   readonly classes: Uint8Array;
   readonly classCount: number;
   readonly start: number;
-  /** States from here on are names of Cofferdam's own, up to `firstAccepting`. */
+  /** From here up to `firstAccepting`, states mean names of Cofferdam's own. */
   readonly firstOwn: number;
-  /** States from here on accept. */
+  /** From here on, states accept. */
   readonly firstAccepting: number;
   /** `next[state * classCount + class]`. */
   readonly next: Uint32Array;
 }
 
 export interface UnixOptions {
-  /** False leaves only abstract names: for a domain that may change its root. Default true. */
+  /** false leaves only abstract names, for a domain that may change its root. Default true. */
   readonly pathnames: boolean;
-  /** Names that lead elsewhere by symbolic links. Default none. */
+  /** Names that lead elsewhere through symbolic links. Default none. */
   readonly aliases: readonly NameAlias[];
   /** Accepts names of Cofferdam's own, which no level grants. Default none. */
   readonly own: Automaton;
 }
 
-/** What a name means that ends here, as the states are ordered. */
+/** The meaning of a name that ends in a state, in the order of states. */
 const meanings = { outside: 0, own: 1, granted: 2 } as const;
 
 interface Explored {
   readonly meaning: (typeof meanings)[keyof typeof meanings];
-  /** Index of the following state for each byte; -1 where nothing more can be granted. */
+  /** Index of the next state for each byte; -1 where nothing more can be granted. */
   readonly next: Int32Array;
 }
 
 /**
- * Cuts the automaton of all names down to the ones that are granted soundly: canonical, and with no
- * component that the domain could create, remove or rename, since the kernel looks the name up only
+ * Reduces the automaton of all names to those that can be granted soundly: canonical names without
+ * a component that the domain could create, remove or rename. The kernel looks the name up only
  * after the program has judged it.
  */
 export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = {}): UnixTable {
@@ -90,16 +90,16 @@ export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = 
 
 interface Place {
   readonly state: number;
-  /** Of the automaton of Cofferdam's own names. */
+  /** State of the automaton of Cofferdam's own names. */
   readonly own: number;
   readonly context: Context;
-  /** The bytes so far (latin1) while they begin an alias, else null. */
+  /** The bytes so far (latin1) while they may begin an alias, else null. */
   readonly begun: string | null;
 }
 
 /**
- * The product of the automaton with the contexts of a name, from the start, leaving out what grants
- * no socket.
+ * The product of the automaton with the contexts of a name, from the start, without states that
+ * grant no socket.
  */
 function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions): Explored[] {
   const found: Explored[] = [];
@@ -118,8 +118,8 @@ function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions)
   indexOf({ state: automaton.start, own: own.start, context: "start", begun: "" });
   for (let i = 0; i < pending.length; i++) {
     const { context, begun, ...reached } = pending[i]!;
-    // At the end of an alias the name is what the alias leads to; nothing where that cannot be
-    // relied upon.
+    // At the end of an alias the name is judged by where the alias leads, or grants nothing where
+    // that is not reliable.
     const alias = begun === null ? undefined : links.get(begun);
     const here = alias === undefined ? reached : (alias ?? nowhere);
     const permissions = automaton.permissions(here.state);
@@ -145,7 +145,7 @@ function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions)
   return found;
 }
 
-/** Where a name has come to in both automata. */
+/** The states of a name in both automata. */
 type Reached = Pick<Place, "state" | "own">;
 
 /** An alias that the domain could redirect. */
@@ -175,14 +175,13 @@ function continued(begun: string | null, byte: number, links: AliasStates): stri
   return [...links.keys()].some((written) => written.startsWith(longer)) ? longer : null;
 }
 
-/** 1 for each state from which some continuation, the empty one included, may be connected to. */
+/** 1 for each state from which some name, possibly the empty rest, may be connected to. */
 function connectableStates({ table }: Automaton): Uint8Array {
   const { stateCount, classCount, next, permissions } = table;
   const connectable = Uint8Array.from(permissions, (set) =>
     Number((set & Permission.connect) !== 0),
   );
-  // States are numbered by first appearance from the start, so that one sweep from the end does
-  // nearly all.
+  // States are numbered by first appearance, so one sweep from the end does nearly all.
   for (let changed = true; changed; ) {
     changed = false;
     for (let state = stateCount - 1; state > 0; state--) {
@@ -196,7 +195,7 @@ function connectableStates({ table }: Automaton): Uint8Array {
   return connectable;
 }
 
-/** From which states some continuation means something, backwards from those that do. */
+/** The states from which some name has a meaning, found backwards. */
 function canMean(states: readonly Explored[]): boolean[] {
   const before: number[][] = states.map(() => []);
   for (const [from, { next }] of states.entries()) {
@@ -233,6 +232,7 @@ function byteClasses(rows: readonly Int32Array[]): {
 
 function tooLarge(): CgroupTableError {
   return new CgroupTableError(
-    "the names of unix sockets need too large a table; use fewer or simpler patterns with `connect unix`",
+    "the names of unix sockets need too large a table; use fewer or simpler patterns with" +
+      " `connect unix`",
   );
 }

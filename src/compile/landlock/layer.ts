@@ -42,15 +42,15 @@ function paths(view: SealedView, handled: bigint): LandlockPlan["paths"] {
   }));
   return (
     [...directories, ...files]
-      // A name that is no UTF-8 cannot be written into a plan; `report.ts` lists it as lost.
+      // A plan cannot contain a name that is not UTF-8; `report.ts` lists it as lost.
       .filter(({ path, rights }) => rights !== 0n && isUtf8Name(path))
       .sort((a, b) => (a.path < b.path ? -1 : 1))
   );
 }
 
 /**
- * A right is handled unless every port is granted, or its ports are more than a start can bear and
- * something else holds them.
+ * A right is handled unless every port is granted, or unless it has too many ports for a start and
+ * another layer checks them.
  */
 function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handledNet" | "ports"> {
   if (facts.features["landlock-tcp"].state !== "yes") return { handledNet: 0n, ports: [] };
@@ -72,7 +72,7 @@ function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handl
 }
 
 /**
- * Landlock's scopes are all or nothing: they are set where the policy grants nothing beyond the
+ * Landlock's scopes are all or nothing. They are set where the policy grants nothing outside the
  * domain.
  */
 function scopes(policy: Policy, facts: HostFacts): bigint {

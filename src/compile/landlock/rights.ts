@@ -21,13 +21,13 @@ import type { HostFacts } from "../../kernel/host-facts.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 
 /**
- * Landlock ABI from which files move between directories at all; below it sealed domains are not
- * started.
+ * The Landlock ABI from which files can move between directories at all. Below it sealed domains do
+ * not start.
  */
 const LANDLOCK_ABI_MIN = landlockAbiOf("landlock-files") ?? 0;
 const ABI_TRUNCATE = 3;
 
-/** Every kind of name that may be made. Device nodes are handled and never granted. */
+/** The rights to make names. Device nodes are handled and never granted. */
 const makes =
   LANDLOCK_ACCESS_FS_MAKE_REG |
   LANDLOCK_ACCESS_FS_MAKE_DIR |
@@ -37,7 +37,7 @@ const makes =
 const devices = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 const removes = LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR;
 
-/** What a permission is in rights, on a directory and, where it differs, on a file's own inode. */
+/** The rights of a permission, on a directory and, where they differ, on a file's own inode. */
 const rightsOf: readonly { permission: PermissionSet; directory: bigint; file: bigint }[] = [
   {
     permission: Permission.read,
@@ -64,8 +64,8 @@ const rightsOf: readonly { permission: PermissionSet; directory: bigint; file: b
 ];
 
 /**
- * Rights that the one layer handles on this host: everything it knows, so that what no rule gives
- * is denied.
+ * The rights that the one layer handles on this host: all that it knows, so that rights without a
+ * rule are denied.
  */
 export function handledRights(facts: HostFacts): bigint {
   const first = rightsOf.reduce((all, { directory }) => all | directory, 0n) | devices;

@@ -15,14 +15,11 @@ interface Entry {
   readonly call: string;
   readonly why: string;
   readonly asked: Asked;
-  /** For each of which the price is paid. */
+  /** What the cost is paid for. */
   readonly each: string;
 }
 
-/**
- * Listed calls of a sealed domain about which the mediator is asked, sometimes or always, with why
- * and what it costs.
- */
+/** Listed calls of a sealed domain that are notified, sometimes or always, with reason and cost. */
 export function askedOfSealed(context: SealedContext, syncWakeup: boolean): PlanReport["brokered"] {
   const entries = systemCalls.flatMap((row): Entry[] => {
     const isListed = context.listed.has(row.name) && row.sealed?.list === "needed";
@@ -33,8 +30,8 @@ export function askedOfSealed(context: SealedContext, syncWakeup: boolean): Plan
 }
 
 /**
- * Listed calls of a supervised domain that are notified, sometimes or always, with what is done
- * about them at this level and what that costs.
+ * Listed calls of a supervised domain that are notified, sometimes or always, with what happens to
+ * them at this level and the cost.
  */
 export function askedOfSupervised(
   context: SupervisedContext,
@@ -62,7 +59,7 @@ function asks(verdict: Verdict): boolean {
   return answersIn(verdict).some((answer) => answer.kind === "notify" && answer.meant === "asked");
 }
 
-/** No entry for refusals, which have no price that anybody counts. */
+/** Refusals have no entry: their cost does not matter. */
 function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entry[] {
   const entry = (asked: Asked, each: string): Entry[] => [{ call: row.name, why, asked, each }];
   switch (row.class) {
@@ -98,7 +95,7 @@ function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entr
   }
 }
 
-/** Calls of one reason and one price in one line. */
+/** Calls with equal reason and cost in one line. */
 function grouped(entries: readonly Entry[], syncWakeup: boolean): PlanReport["brokered"] {
   const groups = new Map<string, { call: string; why: string; price: string }>();
   for (const { call, why, asked, each } of entries) {

@@ -5,7 +5,7 @@ import type { PlanReport } from "../../plan/plan.ts";
 
 type Layer = PlanReport["layers"][number];
 
-/** What a crash of the daemon does, which no grant is asked about. */
+/** What a crash of the daemon does; no grant applies to it. */
 export function coreFiles({ coreDumps, level }: Policy, { corePattern }: HostFacts): Layer {
   const name = "core files";
   const crash = `a crash ${crashWords(corePattern)}`;

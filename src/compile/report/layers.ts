@@ -29,7 +29,7 @@ export function reportLayers(given: {
   held: GrantedWords;
   cgroup: CgroupLayer;
   activation: Activation | null;
-  /** Somewhere a datagram could go to is granted. */
+  /** A destination for datagrams is granted. */
   datagrams: boolean;
 }): Layer[] {
   const { landlock, identity, modes, view, facts, instructions } = given;
@@ -60,19 +60,26 @@ export function reportLayers(given: {
 }
 
 function files(landlock: LandlockPlan, view: SealedView): Layer {
-  const detail = `Landlock, ${count(landlock.paths.filter((rule) => rule.directory).length, "directory", "directories")}, ${count(landlock.paths.filter((rule) => !rule.directory).length, "single inode", "single inodes")}`;
+  const directories = landlock.paths.filter((rule) => rule.directory).length;
+  const inodes = landlock.paths.length - directories;
+  const detail = [
+    "Landlock",
+    count(directories, "directory", "directories"),
+    count(inodes, "single inode", "single inodes"),
+  ].join(", ");
   if (view.widened.length === 0) return { name: "files", state: "enforced", detail };
   const wider = view.widened.map(({ path }) => path).join(", ");
   return {
     name: "files",
     state: "partial",
-    detail: `${detail}; all of ${wider} may be read, since finer rules there do not last`,
+    detail: `${detail}; all of ${wider} may be read, because finer rules there would not last`,
   };
 }
 
 function sockets(name: string, { mode, granted, why }: Holding, datagrams: boolean): Layer {
   const free =
-    "nowhere to send a datagram to is granted: no datagram socket is made, no message asked about";
+    "no destination for datagrams is granted: no datagram socket can be made, and no message is" +
+    " asked about";
   const details = {
     kernel: why,
     broker: `the broker judges each call: ${why}${datagrams ? "" : `; ${free}`}`,
@@ -106,7 +113,7 @@ function activationSockets(
   };
 }
 
-/** `native/activation.c` shows each of it, or the broker is asked. */
+/** `native/activation.c` verifies each of these conditions; otherwise the broker is asked. */
 const heldAtSocketUnits = [
   "Internet sockets that systemd made for a socket unit cost nothing either:",
   "while the run lasts the programs are attached to that unit's own control group too,",
@@ -132,10 +139,11 @@ function signals({ scoped }: LandlockPlan, any: boolean): Layer {
   };
 }
 
-/** Whose process is whose: said only where nobody can know it for certain. */
+/** How the domain's processes are identified, reported only where that is not certain. */
 export function membership(cgroup: CgroupLayer): Layer[] {
   if (cgroup.kind !== "absent") return [];
-  const detail = `no control group of their own (${cgroup.why}): whose they are is known by ancestry alone`;
+  const walking = "Cofferdam finds a process's domain by walking its parents";
+  const detail = `no control group of their own (${cgroup.why}): ${walking}`;
   return [{ name: "processes", state: "partial", detail }];
 }
 

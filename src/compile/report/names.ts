@@ -9,12 +9,12 @@ import type { PlanReport } from "../../plan/plan.ts";
 /** Names listed for one rule; the rest is counted. */
 const REPORT_NAMES_MAX = 50;
 /**
- * Placements that are compared with each rule, so that a report stays cheap beside the walk that it
- * tells about.
+ * Limit on the placements that are compared with each rule, so that a report stays cheaper than the
+ * walk.
  */
 const PLACEMENTS_COMPARED_MAX = 5_000;
 
-/** Rules that became single inodes or were split around a denial, with what they became. */
+/** Rules that became single inodes or were split around a denial, with the result. */
 export function reportExpanded(
   rules: readonly NameRule[],
   view: SealedView,
@@ -40,7 +40,7 @@ export function reportExpanded(
   });
 }
 
-/** What the policy grants and the sealed domain does not have. */
+/** Grants of the policy that the sealed domain does not have. */
 export function reportLostNames(view: SealedView): PlanReport["lost"] {
   const why: Readonly<Record<Deviation["why"], string>> = {
     procfs: "rules below the root of a procfs do not last",
@@ -51,14 +51,16 @@ export function reportLostNames(view: SealedView): PlanReport["lost"] {
     ...view.lost.map((lost) => ({ rule: lost.path, why: why[lost.why] })),
     ...view.missing.map(({ rule, path }) => ({
       rule: rule.source.text,
-      why: `${path} does not exist: opening it, unless to create it, is refused until a start after it does`,
+      why:
+        `${path} does not exist: opening it, unless to create it, is refused until the domain is` +
+        " started again after it was made",
     })),
   ];
 }
 
 /**
- * Grants written through a link that is not followed: they hold for the name as written, where
- * nothing but the link is.
+ * Grants through a link that is not followed: they apply to the name as written, where only the
+ * link is.
  */
 export function reportUnfollowed(unfollowed: Canonicalised["unfollowed"]): PlanReport["lost"] {
   const why: Readonly<

@@ -18,7 +18,7 @@ import { reportLayers } from "./layers.ts";
 import { reportExpanded, reportLostNames, reportUnfollowed } from "./names.ts";
 
 export interface ReportInput {
-  /** As written: rules are named as people wrote them. */
+  /** As written, so that rules keep their authors' names. */
   readonly policy: Policy;
   readonly facts: HostFacts;
   readonly view: SealedView;
@@ -36,7 +36,9 @@ export interface ReportInput {
   readonly activation: Activation | null;
 }
 
-/** What `cofferdam plan` prints: everything in it follows from what the other stages decided. */
+/**
+ * What `cofferdam plan` prints. Everything in it follows from the decisions of the other stages.
+ */
 export function planReport(input: ReportInput): PlanReport {
   const { policy, facts, view } = input;
   return {

@@ -35,8 +35,8 @@ export interface SupervisedInput {
 }
 
 /**
- * What `cofferdam plan` prints of a supervised domain: what is held, what each call costs, what a
- * switch of level or policy does not change.
+ * What `cofferdam plan` prints for a supervised domain: what is confined, what each call costs, and
+ * what a change of level or policy does not affect.
  */
 export function supervisedReport(input: SupervisedInput): PlanReport {
   const { policy, facts, names, missing } = input;
@@ -86,9 +86,10 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
 }
 
 function mediation({ live }: SupervisedInput): Layer {
-  const detail = live
-    ? "a mediator beside the daemon judges each call; level and policy are those of the moment, until the daemon ends"
-    : "a mediator beside the daemon judges each call; level and policy stay as they are now";
+  const moment = live
+    ? "level and policy can change until the daemon ends"
+    : "level and policy stay as they are now";
+  const detail = `a mediator beside the daemon judges each call; ${moment}`;
   return { name: "mediation", state: "enforced", detail };
 }
 
@@ -96,17 +97,17 @@ function sockets({ destinations: { by, why }, live }: SupervisedInput): Layer {
   const name = "sockets";
   if (by === "mediator")
     return { name, state: "enforced", detail: `the mediator judges each call: ${why}` };
-  const moment = live ? "level and policy are those of the moment" : "level and policy stay";
+  const moment = live ? "level and policy can change" : "level and policy stay";
   return {
     name,
     state: "enforced",
     detail: [
       `connecting and sending: ${why}, and nothing is asked about; ${moment}.`,
       "Binding, listening and making sockets: the mediator.",
-      "A run that is given sockets other than unix streams that listen or are connected,",
-      "and internet sockets of a socket unit's own control group (the programs are attached there",
-      "too, where nothing else is in it), has none of the programs, since they hold a socket where",
-      "it was made: the mediator judges each of its calls",
+      "The mediator judges each call of a run that inherits other sockets than unix streams that",
+      "listen or are connected, and internet sockets of a socket unit's own control group (the",
+      "programs are attached there, too, if nothing else is in it): programs judge a socket where",
+      "it was made",
     ].join(" "),
   };
 }
@@ -115,14 +116,17 @@ const files: Layer = {
   name: "files",
   state: "partial",
   detail:
-    "names are opened, made and removed by the mediator on the object that it checked; a program is stopped before its first instruction, until it is known to be the one that was checked",
+    "the mediator opens, makes and removes names on the object that it checked; a program is" +
+    " stopped before its first instruction until it is known to be the checked one",
 };
 
 const whatWarningDoes: Layer = {
   name: "level warning",
   state: "partial",
   detail:
-    "what is outside the policy goes on and is logged; Cofferdam's own objects alone are refused. A signal that arrives before its notification ends a call with EINTR, and the daemon cannot have a listener of its own",
+    "what is outside the policy goes on and is logged; Cofferdam's own objects alone are" +
+    " refused. A signal that arrives before its notification ends a call with EINTR, and the" +
+    " daemon cannot have a listener of its own",
 };
 
 function callList({ instructions, context }: SupervisedInput): Layer {
@@ -135,7 +139,11 @@ function callList({ instructions, context }: SupervisedInput): Layer {
   return {
     name: "system calls",
     state: "partial",
-    detail: `filter of ${instructions} instructions with a listener. Not live: ${fixed} listed calls that nobody asks about go on until a restart even if the list loses them. Never judged, listed or not: ${never.join(", ")}`,
+    detail: [
+      `filter of ${instructions} instructions with a listener.`,
+      `Not live: ${fixed} listed calls that are never asked about go on until a restart, even if`,
+      `they are removed from the list. Never judged, listed or not: ${never.join(", ")}`,
+    ].join(" "),
   };
 }
 
@@ -147,7 +155,8 @@ function privileges({ identity: { noNewPrivileges }, policy }: SupervisedInput):
           name,
           state: "partial",
           detail:
-            "no_new_privs, since this caller may not do without: set-user-id programs gain nothing. Not live",
+            "no_new_privs, since this caller may not do without: set-user-id programs gain" +
+            " nothing. Not live",
         }
       : {
           name,

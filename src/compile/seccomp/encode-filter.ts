@@ -6,18 +6,18 @@ import { DATA_ARCH, DATA_NR, encodeInstructions, Op } from "./bpf.ts";
 import { ranges, search } from "./dispatch.ts";
 
 export interface Otherwise {
-  /** System calls of another architecture, and of the x32 table. */
+  /** For system calls of another architecture and of the x32 table. */
   readonly foreign: Verdict;
-  /** Numbers without a name: calls newer than the table. */
+  /** For numbers without a name: calls newer than the table. */
   readonly unknown: Verdict;
-  /** A listener will be there; else what would be notified fails. */
+  /** There will be a listener. Without one, notified calls fail. */
   readonly listener: boolean;
 }
 
 /**
- * Verdicts by name as `struct sock_filter[]`; the same verdicts give the same bytes. Foreign
- * architectures and x32 first: their numbers mean other calls. Then the search over numbers, then
- * one block for each distinct verdict.
+ * Verdicts by name as `struct sock_filter[]`; equal verdicts give equal bytes. Foreign
+ * architectures and x32 come first, because their numbers mean other calls. Then comes the search
+ * over numbers, then one block per distinct verdict.
  */
 export function encodeFilter(
   verdicts: ReadonlyMap<string, Verdict>,

@@ -11,7 +11,7 @@ import { systemCalls } from "../../kernel/system-calls/table.ts";
 import { everyWord, noWords } from "../../kinds/model.ts";
 import { describeVerdict } from "./describe-verdict.ts";
 
-/** A sealed domain that grants everything of a family, on a host where it is held this way. */
+/** A sealed domain that grants everything of a family, on a host where it is checked this way. */
 function context(mode: SocketMode, old: boolean): SealedContext {
   const broker = mode === "broker";
   const granted = mode !== "refused";
@@ -53,19 +53,24 @@ export function generateSystemCallsDoc(): string {
     "<!-- Generated from src/kernel/system-calls/; change it there. -->",
     "# System calls",
     "",
-    "Every system call of x86_64 is in exactly one class, with a column for each way of holding a domain. Arguments count from 0 (`arg0`);",
-    "but for pointers they are compared on the 32 bits that the kernel looks at.",
+    "Every system call of x86_64 is in exactly one class, with a column for each mode. Arguments",
+    "count from 0 (`arg0`). They are compared by the 32 bits that the kernel reads, except for",
+    "pointers.",
     "",
-    "**Sealed.** A call that the policy does not list under `syscalls` is refused, and one without a text in the column is allowed if it is",
-    "listed. *Asked*: the mediator decides, and CONTINUE means that Landlock decides. *Refused*: the mediator is told only so that the refusal",
-    "is logged. A host that cannot ask starts no domain. System calls of another architecture and of the x32 table are refused with ENOSYS;",
-    "numbers that have no name here fail with ENOSYS, as on an older kernel.",
+    "**Sealed.** A call that the policy does not list under `syscalls` is refused. A listed call",
+    "with an empty column is allowed. *Asked*: the mediator is notified and decides; its CONTINUE",
+    "lets Landlock decide. *Refused*: the mediator is notified only to log the refusal. A domain",
+    "does not start on a host without notifications. System calls of another architecture and of",
+    "the x32 table are refused with ENOSYS; numbers without a name here fail with ENOSYS, as on",
+    "an older kernel.",
     "",
-    "**Supervised.** The column says which uses of a listed call are *asked* about; the others are *allowed*: there is nothing in them for the",
-    "mediator, whatever memory holds. A call that the policy does not list is always asked about, but for those that nothing may touch. So are",
-    "calls of another architecture, of the x32 table, and numbers newer than this table: warning lets them go on, enforcing refuses them. What",
-    "enforcing answers to a call that is asked about is in the last column where it is not what the class says. At level disabled every call",
-    "goes on, and nothing is logged.",
+    "**Supervised.** The column says which uses of a listed call are *asked* (the mediator is",
+    "notified). The others are *allowed*: the mediator has nothing to judge in them, whatever",
+    "memory holds. A call that the policy does not list is always asked, unless it is in the",
+    "class that is never notified. So are calls of another architecture, of the x32 table, and",
+    "numbers newer than this table: warning lets them go on, enforcing refuses them. The last",
+    "column says what enforcing answers to an asked call, where the class's text does not apply.",
+    "At level disabled every call goes on and nothing is logged.",
     "",
     ...[...classes].flatMap(([name, described]) => section(name, described)),
   ].join("\n");
@@ -96,7 +101,9 @@ function section(name: string, described: Described): string[] {
   ];
 }
 
-/** Calls that nobody is asked about; with a star those that a sealed domain has unlisted. */
+/**
+ * Calls that are never notified; a star marks those that a sealed domain has without listing them.
+ */
 function byReason(rows: readonly SystemCall[]): string[] {
   const reasons = new Map<string, string[]>();
   for (const call of rows) {

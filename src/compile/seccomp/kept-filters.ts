@@ -1,9 +1,9 @@
-/** Filters that one process keeps; at the limit all are forgotten. */
+/** Filters that one process keeps; at the limit all are dropped. */
 const FILTERS_KEPT_MAX = 64;
 
 /**
- * Many domains of a host list the same calls: equal contexts, one filter. `context` must say all
- * that `build` looks at.
+ * Many domains of a host list the same calls: equal contexts share one filter. `context` must
+ * contain everything that `build` uses.
  */
 export function keptFilters<T extends object>(
   build: (context: T) => Uint8Array,

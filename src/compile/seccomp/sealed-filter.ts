@@ -12,8 +12,8 @@ import { encodeFilter } from "./encode-filter.ts";
 import { keptFilters } from "./kept-filters.ts";
 
 /**
- * The whole filter of a sealed domain as `struct sock_filter[]`. Same context, same bytes.
- * A number without a name is a call newer than this table: ENOSYS, as an older kernel would say.
+ * The whole filter of a sealed domain as `struct sock_filter[]`. Equal contexts give equal bytes. A
+ * number without a name is a call newer than this table: ENOSYS, as from an older kernel.
  */
 export const buildSealedFilter: (context: SealedContext) => Uint8Array = keptFilters((context) => {
   const verdicts = new Map(all().map((name) => [name, sealedVerdict(name, context)]));

@@ -6,8 +6,8 @@ import { encodeFilter } from "./encode-filter.ts";
 import { keptFilters } from "./kept-filters.ts";
 
 /**
- * What the filter of a supervised domain takes from its policy: it stays as it is while the policy
- * changes.
+ * What the filter of a supervised domain takes from its policy. The filter does not change with the
+ * policy.
  */
 export interface SupervisedContext {
   /** Granted system calls: allowed tokens without the denied ones. */
@@ -20,8 +20,8 @@ export interface SupervisedContext {
 }
 
 /**
- * The whole filter of a supervised domain: it decides nothing but what need not be asked. Foreign
- * architectures, x32 and calls newer than the table are notified too, so that warning can let them
+ * The whole filter of a supervised domain. It decides only where the mediator need not. Foreign
+ * architectures, x32 and calls newer than the table are notified, too, so that warning can let them
  * go on.
  */
 export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array = keptFilters(

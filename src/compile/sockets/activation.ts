@@ -6,20 +6,22 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import { type Holding, type SocketModes, socketModes } from "./modes.ts";
 
 /**
- * How sockets are held that the daemon is started with (`inherit: [listen]`): cgroup programs hold
- * a socket where it was made, and these were made elsewhere. A unix stream that listens or is
- * connected can go nowhere else. An internet socket that was made in a socket unit's own control
- * group is held there: the launcher attaches the programs to that group too
- * (`native/activation.c`). What else comes is asked about: the launcher looks at what it is given,
- * and only then takes the filter for these modes.
+ * How sockets are confined that the daemon is started with (`inherit: [listen]`). Cgroup programs
+ * judge a socket where it was made, and these were made elsewhere. A unix stream that listens or is
+ * connected can reach nothing else. An internet socket made in a socket unit's own control group
+ * can be covered there: the launcher attaches the programs to that group, too
+ * (`native/activation.c`). All others are asked about. The launcher looks at the inherited sockets,
+ * and only then chooses the filter for these modes.
  */
 export interface Activation {
   readonly modes: SocketModes;
-  /** Landlock's ports say all that the policy says about TCP, wherever a socket was made. */
+  /** Landlock's ports express all that the policy says about TCP, wherever a socket was made. */
   readonly tcpHeld: boolean;
-  /** There are programs for internet sockets, which a socket unit's group may be given too. */
+  /**
+   * There are programs for internet sockets, which may be attached to a socket unit's group, too.
+   */
   readonly attachable: boolean;
-  /** For people: which sockets are asked about. */
+  /** In words: the sockets that are asked about. */
   readonly asked: string;
 }
 

@@ -4,15 +4,15 @@ import type { Snapshot } from "../../model/snapshot.ts";
 import { leadsElsewhere, withoutPrograms } from "./modes.ts";
 
 /**
- * Who judges where the sockets of a supervised domain connect and send to, with the reason. By
- * `programs` of its cgroup nothing that is connected or sent is asked about.
+ * What judges where the sockets of a supervised domain connect and send to, with the reason. With
+ * `programs` of its cgroup, connects and sends are not notified.
  */
 export interface Destinations {
   readonly by: "programs" | "mediator";
   readonly why: string;
 }
 
-/** `mayPrepare`: cgroups may be made and reckoned with. */
+/** `mayPrepare`: cgroups may be made. */
 export function destinationsOf(
   policy: Policy,
   facts: HostFacts,
@@ -25,7 +25,7 @@ export function destinationsOf(
     : { by: "mediator", why };
 }
 
-/** null where the programs can hold all that the policy could grant. */
+/** null where the programs can check all that the policy could grant. */
 function whyAsked(
   policy: Policy,
   facts: HostFacts,

@@ -8,7 +8,7 @@ import { whyNotCompared } from "../../model/unix-names/pattern.ts";
 import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import { targetAccess } from "../attended.ts";
 
-/** How one family of sockets is held, and by what. */
+/** How one family of sockets is confined, and by what. */
 export interface Holding {
   readonly mode: SocketMode;
   readonly by: "landlock" | "cgroup" | "broker" | "nothing";
@@ -31,8 +31,8 @@ const notGranted: Holding = {
 };
 
 /**
- * The first that works: the kernel on its own, the broker on the target's own socket, else no
- * socket at all. Of sockets that the daemon makes: those it is started with are `activation.ts`'s.
+ * The first mode that works: the kernel alone, the mediator on the target's own socket, or no
+ * sockets at all. For sockets that the daemon makes; `activation.ts` is about inherited ones.
  */
 export function socketModes(
   policy: Policy,
@@ -89,7 +89,7 @@ function unix(policy: Policy, facts: HostFacts, cgroup: boolean, snapshot: Snaps
   return broker(facts, withoutPrograms(facts, "cgroup-unix"));
 }
 
-/** Why no program judges, where nothing in the policy is to blame. */
+/** Why no program judges, where the policy is not the reason. */
 export function withoutPrograms(facts: HostFacts, feature: "cgroup-inet" | "cgroup-unix"): string {
   if (facts.caller.uid !== 0) return "cgroup programs are root's alone";
   const probe = facts.features[feature];

@@ -2,7 +2,8 @@ import { noProtocols, type Protocols } from "../../kernel/system-calls/sealed-co
 import type { SocketRule } from "../../model/policy.ts";
 
 /**
- * Granted protocol numbers of one family: deny beats allow, a rule without a number stands for all.
+ * The granted protocol numbers of one family: deny beats allow, and a rule without a number means
+ * all.
  */
 export function grantedProtocols(
   rules: readonly SocketRule[],

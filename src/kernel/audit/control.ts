@@ -12,28 +12,28 @@ import { close, ErrnoError, poll, syscall } from "../ffi.ts";
 import { auditStatus, nlmsghdr } from "../structs.ts";
 import { openAuditSocket } from "./socket.ts";
 
-/** The part of the kernel's audit state that Cofferdam looks at or changes. */
+/** The part of the kernel's audit state that Cofferdam reads or changes. */
 export interface AuditState {
-  /** 0 off, 1 on, 2 on and locked until the next boot. */
+  /** 0: off; 1: on; 2: on and locked until the next boot. */
   readonly enabled: number;
   /** Process id of the registered audit daemon; 0 for none. */
   readonly daemon: number;
-  /** Records that may wait in the kernel. */
+  /** Limit on the records that wait in the kernel. */
   readonly backlogLimit: number;
   /** Records lost since boot. */
   readonly lost: number;
 }
 
-/** The kernel answers at once; longer means that nothing will come. Milliseconds. */
+/** How long to wait for the kernel's answer, milliseconds. It answers at once or never. */
 const ANSWER_TIMEOUT_MS = 1_000;
 const ANSWER_BYTES = 8 * 1024;
-/** Messages read while looking for the answer. */
+/** Limit on the messages read while looking for the answer. */
 const MESSAGES_MAX = 16;
 
 /** Needs CAP_AUDIT_CONTROL; throws {@link ErrnoError}. */
 export function readAuditState(): AuditState {
   const payload = request(AUDIT_GET, Buffer.alloc(0), AUDIT_GET);
-  // Older kernels send a shorter struct; what is missing is zero.
+  // Older kernels send a shorter struct; missing fields are zero.
   const bytes = auditStatus.alloc();
   bytes.set(payload.subarray(0, bytes.length));
   const status = auditStatus.decode(bytes);
@@ -46,7 +46,7 @@ export function readAuditState(): AuditState {
 }
 
 /**
- * Sets the switch and the backlog limit in one message. Never touches the registration of a daemon.
+ * Sets the switch and the backlog limit in one message. Leaves the registration of a daemon alone.
  */
 export function writeAuditState(state: { enabled: number; backlogLimit: number }): void {
   const mask = AUDIT_STATUS_ENABLED | AUDIT_STATUS_BACKLOG_LIMIT;
@@ -58,8 +58,8 @@ export function writeAuditState(state: { enabled: number; backlogLimit: number }
 }
 
 /**
- * Sends one message; the payload of the first answer of `answerType`. An NLMSG_ERROR with an error
- * number is thrown.
+ * Sends one message and returns the payload of the first answer of `answerType`. Throws the error
+ * of an NLMSG_ERROR.
  */
 function request(type: number, payload: Uint8Array, answerType: number): Uint8Array {
   const socket = openAuditSocket();

@@ -4,13 +4,13 @@ import { type AuditRecord, integerField } from "./record.ts";
 /** A denial: record 1423 (Documentation/admin-guide/LSM/landlock.rst of Linux 6.15). */
 export interface Denial {
   readonly kind: "denial";
-  /** The Landlock domain's id, hexadecimal as the kernel writes it. */
+  /** The Landlock domain's id, in the kernel's hexadecimal. */
   readonly landlockDomain: string;
   /** E.g. `fs.read_file`, `net.connect_tcp`, `scope.signal`. */
   readonly blockers: readonly string[];
   /**
-   * For `fs.make_*`, `fs.remove_*` and `fs.refer` the directory, for everything else below `fs.`
-   * the object.
+   * The directory for `fs.make_*`, `fs.remove_*` and `fs.refer`; the object for other `fs.`
+   * blockers.
    */
   readonly path: string | null;
   readonly address: string | null;
@@ -20,8 +20,8 @@ export interface Denial {
 }
 
 /**
- * Record 1424: a domain is announced with its first denial, and counted up when its last process is
- * gone.
+ * Record 1424: a domain is announced with its first denial, and its count reported when its last
+ * process is gone.
  */
 export type DomainStatus =
   | {
@@ -38,7 +38,7 @@ export type DomainStatus =
       readonly denials: number | null;
     };
 
-/** Record 1300: who made the call that the other records of the same serial tell about. */
+/** Record 1300: the process that made the call of the other records with the same serial. */
 export interface SyscallRecord {
   readonly kind: "syscall";
   readonly call: number | null;
@@ -50,7 +50,7 @@ export interface SyscallRecord {
 
 export type LandlockRecord = Denial | DomainStatus | SyscallRecord;
 
-/** Null for records of other kinds and for those that lack what makes them readable. */
+/** null for records of other kinds, and for those without the necessary fields. */
 export function readLandlockRecord(record: AuditRecord): LandlockRecord | null {
   if (record.type === AUDIT_SYSCALL)
     return { kind: "syscall", call: integerField(record, "syscall"), ...processOf(record) };

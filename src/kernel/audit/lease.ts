@@ -10,16 +10,16 @@ import { type AuditState, readAuditState, writeAuditState } from "./control.ts";
 const switches = is.object({ enabled: is.whole(), backlogLimit: is.whole() });
 
 /**
- * A process is known by its pid and start time (field 22 of proc_pid_stat(5)): a pid alone may be
- * another process by now.
+ * A process, identified by pid and start time (field 22 of proc_pid_stat(5)), because a pid can be
+ * reused.
  */
 const holder = is.object({ pid: is.whole(), start: is.text });
 
 type Holder = is.Described<typeof holder>;
 
 /**
- * Who switched auditing on and what it was before: shared by all collectors of the host, so that
- * the last one puts it back.
+ * The lease's holders and the state before. All collectors of the host share it, so that the last
+ * one restores that state.
  */
 const sharedState = is.object({
   before: switches,
@@ -34,10 +34,10 @@ export type AuditLease =
   | { readonly state: "unavailable"; readonly why: string };
 
 /**
- * Has auditing on until `release()`. Where it is on already nothing is changed. Where this host's
- * auditing is switched on by a lease, the former state is kept in `directory`, under a lock, with
- * the list of the living holders: the last one, or the first one after a crash, puts back what was
- * there before the first.
+ * Keeps auditing on until `release()`. Where it is on already, nothing changes. Where a lease
+ * switches it on, the previous state and the list of living holders are kept in `directory`, under
+ * a lock. The last holder, or the first one after a crash, restores the state from before the first
+ * lease.
  */
 export function leaseAuditing(directory: string, backlogLimit: number): AuditLease {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -66,8 +66,7 @@ function enter(
 ): void {
   const before = shared?.before ?? { enabled: now.enabled, backlogLimit: now.backlogLimit };
   const set = { enabled: 1, backlogLimit: Math.max(backlogLimit, now.backlogLimit) };
-  // Written before the switch is turned: a crash between the two leaves a record of what to put
-  // back.
+  // Written before auditing is switched on: a crash in between leaves a record of what to restore.
   writeShared(directory, { before, set, holders: [...living(shared?.holders ?? []), self()] });
   writeAuditState(set);
 }
@@ -87,7 +86,10 @@ function leave(directory: string): void {
   rmSync(stateFile(directory));
 }
 
-/** What somebody else has changed meanwhile, or an audit daemon has come to rely on, is theirs. */
+/**
+ * Restores the state, unless another program has changed it meanwhile or an audit daemon relies on
+ * it.
+ */
 function putBack(shared: SharedState, now: AuditState): void {
   if (now.daemon !== 0 || now.enabled !== shared.set.enabled) return;
   const backlogLimit =
@@ -134,11 +136,11 @@ function living(holders: readonly Holder[]): Holder[] {
   return holders.filter((holder) => startOf(holder.pid) === holder.start);
 }
 
-/** Null for a process that is gone, or dead and not yet reaped. */
+/** null for a process that is gone, or dead and not yet reaped. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The command name in parentheses may hold blanks and parentheses itself.
+    // The command name in parentheses may contain blanks and parentheses.
     const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return state === "Z" || state === "X" ? null : (rest[18] ?? null);
   } catch (error) {

@@ -19,8 +19,8 @@ const MESSAGE_BYTES_MAX = 16 * 1024;
 const recvfrom = number("recvfrom") ?? -1;
 
 /**
- * A member of the audit multicast group: gets a copy of every record, takes none from an audit
- * daemon.
+ * A member of the audit multicast group. It gets a copy of every record and takes none from an
+ * audit daemon.
  */
 export class AuditReader {
   readonly fd: number;
@@ -38,14 +38,14 @@ export class AuditReader {
   }
 
   /**
-   * How often records were lost between the kernel and this process, at least: the kernel tells
-   * that, not how many.
+   * How often records were lost between the kernel and this process, at least. The kernel does not
+   * report how many.
    */
   get overruns(): number {
     return this.#overruns;
   }
 
-  /** Records that are waiting, at most `max`; does not block. */
+  /** The waiting records, at most `max`; does not block. */
   read(max: number): AuditRecord[] {
     const records: AuditRecord[] = [];
     for (let received = 0; received < max; received++) {
@@ -76,7 +76,7 @@ export class AuditReader {
   }
 
   /**
-   * Audit messages carry one record each, and a length without padding; the rest of the datagram is
+   * An audit message carries one record and a length without padding; the rest of the datagram is
    * the text.
    */
   #decode(length: number): AuditRecord | null {

@@ -4,26 +4,23 @@ import { nameOfBytes } from "../../model/name-bytes.ts";
 export interface AuditRecord {
   /** AUDIT_LANDLOCK_ACCESS, AUDIT_SYSCALL, ... */
   readonly type: number;
-  /** Records of one event share it. */
+  /** Shared by the records of one event. */
   readonly serial: number;
   /** Wall clock, milliseconds since 1970. */
   readonly time: number;
-  /**
-   * Values decoded: quotes taken off, hex-encoded strings turned back. A key that comes twice keeps
-   * its first value.
-   */
+  /** Decoded values, without quotes and hex encoding. Of a repeated key the first value counts. */
   readonly fields: ReadonlyMap<string, string>;
 }
 
 /**
- * Keys whose values are strings of somebody else's choice: quoted, or upper-case hex where they
- * hold a blank, a quote or worse (audit_log_untrustedstring).
+ * Keys whose values may be chosen by an attacker: quoted, or upper-case hex where they contain a
+ * blank, a quote or worse (audit_log_untrustedstring).
  */
 const untrusted = new Set(["path", "name", "comm", "ocomm", "exe", "dev", "cwd", "proctitle"]);
 const head = /^audit\((\d+)\.(\d+):(\d+)\): ?/;
 const field = /([A-Za-z][\w-]*)=("[^"]*"|\S*)/g;
 
-/** Null for a text that is no audit record. */
+/** null for a text that is no audit record. */
 export function parseRecord(type: number, text: string): AuditRecord | null {
   const match = head.exec(text);
   if (match === null) return null;

@@ -3,7 +3,7 @@ import { close, ErrnoError, syscall } from "../ffi.ts";
 import { sockaddrNl } from "../structs.ts";
 
 /**
- * A netlink audit socket. `group`: a multicast group to join (AUDIT_NLGRP_READLOG, needs
+ * A netlink audit socket. `group`: the multicast group to join (AUDIT_NLGRP_READLOG, needs
  * CAP_AUDIT_READ), 0 for none.
  */
 export function openAuditSocket(group = 0): number {

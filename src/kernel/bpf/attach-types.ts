@@ -45,7 +45,7 @@ export const unixPrograms = [
   "sendmsg_unix",
 ] as const satisfies readonly ProgramName[];
 
-/** What alone judges a supervised domain: where its sockets connect and send to. */
+/** The programs that judge a supervised domain: connects and sends only. */
 export const destinationPrograms = [
   "egress",
   "connect4",

@@ -2,16 +2,12 @@ import { BPF_F_ALLOW_MULTI, BPF_F_REPLACE } from "../constants.ts";
 import { libbpf } from "./libbpf.ts";
 import { check, programTagById } from "./object.ts";
 
-/**
- * Programs on one hook of one cgroup: the kernel's own limit, BPF_CGROUP_MAX_PROGS
- * (kernel/bpf/cgroup.c).
- */
+/** Limit on the programs of one hook at one cgroup: BPF_CGROUP_MAX_PROGS (kernel/bpf/cgroup.c). */
 const PROGRAMS_PER_HOOK_MAX = 64;
 
 /**
- * Attaches to the cgroup directory open as `cgroup`. Lasts as long as the cgroup, whoever closes
- * what; programs of other owners on the same hook, above and below, keep running, and all must
- * agree.
+ * Attaches to the cgroup directory open as `cgroup`, for as long as the cgroup exists. Other
+ * programs on the same hook, above and below, keep running, and all must agree.
  */
 export function attachToCgroup(program: number, cgroup: number, attachType: number): void {
   check(
@@ -23,10 +19,7 @@ export function attachToCgroup(program: number, cgroup: number, attachType: numb
 /** `struct bpf_prog_attach_opts` of bpf/bpf.h: offsets and size, bytes. */
 const attachOptions = { flags: 8, replaced: 12, bytes: 32 } as const;
 
-/**
- * Puts `program` in the place of `replaced`, a program of the same hook: no call finds neither of
- * them, and none finds both.
- */
+/** Replaces `replaced` on the same hook by `program`: every call meets exactly one of the two. */
 export function replaceOnCgroup(
   program: number,
   cgroup: number,
@@ -43,7 +36,7 @@ export function replaceOnCgroup(
   );
 }
 
-/** Takes the program open as `program` away from this very cgroup. */
+/** Detaches the program open as `program` from this very cgroup. */
 export function detachFromCgroup(program: number, cgroup: number, attachType: number): void {
   check(
     `detach program of hook ${attachType}`,
@@ -52,8 +45,8 @@ export function detachFromCgroup(program: number, cgroup: number, attachType: nu
 }
 
 /**
- * Identifiers of the programs attached to this very cgroup, inherited ones left out, in the order
- * they run.
+ * The ids of the programs attached to this very cgroup, without inherited ones, in the order in
+ * which they run.
  */
 export function attachedIds(cgroup: number, attachType: number): number[] {
   const ids = new Uint32Array(new ArrayBuffer(4 * PROGRAMS_PER_HOOK_MAX));
@@ -65,7 +58,7 @@ export function attachedIds(cgroup: number, attachType: number): number[] {
   return [...ids.subarray(0, count[0])];
 }
 
-/** Tags (hex) of the same programs. */
+/** The tags (hex) of these programs. */
 export function attachedTags(cgroup: number, attachType: number): string[] {
   return attachedIds(cgroup, attachType).map(programTagById);
 }

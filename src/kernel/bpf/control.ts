@@ -3,7 +3,7 @@ import { libbpf } from "./libbpf.ts";
 import { openAnchorMap, withFd } from "./maps.ts";
 import { check } from "./object.ts";
 
-/** The map that says what the programs of an anchor do at this moment. */
+/** The map that tells an anchor's programs what to do. */
 export const CONTROL_MAP = "control";
 
 /** `struct control` of bpf/tables.h: offsets and size, bytes. */
@@ -18,18 +18,20 @@ export const controlLayout = {
 /** `enum level` of bpf/tables.h, in order. */
 const levels = ["enforcing", "warning", "disabled"] as const satisfies readonly Level[];
 
-/** What holds for all processes of an anchor. */
+/** What applies to all processes of an anchor. */
 export interface Control {
   readonly level: Level;
-  /** Of the domain whose level and policy it follows; null: it stays as it is. */
+  /** The number of the domain whose level and policy it follows; null where these do not change. */
   readonly number: number | null;
-  /** Of the policy in the tables, as the host's table of domains counts; 0 before the first. */
+  /**
+   * Generation of the policy in the tables, as in the host's table of domains; 0 before the first.
+   */
   readonly generation: number;
-  /** Which table of domains it follows (`host/live-sockets.ts`). */
+  /** The table of domains that it follows (`host/live-sockets.ts`). */
   readonly table: number;
 }
 
-/** The programs take everything that is no level for enforcing. */
+/** Like the programs, takes any other word for enforcing. */
 export function levelOfControl(word: number): Level {
   return levels[word] ?? "enforcing";
 }
@@ -43,7 +45,7 @@ export function controlBytes({ level, number, generation, table }: Control): Uin
   return bytes;
 }
 
-/** Of the cgroup directory open as `anchor`; null where no program there has such a map. */
+/** Reads the map of the cgroup directory open as `anchor`; null where no program there has one. */
 export function readControl(anchor: number): Control | null {
   return withControl(anchor, (map) => {
     const bytes = Buffer.alloc(controlLayout.bytes);
@@ -58,7 +60,7 @@ export function readControl(anchor: number): Control | null {
   });
 }
 
-/** In force for every call that begins from now on. Refused by the kernel where it is frozen. */
+/** Takes effect for every later call. The kernel refuses it where the map is frozen. */
 export function writeControl(anchor: number, control: Control): void {
   withControl(anchor, (map) =>
     check("write the control map", libbpf().updateElement(map, ONLY_KEY, controlBytes(control), 0)),

@@ -5,8 +5,8 @@ import { check } from "./object.ts";
 const COUNTER_BYTES = 8;
 
 /**
- * Sums over all processors of the first `count` entries of the per-CPU array `map`, which the
- * programs of this hook share.
+ * The first `count` entries of the per-CPU array `map`, which the programs of this hook share,
+ * summed over all processors.
  */
 export function readCounters(
   cgroup: number,

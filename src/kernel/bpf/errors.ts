@@ -7,7 +7,7 @@ export class BpfError extends Error {
   readonly errno: number;
   /** Symbolic name, e.g. `EPERM`. */
   readonly code: string;
-  /** What the verifier said last, where it said anything; null otherwise. */
+  /** The verifier's last line, if any; null otherwise. */
   readonly verifier: string | null;
   /** The whole verifier log, for a report; empty where there is none. */
   readonly log: string;
@@ -25,7 +25,7 @@ export class BpfError extends Error {
 }
 
 /**
- * Lines the verifier prints after its verdict (kernel/bpf/log.c, verifier.c:
+ * Lines that the verifier prints after its verdict (kernel/bpf/log.c, verifier.c:
  * print_verification_stats).
  */
 const statistics = /^(processed \d+ insns|verification time|stack depth|func#|max_states)/;
@@ -33,7 +33,7 @@ const statistics = /^(processed \d+ insns|verification time|stack depth|func#|ma
 const trace = /^(\d+: |from \d+ to|;|R\d|last_idx|regs=|parent|mark_precise)/;
 
 /**
- * The verdict of a verifier log: its last line that is neither statistics nor trace; null for an
+ * The verdict in a verifier log: the last line that is neither statistics nor trace; null for an
  * empty log.
  */
 export function summarizeVerifierLog(log: string): string | null {

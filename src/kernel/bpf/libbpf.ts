@@ -1,6 +1,6 @@
 /**
- * libbpf.so.1 by C prototype. Functions that return `int` give the negated error number (libbpf
- * 1.x); those that return a pointer give null and set errno.
+ * libbpf.so.1 by C prototype. Functions that return `int` return the negated error number (libbpf
+ * 1.x). Those that return a pointer return null and set errno.
  */
 import { type Library, loadLibrary } from "../ffi.ts";
 
@@ -17,12 +17,14 @@ const prototypes = {
   setInitialValue: "int bpf_map__set_initial_value(void *map, void *bytes, size_t length)",
   mapFd: "int bpf_map__fd(void *map)",
   updateBatch:
-    "int bpf_map_update_batch(int fd, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
+    "int bpf_map_update_batch(int fd, void *keys, void *values, _Inout_ uint32_t *count, void" +
+    " *options)",
   updateElement: "int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)",
   reuseMap: "int bpf_map__reuse_fd(void *map, int fd)",
   lookupElement: "int bpf_map_lookup_elem(int fd, void *key, void *value)",
   lookupBatch:
-    "int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_ uint32_t *count, void *options)",
+    "int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_" +
+    " uint32_t *count, void *options)",
   freezeMap: "int bpf_map_freeze(int fd)",
   findProgram: "void *bpf_object__find_program_by_name(void *object, const char *name)",
   setAutoload: "int bpf_program__set_autoload(void *program, bool autoload)",
@@ -33,7 +35,8 @@ const prototypes = {
   attachWith: "int bpf_prog_attach_opts(int program, int target, int type, void *options)",
   detachProgram: "int bpf_prog_detach2(int program, int target, int type)",
   queryPrograms:
-    "int bpf_prog_query(int target, int type, uint32_t flags, _Out_ uint32_t *attachFlags, void *ids, _Inout_ uint32_t *count)",
+    "int bpf_prog_query(int target, int type, uint32_t flags, _Out_ uint32_t *attachFlags, void" +
+    " *ids, _Inout_ uint32_t *count)",
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",
   mapById: "int bpf_map_get_fd_by_id(uint32_t id)",
   programInfo: "int bpf_prog_get_info_by_fd(int fd, void *info, _Inout_ uint32_t *length)",
@@ -46,8 +49,8 @@ export type Libbpf = Record<keyof typeof prototypes, ReturnType<Library["func"]>
 let loaded: Libbpf | null = null;
 
 /**
- * Loads the library at the first use; throws where libbpf.so.1 is not installed. Its own messages
- * go nowhere: errors carry the log.
+ * Loads the library at first use; throws where libbpf.so.1 is not installed. Its own messages are
+ * suppressed: errors carry the log.
  */
 export function libbpf(): Libbpf {
   if (loaded !== null) return loaded;

@@ -6,19 +6,19 @@ import { mapInfo, programInfo } from "./info.ts";
 import { libbpf } from "./libbpf.ts";
 import { check, openProgram } from "./object.ts";
 
-/** Maps of one program that are looked at. */
+/** Limit on the maps of one program that are examined. */
 const MAPS_MAX = 64;
 /**
- * Turns of one listing. Buckets are taken once each, so only entries that move meanwhile could make
- * more.
+ * Limit on the batches of one listing. Each bucket is read once, so only entries that move
+ * meanwhile could make more.
  */
 const BATCHES_MAX = 8;
-/** The kernel's place in a hash map between two batches, bytes. */
+/** Size of the kernel's cursor in a hash map between two batches, bytes. */
 const BATCH_PLACE_BYTES = 4;
 
 /**
- * A new descriptor of the map named `name` that the programs of this hook use, attached to the
- * cgroup directory open as `cgroup`; null where none of them has such a map. Needs CAP_SYS_ADMIN.
+ * A new descriptor of the map `name` that a program of this hook uses, attached to the cgroup
+ * directory open as `cgroup`; null where none has such a map. Needs CAP_SYS_ADMIN.
  */
 export function openMap(cgroup: number, attachType: number, name: string): number | null {
   for (const program of attachedIds(cgroup, attachType)) {
@@ -32,25 +32,24 @@ export function openMap(cgroup: number, attachType: number, name: string): numbe
 }
 
 /**
- * The same of whichever programs the anchor has: those of supervised domains judge connections
- * alone.
+ * The same for any program of the anchor. Supervised domains have programs for connections only.
  */
 export function openAnchorMap(cgroup: number, name: string): number | null {
   return openMap(cgroup, attachTypes.connect4, name);
 }
 
 export interface MapSizes {
-  /** Bytes. */
+  /** Size, bytes. */
   readonly key: number;
   readonly value: number;
-  /** Entries at most. */
+  /** Limit on the entries. */
   readonly entries: number;
 }
 
 /**
- * Calls `visit` for the entries of a hash map (BPF_MAP_LOOKUP_BATCH, Linux 5.6). Each is whole; one
- * that stays in the map is seen once, unless new ones come faster than they are listed. The buffers
- * are overwritten after each call.
+ * Calls `visit` for the entries of a hash map (BPF_MAP_LOOKUP_BATCH, Linux 5.6). Each entry is
+ * consistent. An entry that stays in the map is visited once, unless new ones come faster than they
+ * are listed. The buffers are reused after each call.
  */
 export function listMap(
   fd: number,
@@ -76,9 +75,7 @@ export function listMap(
   }
 }
 
-/**
- * The program of this hook that uses a map of this name, as a new descriptor; null where none does.
- */
+/** A new descriptor of the hook's program that uses a map of this name; null where none does. */
 export function openProgramWith(cgroup: number, attachType: number, map: string): number | null {
   for (const id of attachedIds(cgroup, attachType)) {
     const program = openProgram(id);
@@ -88,7 +85,7 @@ export function openProgramWith(cgroup: number, attachType: number, map: string)
   return null;
 }
 
-/** Ids of a program's maps, by name. */
+/** The ids of a program's maps, by name. */
 export function mapsOfProgram(program: number): Map<string, number> {
   return new Map([...mapIds(program)].map((id) => [nameOfMap(id), id]));
 }
@@ -106,7 +103,7 @@ function mapIds(program: number): Uint32Array {
   return ids.subarray(0, Math.min(MAPS_MAX, info.readUInt32LE(programInfo.mapCount)));
 }
 
-/** By which programs know it. */
+/** The id by which programs refer to the map. */
 export function idOfMap(map: number): number {
   return aboutMap(map).readUInt32LE(mapInfo.id);
 }

@@ -5,13 +5,14 @@ import { programInfo } from "./info.ts";
 import { libbpf, type Pointer } from "./libbpf.ts";
 
 /**
- * Bytes of verifier log kept for each program, the end of it (log_level 0: only after a failure).
+ * Size of the verifier log kept per program, from its end, bytes (log_level 0: only after a
+ * failure).
  */
 const VERIFIER_LOG_BYTES = 1 << 20;
 
 /**
- * A compiled BPF object file on its way into the kernel: open, size, load, fill, freeze; then its
- * programs are attached. Programs that are attached stay when the object is closed.
+ * A compiled BPF object file that is loaded step by step: open, size, load, fill, freeze; then its
+ * programs are attached. Attached programs stay when the object is closed.
  */
 export class BpfObject {
   readonly #object: Pointer;
@@ -34,24 +35,24 @@ export class BpfObject {
     check(`size map ${map}`, libbpf().setMaxEntries(this.#map(map), entries));
   }
 
-  /** Contents of a constant section such as `.rodata`; as long as the section itself. */
+  /** Contents of a constant section such as `.rodata`, as long as the section itself. */
   setInitialValue(section: string, bytes: Uint8Array): void {
     check(`set ${section}`, libbpf().setInitialValue(this.#map(section), bytes, bytes.length));
   }
 
-  /** In place of a map of its own: the one open as `fd`, which must be of the same form. */
+  /** Uses the map open as `fd`, which must have the same form, instead of a new one. */
   reuse(map: string, fd: number): void {
     check(`reuse map ${map}`, libbpf().reuseMap(this.#map(map), fd));
   }
 
-  /** Leaves a program out of {@link load}, where the kernel does not know its kind. */
+  /** Leaves a program out of {@link load}, where the kernel does not support its kind. */
   skipProgram(program: string): void {
     check(`skip program ${program}`, libbpf().setAutoload(this.#program(program), false));
   }
 
   /**
-   * Loads the maps and `programs`, which must be all that are not skipped; a refusal carries the
-   * verifier's words.
+   * Loads the maps and `programs`, which must be all that are not skipped. A refusal carries the
+   * verifier's message.
    */
   load(programs: readonly string[]): void {
     for (const name of programs) {
@@ -71,7 +72,7 @@ export class BpfObject {
     );
   }
 
-  /** Fills a map: `keys` and `values` hold `count` entries each, one after the other. */
+  /** Fills a map. `keys` and `values` hold `count` entries each, one after the other. */
   update(map: string, keys: Uint8Array, values: Uint8Array, count: number): void {
     if (count === 0) return;
     const fd: number = libbpf().mapFd(this.#map(map));
@@ -81,10 +82,7 @@ export class BpfObject {
       throw new Error(`fill map ${map}: ${done[0]} of ${count} entries were taken`);
   }
 
-  /**
-   * From here on no program in user space can change the map (BPF_MAP_FREEZE, for the life of the
-   * map).
-   */
+  /** From here on user space cannot change the map (BPF_MAP_FREEZE, for the life of the map). */
   freeze(map: string): void {
     check(`freeze map ${map}`, libbpf().freezeMap(libbpf().mapFd(this.#map(map))));
   }
@@ -112,8 +110,8 @@ export class BpfObject {
 }
 
 /**
- * The kernel's 8-byte digest of a loaded program's instructions, in hex; file descriptors and map
- * contents are not in it.
+ * The kernel's 8-byte digest of a loaded program's instructions, in hex, without descriptors and
+ * map contents.
  */
 export function programTag(fd: number): string {
   const info = Buffer.alloc(programInfo.bytes);
@@ -121,12 +119,12 @@ export function programTag(fd: number): string {
   return info.toString("hex", programInfo.tag, programInfo.tag + BPF_TAG_SIZE);
 }
 
-/** A new descriptor of a program anywhere on this host. */
+/** A new descriptor of any program of the host. */
 export function openProgram(id: number): number {
   return check(`open program ${id}`, libbpf().programById(id));
 }
 
-/** The tag of a program anywhere on this host. */
+/** The tag of any program of the host. */
 export function programTagById(id: number): string {
   const fd = openProgram(id);
   try {

@@ -7,8 +7,8 @@ import { listMap, openAnchorMap, withFd } from "./maps.ts";
 import { check } from "./object.ts";
 
 /**
- * Maps that the programs write. User space may only read them, or somebody could forget what was
- * refused.
+ * Maps that the programs write. User space may only read them, so that no process can erase
+ * records.
  */
 export const recordMaps = ["denials", "refusals", "instances", "recorded"] as const;
 
@@ -50,11 +50,11 @@ const CGROUP_ID_BYTES = 8;
 /** Of the map `recorded`. */
 const COUNT_BYTES = 8;
 
-/** One thing that one process asked for in vain, or at level warning outside its domain. */
+/** One kind of request that a process made in vain or, at level warning, outside its domain. */
 export interface Refusal {
   /**
-   * Tells this entry from all others of the map; an entry that was forgotten and made again has
-   * another `first`.
+   * Unique among the entries of the map. An entry that was dropped and made again has another
+   * `first`.
    */
   readonly key: string;
   /** Thread group, in the first pid namespace. */
@@ -71,20 +71,20 @@ export interface Refusal {
   readonly type: number;
   readonly protocol: number;
   readonly port: number;
-  /** In force at that moment. */
+  /** The level at that moment. */
   readonly level: Level;
-  /** False where it went on. */
+  /** false where the call went on. */
   readonly denied: boolean;
   readonly count: number;
-  /** CLOCK_MONOTONIC of the first of them, nanoseconds. */
+  /** Time of the first one, CLOCK_MONOTONIC, nanoseconds. */
   readonly first: bigint;
   readonly uid: number;
   readonly comm: Uint8Array;
 }
 
 /**
- * Reads what the programs of one anchor refused. Reading takes nothing away: any number of readers,
- * each at its own pace.
+ * Reads what the programs of one anchor refused. Reading changes nothing, so there may be any
+ * number of readers.
  */
 export class RefusalReader {
   readonly #refusals: number;
@@ -99,7 +99,7 @@ export class RefusalReader {
     this.#count = new BigUint64Array(recorded.bytes.buffer, recorded.bytes.byteOffset, 1);
   }
 
-  /** Null when the anchor's programs, of an older Cofferdam, keep no such records. */
+  /** null when the anchor's programs are of an older Cofferdam and keep no such records. */
   static open(anchor: string): RefusalReader | null {
     return withFd(open(anchor, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), (fd) => {
       const maps = (["refusals", "instances", "recorded"] as const).map((name) =>
@@ -124,14 +124,14 @@ export class RefusalReader {
     this.#recorded.unmap();
   }
 
-  /** How often anything was recorded, of all instances together: one load from memory. */
+  /** The number of records of all instances together: one load from memory. */
   get recorded(): bigint {
     return Atomics.load(this.#count, 0);
   }
 
   /**
-   * Cgroups in which something was refused; of that name, where one is given, of which there are
-   * several when a process id came up again.
+   * The cgroups in which something was refused. With a name, those of that name, of which there are
+   * several when a process id was reused.
    */
   instances(name: string | null): bigint[] {
     const ids: bigint[] = [];
@@ -150,7 +150,7 @@ export class RefusalReader {
     return ids;
   }
 
-  /** All refusals in the cgroup, also those that are forgotten below. */
+  /** The number of all refusals in the cgroup, including those whose records were dropped. */
   total(cgroup: bigint): number {
     const key = Buffer.alloc(CGROUP_ID_BYTES);
     key.writeBigUInt64LE(cgroup);
@@ -161,7 +161,7 @@ export class RefusalReader {
     return Number(value.readBigUInt64LE(instanceLayout.refusals));
   }
 
-  /** The different refusals in the cgroup that the kernel remembers, in no order. */
+  /** The refusals in the cgroup that the kernel still has records of, in no order. */
   read(cgroup: bigint): Refusal[] {
     const found: Refusal[] = [];
     const sizes = {

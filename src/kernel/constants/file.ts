@@ -24,7 +24,7 @@ export const O_NONBLOCK = 0o4000;
 export const O_DSYNC = 0o10000;
 export const O_ASYNC = 0o20000;
 export const O_DIRECT = 0o40000;
-/** The kernel sets it in every open of a program of 64 bits, for which libc says 0. */
+/** The kernel sets it in every open of a 64-bit program; libc defines it as 0. */
 export const O_LARGEFILE = 0o100000;
 export const O_DIRECTORY = 0o200000;
 export const O_NOFOLLOW = 0o400000;
@@ -33,8 +33,7 @@ export const O_CLOEXEC = 0o2000000;
 export const O_SYNC = 0o4010000;
 export const O_PATH = 0o10000000;
 /**
- * O_TMPFILE without the O_DIRECTORY bit that libc's macro adds: the one bit that only O_TMPFILE
- * has.
+ * O_TMPFILE without the O_DIRECTORY bit that libc's macro adds: the bit that only O_TMPFILE has.
  */
 export const __O_TMPFILE = 0o20000000;
 export const O_TMPFILE = 0o20200000;
@@ -106,12 +105,12 @@ export const MFD_HUGETLB = 0x0004;
 export const MFD_NOEXEC_SEAL = 0x0008;
 /** Linux 6.3. */
 export const MFD_EXEC = 0x0010;
-/** Linux 6.9: of one thread; the same bit as O_EXCL (`linux/pidfd.h`). */
+/** Linux 6.9: a pidfd of one thread; the same bit as O_EXCL (`linux/pidfd.h`). */
 export const PIDFD_THREAD = 0o200;
 /** `linux/pidfd.h`, since 6.13; with the size of {@link pidfdInfo}. */
 export const PIDFD_GET_INFO = 0xc040ff0b;
 export const PIDFD_INFO_CREDS = 2;
-/** Bytes of an extended attribute (`linux/limits.h`). */
+/** Limit on an extended attribute (`linux/limits.h`), bytes. */
 export const XATTR_SIZE_MAX = 65536;
 
 export const PROT_READ = 1;

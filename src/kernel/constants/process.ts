@@ -143,7 +143,7 @@ export const EISCONN = 106;
 export const ECONNREFUSED = 111;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;
-/** Longest path with its NUL, longest file name, bytes (`linux/limits.h`). */
+/** Limits on a path with its NUL and on a file name, bytes (`linux/limits.h`). */
 export const PATH_MAX = 4096;
 export const NAME_MAX = 255;
 
@@ -156,12 +156,15 @@ export const SCHED_FIFO = 1;
 export const SCHED_RR = 2;
 export const SCHED_DEADLINE = 6;
 export const SCHED_RESET_ON_FORK = 0x40000000;
-/** `linux/ioprio.h`: the class is in the bits above these; real-time. */
+/** `linux/ioprio.h`: the class is in the bits above these; the real-time class. */
 export const IOPRIO_CLASS_SHIFT = 13;
 export const IOPRIO_CLASS_RT = 1;
-/** Pieces of one vector of `readv` and its kin (`limits.h`; UIO_MAXIOV in the kernel). */
+/**
+ * Limit on the pieces of one vector of `readv` and similar calls (`limits.h`; UIO_MAXIOV in the
+ * kernel).
+ */
 export const IOV_MAX = 1024;
-/** `linux/pidfd.h`: a thread, its process, everybody in the process group of that number. */
+/** `linux/pidfd.h`: a thread, its process, or every process in the group of that number. */
 export const PIDFD_SIGNAL_THREAD = 1;
 export const PIDFD_SIGNAL_THREAD_GROUP = 2;
 export const PIDFD_SIGNAL_PROCESS_GROUP = 4;

@@ -52,5 +52,5 @@ export const BPF_JGT = 0x20;
 export const BPF_JGE = 0x30;
 export const BPF_JSET = 0x40;
 export const BPF_K = 0x00;
-/** Longest classic program the kernel takes, in instructions. */
+/** Limit on a classic BPF program, instructions. */
 export const BPF_MAXINSNS = 4096;

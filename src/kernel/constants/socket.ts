@@ -14,7 +14,7 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_SEQPACKET = 5;
-/** Everything below is a type, everything above a flag (`linux/net.h`, kernel internal). */
+/** The bits of a socket's type; higher bits are flags (`linux/net.h`, kernel internal). */
 export const SOCK_TYPE_MASK = 0xf;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;

@@ -25,6 +25,6 @@ export const ECHO = 0o10;
 export const ECHONL = 0o100;
 export const IEXTEN = 0o100000;
 
-/** Places among the control characters. */
+/** Indexes of the control characters. */
 export const VTIME = 5;
 export const VMIN = 6;

@@ -11,7 +11,7 @@ export function unknown(why: string): Probe {
   return { state: "unknown", why };
 }
 
-/** Plain words for the errors that probes meet. */
+/** The errors that probes meet, in words. */
 const words: Readonly<Record<string, string>> = {
   ENOSYS: "the kernel does not have this call, or a system call filter hides it",
   EPERM: "it is not permitted to this caller, or a security module forbids it",
@@ -22,10 +22,10 @@ const words: Readonly<Record<string, string>> = {
   EPROTONOSUPPORT: "the kernel was built without it",
 };
 
-/** Of a kernel that does not have it. ENOSYS is not among them: a filter says that, too. */
+/** Errors of a kernel without the feature. Not ENOSYS, which a filter may return, too. */
 const saidByKernel: ReadonlySet<string> = new Set(["EINVAL", "EPROTONOSUPPORT"]);
 
-/** `what` failed with the negative error number that a raw call gave. */
+/** `what` failed with a raw call's negative error number. */
 export function refused(what: string, result: number): Probe {
   const name = errnoName(-result);
   const meaning = words[name];
@@ -33,7 +33,7 @@ export function refused(what: string, result: number): Probe {
   return saidByKernel.has(name) ? { state: "no", why, byKernel: true } : no(why);
 }
 
-/** Runs one probe; one that cannot be carried through is `unknown`, and says why. */
+/** Runs one probe. One that fails to finish is `unknown`, with the reason. */
 export function attempt(probe: () => Probe): Probe {
   try {
     return probe();

@@ -6,8 +6,8 @@ import { no, refused, unknown, yes } from "./answer.ts";
 import { bpf, loadTinyProgram } from "./bpf-program.ts";
 
 /**
- * A hook that is hardly ever called: the program is attached to the whole host for an instant, and
- * allows.
+ * A hook that is rarely called: for an instant the program is attached to the whole host, and
+ * allows everything.
  */
 const HOOK = "quotactl";
 
@@ -38,8 +38,7 @@ export function probeBpfLsm(): Probe {
 }
 
 /**
- * libbpf reads the kernel's type information and knows that lsm hooks are functions called
- * `bpf_lsm_*`.
+ * libbpf reads the kernel's type information, in which lsm hooks are functions called `bpf_lsm_*`.
  */
 function hookId(): number | Probe {
   let find: (name: string, attachType: number) => number;

@@ -12,12 +12,12 @@ import { bpfAttrProgLoad } from "../structs.ts";
 import { number } from "../syscalls.ts";
 
 /**
- * The verifier gives up with EAGAIN when a signal is pending (kernel/bpf/verifier.c), such as the
- * end of a child; libbpf tries as often.
+ * Attempts to load a program. The verifier gives up with EAGAIN when a signal is pending
+ * (kernel/bpf/verifier.c), such as SIGCHLD; libbpf tries as often.
  */
 const LOAD_ATTEMPTS_MAX = 5;
 
-/** bpf(2); negative for an error number. */
+/** bpf(2); a negative result is an error number. */
 export function bpf(command: number, attributes: Uint8Array): number {
   return syscallRaw(number("bpf") ?? -1, command, attributes, attributes.length);
 }
@@ -25,19 +25,19 @@ export function bpf(command: number, attributes: Uint8Array): number {
 export interface TinyProgram {
   readonly type: number;
   readonly attachType: number;
-  /** What the program returns; it does nothing else. */
+  /** The program's return value; it does nothing else. */
   readonly returns: number;
-  /** BTF id of the kernel function it belongs to, for lsm programs. */
+  /** For lsm programs: the BTF id of the kernel function. */
   readonly attachBtfId?: number;
 }
 
-/** Loads a program of two instructions; its descriptor, or the negative error number. */
+/** Loads a program of two instructions. Returns its descriptor or a negative error number. */
 export function loadTinyProgram(program: TinyProgram): number {
   const instructions = Buffer.from(new ArrayBuffer(16));
   instructions.writeUInt8(BPF_ALU64 | BPF_MOV | BPF_K, 0);
   instructions.writeInt32LE(program.returns, 4);
   instructions.writeUInt8(BPF_JMP | BPF_EXIT, 8);
-  // The kernel wants a GPL-compatible licence for lsm programs.
+  // The kernel requires a GPL-compatible licence for lsm programs.
   const licence = Buffer.from(new ArrayBuffer(4));
   licence.set(cString("GPL"));
   const attributes = bpfAttrProgLoad.encode({

@@ -2,15 +2,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { release, version } from "node:os";
 import type { HostFacts } from "../host-facts.ts";
 
-/** Where control groups version 2 are mounted, or null. */
+/** The mount point of control groups version 2, or null. */
 export function findCgroup2(mountinfo: string): string | null {
   return findCgroup2Mount(mountinfo)?.point ?? null;
 }
 
 /**
- * The mount of control groups version 2. `root` is the group that shows at `point`, as
- * `/proc/PID/cgroup` spells it: `/`, but for bind mounts and in namespaces of control groups.
- * Fields 4 and 5, octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
+ * The mount of control groups version 2. `root` is the group visible at `point`, as in
+ * `/proc/PID/cgroup`: `/`, except for bind mounts and cgroup namespaces. Fields 4 and 5,
+ * octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
  */
 export function findCgroup2Mount(
   mountinfo: string,
@@ -20,8 +20,8 @@ export function findCgroup2Mount(
 }
 
 /**
- * Where control groups of either version are mounted: in those of version 1, too, a process can be
- * frozen or starved.
+ * The mount points of control groups of either version: version 1 can freeze or starve a process,
+ * too.
  */
 export function findControlGroups(mountinfo: string): readonly string[] {
   return [...new Set(controlGroupMounts(mountinfo).map(({ point }) => point))].sort();

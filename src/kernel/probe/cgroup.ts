@@ -23,7 +23,7 @@ const BY_ID_BYTES = 12;
 
 type CgroupFeature = Extract<FeatureName, `cgroup-${string}`>;
 
-/** Attaches programs that allow everything to an empty cgroup of its own, and removes both. */
+/** Attaches programs that allow everything to a new empty cgroup, and removes both. */
 export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe> {
   if (cgroup2 === null) return both(no("no cgroup v2 hierarchy is mounted"));
   const directory = join(cgroup2, `cofferdam-probe-${process.pid}`);
@@ -77,8 +77,8 @@ function attachable(cgroup: number, attachType: number): Probe {
 }
 
 /**
- * Every start looks whether the programs at its cgroup are the domain's own. That takes more than
- * attaching them: CAP_SYS_ADMIN.
+ * Whether programs at a cgroup can be inspected, as every start does to verify them. It takes
+ * CAP_SYS_ADMIN, which attaching does not.
  */
 function lookedAt(): Probe {
   const nobodys = Buffer.alloc(BY_ID_BYTES);

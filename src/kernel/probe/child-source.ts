@@ -1,13 +1,14 @@
 /**
- * What a throw-away Node process runs: it reads a {@link ChildProgram} from standard input, makes
- * the system calls in it one after the other on its main thread, and prints their results (negative
- * for an error number) as a JSON array. It is plain JavaScript in a string because a program
- * bundled into one file has no second file to start.
+ * The program of a throw-away Node process. It reads a {@link ChildProgram} from standard input,
+ * makes its system calls one after the other on the main thread, and prints their results (negative
+ * for an error number) as a JSON array. It is JavaScript in a string, because a bundled program has
+ * no second file to start.
  */
 export const childSource = `
 const koffi = require(process.argv[1]);
 const libc = koffi.load("libc.so.6");
-const syscall = libc.func("long syscall(long nr, void *a, void *b, void *c, void *d, void *e, void *f)");
+const six_pointers = "void *a, void *b, void *c, void *d, void *e, void *f";
+const syscall = libc.func("long syscall(long nr, " + six_pointers + ")");
 const memcpy = libc.func("uint64_t memcpy(void *to, void *from, size_t length)");
 const program = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
 const buffers = {};
@@ -30,13 +31,19 @@ const steps = {
     return result === -1 ? -koffi.errno() : result;
   },
   start: (step) => {
-    started.push(new Promise((resolve) => syscall.async(step.start, ...six(step), (error, result) => resolve(error ? -1 : result))));
+    started.push(new Promise((resolve) => {
+      const ended = (error, result) => resolve(error ? -1 : result);
+      syscall.async(step.start, ...six(step), ended);
+    }));
     return 0;
   },
   join: () => started.shift(),
   store: ({ store }) => buffers[store.to].writeInt32LE(results[store.result], store.at),
   copy: ({ copy }) => buffers[copy.from].copy(buffers[copy.to], copy.at, 0, copy.length),
-  point: ({ point }) => buffers[point.in].writeBigUInt64LE(BigInt(memcpy(buffers[point.to], buffers[point.to], 0)), point.at),
+  point: ({ point }) => {
+    const address = memcpy(buffers[point.to], buffers[point.to], 0);
+    return buffers[point.in].writeBigUInt64LE(BigInt(address), point.at);
+  },
 };
 (async () => {
   let failed = 0;

@@ -5,13 +5,10 @@ import { number } from "../syscalls.ts";
 import { childSource } from "./child-source.ts";
 import { startChild } from "./start-child.ts";
 
-/** A number, a buffer by its name, or the result of an earlier step by its label. */
+/** A number, a buffer's name, or the result of an earlier step, by label. */
 export type ChildArgument = number | string | { readonly resultOf: string };
 
-/**
- * Builds the list of system calls that a fresh process makes; each call has a label under which its
- * result is found.
- */
+/** A list of system calls for a fresh process. Each result is found by the call's label. */
 export class ChildProgram {
   readonly #buffers: Record<string, string> = {};
   readonly #steps: unknown[] = [];
@@ -27,8 +24,7 @@ export class ChildProgram {
   }
 
   /**
-   * The call is made on a thread that starts now, and so inherits filters and layers; {@link join}
-   * waits for it.
+   * Makes the call on a new thread, which inherits filters and layers; {@link join} waits for it.
    */
   start(call: string, ...args: readonly ChildArgument[]): this {
     return this.#add("", { start: numberOf(call), args: this.#resolve(args) });
@@ -38,9 +34,7 @@ export class ChildProgram {
     return this.#add(label, { join: true });
   }
 
-  /**
-   * When that result is negative, nothing more is done and every later step has the same result.
-   */
+  /** If that result is negative, no further step is done, and all get the same result. */
   need(label: string): this {
     return this.#add("", { need: this.#labels.lastIndexOf(label) });
   }
@@ -50,7 +44,7 @@ export class ChildProgram {
     return this.#add("", { store: { result: this.#labels.lastIndexOf(label), to, at } });
   }
 
-  /** Copies bytes `at`.. of one buffer to the start of another. */
+  /** Copies bytes from `at` of one buffer to the start of another. */
   copy(from: string, at: number, to: string, length: number): this {
     return this.#add("", { copy: { from, at, to, length } });
   }
@@ -61,16 +55,16 @@ export class ChildProgram {
   }
 
   /**
-   * Runs it; the results by label, negative for an error number. Throws when the child could not be
-   * run to its end.
+   * Runs the program. Returns the results by label, negative for an error number. Throws when the
+   * child did not finish.
    */
   run(): ReadonlyMap<string, number> {
     return this.begin()();
   }
 
   /**
-   * Starts it; what is returned waits for its end and gives the results as {@link run} does. It
-   * must be called.
+   * Starts the program. The returned function waits for its end and returns its results; it must be
+   * called.
    */
   begin(): () => ReadonlyMap<string, number> {
     const koffi = createRequire(import.meta.url).resolve("koffi");
@@ -97,9 +91,7 @@ export class ChildProgram {
   }
 }
 
-/**
- * Begins a child; at its end its results are read, and whatever happens, what it needed is dropped.
- */
+/** Starts a child. Its results are read at its end, and `drop` runs whatever happens. */
 export function cleanly<T>(
   child: ChildProgram,
   drop: () => void,
@@ -120,7 +112,7 @@ export function cleanly<T>(
   }
 }
 
-/** The result of one labelled call; a label that is not there is a mistake in the probe. */
+/** The result of a labelled call; a missing label is a mistake in the probe. */
 export function resultOf(results: ReadonlyMap<string, number>, label: string): number {
   const result = results.get(label);
   if (result === undefined) throw new Error(`the probe has no step ${label}`);

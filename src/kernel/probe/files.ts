@@ -21,7 +21,10 @@ export function probeMemfdNoexec(): Probe {
   return yes;
 }
 
-/** /proc/self is a symbolic link on every host: it must be refused, and its parent opened. */
+/**
+ * /proc/self is a symbolic link on every host: opening it must fail, and opening its parent must
+ * not.
+ */
 export function probeOpenat2(): Probe {
   const straight = openWithoutLinks("/proc");
   if (straight < 0) return refused("openat2 with RESOLVE_NO_SYMLINKS", straight);

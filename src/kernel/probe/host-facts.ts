@@ -12,17 +12,17 @@ import { beginPrivileges } from "./privileges.ts";
 import { beginSeccomp } from "./seccomp.ts";
 
 /**
- * Tries everything that a plan may rest on. Three short-lived children restrict themselves, all at
- * the same time, in about a tenth of a second; the rest happens in this process, which is not
- * changed. Leaves nothing behind.
+ * Probes everything that a plan depends on. Three short-lived children restrict themselves at the
+ * same time, in about a tenth of a second. The rest happens in this process, which is not changed.
+ * Nothing is left behind.
  */
 export function probeHost(): HostFacts {
   return beginProbe()();
 }
 
 /**
- * Starts the children, so that something else can be done meanwhile; what is returned waits for
- * them and does the rest. It must be called.
+ * Starts the children, so that the caller can work meanwhile. The returned function waits for them
+ * and does the rest; it must be called.
  */
 export function beginProbe(): () => HostFacts {
   const abi = landlockAbi();
@@ -31,7 +31,7 @@ export function beginProbe(): () => HostFacts {
   const seccomp = begin(seccompFeatures, beginSeccomp);
   const privileges = begin(privilegeFeatures, beginPrivileges);
   return () => {
-    // The children are waited for before a program is loaded here: the verifier gives up when a
+    // The children must end before a program is loaded here, because the verifier gives up when a
     // signal is pending.
     const children = { ...landlock(), ...seccomp(), ...privileges() };
     return {
@@ -70,7 +70,7 @@ const seccompFeatures = [
 const privilegeFeatures = ["target-access", "private-ipc", "restrict-without-nnp"] as const;
 const cgroupFeatures = ["cgroup-inet", "cgroup-unix"] as const;
 
-/** The same in two halves: what is begun, and what waits for it. */
+/** {@link attemptAll} in two halves: start, and wait. */
 function begin<F extends FeatureName>(
   features: readonly F[],
   start: () => () => Record<F, Probe>,
@@ -83,7 +83,7 @@ function begin<F extends FeatureName>(
   return () => (finish === undefined ? failed : attemptAll(features, finish));
 }
 
-/** Several features share one child; when that cannot be run, none of them is known. */
+/** Several features share one child. If it cannot be run, all of them are unknown. */
 function attemptAll<F extends FeatureName>(
   features: readonly F[],
   probe: () => Record<F, Probe>,

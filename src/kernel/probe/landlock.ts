@@ -30,13 +30,10 @@ import { ChildProgram, cleanly, resultOf } from "./child.ts";
 
 type LandlockFeature = Extract<FeatureName, `landlock-${string}`>;
 
-/**
- * A port nobody listens on (discard): refused by the kernel's TCP when Landlock lets the call
- * through.
- */
+/** A port without a listener (discard): the kernel's TCP refuses it if Landlock allows the call. */
 const UNUSED_PORT = 9;
 /**
- * An ioctl that /dev/null does not have and that Landlock does not exempt: TCGETS of
+ * An ioctl that /dev/null does not have and Landlock does not exempt: TCGETS of
  * `asm-generic/ioctls.h`.
  */
 const TCGETS = 0x5401;
@@ -50,13 +47,13 @@ export function landlockAbi(): number {
 }
 
 /**
- * Every operation is tried twice by one child: before it restricts itself, so that a refusal
- * afterwards is Landlock's. What is returned must be called.
+ * One child tries every operation twice. The first time is before it restricts itself, so that a
+ * later refusal must be Landlock's. The returned function must be called.
  */
 export function beginLandlock(abi: number): () => Record<LandlockFeature, Probe> {
   const abstract = sockaddrBytes(`\0cofferdam-probe-${process.pid}`);
   const folder = knowsUnixNames() ? mkdtempSync(join(tmpdir(), "cofferdam-probe-")) : null;
-  // Where names of sockets are not known to Landlock, there is nothing to try them on.
+  // Without Landlock's right for pathname sockets there is nothing to try.
   const pathname = folder === null ? abstract : sockaddrBytes(`${folder}/socket`);
   const listeners = (folder === null ? [abstract] : [abstract, pathname]).map(listen);
   const drop = () => {
@@ -196,15 +193,15 @@ function ruleset(abi: number): Buffer {
 }
 
 /**
- * The kernel refuses non-zero bytes that it does not know: ABI 1-3 know 8 bytes, 4-5 know 16, 6
- * knows all.
+ * The size of the ruleset. The kernel refuses unknown non-zero bytes: ABI 1-3 know 8 bytes, 4-5
+ * know 16, 6 knows all.
  */
 function rulesetSize(abi: number): number {
   if (abi < 4) return landlockRulesetAttr.offset.handled_access_net;
   return abi < 6 ? landlockRulesetAttr.offset.scoped : landlockRulesetAttr.size;
 }
 
-/** Family and name without a trailing NUL: an abstract name's length is its end. */
+/** Family and name without a trailing NUL: the length delimits an abstract name. */
 function sockaddrBytes(name: string): Uint8Array {
   const path = Buffer.from(name);
   return sockaddrUn.encode({ sun_family: AF_UNIX, sun_path: path }).subarray(0, 2 + path.length);

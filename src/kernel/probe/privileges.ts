@@ -21,16 +21,16 @@ type PrivilegeFeature = Extract<
   "target-access" | "private-ipc" | "restrict-without-nnp"
 >;
 
-/** Enough for the probing child beside it; it is ended before. Seconds. */
+/** How long the target lives, seconds: longer than the probing child, after which it is killed. */
 const TARGET_LIFE_S = 30;
 
 /**
- * What depends on who asks: one child tries all three, its sibling being the foreign target. What
- * is returned must be called.
+ * Probes that depend on the caller. One child tries all three on a sibling as the foreign target.
+ * The returned function must be called.
  */
 export function beginPrivileges(): () => Record<PrivilegeFeature, Probe> {
   const target = spawn("sleep", [String(TARGET_LIFE_S)], { stdio: "ignore" });
-  // A failed start is reported by the missing pid; without a listener Node would throw later.
+  // A failed start shows in the missing pid; without a listener Node would throw later.
   target.once("error", () => target.unref());
   const drop = () => {
     killChild(target, "SIGKILL");

@@ -38,9 +38,9 @@ import { ChildProgram, resultOf } from "./child.ts";
 
 type SeccompFeature = Extract<FeatureName, `seccomp-${string}`>;
 
-/** A call that nothing in a Node process makes: its notification is the probe's own. */
+/** A call that a Node process never makes, so that its notification is the probe's own. */
 const NOTIFIED_CALL = "getpgid";
-/** What the child answers for the target; no process group has this number. */
+/** The child's answer to the target; no process group has this number. */
 const ANSWER = 4_194_303;
 /** How long a notification may take to arrive, milliseconds. */
 const NOTIFICATION_TIMEOUT_MS = 1_000;
@@ -48,8 +48,8 @@ const NOTIFICATION_TIMEOUT_MS = 1_000;
 const INJECTED_FD = 200;
 
 /**
- * One process is target (a thread under the filter) and supervisor (its main thread) at once. What
- * is returned must be called.
+ * One process is both target (a thread under the filter) and supervisor (its main thread). The
+ * returned function must be called.
  */
 export function beginSeccomp(): () => Record<SeccompFeature, Probe> {
   const child = supervisedChild(

@@ -2,16 +2,15 @@ import { MFD_CLOEXEC, POLLIN, SIGKILL } from "../constants.ts";
 import { close, cString, hasCode, kill, poll, pread, pwrite, syscall, waitpid } from "../ffi.ts";
 import { spawnProcess } from "../spawn.ts";
 
-/** A probe's child that takes longer than this is killed, milliseconds. It needs about 60. */
+/** How long a probe's child may take before it is killed, milliseconds. It needs about 60. */
 const CHILD_TIMEOUT_MS = 5_000;
-/** What a child may print, in bytes; the results of a probe are a few hundred. */
+/** Limit on a child's output, bytes. A probe's results are a few hundred. */
 const OUTPUT_BYTES_MAX = 1 << 16;
 
 /**
  * Starts a program in `/` with an empty environment and `input` as its standard input, so that
- * several run at the same time. What is returned waits for its end and gives what it printed.
- * Throws when it did not end well. Node's own ways to start a program either wait or give control
- * back.
+ * several can run at the same time. The returned function waits for its end and returns its output;
+ * it throws when the program failed. Node's own functions either block or return to the event loop.
  */
 export function startChild(path: string, args: readonly string[], input: string): () => string {
   const [stdin, stdout, stderr] = [memory(input), memory(""), memory("")] as const;
@@ -60,7 +59,7 @@ function endOf(pid: number): number {
   }
 }
 
-/** null where a signal came first, such as the end of another child. */
+/** null where a signal interrupted, such as the end of another child. */
 function unlessInterrupted<T>(wait: () => T): T | null {
   try {
     return wait();

@@ -1,8 +1,6 @@
 import { struct } from "../struct.ts";
 
-/**
- * `linux/bpf.h`: commands take a prefix of the union; the kernel takes what is missing for zero.
- */
+/** `linux/bpf.h`: commands take a prefix of the union; missing fields count as zero. */
 export const bpfAttrProgLoad = struct(
   "union bpf_attr",
   {

@@ -1,4 +1,4 @@
-/** `elf.h`: heads of programs and of their segments, for 64 and for 32 bits. */
+/** `elf.h`: headers of programs and segments, for 64 and 32 bits. */
 import { struct } from "../struct.ts";
 
 export const elf64Ehdr = struct("Elf64_Ehdr", {

@@ -8,8 +8,8 @@ import type { Verdict } from "./verdict.ts";
 export type CallClass = SystemCall["class"];
 
 /**
- * What is answered to a notified call that the policy of a supervised domain lists, by level; at
- * `disabled` every call goes on, and nothing is logged.
+ * The answer to a notified call that the policy of a supervised domain lists, by level. At
+ * `disabled` every call goes on and nothing is logged.
  */
 export interface Answers {
   readonly warning: string;
@@ -23,7 +23,7 @@ export interface Described extends Answers {
   readonly about: string;
 }
 
-/** One row of the table: a call, how its arguments are read, and how each way holds it. */
+/** One row of the table: a call, how its arguments are read, and how each mode treats it. */
 export type SystemCall =
   | NameCall
   | AddressCall

@@ -4,9 +4,9 @@ import { type Answer, allow, notify, refuse, type Verdict } from "./verdict.ts";
 /** How a sealed domain treats a call. */
 export interface Sealed {
   /**
-   * What the policy's list of system calls means to it. `needed`: a call that is not listed is
-   * refused. `may-deny`: a grant of the word that it asks for lists it; an explicit denial takes it
-   * back. `ignored`: the call is never granted, or a start always needs it.
+   * What the policy's list of system calls means. `needed`: a call that is not listed is refused.
+   * `may-deny`: a grant of the word that it asks for implies it, and an explicit denial takes it
+   * back. `ignored`: the call is never granted, or every start needs it.
    */
   readonly list: "needed" | "may-deny" | "ignored";
   /** Why listing alone does not decide. A sentence without its full stop. */

@@ -17,6 +17,9 @@ const NULL_DEVICE = 0x103;
  */
 const LISTENER = "anon_inode:seccomp notify";
 
+const NOT_INHERITABLE =
+  "the process that starts the daemon should close it: at level enforcing it is closed";
+
 /**
  * The descriptors that thread `tid` brings into its domain beyond what `inherit` grants. That is
  * the launcher's, whose execve is the first call of a domain started at level warning, where
@@ -41,11 +44,7 @@ export function inheritedOutside({ plan, policy }: Broker, tid: number): readonl
       object: `descriptor ${descriptor.number}: ${descriptor.name}`,
       reason: kind === null ? "never" : "no-rule",
       request: kind === null ? null : { class: "inherit", kind },
-      ...(kind === null
-        ? {
-            help: "the process that starts the daemon should close it: at level enforcing it is closed",
-          }
-        : {}),
+      ...(kind === null ? { help: NOT_INHERITABLE } : {}),
     }));
 }
 
