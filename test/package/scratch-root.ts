@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
+import { removeCgroups } from "../host/shell-sandbox/booted-host.ts";
 
 /**
  * This host's own tree as the root of a mount namespace, with what is written kept in memory: a
- * Debian with its database of packages, in which packages come and go. No systemd runs there. What
- * a developer's host has of Cofferdam is not there.
+ * Debian with its database of packages, in which packages come and go. No systemd and no network
+ * is there, control groups are its own. What a developer's host has of Cofferdam is not there.
  */
 const mounts = `
 mount -t tmpfs -o mode=0755,size=512m cofferdam-test "$1"
@@ -15,6 +17,10 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" cofferdam-test "$1/root"
 cd "$1/root"
 for folder in proc sys dev; do mount --rbind "/$folder" "$folder"; done
+# Of two hierarchies the hidden one would be found.
+umount -R sys
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=0755,size=64m cofferdam-test run
 mkdir -p mnt/host srv/packages
 mount --bind "$2" srv/packages
@@ -27,8 +33,14 @@ echo ready
 exec sleep infinity
 `;
 
+/** Goes into the control group first, and so do its children. */
+const enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
+const spaces = ["--mount", "--propagation=private", "--cgroup", "--net"];
+const cgroup2 =
+  process.getuid?.() === 0 ? findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) : null;
+
 /** For one command, milliseconds. */
-const COMMAND_MS = 100_000;
+const COMMAND_MS = 300_000;
 
 export interface Outcome {
   readonly status: number | null;
@@ -39,59 +51,54 @@ export interface Outcome {
 /** Why none can be had here, as the end of "skipped, because ..."; null where it can. */
 export function rootMissing(): string | null {
   if (process.getuid?.() !== 0) return "it needs root";
+  if (cgroup2 === null) return "no cgroup v2 hierarchy is mounted";
   const overlay = `mount -t tmpfs cofferdam-test /mnt && mkdir /mnt/u /mnt/w &&
     exec mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w cofferdam-test /media`;
-  const { status, stderr } = spawnSync(
-    "unshare",
-    ["--mount", "--propagation=private", "sh", "-c", overlay],
-    { encoding: "utf8" },
-  );
+  const { status, stderr } = spawnSync("unshare", [...spaces, "sh", "-c", overlay], {
+    encoding: "utf8",
+  });
   return status === 0 ? null : `no overlay of the host's tree can be mounted: ${stderr.trim()}`;
 }
 
 export class ScratchRoot {
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #cgroup: string;
 
-  private constructor(child: ChildProcess, folder: string) {
+  private constructor(child: ChildProcess, folder: string, cgroup: string) {
     this.#child = child;
     this.#folder = folder;
+    this.#cgroup = cgroup;
   }
 
   /** `packages`: folder of packages, which is /srv/packages there. */
   static async start(packages: string): Promise<ScratchRoot> {
     const folder = mkdtempSync(join(tmpdir(), "cofferdam-root-"));
-    const words = ["--mount", "--propagation=private", "--", "sh", "-euc", mounts, "sh"];
-    const child = spawn("unshare", [...words, folder, packages], {
+    const cgroup = join(cgroup2 ?? "", basename(folder));
+    mkdirSync(cgroup);
+    const words = ["unshare", ...spaces, "--", "sh", "-euc", mounts, "sh", folder, packages];
+    const child = spawn("sh", ["-euc", enter, "sh", cgroup, ...words], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");
-    return new ScratchRoot(child, folder);
+    return new ScratchRoot(child, folder, cgroup);
   }
 
   /** With what was started in there and still runs. */
   async stop(): Promise<void> {
-    this.run(
-      "sh",
-      "-c",
-      `here=$(readlink /proc/self/ns/mnt)
-      for process in /proc/[0-9]*; do
-        [ "$(readlink "$process/ns/mnt" 2>/dev/null)" != "$here" ] || echo "\${process#/proc/}"
-      done | grep -vx "$$" | xargs -r kill -KILL 2>/dev/null`,
-    );
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const ended = once(this.#child, "exit");
-      this.#child.kill("SIGKILL");
-      await ended;
-    }
+    const ended = once(this.#child, "exit");
+    writeFileSync(join(this.#cgroup, "cgroup.kill"), "1");
+    await ended;
+    await removeCgroups(this.#cgroup);
     rmSync(this.#folder, { recursive: true });
   }
 
   /** As root, in there. */
   command(words: readonly string[]): readonly string[] {
     const environment = ["PATH=/usr/sbin:/usr/bin", "HOME=/root", "LC_ALL=C.UTF-8"];
-    const enter = ["nsenter", "--mount", `--target=${this.#child.pid}`, "--wd=/", "--"];
-    return [...enter, "env", "-i", ...environment, ...words];
+    const into = ["--mount", "--cgroup", "--net", `--target=${this.#child.pid}`, "--wdns=/", "--"];
+    const go = ["sh", "-euc", enter, "sh", this.#cgroup, "nsenter", ...into];
+    return [...go, "env", "-i", ...environment, ...words];
   }
 
   run(...words: readonly string[]): Outcome {

@@ -244,7 +244,7 @@ export class BootedHost {
 }
 
 /** A group whose processes have been killed is busy until they are gone. */
-async function removeCgroups(folder: string): Promise<void> {
+export async function removeCgroups(folder: string): Promise<void> {
   for (const entry of readdirSync(folder, { withFileTypes: true }))
     if (entry.isDirectory()) await removeCgroups(join(folder, entry.name));
   while (readFileSync(join(folder, "cgroup.events"), "utf8").includes("populated 1"))

@@ -1,0 +1,273 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { VERSION } from "../../src/cli/version.ts";
+import { skipUnless } from "../support/skip.ts";
+import { Daemon, HELD, prepareDaemons } from "./daemon.ts";
+import { buildPackages, LOWER, type Packages } from "./packages.ts";
+import { type Outcome, rootMissing, ScratchRoot } from "./scratch-root.ts";
+
+const missing = rootMissing();
+/** Beside other work, milliseconds. */
+const BUILD_MS = 900_000;
+const CONFFILE = "/etc/cofferdam/cofferdam.conf";
+const INSTALLED = "install ok installed";
+let packages: Packages;
+let root: ScratchRoot;
+const daemons: Daemon[] = [];
+
+beforeAll(() => {
+  if (missing === null) packages = buildPackages([LOWER, VERSION]);
+}, BUILD_MS);
+afterAll(() => packages?.remove());
+
+beforeEach(async (context) => {
+  skipUnless(context, missing === null, missing ?? "");
+  root = await ScratchRoot.start(packages.folder);
+});
+afterEach(async () => {
+  for (const daemon of daemons.splice(0)) await daemon.end();
+  await root?.stop();
+});
+
+/** @throws Error where dpkg fails */
+function install(version: string, ...options: readonly string[]): string {
+  const outcome = root.dpkg(...options, "--install", inside(version));
+  if (outcome.status !== 0) throw new Error(`${outcome.out}${outcome.err}`);
+  return outcome.err;
+}
+
+function inside(version: string): string {
+  return packages.of(version).replace(packages.folder, "/srv/packages");
+}
+
+function start(domain: "sealed" | "supervised"): Daemon {
+  const daemon = new Daemon(root, domain);
+  daemons.push(daemon);
+  return daemon;
+}
+
+/** Notes every name on the disk but dpkg's own. */
+function noteNames(as: string): void {
+  root.sh(
+    `find /etc /usr /var /run -xdev \\( -path /var/lib/dpkg -o -path /var/cache \\) -prune \\
+      -o -print | grep -vx /var/log/dpkg.log | sort >"/srv/names.$1"`,
+    as,
+  );
+}
+
+/** What is there that was not when they were noted (`+`), and what is no more (`-`). */
+function changedNames(): string {
+  noteNames("after");
+  return root.run("sh", "-c", "diff -U 0 /srv/names.before /srv/names.after | grep '^[+-]/'").out;
+}
+
+function expectSuccess({ status, out, err }: Outcome): void {
+  expect(status, `${out}${err}`).toBe(0);
+}
+
+test("installing enables the agent, confines nothing, and needs no network", () => {
+  noteNames("before");
+  const said = install(VERSION);
+  expect(said).toContain("no systemd runs here: have your supervisor start `cofferdam agent`");
+  expect(root.state()).toBe(INSTALLED);
+  expect(root.run("systemctl", "is-enabled", "cofferdam-agent.service").out).toBe("enabled\n");
+  expect(root.run("systemctl", "is-enabled", "cofferdam-agent.socket").out).toBe("enabled\n");
+  expect(root.run("cofferdam", "--version").out).toBe(`${VERSION}\n`);
+  expect(root.run("cofferdam", "ps", "--json").out).toBe("[]\n");
+  expect(
+    changedNames()
+      .split("\n")
+      .filter((line) => line.includes("/etc/") && !line.endsWith(".wants")),
+  ).toEqual([
+    "+/etc/cofferdam",
+    `+${CONFFILE}`,
+    "+/etc/cofferdam/domains",
+    "+/etc/systemd/system/multi-user.target.wants/cofferdam-agent.service",
+    "+/etc/systemd/system/sockets.target.wants/cofferdam-agent.socket",
+  ]);
+});
+
+test("what is installed finds all that it needs in the package", () => {
+  install(VERSION);
+  const doctor = root.run("cofferdam", "doctor");
+  expect(doctor.out).toContain("This host can seal domains.");
+  expect(doctor.out).not.toContain("could not tell");
+  expect(
+    root.run("cofferdam", "explain", "nginx", "write", "/usr/share/cofferdam/domains/x").out,
+  ).toContain("it belongs to Cofferdam");
+  expect(root.run("cofferdam", "plan", "redis-server").out).toContain("redis-server");
+  expect(root.sh("man --where cofferdam-run cofferdam-policy")).toBe(
+    "/usr/share/man/man1/cofferdam-run.1.gz\n/usr/share/man/man5/cofferdam-policy.5.gz\n",
+  );
+  expect(
+    root.run(
+      "bash",
+      "-c",
+      ". /usr/share/bash-completion/completions/cofferdam && complete -p cofferdam",
+    ).out,
+  ).toBe("complete -F _cofferdam cofferdam\n");
+  expect(root.run("cofferdam", "agent", "--print-units").out).toContain(
+    "ExecStart=/usr/lib/cofferdam/bin/cofferdam agent\n",
+  );
+});
+
+test("ESXi's names answer from their own package, which needs the same version", () => {
+  const esxi = packages.of(VERSION, "cofferdam-esxi").replace(packages.folder, "/srv/packages");
+  install(LOWER);
+  expect(root.dpkg("--install", esxi).err).toContain(`cofferdam (= ${VERSION})`);
+  install(VERSION);
+  expectSuccess(root.dpkg("--configure", "cofferdam-esxi"));
+  expect(root.run("esxcfg-advcfg", "-g", "/UserVars/ShellSandboxEnabled").out).toContain("is 0");
+  expect(root.run("/usr/lib/cofferdam-esxi/ps", "-TcjstvZ").out).toContain("SecurityDomain");
+  expectSuccess(root.dpkg("--purge", "cofferdam-esxi"));
+});
+
+test("an upgrade and a downgrade keep in force what is enforced, and name it", async () => {
+  install(LOWER);
+  prepareDaemons(root);
+  const running = [start("sealed"), start("supervised")];
+  for (const daemon of running) expect(await daemon.asked()).toBe(HELD);
+  for (const [before, version] of [
+    [LOWER, VERSION],
+    [VERSION, LOWER],
+  ] as const) {
+    const said = install(version);
+    expect(root.run("cofferdam", "--version").out).toBe(`${version}\n`);
+    expect(said).toContain(`go on as version ${before} started them`);
+    expect(said).toContain(`sealed (process ${running[0]?.pid}, sealed)`);
+    expect(said).toContain(`supervised (process ${running[1]?.pid}, supervised)`);
+    for (const daemon of running) expect(await daemon.asked()).toBe(HELD);
+    const later = start("supervised");
+    expect(await later.asked()).toBe(HELD);
+    await later.end();
+  }
+});
+
+test("a supervised daemon whose mediator dies after the upgrade gets one of the new version", async () => {
+  install(LOWER);
+  prepareDaemons(root);
+  const daemon = start("supervised");
+  expect(await daemon.asked()).toBe(HELD);
+  install(VERSION);
+  const mediator = "grep -lsa /usr/lib/cofferdam/dist/mediator.js /proc/[0-9]*/cmdline";
+  const find = `for found in $(${mediator}); do process=\${found%/cmdline}
+    [ "$(readlink "$process/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] ||
+      [ "$(cat "$process/comm")" != node ] || echo "\${process#/proc/}"; done`;
+  const before = root.sh(find);
+  expect(before).not.toBe("");
+  root.sh(`kill -KILL ${before.trim().replaceAll("\n", " ")}`);
+  expect(await daemon.asked()).toBe(HELD);
+  expect(root.sh(find)).not.toBe(before);
+});
+
+test("it is not removed while a supervised daemon runs, which it names; nothing is changed", async () => {
+  install(VERSION);
+  prepareDaemons(root);
+  const daemon = start("supervised");
+  expect(await daemon.asked()).toBe(HELD);
+  noteNames("before");
+  const { status, err } = root.dpkg("--remove", "cofferdam");
+  expect(status).not.toBe(0);
+  expect(err).toContain(`supervised (process ${daemon.pid}, supervised)`);
+  expect(err).toContain("WHILE_SUPERVISED=leave");
+  expect(root.state()).toBe("deinstall ok installed");
+  expect(changedNames()).toBe("");
+  expect(await daemon.asked()).toBe(HELD);
+  root.sh("sed -i s/WHILE_SUPERVISED=.*/WHILE_SUPERVISED=leave/ /etc/cofferdam/cofferdam.conf");
+  const removed = root.dpkg("--remove", "cofferdam");
+  expectSuccess(removed);
+  expect(removed.err).toContain(`supervised (process ${daemon.pid}, supervised)`);
+  expect(await daemon.asked()).toBe(HELD);
+});
+
+test("a removal names what stays sealed, and that stays; purging leaves nothing", async () => {
+  noteNames("before");
+  install(VERSION);
+  prepareDaemons(root);
+  const daemon = start("sealed");
+  expect(await daemon.asked()).toBe(HELD);
+  const removed = root.dpkg("--remove", "cofferdam");
+  expectSuccess(removed);
+  expect(removed.err).toContain(`sealed (process ${daemon.pid}, sealed)`);
+  expect(root.state()).toBe("deinstall ok config-files");
+  expect(await daemon.asked()).toBe(HELD);
+  await daemon.end();
+  await expect.poll(() => root.run("ls", "/run/cofferdam/runs").out).toBe("");
+  expectSuccess(root.dpkg("--purge", "cofferdam"));
+  expect(changedNames()).toBe("");
+  expect(root.run("ls", "/sys/fs/cgroup/cofferdam").status).not.toBe(0);
+});
+
+test("the conffile is the administrator's, and purging keeps the logs where it says so", async () => {
+  install(LOWER);
+  prepareDaemons(root);
+  const daemon = start("supervised");
+  expect(await daemon.asked()).toBe(HELD);
+  await daemon.end();
+  root.sh(`sed -i s/KEEP_LOGS=no/KEEP_LOGS=yes/ ${CONFFILE}`);
+  install(VERSION);
+  expect(root.sh(`grep ^KEEP_LOGS ${CONFFILE}`)).toBe("KEEP_LOGS=yes\n");
+  await expect.poll(() => root.run("ls", "/run/cofferdam/runs").out).toBe("");
+  expectSuccess(root.dpkg("--remove", "cofferdam"));
+  expect(root.sh("ls /etc/cofferdam/domains")).toBe("sealed.yaml\nsupervised.yaml\n");
+  expectSuccess(root.dpkg("--purge", "cofferdam"));
+  expect(root.sh("ls /var/log/cofferdam")).toContain("events.jsonl");
+  expect(root.run("ls", "/etc/cofferdam", "/var/lib/cofferdam").status).not.toBe(0);
+});
+
+test("it can be installed again over itself, and after it was removed", () => {
+  install(VERSION);
+  install(VERSION);
+  expectSuccess(root.dpkg("--remove", "cofferdam"));
+  expect(root.run("cofferdam", "--version").status).not.toBe(0);
+  install(VERSION);
+  expect(root.state()).toBe(INSTALLED);
+  expect(root.run("systemctl", "is-enabled", "cofferdam-agent.service").out).toBe("enabled\n");
+});
+
+test("an agent that was disabled stays disabled over an upgrade", () => {
+  install(LOWER);
+  root.sh("systemctl disable cofferdam-agent.service cofferdam-agent.socket 2>&1");
+  install(VERSION);
+  expect(root.run("systemctl", "is-enabled", "cofferdam-agent.service").out).toBe("disabled\n");
+});
+
+/** Ends postinst in the middle of its work, the first time that it is called. */
+const killsOnce = `#!/bin/sh
+mv /usr/bin/deb-systemd-helper.kept /usr/bin/deb-systemd-helper
+kill -KILL "$PPID"
+`;
+const killPostinst = `
+mv /usr/bin/deb-systemd-helper /usr/bin/deb-systemd-helper.kept
+printf %s "$1" >/usr/bin/deb-systemd-helper
+chmod 755 /usr/bin/deb-systemd-helper`;
+
+test("one that was killed while it was configured is configured again, upgraded, or removed", () => {
+  for (const cure of [
+    () => root.dpkg("--configure", "--pending"),
+    () => root.dpkg("--install", inside(VERSION)),
+    () => root.dpkg("--purge", "cofferdam"),
+  ]) {
+    root.sh(killPostinst, killsOnce);
+    expect(root.dpkg("--install", inside(LOWER)).status).not.toBe(0);
+    expect(root.state()).toBe("install ok half-configured");
+    expectSuccess(cure());
+    expect([INSTALLED, ""]).toContain(root.state());
+    expectSuccess(root.dpkg("--purge", "cofferdam"));
+  }
+});
+
+test("a removal puts logins back, also where Cofferdam itself cannot run", () => {
+  const dropIns = [
+    "/etc/ssh/sshd_config.d/00-cofferdam-shell.conf",
+    "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf",
+  ];
+  for (const broken of [false, true]) {
+    install(VERSION);
+    root.sh('for file; do mkdir -p "${file%/*}"; echo "# ours" >"$file"; done', ...dropIns);
+    if (broken) root.sh("rm /usr/lib/cofferdam/dist/cofferdam.js");
+    const removed = root.dpkg("--remove", "cofferdam");
+    expectSuccess(removed);
+    expect(removed.err).toContain("logins are no longer led into the domain shell");
+    for (const file of dropIns) expect(root.run("ls", file).status).not.toBe(0);
+  }
+});
