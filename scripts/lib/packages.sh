@@ -14,6 +14,7 @@ psql                postgresql        the postgres domain
 /usr/bin/pgbench    postgresql        the postgres domain
 git                 git               builds a tree in a domain
 make                make              builds a tree in a domain
+memcached           memcached         a unit that starts in its domain
 strace              strace            shows which system calls a daemon made
 setpriv             util-linux        starts tests as an ordinary user
 python3             python3           starts the front as no shell would

@@ -142,7 +142,7 @@ test("an upgrade and a downgrade keep in force what is enforced, and name it", a
   }
 });
 
-test("a supervised daemon whose mediator dies after the upgrade gets one of the new version", async () => {
+test("a mediator that dies after the upgrade is followed by one of the new version", async () => {
   install(LOWER);
   prepareDaemons(root);
   const daemon = start("supervised");
@@ -159,7 +159,7 @@ test("a supervised daemon whose mediator dies after the upgrade gets one of the 
   expect(root.sh(find)).not.toBe(before);
 });
 
-test("it is not removed while a supervised daemon runs, which it names; nothing is changed", async () => {
+test("a removal is refused, and changes nothing, while a supervised daemon runs", async () => {
   install(VERSION);
   prepareDaemons(root);
   const daemon = start("supervised");
@@ -197,7 +197,7 @@ test("a removal names what stays sealed, and that stays; purging leaves nothing"
   expect(root.run("ls", "/sys/fs/cgroup/cofferdam").status).not.toBe(0);
 });
 
-test("the conffile is the administrator's, and purging keeps the logs where it says so", async () => {
+test("the conffile is the administrator's, and purging keeps the logs if it says so", async () => {
   install(LOWER);
   prepareDaemons(root);
   const daemon = start("supervised");
@@ -241,7 +241,7 @@ mv /usr/bin/deb-systemd-helper /usr/bin/deb-systemd-helper.kept
 printf %s "$1" >/usr/bin/deb-systemd-helper
 chmod 755 /usr/bin/deb-systemd-helper`;
 
-test("one that was killed while it was configured is configured again, upgraded, or removed", () => {
+test("a half-configured package is configured again, upgraded, or removed", () => {
   for (const cure of [
     () => root.dpkg("--configure", "--pending"),
     () => root.dpkg("--install", inside(VERSION)),
@@ -270,4 +270,18 @@ test("a removal puts logins back, also where Cofferdam itself cannot run", () =>
     expect(removed.err).toContain("logins are no longer led into the domain shell");
     for (const file of dropIns) expect(root.run("ls", file).status).not.toBe(0);
   }
+});
+
+const DROP_IN = "/etc/systemd/system/memcached.service.d/zz-cofferdam.conf";
+
+test("a removal takes units out of their domains, also those that no policy names any more", () => {
+  install(VERSION);
+  root.sh(
+    'mkdir -p "${1%/*}"; echo "[Service]" >"$1"; echo "[Service]" >"${1%/*}/override.conf"',
+    DROP_IN,
+  );
+  const removed = root.dpkg("--remove", "cofferdam");
+  expectSuccess(removed);
+  expect(removed.err).toContain("these units no longer start in domains: memcached.service");
+  expect(root.sh("ls /etc/systemd/system/memcached.service.d")).toBe("override.conf\n");
 });

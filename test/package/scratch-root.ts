@@ -93,6 +93,13 @@ export class ScratchRoot {
     rmSync(this.#folder, { recursive: true });
   }
 
+  /** In there, in the caller's control group and namespaces but for that of mounts. */
+  readonly disk = {
+    command: (words: readonly string[]): readonly string[] => [
+      ...["nsenter", "--mount", `--target=${this.#child.pid}`, "--wdns=/", "--", ...words],
+    ],
+  };
+
   /** As root, in there. */
   command(words: readonly string[]): readonly string[] {
     const environment = ["PATH=/usr/sbin:/usr/bin", "HOME=/root", "LC_ALL=C.UTF-8"];

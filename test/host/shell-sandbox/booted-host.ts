@@ -58,7 +58,7 @@ systemctl --quiet --root=/ enable cofferdam-agent.service ssh.service getty@tty1
  * it hears that the consoles are there.
  */
 const boot = `
-mount -o remount,bind,ro /
+[ "$3" = writable ] || mount -o remount,bind,ro /
 empty() { mount -t tmpfs -o "mode=$2,size=64m" cofferdam-test "$1"; }
 empty /run 0755
 mkdir /run/clone /run/dev
@@ -116,6 +116,11 @@ export function bootMissing(): string | null {
   return status === 0 ? null : `namespaces cannot be had: ${stderr.trim()}`;
 }
 
+/** Runs a command where the host's files are another's. */
+export interface Disk {
+  command(words: readonly string[]): readonly string[];
+}
+
 /** Puts on the disk what boots. */
 export function installOn(disk: EtcHost): void {
   disk.sh(install, join(clone, "bin", "cofferdam"));
@@ -137,8 +142,15 @@ export class BootedHost {
     this.#cgroup = cgroup;
   }
 
-  /** `unit`: as `systemd.unit=` on the kernel's command line. */
-  static async boot(disk: EtcHost, unit = "default.target"): Promise<BootedHost> {
+  /**
+   * `unit`: as `systemd.unit=` on the kernel's command line. `root`: whether the disk's whole tree
+   * may be written, since it is a copy.
+   */
+  static async boot(
+    disk: Disk,
+    unit = "default.target",
+    root: "read-only" | "writable" = "read-only",
+  ): Promise<BootedHost> {
     const cgroup = join(cgroup2 ?? "", `cofferdam-test-booted-${process.pid}`);
     mkdirSync(cgroup);
     const spaces = [
@@ -152,7 +164,7 @@ export class BootedHost {
       "--net",
     ];
     const enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
-    const unshare = ["unshare", ...spaces, "sh", "-euc", boot, "sh", clone, unit];
+    const unshare = ["unshare", ...spaces, "sh", "-euc", boot, "sh", clone, unit, root];
     const [program = "", ...args] = ["sh", "-euc", enter, "sh", cgroup, ...disk.command(unshare)];
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
