@@ -1,16 +1,12 @@
 import { actingCharacters } from "../base/printable.ts";
 import { type Read, readValue } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
+import { addresses, loggedAddress } from "../kinds/addresses/model.ts";
 import { wordKinds } from "../kinds/model.ts";
+import { sockets } from "../kinds/sockets/model.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import { Permission } from "../model/permission.ts";
-import type {
-  AddressRequest,
-  NameRequest,
-  Request,
-  SocketRequest,
-  TwoNameRequest,
-} from "../model/request.ts";
+import type { AddressRequest, NameRequest, Request, TwoNameRequest } from "../model/request.ts";
 
 /** A request as a record of the log holds it: JSON that loses nothing, for any program to read. */
 export type LoggedRequest =
@@ -33,7 +29,7 @@ export function loggedRequest(request: Request): LoggedRequest {
     case "two-names":
       return { ...request, from: loggedName(request.from), to: loggedName(request.to) };
     case "address":
-      return { ...request, address: Buffer.from(request.address).toString("hex") };
+      return loggedAddress(request);
     default:
       return request;
   }
@@ -51,15 +47,6 @@ function loggedName(name: string): LoggedName {
   return isPlain ? name : { base64: Buffer.from(bytesOfName(name)).toString("base64") };
 }
 
-const families: Readonly<Record<SocketRequest["family"], true>> = {
-  netlink: true,
-  ping: true,
-  raw: true,
-  packet: true,
-  vsock: true,
-  other: true,
-};
-
 const { text } = is;
 const base64 = is.object({ base64: is.matching(/^[A-Za-z0-9+/]*={0,2}$/) });
 /** A {@link LoggedName}, as the name that it stands for. */
@@ -69,11 +56,6 @@ const name: is.Schema<string> = {
       ? value
       : nameOfBytes(Buffer.from(base64.read(value).base64, "base64")),
 };
-const address = is.mapped(
-  is.matching(/^(?:[0-9a-f]{2})*$/),
-  (hex) => new Uint8Array(Buffer.from(hex, "hex")),
-);
-
 const schema: is.Schema<Request> = is.kinds(
   "class",
   is.object({
@@ -90,13 +72,7 @@ const schema: is.Schema<Request> = is.kinds(
     directory: is.boolean,
     replaces: is.boolean,
   }),
-  is.object({
-    class: is.oneOf("address"),
-    operation: is.oneOf("connect", "listen"),
-    protocol: is.oneOf("tcp", "udp"),
-    address,
-    port: is.whole(0, 65_535),
-  }),
-  is.object({ class: is.oneOf("socket"), family: is.oneOfNames(families), protocol: is.whole() }),
+  addresses.request,
+  sockets.request,
   ...Object.values(wordKinds).map(({ request }) => request),
 );

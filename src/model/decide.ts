@@ -1,6 +1,6 @@
-import { judgeAddress } from "./decide/address.ts";
+import { addresses } from "../kinds/addresses/model.ts";
+import { sockets } from "../kinds/sockets/model.ts";
 import { judgeName, judgeTwoNames } from "./decide/names.ts";
-import { firstDenyElseAllow } from "./decide/verdict-of-rules.ts";
 import { judgeWord } from "./decide/words.ts";
 import type { Policy } from "./policy.ts";
 import type { Request } from "./request.ts";
@@ -22,14 +22,9 @@ export function decide(policy: Policy, request: Request, sealed?: SealedView): D
     case "two-names":
       return judgeTwoNames(policy, request);
     case "address":
-      return judgeAddress(policy, request);
+      return addresses.decide(policy.addresses, request);
     case "socket":
-      return firstDenyElseAllow(
-        policy.sockets,
-        (rule) =>
-          rule.family === request.family &&
-          (rule.protocol === null || rule.protocol === request.protocol),
-      );
+      return sockets.decide(policy.sockets, request);
     default:
       // The compiler takes no request here that is not of a kind of words.
       return judgeWord(policy, request, policy.name);

@@ -1,5 +1,5 @@
+import type { AddressRule } from "../kinds/addresses/model.ts";
 import { everyPort } from "./network.ts";
-import type { AddressRule } from "./policy.ts";
 import { type PortSet, portSet, subtractPorts } from "./port-set.ts";
 import { grantsEveryUdpDestination } from "./udp-destinations.ts";
 

@@ -1,18 +1,19 @@
+import type { AddressRule } from "../kinds/addresses/model.ts";
 import type { WordRules } from "../kinds/model.ts";
+import type { SocketRule } from "../kinds/sockets/model.ts";
 import type { Level } from "./level.ts";
-import type { AddressRule, NameRule, SocketRule, Source } from "./rule.ts";
+import type { NameRule, Source } from "./rule.ts";
 
 export { type Level, levels } from "./level.ts";
 export type {
-  AddressRule,
   Effect,
   NameRule,
   Network,
   PortRange,
-  SocketRule,
   Source,
   TokenRule,
 } from "./rule.ts";
+export type { AddressRule, SocketRule };
 
 /**
  * The meaning of a domain: what is left of a policy file once includes, variables and templates are

@@ -1,5 +1,9 @@
+import type { AddressRequest } from "../kinds/addresses/model.ts";
 import type { WordRequest } from "../kinds/model.ts";
+import type { SocketRequest } from "../kinds/sockets/model.ts";
 import type { PermissionName } from "./permission.ts";
+
+export type { AddressRequest, SocketRequest };
 
 /** One thing a process of a domain asks for. `decide()` answers it. */
 export type Request = NameRequest | TwoNameRequest | AddressRequest | SocketRequest | WordRequest;
@@ -29,21 +33,6 @@ export interface TwoNameRequest {
   readonly directory: boolean;
   /** `to` exists and is replaced. */
   readonly replaces: boolean;
-}
-
-export interface AddressRequest {
-  readonly class: "address";
-  readonly operation: "connect" | "listen";
-  readonly protocol: "tcp" | "udp";
-  /** 4 or 16 bytes. An IPv4-mapped IPv6 address is judged as the IPv4 address inside. */
-  readonly address: Uint8Array;
-  readonly port: number;
-}
-
-export interface SocketRequest {
-  readonly class: "socket";
-  readonly family: "netlink" | "ping" | "raw" | "packet" | "vsock" | "other";
-  readonly protocol: number;
 }
 
 /** Device and inode number as `DEV:INO`, both decimal. */

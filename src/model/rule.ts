@@ -25,21 +25,6 @@ export interface NameRule {
   readonly source: Source;
 }
 
-export interface AddressRule {
-  readonly effect: Effect;
-  /** `connect` covers connecting and addressed sends; `listen` covers bind and listen. */
-  readonly operation: "connect" | "listen";
-  readonly protocol: "tcp" | "udp";
-  /**
-   * Network in binary (4 or 16 bytes) with prefix length in bits; null stands for every address of
-   * both families.
-   */
-  readonly network: Network | null;
-  /** Inclusive, 0..65535. Port 0 in a `listen` rule is "a port of the kernel's choice". */
-  readonly ports: PortRange;
-  readonly source: Source;
-}
-
 export interface Network {
   readonly family: 4 | 6;
   readonly address: Uint8Array;
@@ -49,15 +34,6 @@ export interface Network {
 export interface PortRange {
   readonly first: number;
   readonly last: number;
-}
-
-/** `netlink route`, `ping`, `raw icmp`, `packet`, `vsock`: granted or denied as families. */
-export interface SocketRule {
-  readonly effect: Effect;
-  readonly family: "netlink" | "ping" | "raw" | "packet" | "vsock";
-  /** Protocol number within the family; null for every protocol. */
-  readonly protocol: number | null;
-  readonly source: Source;
 }
 
 export interface TokenRule<T extends string = string> {

@@ -1,16 +1,10 @@
+import { addresses } from "../kinds/addresses/model.ts";
 import { sectionOf, type WordRequests, type WordSection, wordKinds } from "../kinds/model.ts";
+import { sockets } from "../kinds/sockets/model.ts";
 import { isCanonicalName } from "./canonical-name.ts";
-import { formatEndpoint, judgedAddress } from "./network.ts";
 import { escapeName, parsePattern } from "./pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "./permission.ts";
-import type {
-  AddressRequest,
-  NameRequest,
-  Request,
-  SocketRequest,
-  TwoNameRequest,
-} from "./request.ts";
-import { protocolName } from "./socket-protocols.ts";
+import type { NameRequest, Request, TwoNameRequest } from "./request.ts";
 
 /** A line of a policy file and the section it belongs to. */
 export interface Suggestion {
@@ -30,9 +24,9 @@ export function suggest(request: Request): Suggestion | null {
     case "two-names":
       return suggestTwoNames(request);
     case "address":
-      return suggestAddress(request);
+      return ofNetwork(addresses.suggest(request));
     case "socket":
-      return suggestSocket(request);
+      return ofNetwork(sockets.suggest(request));
     default:
       return suggestWord(sectionOf(request), request);
   }
@@ -82,19 +76,8 @@ function lastingPattern(path: string): string {
   return escapeName(path).replace(/^\/proc\/\d+(?=\/)/, "/proc/[0-9]*");
 }
 
-function suggestAddress({ operation, protocol, address, port }: AddressRequest): Suggestion | null {
-  if (address.length !== 4 && address.length !== 16) return null;
-  const judged = judgedAddress(operation, address);
-  const isEvery = judged.every((byte) => byte === 0);
-  const where = isEvery ? `${port}` : formatEndpoint(judged, port);
-  return { section: "network", line: `${operation} ${protocol} ${where}` };
-}
-
-function suggestSocket({ family, protocol }: SocketRequest): Suggestion | null {
-  if (family === "other") return null;
-  if (family === "netlink" || family === "raw")
-    return { section: "network", line: `${family} ${protocolName(family, protocol) ?? protocol}` };
-  return { section: "network", line: family };
+function ofNetwork(line: string | null): Suggestion | null {
+  return line === null ? null : { section: "network", line };
 }
 
 function suggestWord<S extends WordSection>(section: S, request: WordRequests[S]) {

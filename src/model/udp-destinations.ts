@@ -1,5 +1,5 @@
+import type { AddressRule } from "../kinds/addresses/model.ts";
 import { isEveryPort } from "./network.ts";
-import type { AddressRule } from "./rule.ts";
 
 /** The rules grant every UDP destination, so that no datagram's destination need be judged. */
 export function grantsEveryUdpDestination(rules: readonly AddressRule[]): boolean {

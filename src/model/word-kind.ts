@@ -1,12 +1,7 @@
 import type { MembersSchema } from "../base/schema.ts";
 import type { TokenRule } from "./rule.ts";
+import type { Misuse } from "./rule-kind.ts";
 import type { Decision } from "./verdict.ts";
-
-/** The words behind `cofferdam explain` are no request: what is wrong, and what to write. */
-export interface Misuse {
-  readonly problem: string;
-  readonly help: string;
-}
 
 /**
  * What a kind of rule means whose rules are single words, such as `ipc: [shm]`. Each kind is a

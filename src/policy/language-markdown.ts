@@ -1,6 +1,6 @@
 import { wordSections } from "../kinds/model.ts";
 import { wordSyntax } from "../kinds/policy.ts";
-import { socketProtocols } from "../model/socket-protocols.ts";
+import { socketProtocols } from "../kinds/sockets/model.ts";
 import type { Key } from "./key.ts";
 import { keys } from "./language.ts";
 import * as limits from "./limits.ts";

@@ -1,8 +1,8 @@
+import { formatPlace } from "../kinds/addresses/policy.ts";
 import { wordSections } from "../kinds/model.ts";
+import { formatSocket } from "../kinds/sockets/model.ts";
 import { formatLetters, Permission } from "../model/permission.ts";
 import type { AddressRule, NameRule, Policy, SocketRule, TokenRule } from "../model/policy.ts";
-import { formatPlace } from "./2-resolve/place.ts";
-import { formatSocket } from "./2-resolve/sockets.ts";
 import type { KeyName } from "./language.ts";
 
 /**

@@ -4,7 +4,7 @@ import {
   socketHelp,
   socketRequest,
   socketWords,
-} from "../../src/events/socket-words.ts";
+} from "../../src/kinds/sockets/events.ts";
 import { suggest } from "../../src/model/suggest.ts";
 import { policy, source } from "../model/helpers/policy.ts";
 

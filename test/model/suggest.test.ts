@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { protocolNumber } from "../../src/kinds/sockets/model.ts";
 import { decide } from "../../src/model/decide.ts";
 import { parseAddress } from "../../src/model/network.ts";
 import { Permission, type PermissionName } from "../../src/model/permission.ts";
 import type { Policy, TokenRule } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
-import { protocolNumber } from "../../src/model/socket-protocols.ts";
 import { type Suggestion, suggest } from "../../src/model/suggest.ts";
 import { name } from "./helpers/arbitraries.ts";
 import { names, policy, source } from "./helpers/policy.ts";

@@ -1,11 +1,11 @@
 import type { Event } from "../../events/event.ts";
 import { isCapability } from "../../kinds/capabilities/model.ts";
 import { ipcKinds } from "../../kinds/ipc/model.ts";
+import { protocolNumber } from "../../kinds/sockets/model.ts";
 import { isCanonicalName } from "../../model/canonical-name.ts";
 import { parseAddress } from "../../model/network.ts";
 import { Permission, type PermissionName } from "../../model/permission.ts";
 import type { Request, SocketRequest } from "../../model/request.ts";
-import { protocolNumber } from "../../model/socket-protocols.ts";
 
 /**
  * The request of a record that was written before records held one, from its words; null where

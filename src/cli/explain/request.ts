@@ -1,10 +1,11 @@
 import { nearest } from "../../diagnostics/nearest.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { askAddress } from "../../kinds/addresses/model.ts";
 import { sectionOfClass, type WordSection, wordClasses, wordKinds } from "../../kinds/model.ts";
-import { parseAddress, parsePorts } from "../../model/network.ts";
+import { askSocket, wholeFamilies } from "../../kinds/sockets/model.ts";
 import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
 import type { NameRequest, Request } from "../../model/request.ts";
-import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
+import type { Misuse } from "../../model/rule-kind.ts";
 import { CommandError } from "../command.ts";
 
 /** Finds what a name leads to; tests bring their own. */
@@ -61,10 +62,10 @@ export function parseRequest(words: readonly string[], names: Names): Request {
     case "listen":
       return first === "unix"
         ? unixRequest(operation, second, names)
-        : addressRequest(operation, first, second);
+        : asked(askAddress(operation, first, second ?? ""));
     case "netlink":
     case "raw":
-      return socketRequest(operation, one(objects, "a protocol"));
+      return asked(askSocket(operation, one(objects, "a protocol")));
   }
   const section = sectionOfClass(operation);
   if (section !== null) return wordRequest(section, objects);
@@ -137,44 +138,14 @@ function twoNames(operation: "rename" | "link", from: string, to: string, names:
   };
 }
 
-function addressRequest(
-  operation: "connect" | "listen",
-  protocol: string,
-  place: string | undefined,
-): Request {
-  if (protocol !== "tcp" && protocol !== "udp") {
-    throw usage(`\`${protocol}\` is no protocol to ${operation}`, "write one of: tcp, udp, unix");
-  }
-  const text = place ?? "";
-  const colon = text.lastIndexOf(":");
-  // A listener without an address takes every one, which the kernel writes as the unspecified
-  // address.
-  const host = colon < 0 && operation === "listen" ? "0.0.0.0" : text.slice(0, Math.max(colon, 0));
-  const address = parseAddress(host);
-  const ports = parsePorts(text.slice(colon + 1));
-  if (address === null || ports === null || ports.first !== ports.last) {
-    throw usage(
-      `\`${text}\` is no address and port`,
-      "for example 10.0.0.1:443 or [2001:db8::1]:443; names are not looked up",
-    );
-  }
-  return { class: "address", operation, protocol, address, port: ports.first };
-}
-
-function socketRequest(family: "netlink" | "raw", name: string): Request {
-  const protocol = /^\d{1,3}$/.test(name) ? Number(name) : protocolNumber(family, name);
-  if (protocol !== null) return { class: "socket", family, protocol };
-  throw usage(
-    `\`${name}\` is no protocol of ${family} sockets`,
-    `the names are: ${Object.keys(socketProtocols[family]).join(", ")}`,
-  );
-}
-
 function wordRequest(section: WordSection, objects: readonly string[]): Request {
   const { object, ask } = wordKinds[section];
-  const asked = ask(one(objects, object));
-  if ("problem" in asked) throw usage(asked.problem, asked.help);
-  return asked;
+  return asked(ask(one(objects, object)));
+}
+
+function asked(request: Request | Misuse): Request {
+  if ("problem" in request) throw usage(request.problem, request.help);
+  return request;
 }
 
 function one(objects: readonly string[], what: string): string {

@@ -1,7 +1,7 @@
+import { addresses } from "../../kinds/addresses/model.ts";
 import { spellWord } from "../../kinds/model.ts";
-import { formatEndpoint } from "../../model/network.ts";
-import type { Request, SocketRequest } from "../../model/request.ts";
-import { protocolName } from "../../model/socket-protocols.ts";
+import { sockets } from "../../kinds/sockets/model.ts";
+import type { Request } from "../../model/request.ts";
 
 /** A request in the words with which `cofferdam explain` asks for it. Nothing reads it back. */
 export function spellRequest(request: Request): string {
@@ -13,18 +13,11 @@ export function spellRequest(request: Request): string {
     }
     case "two-names":
       return `${request.operation} ${request.from} ${request.to}`;
-    case "address": {
-      const { operation, protocol, address, port } = request;
-      return `${operation} ${protocol} ${formatEndpoint(address, port)}`;
-    }
+    case "address":
+      return addresses.spell(request);
     case "socket":
-      return spellSocket(request);
+      return sockets.spell(request);
     default:
       return `${request.class} ${spellWord(request)}`;
   }
-}
-
-function spellSocket({ family, protocol }: SocketRequest): string {
-  if (family !== "netlink" && family !== "raw") return family;
-  return `${family} ${protocolName(family, protocol) ?? protocol}`;
 }

@@ -10,7 +10,7 @@ import {
 import { CONTROL_MAP, type Control, controlBytes } from "../../kernel/bpf/control.ts";
 import { BpfObject } from "../../kernel/bpf/object.ts";
 import { recordMaps } from "../../kernel/bpf/refusals.ts";
-import type { AddressRule } from "../../model/rule.ts";
+import type { AddressRule } from "../../kinds/addresses/model.ts";
 import { grantsSomeUdpDestinations } from "../../model/udp-destinations.ts";
 import { configurationBytes, mapBytes } from "./map-bytes.ts";
 import type { CgroupTables } from "./tables.ts";

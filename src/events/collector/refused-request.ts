@@ -1,5 +1,6 @@
 import type { Refusal } from "../../kernel/bpf/refusals.ts";
 import { IPPROTO_TCP, IPPROTO_UDP } from "../../kernel/constants.ts";
+import { socketHelp, socketRequest, socketWords } from "../../kinds/sockets/events.ts";
 import { decide } from "../../model/decide.ts";
 import { nameOfBytes } from "../../model/name-bytes.ts";
 import { formatEndpoint, unmapped } from "../../model/network.ts";
@@ -8,7 +9,6 @@ import type { AddressRequest, Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
 import type { Event } from "../event.ts";
 import { loggedRequest } from "../logged-request.ts";
-import { socketHelp, socketRequest, socketWords } from "../socket-words.ts";
 
 /** What of an event a refusal by the cgroup's programs determines. */
 export type Refused = Pick<

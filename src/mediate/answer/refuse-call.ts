@@ -1,5 +1,5 @@
-import { socketHelp, socketRequest, socketWords } from "../../events/socket-words.ts";
 import { AF_UNIX } from "../../kernel/constants.ts";
+import { socketHelp, socketRequest, socketWords } from "../../kinds/sockets/events.ts";
 import type { Call } from "../calls/call.ts";
 import { spellCall } from "../report/spell-call.ts";
 import { E } from "../sys/abi.ts";

@@ -1,9 +1,10 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { protocolNumber, socketProtocols, wholeFamilies } from "../../model/socket-protocols.ts";
+import { wholeFamilies } from "../../kinds/sockets/model.ts";
+import { parseSockets } from "../../kinds/sockets/policy.ts";
 import { type RuleText, refuseExtra, ruleText } from "./rule.ts";
-import type { NetworkLine, SocketLine, Word } from "./source.ts";
+import type { NetworkLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
 const networkForm =
@@ -26,7 +27,7 @@ export function parseNetworkLine(scalar: Scalar, report: Report): NetworkLine[] 
       return addressed(rule, name, rest, report);
     case "netlink":
     case "raw":
-      return byProtocol(rule, name, rest, report);
+      return parseSockets(rule, name, rest, report);
     case undefined: {
       const values = { word: operation.text, known: operations.join(", ") };
       report(
@@ -73,45 +74,4 @@ function addressed(
   return kind === "unix"
     ? [{ kind: "unix", effect: rule.effect, operation, patterns: operands }]
     : [{ kind: "place", effect: rule.effect, operation, protocol: kind, places: operands }];
-}
-
-function byProtocol(
-  rule: RuleText,
-  family: "netlink" | "raw",
-  words: readonly Word[],
-  report: Report,
-): SocketLine[] {
-  if (words.length === 0) {
-    report(
-      diagnose("missing-operand", rule.span, {
-        rule: rule.text,
-        form: `[deny] ${family} PROTOCOL...`,
-      }),
-    );
-  }
-  const lines: SocketLine[] = [];
-  for (const word of words) {
-    const protocol = parseProtocol(family, word.text);
-    if (protocol !== undefined)
-      lines.push({ kind: "socket", effect: rule.effect, family, protocol, word });
-    else {
-      const known = Object.keys(socketProtocols[family]);
-      report(
-        diagnose(
-          "bad-socket",
-          word.span,
-          { word: word.text, family, known: known.join(", ") },
-          nearest(word.text, known),
-        ),
-      );
-    }
-  }
-  return lines;
-}
-
-/** null for every protocol, undefined for none. */
-function parseProtocol(family: "netlink" | "raw", text: string): number | null | undefined {
-  if (text === "*") return null;
-  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
-  return protocolNumber(family, text) ?? undefined;
 }

@@ -1,16 +1,16 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import { resolveAddresses } from "../../kinds/addresses/policy.ts";
+import { resolveSockets } from "../../kinds/sockets/policy.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { PolicySource } from "../1-parse/source.ts";
 import { RULES_MAX } from "../limits.ts";
 import type { DomainName } from "../names.ts";
 import type { Vocabulary } from "../vocabulary.ts";
 import { resolveAccount } from "./account.ts";
-import { resolveAddresses } from "./addresses.ts";
 import { resolveEntries, resolveSetUserId, resolveTransitions } from "./paths.ts";
 import { resolveFiles, resolveUnix } from "./rules.ts";
 import { makeScope, reportUnused } from "./scope.ts";
-import { resolveSockets } from "./sockets.ts";
 import { resolveWords } from "./tokens.ts";
 
 export interface ResolveInput {

@@ -1,8 +1,8 @@
-import { socketHelp, socketRequest } from "../../../events/socket-words.ts";
 import { capabilityOption } from "../../../kernel/capability-requests.ts";
 import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
 import type { SocketCall } from "../../../kernel/system-calls/call.ts";
 import { judgeCapabilities } from "../../../kinds/capabilities/mediate.ts";
+import { socketHelp, socketRequest } from "../../../kinds/sockets/events.ts";
 import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";

@@ -1,3 +1,4 @@
+import { diagnose } from "../../diagnostics/diagnose.ts";
 import {
   formatNetwork,
   formatPorts,
@@ -6,14 +7,57 @@ import {
   parseHostAndPrefix,
   parsePorts,
 } from "../../model/network.ts";
-import type { Network, PortRange } from "../../model/policy.ts";
+import type { Network, PortRange } from "../../model/rule.ts";
+import type { PlaceLine, PolicySource, Word } from "../../policy/1-parse/source.ts";
+import { expand } from "../../policy/2-resolve/expand.ts";
+import { ruleSource } from "../../policy/2-resolve/rule-source.ts";
+import type { Scope } from "../../policy/2-resolve/scope.ts";
+import { RULES_MAX } from "../../policy/limits.ts";
+import type { AddressRule } from "./model.ts";
 
-export interface Place {
+/** `connect|listen tcp|udp` lines of all sources, one rule a place; `loopback` is two. */
+export function resolveAddresses(sources: readonly PolicySource[], scope: Scope): AddressRule[] {
+  const rules: AddressRule[] = [];
+  for (const line of sources.flatMap((source) => source.network)) {
+    if (line.kind !== "place") continue;
+    for (const word of line.places) {
+      for (const text of expand(word, "plain", scope))
+        rules.push(...resolvePlace(line, word, text, scope));
+    }
+    if (rules.length > RULES_MAX) break;
+  }
+  return rules;
+}
+
+function resolvePlace(line: PlaceLine, word: Word, text: string, scope: Scope): AddressRule[] {
+  const { effect, operation, protocol } = line;
+  const result = parsePlace(text);
+  if ("places" in result) {
+    return result.places.map((place) => {
+      const source = ruleSource(
+        word.span,
+        effect,
+        `${operation} ${protocol} ${formatPlace(place)}`,
+      );
+      return { effect, operation, protocol, network: place.network, ports: place.ports, source };
+    });
+  }
+  const { problem } = result;
+  if (problem.kind === "host-bits")
+    scope.report(diagnose("host-bits", word.span, { word: text, network: problem.network }));
+  else
+    scope.report(
+      diagnose("bad-place", word.span, { word: text, operation, reason: problem.reason }),
+    );
+  return [];
+}
+
+interface Place {
   readonly network: Network | null;
   readonly ports: PortRange;
 }
 
-export type PlaceResult =
+type PlaceResult =
   | { readonly places: readonly Place[] }
   | {
       readonly problem:
@@ -35,7 +79,7 @@ const loopback: readonly Network[] = [
  * `PORTS`, `ADDRESS:PORTS`, `[ADDRESS6]:PORTS`, `loopback:PORTS`, where PORTS is `80`, `1024-65535`
  * or `*`.
  */
-export function parsePlace(text: string): PlaceResult {
+function parsePlace(text: string): PlaceResult {
   const match = /^(?:(\[[^\]]*\]|[^:[\]]*):)?([^:[\]]*)$/.exec(text);
   if (match === null) return bad("an IPv6 address goes into brackets, and a port follows");
   const ports = parsePorts(match[2] ?? "");

@@ -21,11 +21,10 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
   SOCK_TYPE_MASK,
-} from "../kernel/constants.ts";
-import { Permission } from "../model/permission.ts";
-import type { Policy } from "../model/policy.ts";
-import type { SocketRequest } from "../model/request.ts";
-import { protocolName } from "../model/socket-protocols.ts";
+} from "../../kernel/constants.ts";
+import { Permission } from "../../model/permission.ts";
+import type { Policy } from "../../model/policy.ts";
+import { protocolName, type SocketRequest } from "./model.ts";
 
 /** The three arguments of socket(2). */
 export interface AskedSocket {
