@@ -32,7 +32,7 @@ export class SandboxedHost {
     const host = new SandboxedHost(await SessionHost.start(clone));
     try {
       for (const [name, text] of policies) host.#write(`/etc/cofferdam/domains/${name}.yaml`, text);
-      host.#agent = host.#host.spawn([cofferdam, "agent"]);
+      host.#agent = host.#host.spawn([cofferdam, "agent", "--without-kernel-refusals"]);
       await host.#until("[ -S /run/cofferdam/mediator.sock ]");
       // The first login makes the plan and the user's folder.
       host.#host.run([LOGIN, "-c", ":"], ada);

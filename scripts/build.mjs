@@ -25,6 +25,7 @@ const programs = {
   "dist/cofferdam.js": "src/cli/main.ts",
   "dist/mediator.js": "src/mediate/main.ts",
   "dist/collector.js": "src/events/collector-main.ts",
+  "dist/kernel-collector.js": "src/agent/kernel-collector/main.ts",
   "dist/demo.js": "demo/demo.ts",
   "shell/view.mjs": "src/cli/inside.ts",
 };

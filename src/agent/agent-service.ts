@@ -8,6 +8,7 @@ import type { Keeper } from "./keeper.ts";
 import type { LevelChange } from "./levels.ts";
 import type { LogFollower } from "./log-follower.ts";
 import type { Logins } from "./logins.ts";
+import type { RefusalsKeeper } from "./refusals-keeper.ts";
 
 /** What an agent does for its control API and its sweeper; `agent.ts` is the one that there is. */
 export interface AgentService {
@@ -18,6 +19,8 @@ export interface AgentService {
   readonly table: DomainTable;
   readonly mediator: Keeper | null;
   readonly logins: Logins;
+  /** null where the kernel's refusals are not collected. */
+  readonly refusals: RefusalsKeeper | null;
   readonly counters: {
     readonly refusedPeers: number;
     readonly eventsOfToday: ReturnType<LogFollower["tally"]>;

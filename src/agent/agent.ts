@@ -24,6 +24,7 @@ import { LivePlans } from "./live-plans.ts";
 import { LogFollower } from "./log-follower.ts";
 import { Logins } from "./logins.ts";
 import { refreshPlans, withdrawPlans } from "./refresh-plans.ts";
+import { RefusalsKeeper } from "./refusals-keeper.ts";
 import { reload } from "./reload.ts";
 import { brokenEvent, reloadEvents } from "./reload-events.ts";
 import { RunsWatch } from "./runs-watch.ts";
@@ -35,6 +36,8 @@ export interface AgentOptions {
   /** null: there is no shared mediator, each run has its own; no session server. */
   readonly mediator: KeptCommand | null;
   readonly sessions: KeptCommand | null;
+  /** null: the kernel's refusals are not collected, and auditing is left alone. */
+  readonly collector: KeptCommand | null;
   /** The control socket if the service manager listens on it for us. */
   readonly activated: number | null;
   readonly log: (text: string) => void;
@@ -52,6 +55,7 @@ export class Agent implements AgentService {
   readonly table: DomainTable;
   readonly mediator: Keeper | null;
   readonly logins: Logins;
+  readonly refusals: RefusalsKeeper | null;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
@@ -65,7 +69,8 @@ export class Agent implements AgentService {
   /** Orders are done one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor({ places, mediator, sessions, log }: AgentOptions, lock: FileLock) {
+  private constructor(options: AgentOptions, lock: FileLock) {
+    const { places, mediator, sessions, collector, log } = options;
     this.places = places;
     this.log = log;
     this.#lock = lock;
@@ -97,6 +102,8 @@ export class Agent implements AgentService {
     this.mediator = keeperOf(mediator, places.system.mediatorLock, told("mediator"));
     const server = keeperOf(sessions, places.system.sessions.lock, told("session server"));
     this.logins = new Logins(places, server, log);
+    const end = told("collector of the kernel's refusals");
+    this.refusals = collector === null ? null : new RefusalsKeeper(places.system, collector, end);
   }
 
   /** @throws HostError when there is an agent already, or the host's state is broken */
@@ -116,6 +123,7 @@ export class Agent implements AgentService {
       await agent.#load();
       await listen(agent.#api.server, options.activated ?? system.control);
       agent.mediator?.start();
+      agent.refusals?.start();
       agent.logins.start();
       return agent;
     } catch (error) {
@@ -130,6 +138,7 @@ export class Agent implements AgentService {
     this.#sweeper.stop();
     this.#levels.stop();
     this.mediator?.stop();
+    this.refusals?.stop();
     this.logins.stop();
     await this.#api.close();
     await this.#last;

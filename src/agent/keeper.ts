@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { KeptState } from "../host/agent-answers.ts";
-import { lockFile, notedOwner } from "../kernel/file-lock.ts";
+import { lockFile, lockOwner } from "../kernel/file-lock.ts";
 
 /**
  * How often one that another agent started is looked at, milliseconds: its end is no event for this
@@ -47,10 +47,13 @@ export class Keeper {
     return this.#state;
   }
 
-  /** A failure to find or start one is reported like its end, and tried again. */
-  start(): void {
+  /**
+   * A failure to find or start one is reported like its end, and tried again. `renew`: one of
+   * another version gets a successor, which ends it.
+   */
+  start(renew = false): void {
     try {
-      if (this.#isThere()) this.#adopt(lockOwner(this.#lock));
+      if (!renew && this.#isThere()) this.#adopt(lockOwner(this.#lock));
       else this.#spawn();
     } catch (error) {
       this.#ended(error instanceof Error ? error.message : String(error));
@@ -173,20 +176,4 @@ function ownerOrNull(lock: string): number | null {
     if (!(error instanceof Error && "code" in error)) throw error;
     return null;
   }
-}
-
-/**
- * The holder of a lock, as noted in its file, because the kernel knows one that was passed on by
- * its first owner; else by proc_locks(5), `1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF`.
- */
-function lockOwner(path: string): number | null {
-  const noted = notedOwner(path);
-  if (noted !== null) return noted;
-  const inode = statSync(path, { throwIfNoEntry: false })?.ino;
-  const line = readFileSync("/proc/locks", "utf8")
-    .split("\n")
-    .map((text) => text.trim().split(/\s+/))
-    .find((words) => words[1] === "FLOCK" && words[5]?.split(":")[2] === String(inode));
-  const pid = Number(line?.[4]);
-  return Number.isInteger(pid) && pid > 0 ? pid : null;
 }

@@ -19,6 +19,7 @@ export function showStatus(agent: AgentService): AgentStatus {
     },
     mediator: agent.mediator?.state ?? null,
     sessions: agent.logins.sessions?.state ?? null,
+    refusals: agent.refusals?.state ?? null,
     events: { today: eventsOfToday, lost: eventsLost, problem: eventsProblem, forwarding },
     refusedPeers,
     memory: process.memoryUsage.rss(),

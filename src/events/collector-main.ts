@@ -6,12 +6,13 @@
 import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { close, write } from "../kernel/ffi.ts";
+import { isLocked } from "../kernel/file-lock.ts";
 import { decodePlan } from "../plan/decode.ts";
-import { openCgroupSource } from "./collector/cgroup-source.ts";
+import { type CgroupSource, openCgroupSource } from "./collector/cgroup-source.ts";
 import { Collector } from "./collector/collector.ts";
 import { type KernelSource, openKernelSource } from "./collector/kernel-source.ts";
 import { findLauncher } from "./collector/launcher.ts";
-import { openSink } from "./collector/sink.ts";
+import { leadsToLog, openSink } from "./collector/sink.ts";
 
 const MEDIATOR_FD = 3;
 const READY_FD = 4;
@@ -23,6 +24,7 @@ const STATUS_USAGE = 2;
  */
 const sharedSignals = ["SIGINT", "SIGHUP"] as const;
 const stateDirectory = "/run/cofferdam/audit";
+const hostCollectorLock = "/run/cofferdam/collector.lock";
 
 async function main(args: readonly string[]): Promise<number> {
   const [domain, sentinel, target] = args;
@@ -39,13 +41,15 @@ async function main(args: readonly string[]): Promise<number> {
   const plan = decodePlan(readFileSync(sentinel));
   const { number, level, attended } = plan;
   const run = { domain, number, level, sentinel, launcher, attended };
-  const cgroup = openCgroupSource(plan, run);
+  const isLog = leadsToLog(target, plan.mediation.events);
+  const isTold = isLog && hostCollects();
+  const cgroup: CgroupSource = isTold ? { state: "none" } : openCgroupSource(plan, run);
   const sink = openSink(target, plan.mediation.events);
   const kernel: KernelSource =
-    plan.landlock === null ? { state: "none" } : openKernelSource(stateDirectory);
+    plan.landlock === null || isTold ? { state: "none" } : openKernelSource(stateDirectory);
   // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
-  collector = new Collector(run, sink, kernel, cgroup);
+  collector = new Collector(run, sink, kernel, cgroup, isLog);
   // Not a file stream: its reads block threads that would have to end before the process can.
   const pipe = new Socket({ fd: MEDIATOR_FD, readable: true, writable: false });
   pipe.on("data", (chunk) => collector.fromMediator(chunk));
@@ -58,6 +62,11 @@ async function main(args: readonly string[]): Promise<number> {
   close(READY_FD);
   await done;
   return 0;
+}
+
+/** The host's own collector writes root's refusals by the kernel to the log already. */
+function hostCollects(): boolean {
+  return process.geteuid?.() === 0 && isLocked(hostCollectorLock);
 }
 
 function leaveKernel(kernel: Extract<KernelSource, { state: "reading" }>): void {

@@ -132,6 +132,17 @@ export const kept = is.object({
 
 export type KeptState = is.Described<typeof kept>;
 
+/** The collector of the kernel's refusals. */
+const refusals = is.object({
+  ...kept.members,
+  /** Why denials by Landlock are not seen; null: they are. */
+  landlock: is.nullable(text),
+  /** The same of refusals by the programs of control groups. */
+  programs: is.nullable(text),
+});
+
+export type RefusalsState = is.Described<typeof refusals>;
+
 /** Of `GET /v1/status`. */
 export const agentStatus = is.object({
   pid: count,
@@ -145,6 +156,8 @@ export const agentStatus = is.object({
   runs: is.object({ sealed: count, supervised: count }),
   mediator: is.nullable(kept),
   sessions: is.nullable(kept),
+  /** null where the agent collects none. */
+  refusals: is.nullable(refusals),
   events: is.object({
     /** Of the host's present day, repeats counted. */
     today: is.object({ denied: count, warned: count, lost: count }),

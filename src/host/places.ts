@@ -60,6 +60,12 @@ export interface SystemPlaces {
   /** Root alone. */
   readonly mediatorSocket: string;
   readonly mediatorLock: string;
+  /** Of the process that collects what the kernel refuses sealed domains. Root alone. */
+  readonly collectorLock: string;
+  /** How far it is, for the next one. */
+  readonly collectorState: string;
+  /** What it sees, and what not. */
+  readonly collectorStatus: string;
   readonly sessions: SessionPlaces;
   readonly machines: MachinePlaces;
 }
@@ -98,6 +104,9 @@ export function systemPlaces(
     agentLock: join(runtime, "agent.lock"),
     mediatorSocket: join(runtime, "mediator.sock"),
     mediatorLock: join(runtime, "mediator.lock"),
+    collectorLock: join(runtime, "collector.lock"),
+    collectorState: join(runtime, "collector.state"),
+    collectorStatus: join(runtime, "collector.status"),
     sessions,
     machines: machinePlaces(runtime, state),
   };

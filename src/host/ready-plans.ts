@@ -15,7 +15,7 @@ export interface ReadyPlan {
  * Every plan of a domain that lies ready, one for each set of variables and each policy file it was
  * started with.
  */
-export function readyPlans(places: Places, domain: string): readonly ReadyPlan[] {
+export function readyPlans(places: Pick<Places, "plans">, domain: string): readonly ReadyPlan[] {
   const folder = places.plans;
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

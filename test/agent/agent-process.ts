@@ -18,6 +18,7 @@ try {
         ? null
         : { program: process.execPath, arguments: [mediator, "shared"] },
     sessions: null,
+    collector: null,
     activated: null,
     log: (text) => void process.stderr.write(`${text}\n`),
   });

@@ -50,6 +50,7 @@ export class ScratchHost {
       mediator:
         mediator === null ? null : { program: process.execPath, arguments: [mediator, "shared"] },
       sessions: null,
+      collector: null,
       activated: null,
       log: (text) => void this.messages.push(text),
     });

@@ -19,6 +19,7 @@ const agent: AgentStatus = {
   runs: { sealed: 1, supervised: 1 },
   mediator: { state: "running", pid: 78, restarts: 0 },
   sessions: { state: "none", pid: null, restarts: 0 },
+  refusals: { state: "running", pid: 79, restarts: 0, landlock: null, programs: null },
   events: { today: { denied: 3, warned: 8, lost: 0 }, lost: 0, problem: null, forwarding: {} },
   refusedPeers: 0,
   memory: 64 * 1024 * 1024,
@@ -50,6 +51,7 @@ test("a host at a glance: one short line for each thing, details elsewhere", () 
     `engine     landlock
 agent      process 77 since ${localTime(since)}, 64 MiB
 mediator   process 78
+refusals   process 79
 domains    4: 2 enforcing, 1 warning, 1 disabled
            warning: nginx
            disabled: redis-server

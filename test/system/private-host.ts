@@ -8,6 +8,7 @@ import { anything } from "../../src/base/schema.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readRecords } from "../../src/events/log/read.ts";
 import { askAgent, type Method } from "../../src/host/agent-client.ts";
+import { isLocked, lockOwner } from "../../src/kernel/file-lock.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 const front = path.join(clone, "bin/cofferdam");
@@ -34,6 +35,8 @@ export class PrivateHost {
   readonly #keeper: ChildProcess;
   readonly #made: string[];
   #agents: ChildProcess[] = [];
+  /** Agents collect the kernel's refusals, and switch the whole host's auditing on for that. */
+  collects = false;
 
   private constructor() {
     fs.chmodSync(this.folder, 0o755);
@@ -89,7 +92,8 @@ export class PrivateHost {
   /** `cofferdam agent`, not waited for. `bundle`: of another installation. */
   spawnAgent(bundle?: string): ChildProcess {
     const own = bundle === undefined ? [front] : [process.execPath, bundle];
-    const [program = "", ...args] = [...this.inside, ...own, "agent"];
+    const options = this.collects ? [] : ["--without-kernel-refusals"];
+    const [program = "", ...args] = [...this.inside, ...own, "agent", ...options];
     const messages = fs.openSync(this.at("agent.messages"), "a");
     const agent = spawn(program, args, { stdio: ["ignore", "ignore", messages], cwd: "/" });
     fs.closeSync(messages);
@@ -155,8 +159,23 @@ export class PrivateHost {
     }
   }
 
+  /** The process id of the collector of the kernel's refusals; null where there is none. */
+  collector(): number | null {
+    const lock = this.at("run/collector.lock");
+    return isLocked(lock) ? lockOwner(lock) : null;
+  }
+
+  /** It puts auditing back. */
+  async #endCollector(): Promise<void> {
+    const pid = this.collector();
+    if (pid === null) return;
+    process.kill(pid, "SIGTERM");
+    while (this.collector() === pid) await pause(POLL_MS);
+  }
+
   async close(): Promise<void> {
     for (const agent of this.#agents) await this.kill(agent);
+    await this.#endCollector();
     await this.#endMediators();
     const ended = once(this.#keeper, "close");
     this.#keeper.stdin?.end();

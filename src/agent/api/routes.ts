@@ -97,6 +97,10 @@ export const routes: readonly Route[] = [
       { name: "mediator", doc: "`state`, `pid`, `restarts`; null where none is kept" },
       { name: "sessions", doc: "the same of the session server, which is for sandboxed shells" },
       {
+        name: "refusals",
+        doc: "the collector of the kernel's refusals; `landlock`, `programs`: why they are unseen",
+      },
+      {
         name: "events",
         doc:
           "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` " +

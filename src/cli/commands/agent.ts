@@ -21,6 +21,11 @@ export const agent: Command = {
       flags: "--print-units",
       description: "print systemd units for this installation, and do nothing else",
     },
+    {
+      flags: "--without-kernel-refusals",
+      description:
+        "do not collect what the kernel refuses sealed domains; leave the host's auditing alone",
+    },
     { flags: "--write-units <folder>", description: "write them there: /etc/systemd/system" },
   ],
   examples: [
@@ -51,11 +56,16 @@ export const agent: Command = {
       program: process.execPath,
       arguments: [join(places.home, "dist", "cofferdam.js"), "sessions"],
     };
+    const collector = {
+      program: process.execPath,
+      arguments: [join(places.home, "dist", "kernel-collector.js")],
+    };
     keepHeapSmall();
     const running = await Agent.start({
       places,
       mediator,
       sessions,
+      collector: options.withoutKernelRefusals === true ? null : collector,
       activated: activatedSocket(),
       log,
     });

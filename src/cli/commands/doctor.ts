@@ -1,4 +1,5 @@
 import { ExitCode } from "../../host/exit-code.ts";
+import { unseenRefusals } from "../../host/unseen-refusals.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
 import { type Command, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
@@ -19,7 +20,9 @@ export const doctor: Command = {
   ],
   run(context, _operands, options) {
     const facts = probeHost();
-    context.out(options.json ? toJson(facts) : renderDoctor(facts, context.width));
+    const unseen = unseenRefusals(context.places, facts);
+    const text = (): string => renderDoctor(facts, context.width, unseen);
+    context.out(options.json ? toJson({ ...facts, unseenRefusals: unseen }) : text());
     return sealingAbility(facts).state === "able" ? ExitCode.ok : ExitCode.no;
   },
 };

@@ -1,9 +1,12 @@
+import { wrap } from "../../base/wrap.ts";
 import { type DriftEntry, drift } from "../../compile/drift.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { planJson, renderPlan } from "../../compile/render-plan.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { hostNow } from "../../host/host.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
 import { refusedSockets } from "../../host/refused-sockets.ts";
+import { unseenRefusals } from "../../host/unseen-refusals.ts";
 import {
   type Command,
   CommandError,
@@ -44,10 +47,16 @@ export const plan: Command = {
     if (options.drift === true) return showDrift(context, domain, options);
     const made = await compileDomain(context, wantedDomain(domain, options), options, "look");
     const refused = refusedSockets(context.places, made.domain);
+    const unseen = made.mode === "sealed" ? unseenRefusals(context.places, hostNow().facts) : [];
+    const notes = unseen.map(
+      (text) => `${wrap(`Not in the event log: ${text}.`, context.width, "")}\n`,
+    );
     context.out(
       options.json
-        ? toJson({ ...planJson(made), refused })
-        : renderPlan(made, { width: context.width }) + renderRefusedSockets(refused),
+        ? toJson({ ...planJson(made), refused, unseenRefusals: unseen })
+        : renderPlan(made, { width: context.width }) +
+            renderRefusedSockets(refused) +
+            notes.join(""),
     );
     return ExitCode.ok;
   },

@@ -80,7 +80,7 @@ function mediatorsOfOneRun(socket: string): readonly Claimant[] | null {
   }
 }
 
-function troubles({ bad, mediator, sessions, events }: AgentStatus): readonly string[] {
+function troubles({ bad, mediator, sessions, refusals, events }: AgentStatus): readonly string[] {
   return [
     ...(mediator === null || mediator.state === "running"
       ? []
@@ -88,6 +88,7 @@ function troubles({ bad, mediator, sessions, events }: AgentStatus): readonly st
     ...(sessions?.state === "waiting"
       ? ["the session server does not run: nobody gets a sandboxed shell"]
       : []),
+    ...unseen(refusals),
     ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
     ...(events.today.lost > 0
       ? [
@@ -96,6 +97,18 @@ function troubles({ bad, mediator, sessions, events }: AgentStatus): readonly st
       : []),
     ...(events.lost > 0 ? [`${events.lost} events could not be written`] : []),
     ...(events.problem === null ? [] : [`the event log cannot be written: ${events.problem}`]),
+  ];
+}
+
+/** What of the kernel's refusals does not reach the log, and why. */
+function unseen(refusals: AgentStatus["refusals"]): readonly string[] {
+  if (refusals === null) return [];
+  if (refusals.state === "waiting")
+    return ["the kernel's refusals are not in the log: their collector does not run"];
+  const { landlock, programs } = refusals;
+  return [
+    ...(landlock === null ? [] : [`what Landlock refuses is not in the log: ${landlock}`]),
+    ...(programs === null ? [] : [`what cgroup programs refuse is not in the log: ${programs}`]),
   ];
 }
 

@@ -61,7 +61,11 @@ function able(missing: readonly FeatureName[]): Ability {
   return missing.length === 0 ? { state: "able" } : { state: "unable", missing };
 }
 
-export function renderDoctor(facts: HostFacts, width: number): string {
+export function renderDoctor(
+  facts: HostFacts,
+  width: number,
+  unseen: readonly string[] = [],
+): string {
   const rows = featureNames.map((name) => {
     const probe = facts.features[name];
     const text =
@@ -85,6 +89,7 @@ export function renderDoctor(facts: HostFacts, width: number): string {
     "",
     table(rows, width),
     wrap(`${verdict} ${supervised}`, width, ""),
+    ...unseen.map((text) => wrap(`Not in the event log: ${text}.`, width, "")),
     "",
   ].join("\n");
 }

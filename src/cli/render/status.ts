@@ -73,12 +73,15 @@ export function renderStatus(
 const noAgent =
   "none runs: levels do not switch while daemons run (start it as root: cofferdam agent)";
 
+const NOT_COLLECTED = "the kernel's are not collected (agent --without-kernel-refusals)";
+
 function ofAgent({
   pid,
   since,
   memory,
   mediator,
   sessions,
+  refusals,
   refusedPeers,
 }: AgentStatus): readonly (readonly [string, string])[] {
   const refused = refusedPeers === 0 ? "" : `, ${counted(refusedPeers, "connection")} refused`;
@@ -88,6 +91,7 @@ function ofAgent({
       `process ${pid} since ${localTime(since)}, ${Math.round(memory / MIB)} MiB${refused}`,
     ],
     ["mediator", mediator === null ? "none is kept" : keptText(mediator)],
+    ["refusals", refusals === null ? NOT_COLLECTED : keptText(refusals)],
     ...(sessions === null || sessions.state === "none"
       ? []
       : [["sessions", keptText(sessions)] as const]),

@@ -153,7 +153,7 @@ function denialRecords({ features }: HostFacts): Layer {
     ? {
         name: "events",
         state: "enforced",
-        detail: "refusals of the broker and denials of the kernel",
+        detail: "refusals of the broker; as root with an agent those of the kernel, too",
       }
     : {
         name: "events",

@@ -26,12 +26,21 @@ export class Collector {
   readonly #fold: Fold;
   readonly #lines: Lines;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #mediatorsOwn: boolean;
   #malformed = 0;
   #pipeClosed = false;
   #stopRequested = false;
   #finished = false;
 
-  constructor(run: Run, sink: Sink, kernel: KernelSource, cgroup: CgroupSource) {
+  /** `mediatorsOwn`: the mediator writes its events to where these go by itself. */
+  constructor(
+    run: Run,
+    sink: Sink,
+    kernel: KernelSource,
+    cgroup: CgroupSource,
+    mediatorsOwn = false,
+  ) {
+    this.#mediatorsOwn = mediatorsOwn;
     this.#run = run;
     this.#sink = sink;
     this.#kernel = kernel;
@@ -133,8 +142,9 @@ export class Collector {
   #mediatorLine(line: string): void {
     const said = parseLine(line);
     if (said === null) this.#malformed += 1;
-    else if (!("daemon" in said)) this.#fold.add(said);
-    else if (this.#cgroup.state === "reading") this.#cgroup.refusals.named(said.daemon);
+    else if (!("daemon" in said)) {
+      if (!this.#mediatorsOwn) this.#fold.add(said);
+    } else if (this.#cgroup.state === "reading") this.#cgroup.refusals.named(said.daemon);
   }
 
   /** What was lost on the way is said at the end, and nothing when nothing was. */

@@ -123,28 +123,34 @@ export class KernelDenials {
     return readProcess(this.#run.attended ? 0 : (this.#run.launcher ?? 0));
   }
 
-  #emit({ denial, time, by }: MergedDenial): void {
-    const { domain } = this.#run;
+  #emit(merged: MergedDenial): void {
+    const { by } = merged;
     const process = by === null ? this.#standIn() : calledBy(by);
-    for (const denied of deniedRequests(denial)) {
-      this.#sink({
-        ...stamp(time),
-        domain,
-        number: this.#run.number,
-        level: this.#run.level,
-        engine: "landlock",
-        source: "kernel",
-        verdict: "denied",
-        ...denied,
-        process,
-        rule: null,
-        reason: null,
-        count: 1,
-      });
-    }
+    for (const event of denialEvents(this.#run, merged, process)) this.#sink(event);
   }
 }
 
-function calledBy({ pid, uid, comm, executable }: SyscallRecord): EventProcess {
+/** One event for each distinct thing that was asked for. */
+export function denialEvents(
+  { domain, number, level }: Pick<Run, "domain" | "number" | "level">,
+  { denial, time }: MergedDenial,
+  process: EventProcess,
+): Event[] {
+  return deniedRequests(denial).map((denied) => ({
+    ...stamp(time),
+    ...{ domain, number, level },
+    engine: "landlock",
+    source: "kernel",
+    verdict: "denied",
+    ...denied,
+    process,
+    rule: null,
+    reason: null,
+    count: 1,
+  }));
+}
+
+/** The process of a system call record. */
+export function calledBy({ pid, uid, comm, executable }: SyscallRecord): EventProcess {
   return { pid: pid ?? 0, uid, comm, executable };
 }

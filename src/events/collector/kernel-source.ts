@@ -22,6 +22,8 @@ export type KernelSource =
       release(): void;
       /** Records that the kernel or the socket lost since the start, on the whole host. */
       lost(): number;
+      /** How often records did not fit into this process's socket; see {@link AuditReader}. */
+      overruns(): number;
     }
   | { readonly state: "unavailable"; readonly why: string };
 
@@ -72,6 +74,7 @@ function reading(reader: AuditReader, lease: Extract<AuditLease, { state: "on" }
       write(wake, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
     },
     release: () => lease.release(),
+    overruns: () => reader.overruns,
     lost: () => readAuditState().lost - lease.lostBefore + reader.overruns,
   };
 }

@@ -3,6 +3,7 @@ import { PENDING_SERIALS_MAX } from "../limits.ts";
 
 /** A denial with the process that met it, when the kernel told. */
 export interface MergedDenial {
+  readonly serial: number;
   readonly denial: Denial;
   /** Wall clock, milliseconds. */
   readonly time: number;
@@ -64,6 +65,6 @@ export class Serials {
     const pending = this.#pending.get(serial);
     if (pending === undefined) return;
     this.#pending.delete(serial);
-    for (const denial of pending.denials) this.#sink({ denial, time: pending.time, by });
+    for (const denial of pending.denials) this.#sink({ serial, denial, time: pending.time, by });
   }
 }

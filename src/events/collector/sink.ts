@@ -23,7 +23,7 @@ export interface Sink {
  * opened.
  */
 export function openSink(target: string, folder: string): Sink {
-  if (resolve(target) === `${folder}/${LOG_NAME}`) return logSink(folder);
+  if (leadsToLog(target, folder)) return logSink(folder);
   const write = target === "-" ? writeText() : writeJson(openLog(target));
   let count = 0;
   let why = "";
@@ -42,6 +42,11 @@ export function openSink(target: string, folder: string): Sink {
     },
     failure: () => (count === 0 ? null : { count, why }),
   };
+}
+
+/** Whether `target` is the event log of `folder`. */
+export function leadsToLog(target: string, folder: string): boolean {
+  return resolve(target) === `${folder}/${LOG_NAME}`;
 }
 
 /**

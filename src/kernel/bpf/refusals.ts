@@ -150,6 +150,21 @@ export class RefusalReader {
     return ids;
   }
 
+  /** The name of every cgroup in which something was refused, by its id. */
+  names(): ReadonlyMap<bigint, string> {
+    const names = new Map<bigint, string>();
+    const sizes = {
+      key: CGROUP_ID_BYTES,
+      value: instanceLayout.bytes,
+      entries: recordLimits.instances,
+    };
+    listMap(this.#instances, sizes, (id, instance) => {
+      const [name = ""] = instance.toString("latin1", instanceLayout.name).split("\0", 1);
+      names.set(id.readBigUInt64LE(), name);
+    });
+    return names;
+  }
+
   /** The number of all refusals in the cgroup, including those whose records were dropped. */
   total(cgroup: bigint): number {
     const key = Buffer.alloc(CGROUP_ID_BYTES);

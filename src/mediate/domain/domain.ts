@@ -1,6 +1,7 @@
 import { fstatSync } from "node:fs";
 import type { Event } from "../../events/event.ts";
 import { type Mapping, mapShared } from "../../kernel/ffi.ts";
+import { bothOutputs } from "../report/both-outputs.ts";
 import { logOutput } from "../report/event-output.ts";
 import { EventPipe } from "../report/event-pipe.ts";
 import { Reporter } from "../report/reporter.ts";
@@ -39,10 +40,8 @@ export class Domain {
     const memory = memoryOf(this.memory.bytes);
     const live = isLive(plan) ? new Live(plan, state, memory.outdatedPolicy, problem) : null;
     this.broker = new Broker(generation, state, live, memory);
-    const output =
-      handed.events === null
-        ? logOutput(plan.mediation.events, state.logs)
-        : new EventPipe(handed.events);
+    const log = logOutput(plan.mediation.events, state.logs);
+    const output = handed.events === null ? log : bothOutputs(log, new EventPipe(handed.events));
     const untold = (by: "mediator" | "worker") => untoldOf(this.memory.bytes, by);
     this.reporter = new Reporter(
       this.broker,

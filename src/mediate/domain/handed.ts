@@ -9,7 +9,7 @@ export interface Handed {
   readonly slots: number;
   /** memfd of the plan. */
   readonly plan: number;
-  /** The pipe of `run --events`. null: events go to the log. */
+  /** The pipe of `run --events`, beside the log; null where there is none. */
   readonly events: number | null;
   /** null where no execution can be traced: in a worker, or with a holder of an older version. */
   readonly holder: Holder | null;

@@ -9,7 +9,9 @@ const programs = dirname(process.argv[1] ?? "");
 export const IMPERSONATOR = join(programs, "impersonator");
 /** The scripts that node runs for Cofferdam. */
 const scripts: ReadonlySet<string> = new Set(
-  ["cofferdam.js", "mediator.js", "collector.js"].map((name) => join(programs, name)),
+  ["cofferdam.js", "mediator.js", "collector.js", "kernel-collector.js"].map((name) =>
+    join(programs, name),
+  ),
 );
 
 /**

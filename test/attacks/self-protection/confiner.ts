@@ -22,7 +22,10 @@ export class HostAgent {
   readonly #child: ChildProcess;
 
   private constructor() {
-    this.#child = spawn(front, ["agent"], { stdio: "ignore", cwd: "/" });
+    this.#child = spawn(front, ["agent", "--without-kernel-refusals"], {
+      stdio: "ignore",
+      cwd: "/",
+    });
   }
 
   static async start(): Promise<HostAgent> {

@@ -65,7 +65,11 @@ export class EtcHost {
 
   /** Ready to be asked. */
   async startAgent(): Promise<void> {
-    const [program = "", ...args] = this.command([join(clone, "bin", "cofferdam"), "agent"]);
+    const [program = "", ...args] = this.command([
+      join(clone, "bin", "cofferdam"),
+      "agent",
+      "--without-kernel-refusals",
+    ]);
     spawn(program, args, { stdio: "ignore" }).unref();
     this.sh(
       `until "$1" status >/dev/null 2>&1; do sleep 0.05; done`,

@@ -1,0 +1,162 @@
+import { basename } from "node:path";
+import { anchorsIn } from "../../compile/cgroup/anchor.ts";
+import { domainOfAnchor } from "../../domains/cgroup-path.ts";
+import { readRunRecord } from "../../domains/runs.ts";
+import { CgroupRefusals } from "../../events/collector/cgroup-refusals.ts";
+import type { Event } from "../../events/event.ts";
+import type { Places } from "../../host/places.ts";
+import { readyPlans } from "../../host/ready-plans.ts";
+import { RefusalReader } from "../../kernel/bpf/refusals.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { CollectorState } from "./state.ts";
+
+/** What {@link CgroupRecords} tells. */
+export interface CgroupTold {
+  event(event: Event): void;
+  /** `missed` refusals of a domain were pushed out of the kernel's memory by others. */
+  missed(domain: string, number: number | null, missed: number): void;
+}
+
+/** One control group that carries a domain's programs, and the instances below it. */
+interface Anchor {
+  /** null: its programs, of an older version, keep no records. */
+  readonly reader: RefusalReader | null;
+  recorded: bigint;
+  /** By the id of the instance's group; null for one that is not told of here. */
+  readonly instances: Map<bigint, Instance | null>;
+  /** What the last plan that stood on it said; null while none was found. */
+  plan: Plan | null;
+}
+
+interface Instance {
+  readonly refusals: CgroupRefusals;
+  readonly domain: string;
+  readonly number: number | null;
+}
+
+/**
+ * Turns the refusals by the cgroup programs of all sealed domains into events. Supervised domains
+ * are left to their mediators, which follow the level.
+ */
+export class CgroupRecords {
+  readonly #places: Pick<Places, "system" | "plans">;
+  readonly #folder: string;
+  readonly #told: CgroupTold;
+  readonly #anchors = new Map<string, Anchor>();
+  readonly #before: Map<bigint, { readonly told: number; readonly until: bigint }>;
+  #hasChanged = false;
+
+  /** `folder`: `CGROUP2/cofferdam`. */
+  constructor(
+    places: Pick<Places, "system" | "plans">,
+    folder: string,
+    told: CgroupTold,
+    before: CollectorState["instances"] = [],
+  ) {
+    this.#places = places;
+    this.#folder = folder;
+    this.#told = told;
+    this.#before = new Map(
+      before.map(({ cgroup, told, until }) => [BigInt(cgroup), { told, until: BigInt(until) }]),
+    );
+  }
+
+  /** How far each instance was told of. */
+  get instances(): CollectorState["instances"] {
+    const read = [...this.#anchors.values()].flatMap((anchor) =>
+      [...anchor.instances].flatMap(([cgroup, one]) =>
+        one === null ? [] : { cgroup, told: one.refusals.told, until: one.refusals.until },
+      ),
+    );
+    return read.map(({ cgroup, told, until }) => ({
+      cgroup: String(cgroup),
+      told,
+      until: String(until),
+    }));
+  }
+
+  /** Whether {@link instances} has changed since this was asked last. */
+  takeChanged(): boolean {
+    const changed = this.#hasChanged;
+    this.#hasChanged = false;
+    return changed;
+  }
+
+  /** Tells what is new; while nothing is, one look at a folder and a load from memory each. */
+  look(): void {
+    const there = new Set(unlessGone(() => anchorsIn(this.#folder)) ?? []);
+    for (const path of there) if (!this.#anchors.has(path)) this.#open(path);
+    for (const [path, anchor] of this.#anchors) {
+      this.#lookAt(path, anchor);
+      if (there.has(path)) continue;
+      anchor.reader?.close();
+      this.#anchors.delete(path);
+    }
+  }
+
+  close(): void {
+    for (const { reader } of this.#anchors.values()) reader?.close();
+    this.#anchors.clear();
+  }
+
+  #open(path: string): void {
+    const reader = unlessGone(() => RefusalReader.open(path));
+    this.#anchors.set(path, { reader, recorded: 0n, instances: new Map(), plan: null });
+  }
+
+  #lookAt(path: string, anchor: Anchor): void {
+    const { reader, instances } = anchor;
+    if (reader === null) return;
+    const { recorded } = reader;
+    const settled = [...instances.values()].every((one) => one?.refusals.isSettled !== false);
+    if (recorded === anchor.recorded && settled) return;
+    anchor.recorded = recorded;
+    this.#hasChanged = true;
+    const names = reader.names();
+    for (const id of instances.keys()) if (!names.has(id)) instances.delete(id);
+    for (const [id, name] of names)
+      if (!instances.has(id)) instances.set(id, this.#instance(path, anchor, reader, id, name));
+    for (const instance of instances.values()) if (instance !== null) this.#tell(instance);
+  }
+
+  #tell({ refusals, domain, number }: Instance): void {
+    refusals.poll((event) => this.#told.event(event));
+    const missed = refusals.isSettled ? refusals.takeMissed() : 0;
+    if (missed > 0) this.#told.missed(domain, number, missed);
+  }
+
+  /** Null for one that is not this host's, supervised, or of which no plan is left. */
+  #instance(
+    path: string,
+    anchor: Anchor,
+    reader: RefusalReader,
+    cgroup: bigint,
+    name: string,
+  ): Instance | null {
+    const domain = domainOfAnchor(basename(path));
+    const run = /^[1-9]\d*$/.test(name) ? Number(name) : null;
+    const record = run === null ? null : readRunRecord(this.#places.system.runs, run);
+    const plan = this.#planOf(path, anchor);
+    const mode = record?.domain === domain ? record.mode : plan?.mode;
+    if (mode !== "sealed" || plan === null) return null;
+    const number = record?.number ?? plan.number;
+    const { told, until } = this.#before.get(cgroup) ?? { told: 0, until: 0n };
+    const instance = { kind: "known", cgroup, told, until } as const;
+    const policy = (): Policy => (this.#planOf(path, anchor) ?? plan).mediation.policy;
+    const refusals = new CgroupRefusals(reader, { domain, number }, instance, policy);
+    return { refusals, domain, number };
+  }
+
+  /** The plan that stands on the anchor; the last one known where it has gone meanwhile. */
+  #planOf(path: string, anchor: Anchor): Plan | null {
+    if (anchor.plan !== null) return anchor.plan;
+    const name = basename(path);
+    const found = readyPlans(this.#places, domainOfAnchor(name)).find(
+      ({ plan }) => plan.cgroup !== null && basename(plan.cgroup.anchor) === name,
+    );
+    anchor.plan = found?.plan ?? null;
+    return anchor.plan;
+  }
+}

@@ -1,0 +1,41 @@
+import type { RefusalsState } from "../host/agent-answers.ts";
+import { programStamp, readCollectorStatus } from "../host/collector-status.ts";
+import type { SystemPlaces } from "../host/places.ts";
+import { Keeper, type KeptCommand } from "./keeper.ts";
+
+/** Keeps the collector of the kernel's refusals, and knows what it does not see. */
+export class RefusalsKeeper {
+  readonly #keeper: Keeper;
+  readonly #status: string;
+  readonly #program: string;
+
+  /** `command`: its first argument is the program's file. `tell`: see {@link Keeper}. */
+  constructor(
+    { collectorLock, collectorStatus }: SystemPlaces,
+    command: KeptCommand,
+    tell: (restarts: number, why: string) => void,
+  ) {
+    this.#keeper = new Keeper(command, collectorLock, tell);
+    this.#status = collectorStatus;
+    this.#program = command.arguments[0] ?? command.program;
+  }
+
+  /** One that runs another version's program gets a successor, which loses no record. */
+  start(): void {
+    const before = readCollectorStatus(this.#status);
+    this.#keeper.start(before !== null && before.program !== programStamp(this.#program));
+  }
+
+  /** It goes on while sealed domains run. */
+  stop(): void {
+    this.#keeper.stop();
+  }
+
+  get state(): RefusalsState {
+    const kept = this.#keeper.state;
+    const status = readCollectorStatus(this.#status);
+    const isOf = status !== null && status.pid === kept.pid;
+    const { landlock = null, programs = null } = isOf ? status : {};
+    return { ...kept, landlock, programs };
+  }
+}
