@@ -125,6 +125,8 @@ test("where Landlock makes names the broker makes them too, and none with a set-
     ["create with set-id bits", "never"],
     ["create", "no-rule"],
     ["read", "no-rule"],
+    ["write", "no-rule"],
+    ["read", "no-rule"],
   ]);
   expect(made.some((line) => line.startsWith("new 100600"))).toBe(true);
   expect(made.some((line) => line.startsWith("bad "))).toBe(false);

@@ -160,6 +160,7 @@ static int perform(char *line) {
   if (!strcmp(o, "read")) return opened(a, O_RDONLY);
   if (!strcmp(o, "read2")) return opened_by_how(a);
   if (!strcmp(o, "write")) return opened(a, O_WRONLY);
+  if (!strcmp(o, "both")) return opened(a, O_RDWR);
   if (!strcmp(o, "make")) return opened(a, O_WRONLY | O_CREAT | O_EXCL);
   if (!strcmp(o, "truncate")) return truncate(a, 0);
   if (!strcmp(o, "unlink")) return unlink(a);

@@ -24,7 +24,7 @@ describe.each(users)("for $who", ({ uid }) => {
   const events = () =>
     (fs.existsSync(scene.events) ? fs.readFileSync(scene.events, "utf8") : "")
       .split("\n")
-      .filter((text) => text.includes(scene.home))
+      .filter((text) => text.includes(scene.home) || text.includes(scene.try))
       .map((text) => JSON.parse(text));
 
   test("a warning grants everything, explicit denies included, and logs each distinct access once", {
@@ -73,6 +73,35 @@ describe.each(users)("for $who", ({ uid }) => {
         ? /^no_new_privs: 0\nopens failed otherwise: 0, interrupted: (none|some)\nlistener: EBUSY\n$/
         : /^no_new_privs: 1\nopens failed otherwise: 0, interrupted: (none|some)\nlistener: EBUSY\n$/,
     );
+  });
+
+  test("warnings do not hide each other: both letters of an open, a call and what it did", {
+    timeout: 2 * TOLD_MS,
+  }, async () => {
+    const { home } = scene;
+    scene.writePolicy({
+      syscalls: ", deny mkdir mkdirat",
+      rest: "level: warning\n",
+    });
+    const made = `${home}/shared/${Math.random()}`;
+    const tried = scene.tries([`both ${home}/secret/file`, `mkdir ${made}`]);
+    expect(tried).toEqual(["0", "0"]);
+    const told = () => events().map(({ operation, object }) => `${operation} ${object}`);
+    await expect
+      .poll(told, { timeout: TOLD_MS })
+      .toEqual(
+        expect.arrayContaining([
+          `read ${home}/secret/file`,
+          `write ${home}/secret/file`,
+          "call mkdir",
+          `create ${made}`,
+        ]),
+      );
+  });
+
+  test("a call that is not listed does not get at Cofferdam's own objects at level warning", () => {
+    scene.writePolicy({ syscalls: ", deny openat open", rest: "level: warning\n" });
+    expect(scene.tries([`write ${scene.policy}`])).toEqual(["EACCES"]);
   });
 
   test("Cofferdam's own objects are refused at level warning too", () => {

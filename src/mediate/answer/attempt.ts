@@ -1,17 +1,18 @@
 import type { Call } from "../calls/call.ts";
 import { E } from "../sys/abi.ts";
 import { IdentityLost } from "../target/identity.ts";
-import { type Answer, cannot, type Outcome, type Unable, unable } from "./outcome.ts";
+import { type Answer, cannot, type Outcome, type Refusal, type Unable, unable } from "./outcome.ts";
 import { outcomeOf } from "./settled.ts";
 import { warned } from "./warned.ts";
 
 /**
  * Runs one step of a call and returns its answer. Whatever fails is a refusal; only IdentityLost is
  * thrown. At level warning the target gets only refusals that hold at that level, and warnings.
+ * `also`: what else of this call is outside the domain, at that level.
  */
-export function attempt(call: Call, step: () => Outcome): Answer {
+export function attempt(call: Call, step: () => Outcome, also: Refusal | null = null): Answer {
   const outcome = named(call, ended(step));
-  if (call.rehearses) return warned(call, outcome);
+  if (call.rehearses) return warned(call, outcome, also);
   return outcome.kind === "granted" ? unable(E.IO, call.name, "granted, and not done") : outcome;
 }
 

@@ -2,10 +2,10 @@ import type { PermissionName } from "../../model/permission.ts";
 import type { Request } from "../../model/request.ts";
 import { E } from "../sys/abi.ts";
 import { type Bytes, shown } from "../sys/sys.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Refused } from "./outcome.ts";
 
 /** The policy does not grant `operation` on this name: EACCES, as from Landlock. */
-export function denyName(operation: PermissionName, name: Bytes): Outcome {
+export function denyName(operation: PermissionName, name: Bytes): Refused {
   const path = shown(name);
   return deny({ class: "name", operation, path }, path);
 }
@@ -26,7 +26,7 @@ export function denyTwoNames(
   return deny(request, `${shown(from)} -> ${shown(to)}`);
 }
 
-export function deny(request: Request & { readonly operation: string }, object: string): Outcome {
+export function deny(request: Request & { readonly operation: string }, object: string): Refused {
   const { class: kind, operation } = request;
   return {
     kind: "refused",

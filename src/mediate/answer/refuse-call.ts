@@ -4,10 +4,10 @@ import type { Call } from "../calls/call.ts";
 import { spellCall } from "../report/spell-call.ts";
 import { E } from "../sys/abi.ts";
 import type { Errno } from "../sys/errno.ts";
-import { never, type Outcome } from "./outcome.ts";
+import { never, type Outcome, type Refused } from "./outcome.ts";
 
 /** Refuses a call outside the policy's list. */
-export function refuseUnlisted(call: Call): Outcome {
+export function refuseUnlisted(call: Call): Refused {
   const request = { class: "syscall", name: call.name } as const;
   const refusal = {
     class: "syscall",

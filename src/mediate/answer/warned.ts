@@ -13,21 +13,27 @@ import {
 /**
  * The answer of a rehearsal: the call goes on, with an event for a request outside the domain or
  * one that the mediator could not judge. Cofferdam's own objects are refused at every level
- * (`model/verdict.ts`).
+ * (`model/verdict.ts`). `also`: what else of this call is outside.
  */
-export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
+export function warned(
+  call: Call,
+  outcome: Exclude<Outcome, Unable>,
+  also: Refusal | null = null,
+): Answer {
   switch (outcome.kind) {
     case "granted":
-      call.broker.verdicts.remember(call, CONTINUE);
-      return CONTINUE;
+      return remembered(call, warnedOf(also, CONTINUE));
     case "worker":
     case "vanished":
-    case "reported":
       return outcome;
+    case "reported": {
+      const answer = warnedOf(also, outcome);
+      return isAboutNames(outcome) ? remembered(call, answer) : answer;
+    }
     case "refused":
-      return isOwn(call, outcome.refusal) ? outcome : letGoOn(call, outcome.refusal);
+      return isOwn(call, outcome.refusal) ? outcome : letGoOn(call, outcome.refusal, also);
     default:
-      return CONTINUE;
+      return warnedOf(also, CONTINUE);
   }
 }
 
@@ -35,10 +41,25 @@ export function warned(call: Call, outcome: Exclude<Outcome, Unable>): Answer {
  * Without a request the mediator could not judge the call. It may be able to next time, so the
  * verdict is not remembered.
  */
-function letGoOn(call: Call, refusal: Refusal): Answer {
-  const outcome = goesOn(refusal);
-  if (refusal.request !== null) call.broker.verdicts.remember(call, outcome);
-  return outcome;
+function letGoOn(call: Call, refusal: Refusal, also: Refusal | null): Answer {
+  const answer = warnedOf(also, goesOn(refusal));
+  return refusal.request === null ? answer : remembered(call, answer);
+}
+
+function remembered(call: Call, answer: Answer): Answer {
+  call.broker.verdicts.remember(call, answer);
+  return answer;
+}
+
+function warnedOf(refusal: Refusal | null, answer: Answer): Answer {
+  return refusal === null ? answer : { kind: "reported", verdict: "warning", refusal, answer };
+}
+
+/** The policy does not grant some permissions of a name, all told here, and the call goes on. */
+function isAboutNames(answer: Answer): boolean {
+  if (answer.kind !== "reported") return answer.kind === "continue";
+  const { verdict, refusal } = answer;
+  return verdict === "warning" && refusal.class === "name" && isAboutNames(answer.answer);
 }
 
 /** Whether the refusal protects one of Cofferdam's own objects. */

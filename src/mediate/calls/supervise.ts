@@ -1,5 +1,6 @@
 import type { SystemCall } from "../../kernel/system-calls/call.ts";
 import { answerTo } from "../../kernel/system-calls/verdict.ts";
+import { attempt } from "../answer/attempt.ts";
 import { guarded } from "../answer/guarded.ts";
 import { CONTINUE, never, type Outcome } from "../answer/outcome.ts";
 import { refuseForm, refuseUnlisted } from "../answer/refuse-call.ts";
@@ -30,7 +31,13 @@ export function supervise(call: Call): Outcome {
 
 function judgeRow(call: Call, row: SystemCall | null): Outcome {
   if (row === null) return refuseUnlisted(call);
-  if (!isListed(call, row)) return refuseUnlisted(call);
+  if (isListed(call, row)) return judgeListed(call, row);
+  const unlisted = refuseUnlisted(call);
+  // What the call does is judged, too: the line that lists it grants none of that.
+  return call.rehearses ? attempt(call, () => judgeListed(call, row), unlisted.refusal) : unlisted;
+}
+
+function judgeListed(call: Call, row: SystemCall): Outcome {
   return answerTo(row.supervised.verdict, call).kind === "allow" ? CONTINUE : judge(call, row);
 }
 

@@ -11,6 +11,8 @@ import { everyCapability, toStart } from "./rules.ts";
 interface Outside {
   readonly script: string;
   readonly event: string;
+  /** What else of the same call is told. */
+  readonly also?: string;
   readonly errno: string;
   readonly options?: Partial<SceneOptions>;
 }
@@ -20,6 +22,8 @@ const name = (script: string, event: string): Outside => ({
   event: `name ${event} no-rule`,
   errno: "EACCES",
 });
+const toldOf = ({ event, also }: Outside): string[] =>
+  also === undefined ? [event] : [event, also];
 const socket = (script: string, what: string): Outside => ({
   script,
   event: `socket create ${what} no-rule`,
@@ -52,7 +56,11 @@ const cases: Readonly<Record<string, Outside>> = {
     "read T/file",
   ),
   "a directory": name("openat @AT_FDCWD dir @O_DIRECTORY", "read T/dir"),
-  creat: name("creat new 0600", "create T/new"),
+  creat: { ...name("creat new 0600", "create T/new"), also: "name write T/new no-rule" },
+  "reading and writing": {
+    ...name("openat @AT_FDCWD file @O_RDWR", "read T/file"),
+    also: "name write T/file no-rule",
+  },
   "through a link": name("open to-file @O_RDONLY", "read T/file"),
   O_TMPFILE: name("openat @AT_FDCWD dir @O_TMPFILE +@O_RDWR 0600", "create T/dir/"),
   truncate: name("truncate file 3", "write T/file"),
@@ -180,7 +188,7 @@ describe.each(Object.entries(cases))("%s", (_, outside) => {
     withTree(asRoot, (tree) => {
       const run = supervised("warning", outside, tree);
       expect({ lines: run.lines, tree: describeTree(tree) }).toEqual(plain);
-      expect(events(run, tree)).toEqual([outside.event]);
+      expect(events(run, tree)).toEqual(toldOf(outside));
       expect(run.events[0]).toMatchObject({ verdict: "warning", level: "warning" });
     });
   });
@@ -190,7 +198,7 @@ describe.each(Object.entries(cases))("%s", (_, outside) => {
       const before = describeTree(tree);
       const run = supervised("enforcing", outside, tree);
       expect(run.lines.at(-1)).toMatch(new RegExp(`: -1 ${outside.errno}$`));
-      expect(events(run, tree)).toEqual([outside.event]);
+      expect(events(run, tree)).toEqual(toldOf(outside));
       expect(run.events[0]).toMatchObject({ verdict: "denied" });
       expect(describeTree(tree)).toEqual(before);
     });

@@ -61,6 +61,11 @@ export function accesses(flags: number): PermissionName[] {
   return wanted;
 }
 
+/** What of `wanted` the set lacks. */
+export function allMissing(set: number, wanted: readonly PermissionName[]): PermissionName[] {
+  return wanted.filter((name) => (set & Permission[name]) === 0);
+}
+
 /** The first of `wanted` that the set lacks. */
 export function missing(set: number, wanted: readonly PermissionName[]): PermissionName | null {
   return wanted.find((name) => (set & Permission[name]) === 0) ?? null;

@@ -6,12 +6,15 @@ import { errnoOf } from "../../sys/errno.ts";
 import { c, close, fstat, openat, openPath, sameObject, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
+import { lackingOf } from "./lacking.ts";
 import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
 
 /** Makes a file. `again`: another process made it meanwhile. */
 export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
-  const lacking = missing(call.broker.grants.of(place.name), ["create", ...accesses(asked.flags)]);
-  if (lacking !== null) return denyName(lacking, place.name);
+  const { grants } = call.broker;
+  const wanted = ["create", ...accesses(asked.flags)] as const;
+  const refused = lackingOf(call, place.name, grants.of(place.name), wanted);
+  if (refused !== null) return refused;
   // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW stays visible in
   // F_GETFL.
   const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
