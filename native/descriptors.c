@@ -175,11 +175,18 @@ static bool is_null(int descriptor)
   return S_ISCHR(status.st_mode) && status.st_rdev == NULL_DEVICE;
 }
 
+/* Reports go to standard error, also to the journal that a service manager put there. Any other
+   socket may lead to a client of the daemon's. */
+static bool is_for_reports(const struct plan *plan)
+{
+  return granted(plan, STDERR_FILENO) || is_connected_stream(report_descriptor);
+}
+
 /* A policy that grants standard descriptors may overlook that one of them is a socket. */
 static void explain(const struct plan *plan, int descriptor)
 {
   static const char *const names[] = {"standard input", "standard output", "standard error"};
-  if (plan_has(plan, PLAN_INHERIT_STDIO) && is_socket(descriptor) && granted(plan, STDERR_FILENO))
+  if (plan_has(plan, PLAN_INHERIT_STDIO) && is_socket(descriptor) && is_for_reports(plan))
     report("replace a socket that is not inherited by /dev/null", names[descriptor], 0,
            "`inherit: [stdio-sockets]` grants connected unix stream sockets only");
 }

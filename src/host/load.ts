@@ -9,7 +9,7 @@ import {
   type Shipped,
   type Vocabulary,
 } from "../policy/load.ts";
-import type { Places } from "./places.ts";
+import { type Places, ROOTS_POLICIES } from "./places.ts";
 
 /** System calls and groups as this program knows them. */
 export function vocabulary(): Vocabulary {
@@ -25,7 +25,8 @@ export type Settings = Readonly<Record<string, string>>;
 /** Reads, parses and resolves; everything wrong is in the diagnostics, unknown names included. */
 export function load(places: Places, wanted: Wanted, set: Settings = {}): LoadedPolicy {
   const searchPath = "file" in wanted ? places.policies : foldersFor(places, wanted.name);
-  return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath }, {
+  const elsewhere = places.asRoot ? [] : [ROOTS_POLICIES];
+  return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath, elsewhere }, {
     vocabulary: vocabulary(),
     set,
     shipped: shippedOf(places),
@@ -64,6 +65,14 @@ export function libraryFile(places: Places, name: string): string | null {
     foldersFor(places, name).map((folder) => join(folder, `${file}.yaml`)),
   );
   return files.find((file) => existsSync(file)) ?? null;
+}
+
+/** Files beside policies that look like ones and are not read. */
+export function misnamedPolicies({ policies }: Places): readonly string[] {
+  return policies
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((file) => file.endsWith(".yml"));
 }
 
 /**

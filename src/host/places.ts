@@ -112,6 +112,9 @@ export function systemPlaces(
   };
 }
 
+/** Where root's policies are; no ordinary user's domain is found there. */
+export const ROOTS_POLICIES = join(system.configuration, "domains");
+
 /** Relative XDG values are ignored, as the XDG base directory specification asks. */
 function absolute(value: string | undefined): string | null {
   return value?.startsWith("/") ? value : null;

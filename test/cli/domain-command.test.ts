@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import {
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
@@ -195,6 +202,17 @@ test("reload tells what changed, and a broken file by its lines with exit status
   const status = await run("status");
   expect(status.status).toBe(1);
   expect(status.out).toContain("cofferdam check alpha");
+});
+
+test("a policy with another suffix is told of, and not just left alone", async () => {
+  await host.start();
+  const file = join(host.folder, "domains", "web.yml");
+  writeFileSync(file, policyText("r /srv/web/**"));
+  const { err } = await run("domain", "reload");
+  expect(err).toBe(`cofferdam: ${file} is not read: policies end in .yaml\n`);
+  const status = (await run("status")).out.replaceAll(/\s+/g, " ");
+  expect(status).toContain(`ATTENTION ${file} is not read: policies end in .yaml`);
+  expect((await run("check", "web")).out).toContain("CFD1015");
 });
 
 test("a holder that is lost is trouble while its daemon lives, and nobody's afterwards", async () => {

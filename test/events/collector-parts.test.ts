@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import type { CgroupSource } from "../../src/events/collector/cgroup-source.ts";
+import { Collector } from "../../src/events/collector/collector.ts";
 import { deniedRequests } from "../../src/events/collector/denied-requests.ts";
-import { KernelDenials } from "../../src/events/collector/kernel-denials.ts";
+import { KernelDenials, type Run } from "../../src/events/collector/kernel-denials.ts";
+import type { KernelSource } from "../../src/events/collector/kernel-source.ts";
 import { Lines } from "../../src/events/collector/lines.ts";
+import type { Sink } from "../../src/events/collector/sink.ts";
 import type { Event } from "../../src/events/event.ts";
 import { LINE_BYTES_MAX } from "../../src/events/limits.ts";
 import type { Denial } from "../../src/kernel/audit/landlock-record.ts";
@@ -144,6 +148,28 @@ test("denials that the kernel counted and that never came are missed", () => {
   const { denials } = played([sentinel("a", 1), announced("a", 1, 7), read("a", 2, "/x"), end]);
   expect(denials.ended).toBe(true);
   expect(denials.missed).toBe(3);
+});
+
+test("a run whose first record never came says what that means and what helps", async () => {
+  const told: string[] = [];
+  const sink = { write: ({ object }: Event) => void told.push(object), failure: () => null };
+  const kernel = {
+    state: "reading",
+    run: () => Promise.resolve(),
+    stop: () => undefined,
+    lost: () => 0,
+  };
+  const run = { domain: "web", number: 1, level: "enforcing", launcher: 1, sentinel: "/plan" };
+  const collector = new Collector(
+    run as unknown as Run,
+    sink as unknown as Sink,
+    kernel as unknown as KernelSource,
+    { state: "none" } as unknown as CgroupSource,
+  );
+  await collector.collect();
+  expect(told).toHaveLength(1);
+  expect(told[0]).not.toContain("sentinel");
+  expect(told[0]).toMatch(/never came, so none of them is here; try again/);
 });
 
 test("lines come out whole however they arrive, and an endless one is dropped and counted", () => {

@@ -121,6 +121,22 @@ test("a standard descriptor that is replaced because it is a socket is said, whi
   );
 });
 
+test("the journal is told where its socket is replaced as standard output and error", () => {
+  const setup = [
+    "s=socket.socketpair(); callers=os.dup(2)",
+    "if os.fork()==0:",
+    " s[0].close()",
+    " while (text := s[1].recv(4096)): os.write(callers, text)",
+    " os._exit(0)",
+    "os.dup2(s[0].fileno(), 1); os.dup2(s[0].fileno(), 2)",
+  ].join("\n");
+  const { stderr } = inherited({ ...nothing, stdio: true }, setup);
+  expect(stderr).toMatch(
+    /replace a socket .*: standard output\n {2}help: `inherit: \[stdio-sockets/,
+  );
+  expect(stderr).toContain(": standard error\n");
+});
+
 test("a closed standard descriptor becomes /dev/null, and none of ours is found there", () => {
   const { lines } = inherited(all, "os.close(0); os.close(2)");
   expect(lines[0]).toBe("0 /dev/null");

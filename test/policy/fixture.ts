@@ -26,6 +26,8 @@ import { vocabulary } from "./vocabulary.ts";
 interface Case {
   /** File to load, `web.yaml` unless said; or a name that is looked for in the fixture's folder. */
   readonly load?: string | { readonly name: string };
+  /** Folders of the fixture that do not count for the caller. */
+  readonly elsewhere?: readonly string[];
   readonly set?: Readonly<Record<string, string>>;
   /** Files whose bytes git would not keep: each character is one byte. */
   readonly write?: Readonly<Record<string, string>>;
@@ -100,7 +102,11 @@ function load(scratch: string, described: Case): Outcome {
   const reference: PolicyReference =
     typeof wanted === "string"
       ? join(scratch, wanted)
-      : { name: wanted.name, searchPath: [scratch] };
+      : {
+          name: wanted.name,
+          searchPath: [scratch],
+          elsewhere: (described.elsewhere ?? []).map((folder) => join(scratch, folder)),
+        };
   const loaded = loadPolicy(reference, { vocabulary, set: described.set ?? {} });
   const others = (described.others ?? []).map((name) =>
     required(loadPolicy(join(scratch, name), { vocabulary })),

@@ -4,7 +4,7 @@ import { listProcesses } from "../../domains/processes.ts";
 import { type AgentStatus, agentStatus } from "../../host/agent-answers.ts";
 import { askAgentIfThere } from "../../host/agent-client.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { domainNames } from "../../host/load.ts";
+import { domainNames, misnamedPolicies } from "../../host/load.ts";
 import { lostLayers } from "../../host/lost-layers.ts";
 import { runningDomains } from "../../host/running.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
@@ -66,6 +66,7 @@ async function look({ places }: Context): Promise<HostStatus> {
         ? ["no place is left for a mediator of one run: end some of those runs"]
         : []),
       ...(agent === null ? [] : troubles(agent)),
+      ...misnamedPolicies(places).map((file) => `${file} is not read: policies end in .yaml`),
     ],
   };
 }

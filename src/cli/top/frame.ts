@@ -19,14 +19,14 @@ export interface Frame extends Omit<Reading, "seconds" | "meter" | "domains"> {
  * are none yet.
  */
 export function frameOf(before: Reading | null, now: Reading): Frame {
-  const { time, host, agent, domains, meter, seconds } = now;
+  const { time, host, agent, events, domains, meter, seconds } = now;
   const base = before?.meter === meter ? before : null;
   const interval = base === null ? 0 : seconds - base.seconds;
   const earlier = new Map(base?.domains.map((one) => [keyOf(one), one]));
   const rows = domains.map((one) =>
     rowOf(one, base === null ? one : (earlier.get(keyOf(one)) ?? null), interval),
   );
-  return { time, interval, host, agent, domains: rows };
+  return { time, interval, host, agent, events: events ?? null, domains: rows };
 }
 
 function rowOf(

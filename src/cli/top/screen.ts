@@ -100,14 +100,14 @@ function fitted(lines: readonly string[], { columns, rows }: Size): readonly str
     .map((line) => (line.length <= columns ? line : `${line.slice(0, columns - 1)}…`));
 }
 
-function hostLines({ time, host, agent, domains }: Frame): readonly string[] {
+function hostLines({ time, host, agent, events: counted, domains }: Frame): readonly string[] {
   const load = host.load.map((one) => one.toFixed(2)).join(" ");
   const clock = new Date(time).toTimeString().slice(0, 8);
   const used = `${bytes(host.memory - host.available)} of ${bytes(host.memory)}`;
   const inDomains = domains.filter(({ name }) => name !== "superDom" && name !== "unknown");
   const sum = (value: (row: FrameRow) => number) =>
     inDomains.reduce((total, row) => total + value(row), 0);
-  const events = agent === null ? sum((row) => row.events ?? 0) : "unknown";
+  const events = agent === null ? (counted ?? "unknown") : "unknown";
   const running = inDomains.filter(({ processes }) => processes > 0).length;
   return [
     `${clock}  ${printable(host.name)}  up ${duration(host.uptime)}, ${host.processors} CPUs, load ${load}, memory ${used}`,

@@ -150,4 +150,24 @@ export const fileEntries = {
       "no domain claims.",
     example: "cofferdam check ./my policy.yaml",
   },
+  "policy-suffix": {
+    code: "CFD1015",
+    severity: "error",
+    title: "file with another suffix",
+    message: "there is no policy for the domain `{name}`, and `{file}` is not read",
+    fix: "rename it: mv {file} {wanted}",
+    explanation: "Policies end in `.yaml`. A file with any other suffix is left alone.",
+    example: "cofferdam check nginx, where /etc/cofferdam/domains/nginx.yml is there",
+  },
+  "policy-of-root": {
+    code: "CFD1016",
+    severity: "error",
+    title: "domain of root's",
+    message: "the domain `{name}` is root's: `{file}`",
+    fix: "start it as root; a copy in {folder} is a domain of your own",
+    explanation:
+      "What root starts is held by root's policies, and what an ordinary user starts by that " +
+      "user's own. Nobody uses the other's.",
+    example: "cofferdam run nginx -- nginx, as an ordinary user",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

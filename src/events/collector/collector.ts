@@ -10,6 +10,11 @@ import { Lines } from "./lines.ts";
 import { parseLine } from "./said.ts";
 import type { Sink } from "./sink.ts";
 
+/** Why records that came belong to nobody here. */
+const UNTIED =
+  "the record by which this run's are told from others' never came, so none of them is here; " +
+  "try again when fewer records are made, or raise the limit (auditctl -b)";
+
 /** How often half-complete kernel events are looked at, milliseconds. */
 const EXPIRE_MS = 50;
 
@@ -157,7 +162,7 @@ export class Collector {
       else if (lost > 0)
         this.#lifecycle("lost", `${lost} audit records of this host, perhaps of this domain`);
       if (landlockDomain === null)
-        this.#lifecycle("unavailable", "denials by the kernel: its sentinel record never came");
+        this.#lifecycle("unavailable", `denials by the kernel: ${UNTIED}`);
     }
     if (this.#cgroup.state === "reading" && !this.#cgroup.refusals.isNamed)
       this.#lifecycle(

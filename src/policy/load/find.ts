@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { type Report, startOf } from "../../diagnostics/diagnostic.ts";
+import { type Diagnostic, type Report, startOf } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { type DomainName, parseDomainName } from "../names.ts";
 import type { Library } from "./library.ts";
@@ -8,7 +9,12 @@ import type { Library } from "./library.ts";
 /** A policy by its file, or by its name in folders of which the first that has it counts. */
 export type PolicyReference =
   | string
-  | { readonly name: string; readonly searchPath: readonly string[] };
+  | {
+      readonly name: string;
+      readonly searchPath: readonly string[];
+      /** Folders that do not count for the caller, to say so of what lies there. */
+      readonly elsewhere?: readonly string[];
+    };
 
 export interface FoundPolicy {
   readonly name: DomainName;
@@ -19,6 +25,8 @@ export interface FoundPolicy {
 }
 
 const SUFFIX = ".yaml";
+/** What many take for it. */
+const MISTAKEN_SUFFIX = ".yml";
 
 /**
  * The domain's own file; null after a complaint. `instance` names the instance of a template that
@@ -65,7 +73,7 @@ function byFile(
 }
 
 function byName(
-  { name: text, searchPath }: { name: string; searchPath: readonly string[] },
+  { name: text, searchPath, elsewhere = [] }: Exclude<PolicyReference, string>,
   library: Library,
   report: Report,
 ): FoundPolicy | null {
@@ -84,6 +92,33 @@ function byName(
       if (result instanceof Uint8Array) return { name, file, fileName, bytes: result };
     }
   }
+  report(notFound(text, fileNames, searchPath, elsewhere, library));
+  return null;
+}
+
+/** Says why there is no policy of that name, by what lies there instead. */
+function notFound(
+  text: string,
+  fileNames: readonly string[],
+  searchPath: readonly string[],
+  elsewhere: readonly string[],
+  library: Library,
+): Diagnostic {
+  const span = startOf(`${text}${SUFFIX}`);
+  const among = (folders: readonly string[], suffix: string) =>
+    folders
+      .flatMap((folder) => fileNames.map((name) => join(resolve(folder), `${name}${suffix}`)))
+      .find((file) => existsSync(file));
+  const misnamed = among(searchPath, MISTAKEN_SUFFIX);
+  if (misnamed !== undefined) {
+    const wanted = `${misnamed.slice(0, -MISTAKEN_SUFFIX.length)}${SUFFIX}`;
+    return diagnose("policy-suffix", span, { name: text, file: misnamed, wanted });
+  }
+  const others = among(elsewhere, SUFFIX);
+  if (others !== undefined) {
+    const values = { name: text, file: others, folder: searchPath[0] ?? "" };
+    return diagnose("policy-of-root", span, values);
+  }
   const near = nearest(
     text,
     searchPath.flatMap((folder) => library.names(folder)),
@@ -93,8 +128,7 @@ function byName(
     file: `${fileNames[fileNames.length - 1]}${SUFFIX}`,
     folders: searchPath.join(", "),
   };
-  report(diagnose("policy-missing", startOf(`${text}${SUFFIX}`), values, near));
-  return null;
+  return diagnose("policy-missing", span, values, near);
 }
 
 /** Where the abstractions of a policy are looked for, beside those the caller names. */

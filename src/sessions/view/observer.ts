@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from "node:os";
-import { type ShownDomain, shownDomains } from "../../host/agent-answers.ts";
+import { agentStatus, type ShownDomain, shownDomains } from "../../host/agent-answers.ts";
 import { askAgentIfThere } from "../../host/agent-client.ts";
 import { HostError } from "../../host/host-error.ts";
 import type { Places } from "../../host/places.ts";
@@ -48,7 +48,7 @@ export class Observer {
   }
 
   async #look(): Promise<Reading> {
-    const { known, agent } = await this.#askAgent();
+    const { known, agent, events } = await this.#askAgent();
     const { byOwner, cpu } = await processUsages(runningDomains(this.#places));
     const groups = (await groupUsage()) ?? [];
     const seconds = performance.now() / 1_000;
@@ -64,6 +64,7 @@ export class Observer {
       meter: this.#name,
       host: hostReading(),
       agent,
+      events,
       domains: [...listed, ...others].sort(byNumber),
     };
   }
@@ -72,18 +73,18 @@ export class Observer {
   async #askAgent(): Promise<{
     readonly known: readonly ShownDomain[];
     readonly agent: string | null;
+    readonly events: number | null;
   }> {
     try {
-      const answer = await askAgentIfThere(
-        shownDomains,
-        "/v1/domains",
-        this.#places.system.control,
-      );
-      return answer === null
-        ? { known: [], agent: "no agent runs" }
-        : { known: answer.domains, agent: null };
+      const { control } = this.#places.system;
+      const answer = await askAgentIfThere(shownDomains, "/v1/domains", control);
+      const counts = await askAgentIfThere(agentStatus, "/v1/status", control);
+      if (answer === null || counts === null)
+        return { known: [], agent: "no agent runs", events: null };
+      const { denied, warned } = counts.events.today;
+      return { known: answer.domains, agent: null, events: denied + warned };
     } catch (error) {
-      if (error instanceof HostError) return { known: [], agent: error.message };
+      if (error instanceof HostError) return { known: [], agent: error.message, events: null };
       throw error;
     }
   }

@@ -57,6 +57,11 @@ export const reading = is.object({
   host: hostReading,
   /** Why events and domains in which nothing runs are unknown; null if the agent answered. */
   agent: is.nullable(text),
+  /**
+   * Denials and warnings of the host's day, as `status` counts them: also those of domains that are
+   * not listed. null if nobody counts them.
+   */
+  events: is.optional(is.nullable(count)),
   /** `superDom` first, then by number; those of ordinary users, without a number, last. */
   domains: is.list(domainReading),
 });

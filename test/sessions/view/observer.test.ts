@@ -160,13 +160,17 @@ describe("with an agent", () => {
       host.policy(`d${String(at).padStart(3, "0")}`, policyText("r /srv/**"));
     const agent = await host.start();
     agent.tell({ ...denial, ...stamp(), domain: "d042", count: 3 });
+    agent.tell({ ...denial, ...stamp(), domain: "from-elsewhere", count: 4 });
     agent.tell(failedEvent({ domain: "d042", number: 1, level: "enforcing" }, "test", "no denial"));
     const places = host.places;
     const read = async () =>
       (await new Observer(places).read()).domains.find(({ name }) => name === "d042");
     await expect.poll(async () => (await read())?.events).toBe(3);
-    const { agent: why, domains } = await new Observer(places).read();
+    const { agent: why, domains, events: counted } = await new Observer(places).read();
     expect(why).toBeNull();
+    // What \`cofferdam status\` says, too: of a domain that is not listed as well.
+    const { denied, warned } = (await host.ask("GET", "/status")).events.today;
+    expect([counted, denied + warned]).toEqual([7, 7]);
     const ours = domains.filter(({ name }) => /^d\d{3}$/.test(name));
     expect(ours).toHaveLength(500);
     expect(new Set(ours.map(({ number }) => number)).size).toBe(500);

@@ -1,5 +1,7 @@
+import { printable } from "../../../base/printable.ts";
 import { type ReloadOutcome, reloaded } from "../../../host/agent-answers.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
+import { misnamedPolicies } from "../../../host/load.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { renderRestarts } from "../../render/restarts.ts";
@@ -23,6 +25,8 @@ export const domainReload: Command = {
     const { domains } = await ask(context, reloaded, "POST", path);
     const told =
       word === undefined ? domains.filter(({ outcome }) => outcome !== "unchanged") : domains;
+    for (const file of word === undefined ? misnamedPolicies(context.places) : [])
+      context.err(`cofferdam: ${printable(file)} is not read: policies end in .yaml\n`);
     if (options.json) context.out(toJson({ domains }));
     else context.out(told.map(render).join("") || `nothing changed in ${domains.length} domains\n`);
     return domains.some(({ outcome }) => outcome === "bad") ? ExitCode.no : ExitCode.ok;
