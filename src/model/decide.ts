@@ -1,6 +1,6 @@
 import { addresses } from "../kinds/addresses/model.ts";
+import { names, twoNames } from "../kinds/names/model.ts";
 import { sockets } from "../kinds/sockets/model.ts";
-import { judgeName, judgeTwoNames } from "./decide/names.ts";
 import { judgeWord } from "./decide/words.ts";
 import type { Policy } from "./policy.ts";
 import type { Request } from "./request.ts";
@@ -18,9 +18,9 @@ import type { Decision } from "./verdict.ts";
 export function decide(policy: Policy, request: Request, sealed?: SealedView): Decision {
   switch (request.class) {
     case "name":
-      return judgeName(policy, request, sealed);
+      return names.decide(policy.names, request, sealed);
     case "two-names":
-      return judgeTwoNames(policy, request);
+      return twoNames.decide(policy.names, request);
     case "address":
       return addresses.decide(policy.addresses, request);
     case "socket":

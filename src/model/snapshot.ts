@@ -1,4 +1,5 @@
-import type { InodeId } from "./request.ts";
+/** Device and inode number as `DEV:INO`, both decimal. */
+export type InodeId = string;
 
 /**
  * The file names of a host at one moment, as far as a policy reaches. A sealed domain decides on

@@ -1,8 +1,8 @@
 import { formatPlace } from "../kinds/addresses/policy.ts";
 import { wordSections } from "../kinds/model.ts";
+import { formatFile, formatUnix } from "../kinds/names/policy.ts";
 import { formatSocket } from "../kinds/sockets/model.ts";
-import { formatLetters, Permission } from "../model/permission.ts";
-import type { AddressRule, NameRule, Policy, SocketRule, TokenRule } from "../model/policy.ts";
+import type { AddressRule, Policy, SocketRule, TokenRule } from "../model/policy.ts";
 import type { KeyName } from "./language.ts";
 
 /**
@@ -24,10 +24,10 @@ export function printPolicy(policy: Policy): string {
     ),
     ...section(
       "files",
-      policy.names.map(printFile).filter((line) => line !== null),
+      policy.names.flatMap((rule) => ruleLine(rule, formatFile)),
     ),
     ...section("network", [
-      ...policy.names.map(printUnix).filter((line) => line !== null),
+      ...policy.names.flatMap((rule) => ruleLine(rule, formatUnix)),
       ...policy.addresses.map(printAddress),
       ...policy.sockets.map(printSocket),
     ]),
@@ -58,17 +58,12 @@ function section(
     : [`${key}:`, ...items.map((item) => `  - ${JSON.stringify(item)}`)];
 }
 
-function printFile(rule: NameRule): string | null {
-  const letters = formatLetters(rule.permissions);
-  return letters === "" ? null : denied(rule, `${letters} ${rule.pattern}`);
-}
-
-function printUnix(rule: NameRule): string | null {
-  if ((rule.permissions & Permission.connect) !== 0)
-    return denied(rule, `connect unix ${rule.pattern}`);
-  return (rule.permissions & Permission.listen) !== 0
-    ? denied(rule, `listen unix ${rule.pattern}`)
-    : null;
+function ruleLine<R extends { readonly effect: "allow" | "deny" }>(
+  rule: R,
+  format: (rule: R) => string | null,
+): string[] {
+  const line = format(rule);
+  return line === null ? [] : [denied(rule, line)];
 }
 
 function printAddress(rule: AddressRule): string {

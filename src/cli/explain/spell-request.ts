@@ -1,18 +1,16 @@
 import { addresses } from "../../kinds/addresses/model.ts";
 import { spellWord } from "../../kinds/model.ts";
+import { names, twoNames } from "../../kinds/names/model.ts";
 import { sockets } from "../../kinds/sockets/model.ts";
 import type { Request } from "../../model/request.ts";
 
 /** A request in the words with which `cofferdam explain` asks for it. Nothing reads it back. */
 export function spellRequest(request: Request): string {
   switch (request.class) {
-    case "name": {
-      const { operation, path } = request;
-      const isSocket = operation === "connect" || operation === "listen";
-      return isSocket ? `${operation} unix ${path}` : `${operation} ${path}`;
-    }
+    case "name":
+      return names.spell(request);
     case "two-names":
-      return `${request.operation} ${request.from} ${request.to}`;
+      return twoNames.spell(request);
     case "address":
       return addresses.spell(request);
     case "socket":

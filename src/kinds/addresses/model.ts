@@ -59,7 +59,8 @@ export const addresses: RuleKind<AddressRule, AddressRequest> = {
     if (address.length !== 4 && address.length !== 16) return null;
     const judged = judgedAddress(operation, address);
     const isEvery = judged.every((byte) => byte === 0);
-    return `${operation} ${protocol} ${isEvery ? port : formatEndpoint(judged, port)}`;
+    const where = isEvery ? `${port}` : formatEndpoint(judged, port);
+    return { section: "network", line: `${operation} ${protocol} ${where}` };
   },
   spell: ({ operation, protocol, address, port }) =>
     `${operation} ${protocol} ${formatEndpoint(address, port)}`,

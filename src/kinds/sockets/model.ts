@@ -66,7 +66,7 @@ export const sockets: RuleKind<SocketRule, SocketRequest> = {
       (rule) => rule.family === family && (rule.protocol === null || rule.protocol === protocol),
     ),
   suggest: ({ family, protocol }) =>
-    family === "other" ? null : formatSocket({ family, protocol }),
+    family === "other" ? null : { section: "network", line: formatSocket({ family, protocol }) },
   spell: ({ family, protocol }) =>
     family === "other" ? family : formatSocket({ family, protocol }),
 };

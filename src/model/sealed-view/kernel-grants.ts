@@ -1,5 +1,5 @@
 import { Permission, type PermissionSet } from "../permission.ts";
-import type { InodeId } from "../request.ts";
+import type { InodeId } from "../snapshot.ts";
 import type { SealedView } from "./types.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { PermissionSet } from "../permission.ts";
-import type { InodeId } from "../request.ts";
 import type { NameRule } from "../rule.ts";
+import type { InodeId } from "../snapshot.ts";
 
 export interface SealedView {
   /**

@@ -1,6 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { resolveAddresses } from "../../kinds/addresses/policy.ts";
+import { resolveFiles, resolveUnix } from "../../kinds/names/policy.ts";
 import { resolveSockets } from "../../kinds/sockets/policy.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { PolicySource } from "../1-parse/source.ts";
@@ -9,7 +10,6 @@ import type { DomainName } from "../names.ts";
 import type { Vocabulary } from "../vocabulary.ts";
 import { resolveAccount } from "./account.ts";
 import { resolveEntries, resolveSetUserId, resolveTransitions } from "./paths.ts";
-import { resolveFiles, resolveUnix } from "./rules.ts";
 import { makeScope, reportUnused } from "./scope.ts";
 import { resolveWords } from "./tokens.ts";
 
