@@ -95,7 +95,8 @@ async function guestsOf(scratch: Scratch): Promise<Guests> {
   const guest = async (before: readonly string[]): Promise<Guest> => {
     const ports = { gives: await freePort(), takes: await freePort() };
     const forward = (port: number, to: number): string => `hostfwd=tcp:127.0.0.1:${port}-:${to}`;
-    const network = `user,model=virtio-net-pci,${forward(ports.gives, GIVES)},${forward(ports.takes, TAKES)}`;
+    const forwards = `${forward(ports.gives, GIVES)},${forward(ports.takes, TAKES)}`;
+    const network = `user,model=virtio-net-pci,${forwards}`;
     const command = [...before, ...base, ...drive, "-nic", network];
     return { ports, powered: new Powered(command, scratch.folder) };
   };

@@ -37,7 +37,10 @@ export interface Service {
   /** The account that the domain gives; null where the daemon changes its own. */
   readonly user: string | null;
   set(folder: string, port: number): Readonly<Record<string, string>>;
-  /** A policy of the benchmark's own, without level and mediation; else the shipped one is taken. */
+  /**
+   * A policy of the benchmark's own, without level and mediation; otherwise the shipped one is
+   * used.
+   */
   policy?(folder: string, port: number, mode: Confined): string;
   ready(folder: string, port: number): boolean;
   readonly loads: readonly Load[];

@@ -23,7 +23,8 @@ static long check(const char *what, long result) {
   return result;
 }
 int main(int argc, char **argv) {
-  if (argc < 5 || strcmp(argv[3], "--")) { fprintf(stderr, "usage: bare RULES FILTER -- CMD\n"); return 2; }
+  if (argc < 5 || strcmp(argv[3], "--")) { fprintf(stderr, "usage: bare RULES FILTER -- CMD\n");
+      return 2; }
   FILE *rules = fopen(argv[1], "r");
   char *line = 0;
   size_t size = 0;
@@ -52,7 +53,8 @@ int main(int argc, char **argv) {
   check("landlock_restrict_self", syscall(446, ruleset, 0));
   // With a listener, as in the domain, so that both run the same kind of filter; nothing reads it,
   // because nothing here is notified.
-  int listener = (int)check("seccomp", syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+  int listener = (int)check("seccomp",
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
   check("F_SETFD", fcntl(listener, F_SETFD, 0));
   execvp(argv[4], argv + 4);
   perror(argv[4]);

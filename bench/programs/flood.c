@@ -40,7 +40,8 @@ int main(int argc, char **argv) {
   long long begin = now();
   deadline = begin + atoll(argv[2]) * 1000000;
   // Each begins elsewhere among the names.
-  for (long i = 0; i < threads; i++) if (pthread_create(&all[i], 0, ask, (void *)(i * names / threads))) return 1;
+  for (long i = 0; i < threads; i++)
+    if (pthread_create(&all[i], 0, ask, (void *)(i * names / threads))) return 1;
   for (long i = 0; i < threads; i++) {
     void *made;
     pthread_join(all[i], &made);

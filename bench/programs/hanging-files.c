@@ -65,7 +65,8 @@ int main(int argc, char **argv) {
   static char buffer[1 << 17];
   char options[128];
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
-  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", device);
+  snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
+      device);
   if (argc != 2 || device < 0 || mount("fuse", argv[1], "fuse", 0, options)) {
     perror("hanging-files");
     return 1;

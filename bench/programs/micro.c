@@ -136,7 +136,8 @@ int main(int argc, char **argv) {
     if (strcmp(operations[i].name, argv[1])) continue;
     if (operations[i].run == pipe_turn) pipe_peer();
     if (operations[i].run == take_away) make();
-    for (long r = atol(argv[2]); r > 0; r--) printf("%.0f\n", measured(&operations[i], atol(argv[3])));
+    for (long r = atol(argv[2]); r > 0; r--)
+      printf("%.0f\n", measured(&operations[i], atol(argv[3])));
     if (operations[i].run == take_away) take_away();
     return 0;
   }

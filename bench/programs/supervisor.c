@@ -1,12 +1,12 @@
-// supervisor at-once|continue|broker FILTER -- CMD: the least a C program must do to supervise opens, names
-// made and removed, executions and connections. FILTER: struct sock_filter[], raw, of a plan, so
-// that both are asked about the same calls. at-once: looks at nothing and lets every call go on,
-// which no mediator can be faster than. continue: reads the path or address and lets the kernel
-// go on. broker: acts itself as the target would, with the target's umask and credentials from
-// /proc, its root and working directory: opens or makes the file and hands it over, removes the
-// name, connects the target's own socket; looks a program up, and compares it with what the process
-// is at its next call. Everything else is let go on. It is the yardstick of the mediator: same
-// kernel work, no Cofferdam, no policy. One thread of the target asks at a time.
+// supervisor at-once|continue|broker FILTER -- CMD: the least that a C program must do to supervise
+// opens, names made and removed, executions and connections. FILTER: struct sock_filter[], raw, of
+// a plan, so that both get the same notifications. at-once: continues every call without looking;
+// no mediator can be faster. continue: reads the path or address and continues the call. broker:
+// acts itself as the target would, with the target's umask and credentials from /proc, its root and
+// working directory: opens or makes the file and hands it over, removes the name, connects the
+// target's own socket, looks a program up and compares it with the process at its next call.
+// Everything else continues. It is the yardstick of the mediator: same kernel work, no Cofferdam,
+// no policy. Only one thread of the target calls at a time.
 #include "target.h"
 #include <stddef.h>
 #include <sys/socket.h>

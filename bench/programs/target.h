@@ -107,7 +107,8 @@ static void take_groups(const char *line) {
     groups[count] = (gid_t)strtoul(line, &end, 10);
     if (end == line) break;
   }
-  if (count == own_group_count && !memcmp(groups, own_groups, (size_t)count * sizeof *groups)) return;
+  if (count == own_group_count && !memcmp(groups, own_groups, (size_t)count * sizeof *groups))
+    return;
   syscall(SYS_setgroups, count, groups);
 }
 
@@ -144,7 +145,8 @@ static void itself(void) {
 
 // The object that a path leads to, from the target's own root and working directory.
 static int object_of(pid_t pid, const char *path) {
-  int root = entry(pid, "root", O_PATH | O_DIRECTORY), cwd = entry(pid, "cwd", O_PATH | O_DIRECTORY);
+  int root = entry(pid, "root", O_PATH | O_DIRECTORY),
+      cwd = entry(pid, "cwd", O_PATH | O_DIRECTORY);
   struct {
     uint64_t flags, mode, resolve;
   } how = {O_PATH | O_CLOEXEC, 0, path[0] == '/' ? 0x10 : 0};

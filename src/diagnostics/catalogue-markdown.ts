@@ -30,9 +30,10 @@ const head = `# Diagnostics
 
 <!-- Generated from src/diagnostics/catalogue by scripts/generate/diagnostics.ts. Do not edit. -->
 
-Everything \`cofferdam check\` and every other command can say about a policy. A code keeps its meaning for ever. An *error* keeps the
-policy from being used, as a whole; a *warning* deserves an answer; an *info* states a price or a fact. Words in braces stand for what
-was written. Where a near miss is known, "did you mean" takes the place of the help line.
+All diagnostics that \`cofferdam check\` and the other commands give about a policy. A code never
+changes its meaning. An *error* prevents any use of the policy; a *warning* needs an answer; an *info*
+states a cost or a fact. Words in braces stand for text from the policy. If a similar word is known,
+"did you mean" replaces the help line.
 `;
 
 /** Columns of a line of the page. */

@@ -25,8 +25,15 @@ export interface RunRecord {
 /**
  * A name without control characters: users write records, too, and root lists them on a terminal.
  */
-const form =
-  /^(?<domain>[A-Za-z0-9][\w.@-]*) (?<number>\d{1,5}) (?<mode>sealed|supervised) (?<level>enforcing|warning|disabled) (?<start>\d{1,20}) (?<holder>\d{1,10}) (?<holderStart>\d{1,20})(?: (?<live>live|fixed))?$/;
+const form = new RegExp(
+  [
+    /^(?<domain>[A-Za-z0-9][\w.@-]*) (?<number>\d{1,5}) (?<mode>sealed|supervised) /,
+    /(?<level>enforcing|warning|disabled) (?<start>\d{1,20}) /,
+    /(?<holder>\d{1,10}) (?<holderStart>\d{1,20})(?: (?<live>live|fixed))?$/,
+  ]
+    .map(({ source }) => source)
+    .join(""),
+);
 
 /** Null for whatever no holder wrote. */
 export function parseRunRecord(text: string): RunRecord | null {

@@ -21,10 +21,10 @@ export type Lifecycle = (operation: string, object: string, count: number) => Ev
 
 /**
  * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and
- * passed on by {@link flush}, with the number of times since the last one. Two events are of a kind
- * if only time and process differ, the program being the same ({@link kindOf}). Nothing is lost unsaid: a kind that is
- * forgotten for room is reported first, and events of more than `named` different kinds between two
- * flushes are counted together in one lifecycle event.
+ * passed on by {@link flush}, with their number since the last one. Two events are of one kind if
+ * they differ only in time and process, with the same program ({@link kindOf}). Nothing is lost
+ * silently: a kind that is dropped for room is reported first, and events of more than `named`
+ * different kinds between two flushes are counted together in one lifecycle event.
  */
 export class Fold {
   readonly #sink: (event: Event) => void;

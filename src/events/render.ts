@@ -53,8 +53,9 @@ function sentence(event: Event): string {
   const who = `${printable(event.process.comm ?? "?")}[${event.process.pid}]`;
   const what = `${printable(event.operation)} ${objectOf(event)}`;
   const often = event.count > 1 ? ` (${event.count} times)` : "";
-  const why = explanation(event);
-  return `${who}: ${printable(event.domain)}: ${what}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+  const explained = explanation(event);
+  const why = explained === null ? "" : `: ${explained}`;
+  return `${who}: ${printable(event.domain)}: ${what}: ${event.verdict}${why}${often}`;
 }
 
 /**

@@ -12,5 +12,7 @@ export function complain(origin: Origin, problem: string, help: string): never {
 
 export function placeOf({ argument, text, offset }: Origin): string {
   const shown = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}...` : text;
-  return `${argument === 0 ? "" : `argument ${argument}, `}\`${shown}\`${offset === null ? "" : `, character ${offset + 1}`}`;
+  const before = argument === 0 ? "" : `argument ${argument}, `;
+  const after = offset === null ? "" : `, character ${offset + 1}`;
+  return `${before}\`${shown}\`${after}`;
 }

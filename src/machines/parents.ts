@@ -24,7 +24,8 @@ export type FoundParent = Omit<Parent, "path"> & { readonly way: Way };
  * The files that an image of the host names in its header, and those that these name, nearest
  * first. `path`: as QEMU opens it, since relative names start from that folder. Only the moment of
  * recording believes a header: what it says later is compared (`record.ts`).
- * @throws HostError for an image that cannot be read, or names what is no plain file of known format
+ * @throws HostError for an image that cannot be read, or that names anything but a plain file of a
+ *   known format
  */
 export function parentsOf(path: string, format: ImageFormat): readonly FoundParent[] {
   const found: FoundParent[] = [];

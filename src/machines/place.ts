@@ -28,7 +28,8 @@ export const nothing: Placed = { resources: [], names: {}, parents: {}, ownAddre
  * Looks at the host. This follows links and believes headers, so what comes of it is compared with
  * what was recorded before it is used (`record.ts`). `before`: what the machine's domain grants
  * already; only a machine that is off has none of that.
- * @throws HostError for names that lead nowhere or where the machine could make them lead, and images that cannot be read
+ * @throws HostError for names that lead nowhere, or to where the machine could redirect them, and
+ *   for images that cannot be read
  */
 export function placeResources(resources: readonly Resource[], before = nothing): Placed {
   const parents: Record<string, readonly Parent[]> = {};

@@ -9,7 +9,8 @@ const COMMAND_LENGTH_MAX = 4_096;
 const REASON_LENGTH_MAX = 256;
 
 export const SUPERSHELL_USAGE = `usage: supershell [--reason TEXT] [-c COMMAND]
-A shell of root's outside the sandbox, or one command, for root and members of the group cofferdam. Each use is logged.
+Opens a root shell outside the sandbox, or runs one command there. Only root and members of the
+group cofferdam may. Each use is logged.
 `;
 
 /** The arguments of `supershell`; a text says what is wrong with them. */

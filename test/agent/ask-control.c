@@ -14,7 +14,8 @@ int main(int argc, char **argv)
   if (argc != 3 || strlen(argv[1]) >= sizeof address.sun_path)
     return 2;
   strcpy(address.sun_path, argv[1]);
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 || write(fd, argv[2], strlen(argv[2])) < 0) {
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0
+      || write(fd, argv[2], strlen(argv[2])) < 0) {
     perror("ask");
     return 1;
   }

@@ -36,7 +36,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test("an expired level ends also on a full disk, while the agent runs and when it starts", async () => {
+test("an expired level ends also on a full disk, now and at the next start", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
@@ -51,7 +51,7 @@ test("an expired level ends also on a full disk, while the agent runs and when i
   expect(host.level(number)).toBe("warning");
 });
 
-test("a level without room on the disk is refused with what to do, for one and all, and changes nothing", async () => {
+test("a level without room on the disk is refused and changes nothing", async () => {
   host.policy("beta", policyText("r /srv/beta/**"));
   await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
@@ -81,7 +81,7 @@ test("a level without room on the disk is refused with what to do, for one and a
   expect(host.messages.join("\n")).not.toContain("a request failed");
 });
 
-test("a policy that could not be written for running processes does not count as in force", async () => {
+test("a policy that could not be written for running processes is not in force", async () => {
   await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   host.run("alpha", number, "supervised", "warning");
@@ -115,7 +115,7 @@ test("a broken level is reported once as long as it stays the same", async () =>
   expect((await host.ask("GET", "/domains/alpha")).givenBy).toMatchObject({ uid: 0 });
 });
 
-test("a level's file that is a folder prevents neither the agent's start nor other levels", async () => {
+test("a folder as a level's file prevents no start and no other level", async () => {
   mkdirSync(join(host.places.system.levels, "alpha"), { recursive: true });
   await host.start();
   expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");

@@ -80,7 +80,7 @@ const socket = require("node:net").connect(process.argv[2], () => {
   expect((await host.ask("GET", "/domains/alpha")).level).toBe("enforcing");
 });
 
-test("a record of an ended daemon tells nothing about the process that has its id now", async () => {
+test("an ended daemon's record tells nothing about the process with its id", async () => {
   const { number } = await host.ask("GET", "/domains/alpha");
   const start = (pid: number): bigint => readProcStat(pid)?.start ?? 0n;
   const other = host.run("other", number, "sealed", "enforcing");

@@ -54,7 +54,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-test("a mediator that ends is restarted and counted, one that ends at once after longer pauses", async () => {
+test("a mediator that ends is restarted and counted, after growing pauses", async () => {
   const one = keeper(`echo x >> ${folder}/starts`);
   one.start();
   await until(() => one.state.restarts >= 3);
@@ -76,7 +76,7 @@ test("what makes the folder of its lock itself is started where there is none ye
   expect(told[0]).toBe("exit status 0");
 });
 
-test("a mediator outlives its agent, and the next one takes it over instead of starting another", async (context) => {
+test("a mediator outlives its agent, and the next agent takes it over", async (context) => {
   skipUnless(context, spawnSync("flock", ["--version"]).status === 0, "flock(1) is not installed");
   const first = keeper();
   first.start();

@@ -26,7 +26,7 @@ const at = (boot: string, uptime: number, wall: number): LevelClock => ({ boot, 
 const shown = async () =>
   (await host.ask("GET", "/domains/alpha")) as { level: string; until: string | null };
 
-test("--for 2h: steps of the clock, within a boot and over the next, neither end it nor prolong it", async () => {
+test("--for 2h: steps of the clock neither end nor prolong it, also over a boot", async () => {
   let agent = await host.start();
   const again = async (next: LevelClock) => {
     await host.stop(agent);

@@ -22,7 +22,7 @@ async function numberOf(name: string): Promise<number> {
   return (await host.ask("GET", `/domains/${name}`)).number;
 }
 
-test("a confirmed level is in the table and on disk, and an audit event names its author", async () => {
+test("a confirmed level is in the table and on disk; an event names its author", async () => {
   await host.start();
   const number = await numberOf("alpha");
   expect(host.level(number)).toBe("enforcing");
@@ -156,7 +156,7 @@ test("a broken override is reported and never taken for a level", async () => {
   expect(host.messages.join("\n")).toContain("is no level");
 });
 
-test("broken numbers prevent the agent's start, with what to do, and are left as they are", async () => {
+test("broken numbers prevent the start, with what to do, and stay as they are", async () => {
   const agent = await host.start();
   await host.stop(agent);
   writeFileSync(host.places.system.numbers, "{");
@@ -190,7 +190,7 @@ test("a renamed file keeps its number; a removed one keeps it for itself", async
   ).toBe(true);
 });
 
-test("numbers that break while the agent runs are an answer with what to do, and nothing changes", async () => {
+test("numbers that break while the agent runs are an error with what to do", async () => {
   await host.start();
   writeFileSync(host.places.system.numbers, "{");
   await expect(host.ask("POST", "/reload")).rejects.toMatchObject({

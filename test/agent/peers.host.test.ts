@@ -84,7 +84,7 @@ test("a mediator is refused, whatever it asks and whichever node it runs on", as
   expect((await host.ask("GET", "/status")).refusedPeers).toBe(4);
 });
 
-test("a process in a domain is refused although it is root and its policy grants the socket", async (context) => {
+test("root in a domain is refused although its policy grants the socket", async (context) => {
   const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
   skipUnless(context, cgroup2 !== null, "there are no control groups version 2");
   const policy = join(host.folder, "visitor.yaml");

@@ -49,7 +49,7 @@ test("only what changed is taken, and comments are no change", async () => {
   ]);
 });
 
-test("running supervised processes get the new policy by a new generation, and only they", async () => {
+test("only running supervised processes get the new policy by a new generation", async () => {
   await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   const run = host.run("alpha", number, "supervised", "enforcing");
@@ -72,7 +72,7 @@ test("running supervised processes get the new policy by a new generation, and o
   expect(host.generation(number)).toBe(2);
 });
 
-test("an agent that starts puts the files' policies into force for processes that still run", async () => {
+test("a starting agent puts the files' policies into force for what still runs", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   host.run("alpha", number, "supervised", "warning");
@@ -109,7 +109,7 @@ test.each([
   expect(await host.ask("GET", "/domains/alpha")).toMatchObject({ state: "good" });
 });
 
-test("a bad file at the start is reported; other domains load, and it keeps its number and level", async () => {
+test("a bad file at the start is reported, keeps number and level; others load", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   await host.ask("PUT", "/domains/alpha/level", { level: "warning" });
@@ -146,7 +146,7 @@ test("an instance is listed while it runs, with a number of its own", async () =
   expect(host.level(next)).toBeNull();
 });
 
-test("an instance has the policy of its file after a reload, whether its start was noticed yet or not", async () => {
+test("after a reload an instance has its file's policy, its start noticed or not", async () => {
   host.policy("worker@", policyText("r /srv/${instance}/**"));
   await host.start();
   const { domains } = await host.ask("GET", "/domains");

@@ -77,7 +77,7 @@ test("the level of a domain without a policy is forgotten, with an audit event",
   expect([events.length, messages]).toEqual([1, []]);
 });
 
-test("a policy that comes back within the time finds its level, and the time begins anew", async () => {
+test("a policy that returns within the time finds its level; the time restarts", async () => {
   const level = given("web", 7);
   await sweeper.sweep(0);
   writeFileSync(fileOf("web"), "");
@@ -88,7 +88,7 @@ test("a policy that comes back within the time finds its level, and the time beg
   expect(existsSync(level)).toBe(true);
 });
 
-test("a level stays while its instance runs, its template exists, its folder is missing, or the agent is new", async () => {
+test("a level stays while its instance runs, its template exists or the agent is new", async () => {
   const kept = [given("vm@web1", 8), given("tool", 9)];
   writeFileSync(fileOf("vm@"), "");
   symlinkSync(`tool 9 sealed enforcing 1 1 1 live`, join(host.system.runs, "1"));

@@ -7,8 +7,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const long protocols[] = {0, 1, 2, 3, 6, 9, 12, 15, 16, 17, 33, 41, 47, 58, 89, 112, 132, 136, 255, 256, 262, 1L << 31};
-static const long types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_DCCP, SOCK_PACKET};
+static const long protocols[] =
+    {0, 1, 2, 3, 6, 9, 12, 15, 16, 17, 33, 41, 47, 58, 89, 112, 132, 136, 255, 256, 262, 1L << 31};
+static const long types[] =
+    {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_DCCP, SOCK_PACKET};
 static const long flags[] = {0, SOCK_CLOEXEC, SOCK_NONBLOCK, 1L << 32};
 
 int main(void) {

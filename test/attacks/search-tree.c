@@ -1,5 +1,5 @@
-// search-tree FOLDER TEXT: looks for TEXT in what btrfs keeps of every small file, by a descriptor of
-// a folder that may be read.
+// search-tree FOLDER TEXT: looks for TEXT in what btrfs keeps of every small file, by a descriptor
+// of a folder that may be read.
 #define _GNU_SOURCE
 #include <linux/btrfs.h>
 #include <errno.h>

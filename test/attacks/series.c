@@ -46,7 +46,8 @@ int main(int argc, char **argv) {
     close(ends[0]);
     text[length] = 0;
     for (char *c = text; *c; c++) if (*c == '\n') *c = ' ';
-    printf("%d %d %s\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), child, text);
+    printf("%d %d %s\n", WIFEXITED(status) ? WEXITSTATUS(status)
+        : 128 + WTERMSIG(status), child, text);
     fflush(stdout);
   }
   return 0;

@@ -119,7 +119,7 @@ test("as root that may not mount there is no agent, and that is said", {
   expect(status).toBe(0);
 });
 
-test("as an ordinary user the run sums up what it would have been denied, and what is not shown is said", {
+test("for an ordinary user the run ends with a summary and names what is not shown", {
   timeout: DEMO_MS,
 }, () => {
   const { status, text } = show(process.getuid?.() === 0 ? NOBODY : null);

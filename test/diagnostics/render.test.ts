@@ -17,7 +17,7 @@ const missing = diagnose(
 );
 
 describe("renderDiagnostics", () => {
-  it("shows the place, the sentence, the line with carets under the characters, and the help", () => {
+  it("shows the place, the sentence, the line with carets, and the help", () => {
     expect(renderDiagnostics([missing], { color: false, sources })).toBe(
       [
         "web.yaml:2:11",

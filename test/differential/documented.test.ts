@@ -172,7 +172,7 @@ describe.each(differences)("$name", ({ name, grants, before, meanwhile, asks }) 
   );
 });
 
-test("/proc: a grant to read something there is a grant to read all of it, and `plan` says so", () => {
+test("/proc: a grant to read one name there grants all, and `plan` says so", () => {
   const scene = new Domain();
   onTestFinished(() => scene.close());
   scene.writePolicy({ files: ["r /proc/self/status"] });
@@ -202,7 +202,7 @@ test("openat2 goes by the name and the policy's text, whatever is there since th
   expect(page).toContain("| any name, by openat2 |");
 });
 
-test("a replaced file: `check` warned of it before, `plan --drift` shows it after, a restart heals it", () => {
+test("a replaced file: `check` warns, `plan --drift` shows it, a restart helps", () => {
   const scene = new Domain();
   onTestFinished(() => scene.close());
   const file = `${scene.home}/granted/tree`;

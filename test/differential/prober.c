@@ -65,7 +65,8 @@ int main(void) {
   size_t size = 0;
   while (getline(&line, &size, stdin) > 0) {
     line[strcspn(line, "\n")] = 0;
-    char *rest = line, *operation = strsep(&rest, "\t"), *a = strsep(&rest, "\t"), *b = strsep(&rest, "\t");
+    char *rest = line, *operation = strsep(&rest, "\t"), *a = strsep(&rest, "\t"),
+        *b = strsep(&rest, "\t");
     errno = 0;
     int r = perform(operation, a, b);
     puts(r == 0 ? "0" : strerrorname_np(errno) ? strerrorname_np(errno) : "?");

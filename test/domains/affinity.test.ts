@@ -14,7 +14,7 @@ test.each([
   expect(formatCpus(Uint8Array.from(mask))).toBe(text);
 });
 
-test("this process runs on no processor that the host lacks, and a process that is gone on none", () => {
+test("this process runs on processors of the host, an ended process on none", () => {
   const last = Number(/\d+$/.exec(readAffinity(process.pid) ?? "")?.[0]);
   expect(last).toBeGreaterThanOrEqual(0);
   expect(cpus().length).toBeGreaterThan(0);

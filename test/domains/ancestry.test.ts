@@ -53,7 +53,7 @@ test("a torn reading with parents in a circle comes to an end", () => {
   expect(new Ancestry(circle, [run], mine).of(2)).toBe("superDom");
 });
 
-test("an orphan with a filter that is younger than a daemon of its user is unknown; any other is in no domain", () => {
+test("a filtered orphan younger than its user's daemon is unknown; others are outside", () => {
   const orphan = new Map([
     ...processes,
     [40, { parent: 1, start: 99n }],

@@ -4,7 +4,7 @@ import { cofferdamGroup, placeInCgroups } from "../../src/domains/cgroup-path.ts
 const unified = "41 31 0:38 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n";
 const hybrid = `40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n${unified}`;
 
-test("the group is found in the mount's own spelling: unified, hybrid, below a namespace's root, behind a bind mount", () => {
+test("the group is found in the mount's own spelling: unified, hybrid, namespace, bind", () => {
   expect(cofferdamGroup(unified)).toBe("/cofferdam");
   expect(cofferdamGroup(hybrid)).toBe("/cofferdam");
   expect(cofferdamGroup("41 31 0:38 /../.. /sys/fs/cgroup rw - cgroup2 c rw\n")).toBe(

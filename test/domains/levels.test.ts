@@ -80,7 +80,7 @@ test.each([
   expect(overrideNow(override, { ...rebooted, uptime: 7200 })).toBeNull();
 });
 
-test("once it was written down for this boot, no step of the wall clock ends it or makes it last", () => {
+test("once recorded for this boot, no step of the wall clock ends or prolongs it", () => {
   const override = newOverride("warning", root, 7200, null, noon);
   const rebooted = { boot: "second", uptime: 5, wall: noon.wall + 3_600_000 };
   const brought = inThisBoot(override, rebooted);
@@ -96,7 +96,7 @@ test("once it was written down for this boot, no step of the wall clock ends it 
   expect(inThisBoot(newOverride("warning", root, null, null, noon), rebooted)).toBeNull();
 });
 
-test("an uptime that begins again in the same boot, as a container's, gives no more than was given", () => {
+test("an uptime that restarts within a boot, as a container's, prolongs nothing", () => {
   const override = newOverride("warning", root, 60, null, noon);
   expect(secondsLeft(override, { ...noon, uptime: 1 })).toBe(60);
 });

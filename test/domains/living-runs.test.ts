@@ -14,7 +14,7 @@ test("a run lives as long as its daemon, or anybody that this one left", () => {
   expect(livingRuns(runs, [inside(2), outside])).toEqual([runs[0], runs[1]]);
 });
 
-test("another run of the domain keeps no record alive; one of which nobody knows the run may be anybody's", () => {
+test("another run of the domain keeps no record alive; an unknown run does", () => {
   const dead = run(7, "gone");
   expect(livingRuns([dead], [inside(8)])).toEqual([]);
   expect(livingRuns([dead], [inside(null)])).toEqual([dead]);

@@ -49,7 +49,7 @@ test("a domain that comes back has its number again", () => {
   expect(all(domain("a", "another policy", "another file"), domain("b"))).toEqual({ a: 1, b: 2 });
 });
 
-test("a renamed file keeps its number, by its inode also when it was changed, by its meaning also when it was copied", () => {
+test("a renamed file keeps its number: changed, by inode; copied, by meaning", () => {
   all(domain("a"), domain("b"));
   expect(all(domain("web", "changed", "i-a"), domain("b"))).toEqual({ web: 1, b: 2 });
   expect(all(domain("site", "changed", "new file"), domain("b"))).toEqual({ site: 1, b: 2 });
@@ -115,7 +115,7 @@ test("the state before lies beside the file", () => {
   expect(readFileSync(beforePath(path), "utf8")).toBe(first);
 });
 
-test("nothing is written while somebody else gives numbers, and nothing where nothing changes", () => {
+test("nothing is written while another process gives numbers or nothing changes", () => {
   const lock = lockFile(`${path}.lock`);
   expect(lock).not.toBeNull();
   expect(lockFile(`${path}.lock`)).toBeNull();

@@ -74,7 +74,7 @@ afterEach(async () => {
   rmSync(runs, { recursive: true, force: true });
 });
 
-test("whose a process is, is read from its group; its number from the record of its run", (context) => {
+test("a process's domain is read from its group, its number from its run's record", (context) => {
   skipUnless(
     context,
     process.getuid?.() === 0 && cgroup2 !== null,
@@ -91,7 +91,7 @@ test("whose a process is, is read from its group; its number from the record of 
   expect(domainOfProcess(pid, runs)).toEqual({ domain, number: null, run: pid });
 });
 
-test("a sealed process keeps the level of its start, a supervised one has the table's, a fixed one its own", (context) => {
+test("a sealed process keeps its start's level, a supervised one has the table's", (context) => {
   skipUnless(
     context,
     process.getuid?.() === 0 && cgroup2 !== null,
@@ -114,7 +114,7 @@ test("a sealed process keeps the level of its start, a supervised one has the ta
   expect(level(fixed)).toMatchObject({ mode: "supervised", level: "warning" });
 });
 
-test("threads are rows of their own with the process's domain, and kernel threads are no processes", (context) => {
+test("threads are rows with the process's domain; kernel threads are no processes", (context) => {
   skipUnless(
     context,
     process.getuid?.() === 0 && cgroup2 !== null,
@@ -143,7 +143,7 @@ test("threads are rows of their own with the process's domain, and kernel thread
   expect(kernel.every(({ command, comm }) => command === `[${comm}]`)).toBe(true);
 });
 
-test("a user's record of a process of root's domains changes nothing of what is shown of it", (context) => {
+test("a user's record about a process of root's domains changes nothing", (context) => {
   skipUnless(
     context,
     process.getuid?.() === 0 && cgroup2 !== null,

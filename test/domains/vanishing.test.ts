@@ -6,7 +6,7 @@ import { listProcesses } from "../../src/domains/processes.ts";
 /** Processes that come and go while the list is made. */
 const PROCESSES = 2_000;
 
-test("processes that end while they are listed are left out, and keep nobody else from being listed", async () => {
+test("processes that end while they are listed are left out, and no others", async () => {
   const child = spawn(
     "sh",
     ["-c", `i=0; while [ $i -lt ${PROCESSES} ]; do /bin/true & i=$((i + 1)); done; wait`],

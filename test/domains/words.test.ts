@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readWords } from "../../src/domains/proc-stat.ts";
 
-test("of the words of a process, which may be megabytes, the first few thousand bytes are read", async () => {
+test("of a process's arguments only the first few thousand bytes are read", async () => {
   const child = spawn("sleep", ["1000", ...Array.from({ length: 50 }, () => "0".repeat(10_000))], {
     stdio: "ignore",
   });

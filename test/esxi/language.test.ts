@@ -50,7 +50,7 @@ function problems(rules: string, more: Readonly<Record<string, string>> = {}): r
 }
 
 describe("paths", () => {
-  test("the most specific path wins, not the order: deny all, exceptions, an exception to one of them", () => {
+  test("the most specific path wins: deny all, exceptions, an exception to one", () => {
     const policy = policyOf(`
 -r /nowhere/a/b/c rw   # again
 -r /nowhere            # nothing below it
@@ -124,7 +124,7 @@ describe("sockets", () => {
     ]);
   });
 
-  test("a unix socket is reached where its name may be written, and bound with a rule for that", () => {
+  test("a unix socket is reached if its name may be written, and bound by a rule", () => {
     const policy = policyOf(
       "-c unix_socket_create grant\n-r /nowhere/run rw\n-r /nowhere/run/secret\n",
     );
@@ -215,7 +215,7 @@ describe("nothing is dropped silently, and every complaint has its place", () =>
       ]);
   });
 
-  test("one error and nothing is accepted: no folder, a file that is no text, two of a name", () => {
+  test("one error and nothing is accepted: no folder, no text, two of a name", () => {
     expect(loaded({ "domains/aDom": "-r /etc r\n", "domains/bDom": "-q\n" }).domains).toEqual([]);
     expect(
       loadDirectory(join(folder, "none"), vocabulary()).diagnostics.map(({ code }) => code),

@@ -61,7 +61,7 @@ const letters = fc.subarray(["r", "w", "x"]).map((some) => some.join(""));
 const rule = fc.record({ path: fc.oneof(path, fc.constant("/")), letters });
 const rules = fc.uniqueArray(rule, { selector: (one) => one.path, maxLength: 8 });
 
-test("grants with deny before allow have the meaning of rules with the most specific path first", () => {
+test("deny before allow translates to the most specific path first", () => {
   fc.assert(
     fc.property(rules, fc.array(path, { minLength: 5, maxLength: 10 }), (some, asked) => {
       for (const one of [...asked, ...some.map((rule) => rule.path).filter((path) => path !== "/")])

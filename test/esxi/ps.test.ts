@@ -49,7 +49,7 @@ const kernel: ListedProcess = {
   waits: "kthreadd",
 };
 
-test("the original's columns: WorldName 55 wide, threads as clones, the domain as its number", () => {
+test("the original's columns: wide WorldName, threads as clones, domains as numbers", () => {
   expect(renderWorlds([hostd, worker, loose, kernel])).toBe(
     [
       `WID       CID       WorldName${" ".repeat(46)}GID      Type        State   Wait    CPU ` +
@@ -67,7 +67,7 @@ test("the original's columns: WorldName 55 wide, threads as clones, the domain a
   );
 });
 
-test("a running world waits for nothing, a zombie is a ZOMBIE, an unknown domain has no number", () => {
+test("a running world waits for nothing; an unknown domain has no number", () => {
   const row = (process: ListedProcess): string[] =>
     renderWorlds([process]).split("\n")[1]?.split(/ +/) ?? [];
   expect(row({ ...hostd, state: "R", waits: null }).slice(5, 7)).toEqual(["RUN", "-"]);
@@ -80,7 +80,7 @@ test("a running world waits for nothing, a zombie is a ZOMBIE, an unknown domain
   expect(row(user)[9]).toBe("-");
 });
 
-test("a long command line moves no column, a wide affinity moves its own, and names are escaped", () => {
+test("a long command moves no column, a wide affinity its own; names are escaped", () => {
   const wide = renderWorlds([
     { ...hostd, cpus: "0,2,4,6,8,10" },
     { ...worker, comm: "a\u001b[2Jb" },

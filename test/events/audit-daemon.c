@@ -30,7 +30,8 @@ int main(int count, char **arguments) {
   puts("ready");
   fflush(stdout);
   for (;;) {
-    struct pollfd ready[] = {{.fd = s, .events = POLLIN}, {.fd = ending ? -1 : 0, .events = POLLIN}};
+    struct pollfd ready[] =
+        {{.fd = s, .events = POLLIN}, {.fd = ending ? -1 : 0, .events = POLLIN}};
     if (poll(ready, 2, ending ? DRAIN_MS : -1) == 0) break;
     if (ready[1].revents) ending = 1;
     if (ready[0].revents && recv(s, record, sizeof record, 0) > 0)

@@ -52,7 +52,7 @@ async function said(): Promise<number> {
   return Number(String((await text)[0]));
 }
 
-test("a running audit daemon keeps its registration, its switches and its records, and we get ours too", async () => {
+test("a running audit daemon keeps registration, switches and records; we get ours", async () => {
   const pid = await start(1);
   const theirs = readAuditState();
   expect(theirs).toMatchObject({ daemon: pid, enabled: 1 });
@@ -69,7 +69,7 @@ test("a running audit daemon keeps its registration, its switches and its record
   expect(await said()).toBeGreaterThanOrEqual(2);
 });
 
-test("if an audit daemon has switched auditing off, it stays off, and the run says what it cannot see", async () => {
+test("auditing that an audit daemon switched off stays off, and the run says so", async () => {
   const pid = await start(0);
   const { events } = await stage.run(["read", "/etc/shadow"]);
   expect(readAuditState()).toMatchObject({ daemon: pid, enabled: 0 });

@@ -20,7 +20,7 @@ beforeEach((context) => {
   arena ??= new Arena();
 });
 
-test("refusals of the run's cgroup programs become events, counted exactly to the end", async () => {
+test("refusals of the run's cgroup programs become exactly counted events", async () => {
   const cgroup = await arena.prepare(policyOf({}));
   const { pid, events } = await stage.run(["udp", "10000", "sleep", "300", "udp", "23"], {
     cgroup,
@@ -64,7 +64,7 @@ test("the end reports the exact number of refusals that a flood displaced", asyn
   expect(seen + missed).toBe(20_000);
 });
 
-test("programs that keep no records are said to be silent, a run without programs is not", async () => {
+test("programs without records are reported as silent, a run without programs not", async () => {
   const anchor = join(arena.cgroup2, "bare");
   mkdirSync(anchor);
   const { programs } = await arena.prepare(policyOf({}));

@@ -59,7 +59,7 @@ test.each([
   expect(told?.allow == null ? null : `${told.allow.section}: ${told.allow.line}`).toBe(allow);
 });
 
-test("opening for reading and writing is two operations, reading a file and a directory is one", () => {
+test("opening for reading and writing is two operations, reading is one", () => {
   const operations = (blockers: string[]) =>
     deniedRequests(denial({ blockers, path: "/a" })).map((told) => told.operation);
   expect(operations(["fs.read_file", "fs.write_file"])).toEqual(["read", "write"]);
@@ -106,7 +106,7 @@ test("a domain is ours only if sentinel and launcher both fit", () => {
   expect(played(sameplan).denials.landlockDomain).toBeNull();
 });
 
-test("if a front waits for the collector, the first process that touches the sentinel is the launcher", () => {
+test("if a front waits, the first process that touches the sentinel is the launcher", () => {
   const forged = [
     sentinel("evil", 3),
     announced("evil", 3, 9),
@@ -125,7 +125,7 @@ test("the launcher's touch of the sentinel is no event, a later one by the daemo
   expect(objects).toEqual(["/plan"]);
 });
 
-test("a confined process that touches the sentinel from a domain of its own does not take the run over", () => {
+test("a process that touches the sentinel from its own domain takes nothing over", () => {
   const forged = [
     sentinel("evil", 3),
     announced("evil", 3, 7),
@@ -172,7 +172,7 @@ test("a run whose first record never came says what that means and what helps", 
   expect(told[0]).toMatch(/never came, so none of them is here; try again/);
 });
 
-test("lines come out whole however they arrive, and an endless one is dropped and counted", () => {
+test("lines come out whole; an endless one is dropped and counted", () => {
   const out: string[] = [];
   const lines = new Lines((line) => out.push(line));
   for (const chunk of ["on", "e\ntwo\nth", "ree\n"]) lines.add(Buffer.from(chunk));

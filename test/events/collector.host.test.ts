@@ -31,7 +31,7 @@ function switches({ enabled, backlogLimit }: AuditState) {
   return { enabled, backlogLimit };
 }
 
-test("denials become events with process, object, operation and the line that would allow them", async () => {
+test("denials become events with process, access and the line that allows it", async () => {
   const { pid, events } = await stage.run([
     "read",
     "/etc/shadow",
@@ -157,7 +157,7 @@ test("a signal that the terminal sends to everybody does not end the collecting"
   expect(find(events, "read", "/etc/shadow")).toBeDefined();
 });
 
-test("a log on a full disk is reported and counted, and auditing is restored anyway", async () => {
+test("a log on a full disk is reported, and auditing is restored anyway", async () => {
   const before = readAuditState();
   const { stderr } = await stage.run(["read", "/etc/shadow"], { target: "/dev/full" });
   expect(stderr).toContain("events cannot be written to /dev/full: write event: ENOSPC");
@@ -199,7 +199,7 @@ test("`-` renders events to standard error", async () => {
   expect(stderr).toContain("    allow it with: files: - r /etc/shadow");
 });
 
-test("an ordinary user is told that the kernel keeps its denials to itself, and gets the broker's", async () => {
+test("an ordinary user gets the broker's denials, and learns that others are missing", async () => {
   const nobody = 65_534;
   chownSync(stage.folder, nobody, nobody);
   const { events } = await stage.run(["read", "/etc/shadow", "line", madeLine], { uid: nobody });

@@ -73,7 +73,8 @@ static void confine(const char *sentinel) {
 }
 
 static void connect_to(int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in address =
+      {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   connect(s, (void *)&address, sizeof address);
   close(s);
@@ -111,7 +112,8 @@ static void act(const char *action, const char *object) {
   else if (!strcmp(action, "udp")) send_udp(atoi(object), 0);
   else if (!strcmp(action, "udp-spread")) send_udp(atoi(object), 1);
   else if (!strcmp(action, "line")) dprintf(events[1], "%s\n", object);
-  else if (!strcmp(action, "flood")) for (int i = atoi(object); i > 0; i--) open("/etc/hostname", O_RDONLY);
+  else if (!strcmp(action, "flood"))
+    for (int i = atoi(object); i > 0; i--) open("/etc/hostname", O_RDONLY);
   else if (!strcmp(action, "fork-read")) {
     if (fork() == 0) {
       prctl(PR_SET_NAME, "worker");

@@ -25,7 +25,7 @@ test("without a member that readers rely on, or with one of another type, it is 
     expect(isEvent(odd)).toBe(false);
 });
 
-test("a foreign line in the log or the pipe is no event, and breaks no reader", () => {
+test("a foreign line in log or pipe is no event, and breaks no reader", () => {
   const { line } = encodeRecord(anEvent(), genesis);
   const odd = line.trimEnd().replace('"process":{"pid":123', '"process":{"pid":"123"');
   expect(parseRecord(line.trimEnd())).not.toBeNull();

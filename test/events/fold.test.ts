@@ -13,7 +13,7 @@ function recorded(limits?: FoldLimits) {
   };
 }
 
-test("the first event is passed on at once, repeats at the next flush with their count; counts add up", () => {
+test("the first event is passed on at once, repeats counted at the next flush", () => {
   const { out, fold } = recorded();
   for (let i = 0; i < 1_000; i++)
     fold.add(anEvent({ id: String(i), process: { ...anEvent().process, pid: i } }));
@@ -100,7 +100,7 @@ test("counts of events that were folded before add up", () => {
   ]);
 });
 
-test("a flood of different events is bounded between two flushes; one line counts the rest", () => {
+test("a flood of events is bounded between flushes; one line counts the rest", () => {
   const { out, fold } = recorded({ named: 3 });
   const flood = (from: string) => {
     for (let i = 0; i < 10_000; i++) fold.add(anEvent({ object: `/${from}${i}` }));
@@ -113,7 +113,7 @@ test("a flood of different events is bounded between two flushes; one line count
   expect(out.map(([object]) => object)).toEqual(["/b0", "/b1", "/b2"]);
 });
 
-test("a kind that got its line goes on being counted exactly while others get none", () => {
+test("a kind with a line is counted exactly while others get none", () => {
   const { out, fold } = recorded({ named: 1 });
   for (const object of ["/a", "/b", "/a", "/b", "/a"]) fold.add(anEvent({ object }));
   fold.flush();
@@ -124,7 +124,7 @@ test("a kind that got its line goes on being counted exactly while others get no
   ]);
 });
 
-test("a flush reports no more kinds than have a line, in turns, and the last one reports all", () => {
+test("a flush reports as many kinds as have a line, the last one reports all", () => {
   const { out, fold } = recorded({ named: 2 });
   const repeat = (objects: readonly string[]) => {
     for (const object of objects) fold.add(anEvent({ object }));

@@ -3,14 +3,14 @@ import { printableJson } from "../../src/base/printable.ts";
 import { renderEvent } from "../../src/events/render.ts";
 import { anEvent } from "./an-event.ts";
 
-test("an event has process, domain, operation, object, outcome, reason, and the line that would allow it", () => {
+test("an event has process, access, outcome, reason, and the line that allows it", () => {
   expect(renderEvent(anEvent())).toBe(
     "nginx[123]: nginx: read /etc/shadow: denied: no grant names it\n    allow it with: " +
       "files: - r /etc/shadow",
   );
 });
 
-test("a deny rule is quoted, repeats are counted, and without a remedy there is no second line", () => {
+test("a deny rule is quoted, repeats are counted; no remedy, no second line", () => {
   const event = anEvent({ reason: "rule", rule: "deny /etc/shadow", allow: null, count: 7 });
   expect(renderEvent(event)).toBe(
     "nginx[123]: nginx: read /etc/shadow: denied: the rule `deny /etc/shadow` says so\n  (7 times)",
@@ -48,7 +48,7 @@ test("lines are broken at the width, but no path is", () => {
   for (const line of lines) if (!line.includes(object)) expect(line.length).toBeLessThanOrEqual(60);
 });
 
-test("names cannot write to the terminal: control characters and direction marks are escaped", () => {
+test("names cannot write to the terminal: controls and marks are escaped", () => {
   const text = renderEvent(
     anEvent({
       object: "/tmp/\x1b[2J\n\u202e\x9b1m",

@@ -41,7 +41,7 @@ test.each([
   expect(help === null).toBe(line !== null);
 });
 
-test("a socket that is granted but that the host cannot judge is refused with reason host", () => {
+test("a granted socket that the host cannot judge is refused with reason host", () => {
   const udp = {
     effect: "allow",
     operation: "connect",

@@ -39,12 +39,14 @@ static void ticket(void) { TRY(open(setting("TICKET"), O_CREAT | O_EXCL | O_WRON
 static void temp_file(void) { TRY(symlink(setting("CONFIGURATION"), setting("TEMP"))); }
 static void daemon_socket(void) { reach("DAEMON_SOCKET"); }
 static void daemon_port(void) {
-  struct sockaddr_in address = {AF_INET, htons((uint16_t)number("DAEMON_PORT")), {htonl(INADDR_LOOPBACK)}, {0}};
+  struct sockaddr_in address =
+      {AF_INET, htons((uint16_t)number("DAEMON_PORT")), {htonl(INADDR_LOOPBACK)}, {0}};
   int fd = STEP(socket(AF_INET, SOCK_STREAM, 0));
   TRY(connect(fd, (struct sockaddr *)&address, sizeof(address)));
 }
 static void vsock(void) {
-  struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = VMADDR_PORT_ANY};
+  struct sockaddr_vm address =
+      {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = VMADDR_PORT_ANY};
   int fd = STEP(socket(AF_VSOCK, SOCK_STREAM, 0));
   TRY(bind(fd, (struct sockaddr *)&address, sizeof(address)));
 }
@@ -96,8 +98,10 @@ static const struct {
     {"configuration", configuration}, {"daemon-signal", daemon_signal}, {"ticket", ticket},
     {"temp-file", temp_file}, {"daemon-socket", daemon_socket}, {"daemon-port", daemon_port},
     {"vsock", vsock}, {"device-ioctl", device_ioctl}, {"interface", interface},
-    {"own-interface", own_interface}, {"other-disk-read", other_disk_read}, {"other-disk-write", other_disk_write},
-    {"other-socket", other_socket}, {"other-shared-memory", other_shared_memory}, {"other-signal", other_signal},
+    {"own-interface", own_interface}, {"other-disk-read", other_disk_read},
+        {"other-disk-write", other_disk_write},
+    {"other-socket", other_socket}, {"other-shared-memory", other_shared_memory},
+        {"other-signal", other_signal},
     {"other-trace", other_trace}, {"other-memory", other_memory}, {"other-vm-read", other_vm_read},
     {"parent-write", parent_write}, {"beside-parent", beside_parent}, {"own-policy", own_policy},
     {"own-record", own_record}, {"control", control}, {"programs", programs},
@@ -124,7 +128,8 @@ static void attack(void) {
   int fd = (int)NEED(open("/proc/self/cmdline", O_RDONLY));
   size_t length = (size_t)NEED(read(fd, line, sizeof(line) - 1));
   char *names = strdup(after(line, length, "-name"));
-  for (char *word = strtok(strdup(after(line, length, "-append")), " "); word != NULL; word = strtok(NULL, " "))
+  for (char *word = strtok(strdup(after(line, length, "-append")), " "); word != NULL;
+      word = strtok(NULL, " "))
     putenv(word);
   char *rest = names;
   for (char *name = strsep(&rest, "+"); name != NULL; name = strsep(&rest, "+")) {
@@ -133,7 +138,8 @@ static void attack(void) {
     int status;
     if (child < 0 || waitpid(child, &status, 0) < 0) cannot_try("fork");
     // After it has executed another program it prints nothing more.
-    if (strcmp(name, "programs") == 0 && WIFEXITED(status) && WEXITSTATUS(status) == SUCCEEDED) puts("succeeded: execl");
+    if (strcmp(name, "programs") == 0 && WIFEXITED(status) && WEXITSTATUS(status) == SUCCEEDED)
+      puts("succeeded: execl");
     if (WIFSIGNALED(status)) puts("refused: killed");
     fflush(stdout);
   }

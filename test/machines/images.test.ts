@@ -161,7 +161,7 @@ describe("which images a command makes", () => {
   ])("%s %j is refused", (command, given, why) => expect(() => said(command, given)).toThrow(why));
 });
 
-test("a snapshot is made, then only it is written; images below become read-only and its parents are recorded", async () => {
+test("a snapshot is made and written; images below are read-only and recorded", async () => {
   emulator = writes("o.qcow2", at("disk.qcow2"));
   expect(await pass("blockdev-snapshot-sync", snapshot("o.qcow2"))).toEqual({ return: {} });
   expect(asked).toEqual([
@@ -175,7 +175,7 @@ test("a snapshot is made, then only it is written; images below become read-only
   ]);
 });
 
-test("a node put over another has the parent that its header names, if it is the machine's own", async () => {
+test("a node over another has its header's parent, if it is the machine's own", async () => {
   writes("over.qcow2", at("disk.qcow2"))();
   const actions = [{ type: "blockdev-snapshot", data: { node: "n", overlay: "over" } }, null];
   await pass("transaction", { actions });

@@ -69,7 +69,7 @@ test("commands that name nothing of the host are passed on", async () => {
   expect(await qmp.ask("no-such-command")).toMatchObject({ error: { class: "CommandNotFound" } });
 });
 
-test("a disk works once plugged, and is out of reach before that and after its removal", async () => {
+test("a disk works while plugged, and is out of reach before and after", async () => {
   expect(await opens("later.img")).toBe(false);
   expect(await qmp.ask("blockdev-add", disk("later.img"))).toEqual({ return: {} });
   expect(policy()).toContain("later.img");
@@ -113,7 +113,7 @@ test("a network card with a socket of its own comes and goes", async () => {
   expect(policy()).not.toContain("listen tcp");
 });
 
-test("a command that the emulator refuses grants nothing; one that no rule describes is not passed on", async () => {
+test("a refused command grants nothing; an indescribable one is not passed on", async () => {
   expect(await qmp.ask("blockdev-add", { ...disk("missing.img") })).toHaveProperty("error");
   expect(policy()).not.toContain("missing.img");
   const shell = { type: "tap", id: "net", ifname: "tap0", script: "/bin/sh" };
@@ -157,7 +157,7 @@ test("a machine that closes its monitor and continues is ended with all its proc
   expect(existsSync(host.at("run/machines/vm@closer.yaml"))).toBe(false);
 });
 
-test("grants for a time work for that time: memory to files, a disk server, a new image, a medium", async () => {
+test("grants for a time: memory to files, a disk server, a new image, a medium", async () => {
   const memory = { val: 0, size: 4096, filename: host.at("memory") };
   expect(await qmp.ask("pmemsave", memory)).toEqual({ return: {} });
   expect(
@@ -192,7 +192,7 @@ test("grants for a time work for that time: memory to files, a disk server, a ne
   expect(policy()).not.toContain("new.img");
 });
 
-test("a node reopened for writing is granted that until its removal; a state goes into a file", async () => {
+test("a node reopened for writing may write until its removal", async () => {
   const granted = (): readonly string[] =>
     policy()
       .split("\n")

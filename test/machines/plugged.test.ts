@@ -145,7 +145,7 @@ test("an emulator that answers nothing keeps nothing that was to be taken away",
   expect(inForce).toContain("first.img");
 });
 
-test("the emulator gets commands in order, and one that it does not answer delays no other", async () => {
+test("commands arrive in order, and an unanswered one delays no other", async () => {
   const given: unknown[] = [];
   const commands = new Commands(places(), machine, ({ execute }) => {
     given.push(execute);

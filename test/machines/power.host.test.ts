@@ -124,7 +124,7 @@ function granted(name: string): readonly string[] {
 const told = (pattern: RegExp) =>
   host.events().filter(({ domain, object }) => domain === "vm@one" && pattern.test(object));
 
-test("a guest boots to its serial banner and reads the disk that its description names", async () => {
+test("a guest boots to its serial banner and reads the described disk", async () => {
   expect(await one.ask("head -c 3 /dev/vda; echo")).toMatch(/^one\n/);
 });
 
@@ -152,7 +152,7 @@ test("while it is on, its domain has a number and shows what it may reach", () =
   });
 });
 
-test("the network reaches it by the forwarded port, and it reaches nothing of the host", async () => {
+test("the network reaches it by the forwarded port; it cannot reach the host", async () => {
   await one.ask("ifconfig eth0 10.0.2.15 up; route add default gw 10.0.2.2");
   await one.ask("{ echo guest | nc -l -p 80 & }; sleep 1");
   expect(await exchange({ port: forwarded, host: "127.0.0.1" }, "\n", /guest/)).toBe("guest\n");
@@ -273,7 +273,7 @@ test("it migrates while its guest works, to the destination that was named and n
   expect(await two.ask("head -c 6 /dev/vdb; echo")).toMatch(/^child\.\n/);
 });
 
-test("snapshots while it works: images below become read-only, and no failed or ended job keeps a grant", {
+test("snapshots while it works: no failed or ended job keeps a grant", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const snapshot = (file: string, device = "virtio1") => ({

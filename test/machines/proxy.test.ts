@@ -75,7 +75,7 @@ test("a link in the socket's place gives nothing away", async () => {
   await expect(serve(path)).rejects.toThrow("QMP cannot be served at");
 });
 
-test("a line that is no command, or nested too deeply, ends only its sender's connection", async () => {
+test("a malformed or too deep command ends only its sender's connection", async () => {
   const path = join(folder, "qmp");
   await serve(path);
   expect(await talk(path, '{"execute":{"toString":0}}\n', "GenericError")).toContain(

@@ -39,7 +39,8 @@ static void opens_under_a_timer(const char *file)
       failed++;
   }
   setitimer(ITIMER_REAL, &off, NULL);
-  printf("opens failed otherwise: %d, interrupted: %s\n", failed, interrupted == 0 ? "none" : "some");
+  printf("opens failed otherwise: %d, interrupted: %s\n", failed, interrupted == 0 ? "none"
+      : "some");
 }
 
 static void own_listener(void)
@@ -47,7 +48,8 @@ static void own_listener(void)
   struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
   struct sock_fprog program = {1, &allow};
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+  long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+      &program);
   printf("listener: %s\n", fd >= 0 ? "given" : strerrorname_np(errno));
 }
 

@@ -141,7 +141,7 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
       expect(scene.tries(lines, privately(...steps)), steps.join()).toEqual(words);
   });
 
-  test("a mediator that cannot be had: what it is asked for is refused, the daemon's other work goes on", (context) => {
+  test("without a mediator notified calls fail, and the daemon's other work continues", (context) => {
     needsRoot(context);
     scene.writePolicy();
     const lines = [

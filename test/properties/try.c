@@ -1,7 +1,8 @@
 // Tries what it reads, one line each, and prints what the kernel said: `0` or an errno's name. It
 // knows no policy.
 //   OPERATION [ARGUMENT [ARGUMENT]]      e.g. `read /etc/shadow`, `kill 42`
-//   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork, thread, double-fork, setsid, exec, daemon
+//   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork,
+// thread, double-fork, setsid, exec, daemon
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -49,12 +50,16 @@ static int execute(const char *name) {
   return errno == 0 ? 0 : -1;
 }
 static int tcp(const char *port) {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in to =
+      {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)),
+      .sin_addr = {htonl(INADDR_LOOPBACK)}};
   int s = socket(AF_INET, SOCK_STREAM, 0);
   return s < 0 ? -1 : connect(s, (void *)&to, sizeof to);
 }
 static int udp(const char *port) {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in to =
+      {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)),
+      .sin_addr = {htonl(INADDR_LOOPBACK)}};
   int s = socket(AF_INET, SOCK_DGRAM, 0);
   return s < 0 ? -1 : (int)sendto(s, "x", 1, 0, (void *)&to, sizeof to);
 }

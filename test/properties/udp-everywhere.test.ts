@@ -21,7 +21,7 @@ afterAll(async () => {
   scene.close();
 });
 
-test("an ordinary user's domain that may send everywhere by UDP reaches nothing else by that", async () => {
+test("a user's domain that may send UDP everywhere reaches nothing else by that", async () => {
   const udp = `udp ${receiver.address().port}`;
   const others = [`tcp ${tcpPort}`, `connect ${server.path}`, `bind ${scene.home}/granted/socket`];
   scene.writePolicy({ rest: "network: [connect udp *, connect tcp 9]\n" });

@@ -35,7 +35,7 @@ async function serve(path: string): Promise<number> {
   return client;
 }
 
-test("an agent of the client's parent below /tmp gets a name; another user's or a linked one does not", async () => {
+test("an agent of the client's parent gets a name; another user's does not", async () => {
   const socket = join(folder, "agent.1");
   const client = await serve(socket);
   const own = linkAgent(agents(), "ada", client, socket);
@@ -55,7 +55,7 @@ test("an agent of the client's parent below /tmp gets a name; another user's or 
   expect(readdirSync(join(agents(), "ada"))).toEqual([]);
 });
 
-test("a new server removes names without a server, and leaves those of an older server's shells", async () => {
+test("a new server removes dead names, and keeps those of older shells", async () => {
   const socket = join(folder, "agent.2");
   const client = await serve(socket);
   const live = linkAgent(agents(), "ada", client, socket);

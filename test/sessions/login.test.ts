@@ -49,7 +49,7 @@ function limitHere(): string {
   return /Max open files +(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? "";
 }
 
-test("it is in domain shell and its own session, with its login's OOM score, and ends with its client", async () => {
+test("it is in domain shell, in its own session, and ends with its client", async () => {
   const command =
     "trap 'echo hung up; exit 3' HUP; echo $$; while :; do read -t 1000 <&2 || :; done";
   const shell = host.spawn(["choom", "-n", "321", "--", client, "-c", command], ada);
@@ -113,7 +113,7 @@ test("of the client's environment only terminal, language and connection are kep
   expect(out).toContain(`PATH="${join(root, "shell")}:/usr/bin:/bin"`);
 });
 
-test("an ssh login with an unknown key is refused, because the key may be for one command alone", () => {
+test("an ssh login with an unknown key is refused: it may be for one command", () => {
   const { status, err } = login("true", ada, { SSH_CONNECTION: "192.0.2.1 5 192.0.2.2 22" });
   expect(status).toBe(125);
   expect(err).toContain("sshd does not say how you have logged in");
@@ -173,7 +173,7 @@ test(
   FIRST_START_MS,
 );
 
-test("a user's mount on the exchange folder is not entered: there is no shell, and a message says why", () => {
+test("a mount on the exchange folder is not entered: no shell, and a reason", () => {
   const folder = "/var/spool/cofferdam/ada";
   expect(login(":").status).toBe(0);
   expect(host.run(["mount", "-t", "tmpfs", "-o", `uid=${ada.uid}`, "none", folder]).status).toBe(0);
@@ -197,7 +197,7 @@ test("a server that was told to end lets another one begin, and its shells conti
   await heard;
 });
 
-test("if the session server is killed, a shell continues, its client ends, and the next server opens shells", async () => {
+test("if the session server is killed, its shells continue without clients", async () => {
   const shell = host.spawn([client, "-c", "echo here; read -r || echo goes on"], ada);
   await said(shell, "here");
   // Its input ends with its client.
@@ -210,7 +210,7 @@ test("if the session server is killed, a shell continues, its client ends, and t
   expect(login("echo again").out).toBe("again\n");
 });
 
-test("if the host has no descriptors left no connection is accepted, without a busy loop", async () => {
+test("without free descriptors no connection is accepted, without a busy loop", async () => {
   const spare = (): readonly number[] =>
     readFileSync(`/proc/${host.serverPid}/task/${host.serverPid}/children`, "utf8")
       .split(" ")

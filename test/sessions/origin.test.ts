@@ -8,7 +8,7 @@ const line = (remote: string, inode: number, state = "01") =>
   `   0: 0100007F:0016 ${remote} ${state} 00000000:00000000 00:00000000 00000000     0        ` +
   `0 ${inode} 1 0000 20 0 0 10 -1\n`;
 
-test("the remote end of the connection among a process's sockets, as the kernel's table has it", () => {
+test("the remote end of a process's connection, from the kernel's table", () => {
   const table = head + line("070200C0:C3CA", 11) + line("080200C0:0001", 12);
   expect(remoteIn(table, new Set(["12"]))).toBe("192.0.2.8 port 1");
   expect(remoteIn(table, new Set(["11", "12"]))).toBe("192.0.2.7 port 50122");

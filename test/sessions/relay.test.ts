@@ -44,7 +44,7 @@ test("for one that has hung up there is no other, and nothing stays open", () =>
   expect(descriptors()).toBe(before);
 });
 
-test("an error ends only its own relay, which releases both terminals and reports its end", async () => {
+test("an error ends only its own relay, which releases both terminals", async () => {
   const before = descriptors();
   const caller = terminalOfCaller();
   const pty = openPty(caller.slave, { plain: false });

@@ -30,7 +30,7 @@ test("all users together do not keep root out", () => {
   expect(hasRoomFor(0, all)).toBe(true);
 });
 
-test("a user with stuck processes is kept out, all users are if there are too many, root never", () => {
+test("a user with stuck processes is kept out, root never", () => {
   const stuck = (uid: number, count: number) => of(uid, count, true, true);
   expect(shutOut([...stuck(7, STUCK_OF_USER_MAX), ...of(7, 9, true)])).toEqual(new Set());
   expect(

@@ -143,7 +143,7 @@ test("ports are forwarded by sshd, and unix sockets not at all", async () => {
   expect(host.run(sshd.ssh(["-W", "/run/cofferdam-sessions/login.sock"])).status).toBe(255);
 });
 
-test("a terminal has its size and follows it; interrupt, job control and the final status work", () => {
+test("a terminal follows its size; interrupt, job control and status work", () => {
   const script = [
     ["$ ", 'echo "ready"'],
     ["ready\n", "RESIZE"],
@@ -182,7 +182,7 @@ test(
   FIRST_START_MS,
 );
 
-test("a login's origin is the kernel's record of sshd's connection, whatever the client says", () => {
+test("a login's origin is the kernel's record, whatever the client says", () => {
   expect(ssh([], "SSH_CONNECTION='192.0.2.7 1 192.0.2.8 22' supershell -c id").status).toBe(125);
   const last = host.run(["tail", "-n", "1", "/var/log/cofferdam/events.jsonl"]).out;
   expect(JSON.parse(last)).toMatchObject({

@@ -162,7 +162,7 @@ test("if the start cannot be logged, nothing runs", () => {
   expect(after.slice(-2)).toEqual(["started", "ended with status 0 after 0 s"]);
 });
 
-test("a new terminal follows the caller's size; interrupt, job control; the caller's settings are restored", () => {
+test("a new terminal follows the caller's size; settings are restored", () => {
   const before = uses().length;
   const script = [
     ["$ ", "supershell"],
@@ -185,7 +185,7 @@ test("a new terminal follows the caller's size; interrupt, job control; the call
   expect(told(before)[0]).toMatch(/^started: a session \(on \/dev\/pts\/\d+\)$/);
 });
 
-test("a command that only prints takes no typed input, and in the background nothing is read", () => {
+test("a command that only prints takes no input; in the background none is read", () => {
   const script = [
     ["$ ", "echo a | supershell -c 'cat; tty; tty <&1'"],
     ["$ ", "supershell -c cat & wait; echo go''ne"],

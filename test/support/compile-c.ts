@@ -13,7 +13,8 @@ const unlessThere = '[ -e "$0" ] || { gcc -o "$0.new" "$@" && mv "$0.new" "$0"; 
 /**
  * Compiles C into `target`, once for this clone: the program is kept under the digest of the
  * sources, of the headers that they include by name in quotes, and of the options.
- * @param options `-o` is added; libraries go where the linker wants them, behind the sources: `libraries`
+ * @param options `-o` is added
+ * @param libraries follow the sources, where the linker wants them
  * @throws Error when the compiler fails; its messages go to standard error
  */
 export function compileC(

@@ -55,7 +55,7 @@ async function successor(): Promise<void> {
   await once(one, "spawn");
 }
 
-test("nginx under load, its mediator killed repeatedly: each call is done once, or fails with EIO", {
+test("nginx while its mediator is killed: each call is done once or fails with EIO", {
   timeout: TIMEOUT_MS,
 }, async () => {
   host = await PrivateHost.start();

@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => nginx.remove());
 
-test("an ordinary user's nginx on a high port serves, reloads, rotates, stops, within its grants", async () => {
+test("an ordinary user's nginx serves, reloads, rotates, stops, within its grants", async () => {
   const upstream = await upstreamServer();
   nginx.upstream = upstream.port;
   const daemon = await nginx.start();

@@ -167,7 +167,7 @@ ${calls}inherit: [stdio, stdio-sockets]
 signals: [self]
 `;
 
-test("git clone and make give the same bytes, at warning with nothing granted and supervised with grants", {
+test("git clone and make give the same bytes, at warning and supervised", {
   timeout: TIMEOUT_MS,
 }, () => {
   const outside = build();

@@ -172,7 +172,8 @@ export class ApiServer<Subject> {
       });
       send(response, 200, answer);
     } catch (error) {
-      if (!(error instanceof ApiError) && request.destroyed && !request.complete) return; // nobody is left to answer
+      const isLeft = request.destroyed && !request.complete;
+      if (isLeft && !(error instanceof ApiError)) return;
       const known = refusalFor(error);
       if (known === null)
         this.#served.log(`a request failed: ${error instanceof Error ? error.stack : error}`);

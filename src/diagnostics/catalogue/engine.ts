@@ -106,8 +106,9 @@ export const engineEntries = {
       "As root, programs of the domain's control group hold addresses where a socket is made. A " +
       "socket that the service manager made lies in another group. systemd makes internet " +
       "sockets in the socket unit's own group, and the programs are attached to that too where " +
-      "nothing else is in it; of unix datagrams nobody can tell where they were made. With any socket that is " +
-      "not held so, the broker is asked about each connect and each send that names an address. " +
+      "nothing else is in it; nothing tells where a unix datagram socket was made. With any " +
+      "socket that is not held so, the broker is asked about each connect and each send that " +
+      "names an address. " +
       "Unix streams are held without that, and in a sealed domain TCP ports for every address.",
     example: "inherit: [listen]; network: [listen udp 53]",
   },

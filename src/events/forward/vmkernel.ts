@@ -32,9 +32,10 @@ function text(event: Event): string {
     return printable(`${event.domain}: ${event.operation}: ${event.object}`);
   const who = printable(event.process.comm ?? "?");
   const object = `${noun(event)} = ${objectOf(event)} (${event.operation})`;
-  const why = explanation(event);
+  const explained = explanation(event);
+  const why = explained === null ? "" : `: ${explained}`;
   const often = event.count > 1 ? ` (${event.count} times)` : "";
-  return `${who}: running in ${domainName(event)}: ${object}: ${event.verdict}${why === null ? "" : `: ${why}`}${often}`;
+  return `${who}: running in ${domainName(event)}: ${object}: ${event.verdict}${why}${often}`;
 }
 
 /** As the original names domains: `nginxDom(49)`; a domain without a number has a dash. */

@@ -64,7 +64,8 @@ static inline const char *in_scratch(const char *name) {
   return b;
 }
 static inline struct sockaddr_in loopback(const char *port_setting) {
-  return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)number(port_setting)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  return (struct sockaddr_in){.sin_family = AF_INET,
+      .sin_port = htons((uint16_t)number(port_setting)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 }
 static inline socklen_t unix_name(struct sockaddr_un *a, const char *path) {
   memset(a, 0, sizeof *a);

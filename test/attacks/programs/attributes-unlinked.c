@@ -11,6 +11,7 @@ static void attack(void) {
   NEED(unlink(in_scratch("plain/first")));
   STEP(fchmod(fd, 0777));
   NEED(stat(in_scratch("plain/second"), &s));
-  if ((s.st_mode & 0777) == 0777) succeeded("the mode changed without the permission for attributes");
+  if ((s.st_mode & 0777) == 0777)
+    succeeded("the mode changed without the permission for attributes");
   refused("the mode is as it was");
 }

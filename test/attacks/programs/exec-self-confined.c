@@ -5,7 +5,8 @@
 #include "attack.h"
 #include <linux/landlock.h>
 static void attack(void) {
-  int in = NEED(open("/proc/self/exe", O_RDONLY)), fd = NEED(open(in_scratch("granted/payload"), O_CREAT | O_TRUNC | O_WRONLY, 0700));
+  int in = NEED(open("/proc/self/exe", O_RDONLY)),
+      fd = NEED(open(in_scratch("granted/payload"), O_CREAT | O_TRUNC | O_WRONLY, 0700));
   char b[65536], *argv[] = {"true", 0}, *envp[] = {"ATTACK_STAGE2=1", 0};
   for (ssize_t n; (n = read(in, b, sizeof b)) > 0;) NEED(write(fd, b, (size_t)n));
   close(fd);
@@ -17,4 +18,6 @@ static void attack(void) {
   execve(in_scratch("granted/payload"), argv, envp);
   refused("execve");
 }
-__attribute__((constructor)) static void stage2(void) { if (getenv("ATTACK_STAGE2")) succeeded("running an own program"); }
+__attribute__((constructor)) static void stage2(void) {
+  if (getenv("ATTACK_STAGE2")) succeeded("running an own program");
+}

@@ -11,4 +11,6 @@ static void attack(void) {
   execve(p, argv, envp);
   refused("execve");
 }
-__attribute__((constructor)) static void stage2(void) { if (getenv("ATTACK_STAGE2")) succeeded("running from a memfd"); }
+__attribute__((constructor)) static void stage2(void) {
+  if (getenv("ATTACK_STAGE2")) succeeded("running from a memfd");
+}

@@ -9,4 +9,6 @@ static void attack(void) {
   syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
   refused("execveat");
 }
-__attribute__((constructor)) static void stage2(void) { if (getenv("ATTACK_STAGE2")) succeeded("running from a memfd"); }
+__attribute__((constructor)) static void stage2(void) {
+  if (getenv("ATTACK_STAGE2")) succeeded("running from a memfd");
+}

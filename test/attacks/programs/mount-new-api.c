@@ -2,4 +2,6 @@
 // as: root
 // event: syscall/open_tree broker
 #include "attack.h"
-static void attack(void) { TRY(syscall(428, AT_FDCWD, in_scratch("secret"), 1 /* OPEN_TREE_CLONE */)); }
+static void attack(void) {
+  TRY(syscall(428, AT_FDCWD, in_scratch("secret"), 1 /* OPEN_TREE_CLONE */));
+}

@@ -9,7 +9,8 @@ static void attack(void) {
   char byte, space[CMSG_SPACE(sizeof(struct ucred))];
   struct iovec data = {"x", 1}, taken = {&byte, 1};
   struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-  struct msghdr answer = {.msg_iov = &taken, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+  struct msghdr answer =
+      {.msg_iov = &taken, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
   NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
   NEED(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
   NEED(setresgid(65534, 65534, 65534));

@@ -3,4 +3,7 @@
 // event: syscall/shmat broker
 #include "attack.h"
 #include <sys/shm.h>
-static void attack(void) { if (shmat((int)number("ATTACK_SHM"), 0, 0) == (void *)-1) refused("shmat"); succeeded("attached"); }
+static void attack(void) {
+  if (shmat((int)number("ATTACK_SHM"), 0, 0) == (void *)-1) refused("shmat");
+  succeeded("attached");
+}

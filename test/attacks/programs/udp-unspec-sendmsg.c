@@ -6,7 +6,8 @@
 static void attack(void) {
   struct sockaddr_in a = loopback("ATTACK_PORT_UDP");
   struct iovec data = {"x", 1};
-  struct msghdr message = {.msg_name = &a, .msg_namelen = sizeof a, .msg_iov = &data, .msg_iovlen = 1};
+  struct msghdr message =
+      {.msg_name = &a, .msg_namelen = sizeof a, .msg_iov = &data, .msg_iovlen = 1};
   int s = NEED(socket(AF_INET, SOCK_DGRAM, 0));
   a.sin_family = AF_UNSPEC;
   TRY(sendmsg(s, &message, 0));

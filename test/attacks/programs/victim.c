@@ -63,11 +63,13 @@ static void attack(void) {
   NEED(setxattr(setting("ATTACK_SCRATCH"), "user.note", "private", 7, 0));
   NEED(chdir(setting("ATTACK_SCRATCH")));
   unix_listener("v.dgram", SOCK_DGRAM);
-  int shm = NEED(shmget(IPC_PRIVATE, 4096, 0600)), sem = NEED(semget(IPC_PRIVATE, 1, 0600)), msg = NEED(msgget(IPC_PRIVATE, 0600));
+  int shm = NEED(shmget(IPC_PRIVATE, 4096, 0600)), sem = NEED(semget(IPC_PRIVATE, 1, 0600)),
+      msg = NEED(msgget(IPC_PRIVATE, 0600));
   NEED(syscall(SYS_mq_open, queue, O_CREAT | O_RDWR, 0600, 0));
   printf("ATTACK_VICTIM=%d\nATTACK_VICTIM_FD=%d\nATTACK_VICTIM_ADDRESS=%p\nATTACK_ABSTRACT=%s\nATTACK_PORT_FOREIGN=%d\nATTACK_PORT_UDP=%d\nATTACK_PORT_GRANTED=%d\n"
          "ATTACK_SHM=%d\nATTACK_SEM=%d\nATTACK_MSG=%d\nATTACK_MQUEUE=%s\nREADY\n",
-         getpid(), fd, (void *)marker, abstract, tcp_or_udp(SOCK_STREAM), tcp_or_udp(SOCK_DGRAM), tcp_or_udp(SOCK_STREAM), shm, sem, msg, queue);
+         getpid(), fd, (void *)marker, abstract, tcp_or_udp(SOCK_STREAM), tcp_or_udp(SOCK_DGRAM),
+             tcp_or_udp(SOCK_STREAM), shm, sem, msg, queue);
   fflush(stdout);
   char c;
   while (read(0, &c, 1) > 0) { }

@@ -5,5 +5,6 @@
 static void attack(void) {
   int fd = NEED(open(in_scratch("granted/w1"), O_CREAT | O_WRONLY, 0600));
   close(fd);
-  TRY(syscall(SYS_renameat2, AT_FDCWD, in_scratch("granted/w1"), AT_FDCWD, in_scratch("granted/w2"), 4 /* RENAME_WHITEOUT */));
+  TRY(syscall(SYS_renameat2, AT_FDCWD, in_scratch("granted/w1"), AT_FDCWD, in_scratch("granted/w2"),
+      4 /* RENAME_WHITEOUT */));
 }

@@ -15,6 +15,7 @@ static void attack(void) {
   stop_flipping = 1;
   pthread_join(t, 0);
   report(ok, no);
-  if (mode_of(in_scratch("readonly/file")) != before) succeeded("changed the mode of a file that is not granted");
+  if (mode_of(in_scratch("readonly/file")) != before)
+    succeeded("changed the mode of a file that is not granted");
   refused("100,000 flips");
 }

@@ -23,19 +23,23 @@ static inline int exists(const char *path) { struct stat s; return lstat(path, &
 // Runs `body` while `path` (a buffer of 4096 bytes) flips between two names of equal use.
 #define PATH_BYTES 512
 static inline pthread_t flip_paths(char *path, const char *a, const char *b) {
-  static char va[PATH_BYTES] __attribute__((aligned(8))), vb[PATH_BYTES] __attribute__((aligned(8)));
+  static char va[PATH_BYTES] __attribute__((aligned(8))),
+      vb[PATH_BYTES] __attribute__((aligned(8)));
   static struct flip f;
   strncpy(va, a, PATH_BYTES - 1);
   strncpy(vb, b, PATH_BYTES - 1);
   // Only the words that differ, so that no half-written name is seen: the names differ in their
   // last 8 bytes at most.
-  f = (struct flip){(volatile uint64_t *)path, (const uint64_t *)va, (const uint64_t *)vb, PATH_BYTES / 8};
+  f = (struct flip){(volatile uint64_t *)path, (const uint64_t *)va, (const uint64_t *)vb,
+      PATH_BYTES / 8};
   memcpy(path, va, PATH_BYTES);
   pthread_t t;
   NEED(-pthread_create(&t, 0, flipper, &f));
   return t;
 }
-static inline void report(long served, long refused_calls) { printf("served %ld, refused %ld\n", served, refused_calls); }
+static inline void report(long served, long refused_calls) {
+  printf("served %ld, refused %ld\n", served, refused_calls);
+}
 // Reads a byte of whatever `open_one` gives, until there is one; prints what came of it, and
 // returns whether there was.
 static inline long bytes_read(int (*open_one)(void), long count) {

@@ -60,7 +60,8 @@ static long signal_owner(long pid, int how) {
   int pair[2], number = (int)pid;
   struct f_owner_ex owner = {F_OWNER_PID, number};
   TRY(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-  long set = how == 0 ? fcntl(pair[0], F_SETOWN, number) : how == 1 ? fcntl(pair[0], F_SETOWN_EX, &owner) : ioctl(pair[0], FIOSETOWN, &number);
+  long set = how == 0 ? fcntl(pair[0], F_SETOWN, number) : how == 1
+      ? fcntl(pair[0], F_SETOWN_EX, &owner) : ioctl(pair[0], FIOSETOWN, &number);
   if (set == 0) {
     fcntl(pair[0], F_SETSIG, HARMLESS);
     fcntl(pair[0], F_SETFL, O_ASYNC);
@@ -150,7 +151,9 @@ static long on_process(const char *act, long pid, long number, const char *word)
   if (IS("environ")) return opened(of_process(pid, "environ"), O_RDONLY);
   if (IS("maps")) return opened(of_process(pid, "maps"), O_RDONLY);
   if (IS("descriptors")) return listed(of_process(pid, "fd"));
-  if (IS("descriptor")) return opened(joined("/proc/%s/fd/%s", word, (snprintf(text, sizeof text, "%ld", number), text)), O_RDONLY);
+  if (IS("descriptor"))
+    return opened(joined("/proc/%s/fd/%s", word,
+        (snprintf(text, sizeof text, "%ld", number), text)), O_RDONLY);
   if (IS("pidfd") || IS("getfd") || IS("advise") || IS("setns")) return by_pidfd(act, pid, number);
   if (IS("kcmp")) return CALL(kcmp, pid, getpid(), KCMP_VM, 0, 0);
   if (IS("limits")) return limits(pid);
@@ -299,8 +302,11 @@ static long on_name(const char *act, const char *path, long number) {
   if (IS("connect")) return reach(path, SOCK_STREAM);
   if (IS("connect-packets")) return reach(path, SOCK_SEQPACKET);
   asking = strncmp(act, "ask-", 4) == 0;
-  if (asking) return reach_otherwise(strcmp(act, "ask-root") == 0 ? "connect-root" : "connect-descriptor", path, SOCK_STREAM);
-  if (strncmp(act, "connect-", 8) == 0) return reach_otherwise(act, path, strstr(path, "mediator") ? SOCK_SEQPACKET : SOCK_STREAM);
+  if (asking)
+    return reach_otherwise(strcmp(act, "ask-root") == 0 ? "connect-root"
+        : "connect-descriptor", path, SOCK_STREAM);
+  if (strncmp(act, "connect-", 8) == 0)
+    return reach_otherwise(act, path, strstr(path, "mediator") ? SOCK_SEQPACKET : SOCK_STREAM);
   errno = ENOSYS;
   return -1;
 }
@@ -342,7 +348,8 @@ int main(int count, char **words) {
     long number = 0;
     if (sscanf(line, "%63s %4095s %ld", act, object, &number) < 2) return 2;
     errno = 0;
-    long done = IS("serve") ? serve(object) : object[0] == '/' ? on_name(act, object, number) : on_process(act, atol(object), number, object);
+    long done = IS("serve") ? serve(object) : object[0] == '/' ? on_name(act, object, number)
+        : on_process(act, atol(object), number, object);
     printf("%s\n", done >= 0 ? "ok" : strerrorname_np(errno));
   }
   return 0;

@@ -6,8 +6,11 @@ enum { RIGHTS_MAX = 253 };
 static long handed(int fd) {
   static union { char bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))]; struct cmsghdr align; } control;
   struct iovec text = {"CFDMHOLD", 8};
-  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(RIGHTS_MAX * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  struct msghdr message =
+      {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &control,
+      .msg_controllen = sizeof control};
+  control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(RIGHTS_MAX * sizeof(int)),
+      .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
   int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   for (int i = 0; i < RIGHTS_MAX; i++) ((int *)CMSG_DATA(&control.align))[i] = null;
   long sent = sendmsg(fd, &message, MSG_NOSIGNAL);
@@ -21,7 +24,8 @@ static long taken(int fd) {
   char byte;
   TRY(handed(fd));
   ssize_t got = recv(fd, &byte, 1, 0);
-  if (got == 0 || (got < 0 && errno == ECONNRESET)) errno = EPIPE; /* closed, with or without what was sent unread */
+  if (got == 0 || (got < 0 && errno == ECONNRESET))
+    errno = EPIPE; /* closed, with or without what was sent unread */
   return got == 1 ? 0 : -1;
 }
 static int connected(const char *path, int type) {

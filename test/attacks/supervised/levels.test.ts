@@ -109,7 +109,7 @@ async function each(series: Series): Promise<ReadonlyMap<string, Attempted>> {
 const wide = () => attackerPolicy(arena, { supervised: true, level: "warning" });
 const narrow = () => wide().replace(/^ {2}- rwcda .*\n/m, "");
 
-test("while the level is switched a thousand times an attack succeeds and is told of, or is refused: never a third thing", {
+test("during a thousand switches an attack succeeds and is logged, or is refused", {
   timeout: TIMEOUT_MS,
 }, async (context) => {
   needsRoot(context);
@@ -170,7 +170,7 @@ test("while the level is switched a thousand times an attack succeeds and is tol
   expect(untold.reduce((sum, times) => sum + times, 0)).toBeLessThanOrEqual(unnamed);
 });
 
-test("what was found inside at level warning is judged anew at enforcing, wherever its name leads by then", {
+test("a name found inside at level warning is judged anew at enforcing", {
   timeout: TIMEOUT_MS,
 }, async (context) => {
   needsRoot(context);
@@ -197,7 +197,7 @@ test("what was found inside at level warning is judged anew at enforcing, wherev
   expect(denied.reduce((sum, { count }) => sum + count, 0)).toBe(TURNS);
 });
 
-test("a policy that is narrowed holds from the next call on, and for an open that waited meanwhile", {
+test("a narrowed policy holds from the next call on, also for a waiting open", {
   timeout: TIMEOUT_MS,
 }, async (context) => {
   needsRoot(context);

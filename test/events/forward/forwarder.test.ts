@@ -134,7 +134,7 @@ test("without a log there is nothing to do, and from its end only what comes", (
   expect(taken).toEqual([]);
 });
 
-test("a text file that was moved away is begun anew; on a full disk the forwarder waits", () => {
+test("a moved text file is begun anew; on a full disk the forwarder waits", () => {
   mkdirSync(folder.path, { mode: 0o755 });
   const sink = textSink(folder.path, "lines.log", ({ event }) => `${event.id}\n`);
   const item = (id: string): Item => ({ event: anEvent({ id }), seq: 1, hash: null });
@@ -149,7 +149,7 @@ test("a text file that was moved away is begun anew; on a full disk the forwarde
   });
 });
 
-test("a forwarder that is killed at any moment, again and again, loses no line and doubles none", async () => {
+test("a forwarder killed at any moment loses no line and duplicates none", async () => {
   const out = join(folder.path, "..", "out");
   mkdirSync(out);
   const stateFile = join(out, "state.json");

@@ -56,7 +56,7 @@ test("an event becomes an entry with fields; what is not known is left out", () 
   });
 });
 
-test("a value with newlines is given by its length, so that it cannot make fields of its own", () => {
+test("a value with newlines is given by its length and cannot make fields", () => {
   const object = "/tmp/a\nCOFFERDAM_VERDICT=granted\n\u{1f600}";
   deliver(anEvent({ object }));
   const fields = journald.entries()[0]?.fields;
@@ -65,7 +65,7 @@ test("a value with newlines is given by its length, so that it cannot make field
   expect(fields?.get("MESSAGE")).not.toContain("\n");
 });
 
-test("an entry too long for a datagram arrives as a sealed memory file", () => {
+test("a long entry arrives as a sealed memory file", () => {
   const object = `/${"long/".repeat(60_000)}`;
   expect(deliver(anEvent({ object })).why).toBeNull();
   const [entry] = journald.entries();

@@ -49,7 +49,7 @@ test("a name with a newline is still one line, in both files", () => {
   expect(vobdLines(item(changed)).split("\n")).toHaveLength(3);
 });
 
-test("vobd.log: the original's ids and order of arguments, our name beside them, and the author", () => {
+test("vobd.log: the original's ids and arguments, our name, and the author", () => {
   const changed = {
     ...levelChanged({ domain: "nginx", number: 49, from: "enforcing", to: "warning", by }),
     ...at,

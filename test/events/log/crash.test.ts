@@ -32,7 +32,7 @@ function objects(): readonly string[] {
     .map(({ event }) => event.object);
 }
 
-test("a writer killed after any number of bytes of a record loses that record, and nothing else", () => {
+test("a writer killed after any byte of a record loses only that record", () => {
   append("/1", "/2");
   const head = readFileSync(folder.file("events.head"));
   const before = statSync(folder.file()).size;
@@ -55,7 +55,7 @@ test("a writer killed after any number of bytes of a record loses that record, a
   expect(head.length).toBe(256);
 });
 
-test("a rotation that was interrupted while older files moved leaves a gap, which the next one fills", () => {
+test("an interrupted rotation leaves a gap, which the next one fills", () => {
   append(...Array.from({ length: 7 }, (_, i) => `/${i}`));
   expect(existsSync(folder.file("events.jsonl.3"))).toBe(false);
   renameSync(folder.file("events.jsonl.2"), folder.file("events.jsonl.3"));

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-test("each record continues the one before it, whichever of several writers wrote that", () => {
+test("each record continues the one before it, of any writer", () => {
   const writers = [openEventLog(folder.path), openEventLog(folder.path), openEventLog(folder.path)];
   for (let i = 0; i < 30; i++) writers[i % 3]?.append(anEvent({ object: `/${i}` }));
   const records = folder.records();
@@ -34,7 +34,7 @@ test("a record is the event with three members more", () => {
   expect([seq, prev, hash.length]).toEqual([1, genesis.hash, 64]);
 });
 
-test("the log belongs to its owner, whatever the umask; no other user can take the lock", () => {
+test("the log belongs to its owner; no other user can take the lock", () => {
   const before = process.umask(0);
   openEventLog(folder.path).append(anEvent());
   process.umask(before);

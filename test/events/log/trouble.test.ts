@@ -55,7 +55,7 @@ async function onSmallDisk(bytes: number, work: () => void): Promise<void> {
   }
 }
 
-test("on a full disk events wait in memory or are counted, and the log says so when it works again", async (context) => {
+test("on a full disk events wait or are counted, and the log says so later", async (context) => {
   needsRoot(context);
   await onSmallDisk(200_000, () => {
     writeFileSync(folder.file("filler"), Buffer.alloc(100_000));
@@ -76,7 +76,7 @@ test("on a full disk events wait in memory or are counted, and the log says so w
   });
 });
 
-test("a folder that goes away is made again; where that cannot be, events wait and are counted", () => {
+test("a missing folder is made again; otherwise events wait and are counted", () => {
   const log = openEventLog(folder.path, limits);
   log.append(anEvent());
   rmSync(folder.path, { recursive: true });
@@ -93,7 +93,7 @@ test("a folder that goes away is made again; where that cannot be, events wait a
   expect(verify(folder.path).state).toBe("whole");
 });
 
-test("a writer stopped while it holds the lock delays others for a moment, not for each event", async () => {
+test("a writer stopped with the lock delays others once, not for each event", async () => {
   openEventLog(folder.path).append(anEvent());
   const held = open(folder.file("events.head"), 2);
   syscall("flock", held, LOCK_EX);

@@ -81,7 +81,7 @@ test("a letter that was changed is found, and only there", () => {
   });
 });
 
-test("a record exchanged for another with a hash of its own is found through the next one", () => {
+test("an exchanged record with a valid hash is found through the next one", () => {
   ten();
   const other = new LogFolder();
   const log = openEventLog(other.path);
@@ -114,7 +114,7 @@ test("records that change places do not stay unseen", () => {
   expect(found().state).toBe("broken");
 });
 
-test("the next writer closes an unfinished line and says so; nothing else is lost", () => {
+test("the next writer closes an unfinished line; nothing else is lost", () => {
   ten();
   appendFileSync(folder.file(), '{"v":1,"id":"half');
   expect(found()).toEqual({
@@ -205,7 +205,7 @@ test("without the head the end is found by looking", () => {
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 12 });
 });
 
-test("an exchanged head is a lock that no other writer uses: the one in the folder is taken", () => {
+test("an exchanged head is no lock of the writers: the one in the folder is taken", () => {
   const log = openEventLog(folder.path);
   log.append(anEvent());
   rmSync(folder.file("events.head"));
@@ -219,7 +219,7 @@ test("an exchanged head is a lock that no other writer uses: the one in the fold
   expect(verify(folder.path)).toMatchObject({ state: "whole", records: 3 });
 });
 
-test("a run of lines that are no records is one finding; breaks are listed up to a limit, then counted", () => {
+test("lines that are no records are one finding; many breaks are counted", () => {
   ten();
   appendFileSync(folder.file(), "x\n".repeat(300));
   expect(verify(folder.path).findings).toMatchObject([

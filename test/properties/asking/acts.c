@@ -230,7 +230,8 @@ static rlim_t core_bytes(rlim_t limit) { return limit <= 1 ? 0 : limit; }
 static void show_core_limit(void) {
   struct rlimit now;
   must(getrlimit(RLIMIT_CORE, &now));
-  if (core_bytes(now.rlim_cur) > core_bytes(core_before.rlim_cur) || now.rlim_max > core_before.rlim_max)
+  if (core_bytes(now.rlim_cur) > core_bytes(core_before.rlim_cur)
+      || now.rlim_max > core_before.rlim_max)
     printf("crash has more room\n");
 }
 

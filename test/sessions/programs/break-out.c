@@ -50,7 +50,8 @@ int main(int argc, char **argv)
   way("signal 0", kill(victim, 0));
   way("stop", kill(victim, SIGCONT));
   way("seize", ptrace(PTRACE_SEIZE, victim, 0, 0));
-  way("read memory", process_vm_readv(victim, &(struct iovec){&byte, 1}, 1, &(struct iovec){(void *)0x400000, 1}, 1, 0) == 1 ? 0 : -1);
+  way("read memory", process_vm_readv(victim, &(struct iovec){&byte, 1}, 1,
+      &(struct iovec){(void *)0x400000, 1}, 1, 0) == 1 ? 0 : -1);
   snprintf(proc, sizeof proc, "/proc/%d/mem", victim);
   way("open memory", open(proc, O_RDWR));
   snprintf(proc, sizeof proc, "/proc/%d/fd/0", victim);
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
   way("mount", mount("none", ".", "tmpfs", 0, NULL));
   way("chroot", chroot("."));
   way("module", syscall(SYS_init_module, &byte, 1, "") == 0 ? 0 : -1);
-  way("bpf", syscall(SYS_bpf, 0, NULL, 0) == 0 ? 0 : errno == EPERM || errno == ENOSYS || errno == EACCES ? -1 : 0);
+  way("bpf", syscall(SYS_bpf, 0, NULL, 0) == 0 ? 0 : errno == EPERM || errno == ENOSYS
+      || errno == EACCES ? -1 : 0);
   way("io_uring", syscall(SYS_io_uring_setup, 1, path));
   way("keys", syscall(SYS_keyctl, 0, -4, 0, 0, 0));
   way("raw socket", socket(AF_INET, SOCK_RAW, 1));

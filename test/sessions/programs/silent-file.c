@@ -25,13 +25,15 @@
 static int device, every_close_waits;
 
 static void reply(const struct fuse_in_header *in, int error, const void *body, size_t size) {
-  struct fuse_out_header out = {.len = sizeof out + (error ? 0 : size), .error = -error, .unique = in->unique};
+  struct fuse_out_header out =
+      {.len = sizeof out + (error ? 0 : size), .error = -error, .unique = in->unique};
   struct iovec pieces[2] = {{&out, sizeof out}, {(void *)body, error ? 0 : size}};
   if (writev(device, pieces, 2) < 0 && errno != ENOENT) _exit(94);
 }
 
 static struct fuse_attr attr(uint64_t node) {
-  return (struct fuse_attr){.ino = node, .mode = node == 1 ? S_IFDIR | 0777 : S_IFREG | 0666, .nlink = 1};
+  return (struct fuse_attr){.ino = node, .mode = node == 1 ? S_IFDIR | 0777
+      : S_IFREG | 0666, .nlink = 1};
 }
 
 static void serve(void) {
@@ -43,11 +45,14 @@ static void serve(void) {
     struct fuse_in_header *in = (void *)buffer;
     switch (in->opcode) {
       case FUSE_INIT: {
-        struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 4096, .flags = every_close_waits ? 0 : FUSE_WRITEBACK_CACHE};
+        struct fuse_init_out out =
+            {.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 4096,
+            .flags = every_close_waits ? 0 : FUSE_WRITEBACK_CACHE};
         reply(in, 0, &out, sizeof out); break;
       }
       case FUSE_LOOKUP: {
-        struct fuse_entry_out out = {.nodeid = 2, .attr = attr(2), .attr_valid = 1000, .entry_valid = 1000};
+        struct fuse_entry_out out =
+            {.nodeid = 2, .attr = attr(2), .attr_valid = 1000, .entry_valid = 1000};
         reply(in, 0, &out, sizeof out); break;
       }
       case FUSE_GETATTR: {
@@ -61,7 +66,8 @@ static void serve(void) {
       case FUSE_FLUSH:
         if (!every_close_waits) reply(in, ENOSYS, 0, 0);
         break;
-      case FUSE_WRITE: case FUSE_SETATTR: case FUSE_RELEASE: case FUSE_FORGET: case FUSE_BATCH_FORGET: case FUSE_INTERRUPT: break;
+      case FUSE_WRITE: case FUSE_SETATTR: case FUSE_RELEASE: case FUSE_FORGET: case
+          FUSE_BATCH_FORGET: case FUSE_INTERRUPT: break;
       default: reply(in, ENOSYS, 0, 0);
     }
   }
@@ -82,11 +88,14 @@ static int connect_to(const char *path) {
 
 static void send_files(int to, int file) {
   int files[] = {file, file, file};
-  union { char bytes[CMSG_SPACE(sizeof files)]; struct cmsghdr align; } control = {.align = {CMSG_LEN(sizeof files), SOL_SOCKET, SCM_RIGHTS}};
+  union { char bytes[CMSG_SPACE(sizeof files)]; struct cmsghdr align;
+      } control = {.align = {CMSG_LEN(sizeof files), SOL_SOCKET, SCM_RIGHTS}};
   memcpy(CMSG_DATA(&control.align), files, sizeof files);
   // A request of a length that is refused.
   struct iovec vector = {"\377\377\377\377", 4};
-  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  struct msghdr message =
+      {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes,
+      .msg_controllen = sizeof control.bytes};
   sendmsg(to, &message, MSG_NOSIGNAL);
 }
 
@@ -98,7 +107,8 @@ int main(int argc, char **argv) {
   need(unshare(CLONE_NEWNS) == 0 && mount(0, "/", 0, MS_REC | MS_PRIVATE, 0) == 0, "namespace");
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   char options[128], path[256];
-  snprintf(options, sizeof options, "fd=%d,rootmode=40777,user_id=0,group_id=0,allow_other,default_permissions", device);
+  snprintf(options, sizeof options,
+      "fd=%d,rootmode=40777,user_id=0,group_id=0,allow_other,default_permissions", device);
   need(device >= 0 && mount("fuse", argv[1], "fuse", 0, options) == 0, "mount");
   // When this one ends, every question has an error for an answer.
   if (fork() == 0) {

@@ -58,7 +58,7 @@ test("esxtop -b and support-util vm-support are there under their names", () => 
   });
 });
 
-test("support writes a bundle that only its owner may read, with none of the user's own files", () => {
+test("support writes a private bundle, with none of the user's own files", () => {
   const folder = "/home/ada/.config/cofferdam/domains";
   expect(
     host.run(["sh", "-c", `mkdir -p ${folder} && echo 'level: no' > ${folder}/mine.yaml`], ada)

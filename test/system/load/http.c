@@ -51,7 +51,8 @@ static char pattern(const char *name, size_t at)
 
 static int dial(void)
 {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in to =
+      {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   int connection = socket(AF_INET, SOCK_STREAM, 0);
   if (connect(connection, (void *)&to, sizeof to) == 0)
     return connection;
@@ -75,10 +76,12 @@ struct answer {
 };
 
 /* One request and its whole answer; false where the connection broke. */
-static bool exchange(int connection, const char *method, const char *path, const char *body, size_t size, struct answer *answer)
+static bool exchange(int connection, const char *method, const char *path, const char *body,
+    size_t size, struct answer *answer)
 {
   char head[4096];
-  int length = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", method, path, size);
+  int length = snprintf(head, sizeof head,
+      "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", method, path, size);
   if (!send_all(connection, head, (size_t)length) || !send_all(connection, body, size))
     return false;
   size_t have = 0;
@@ -110,12 +113,14 @@ struct client {
 };
 
 /* The status; 0 where there was no whole answer, which has been told. */
-static int ask(struct client *client, const char *method, const char *path, const char *body, size_t size)
+static int ask(struct client *client, const char *method, const char *path, const char *body,
+    size_t size)
 {
   long began = now_ms();
   if (client->connection < 0)
     client->connection = dial();
-  bool whole = client->connection >= 0 && exchange(client->connection, method, path, body, size, &client->answer);
+  bool whole = client->connection >= 0
+      && exchange(client->connection, method, path, body, size, &client->answer);
   long took = now_ms() - began;
   for (long most = longest; took > most && !atomic_compare_exchange_weak(&longest, &most, took);)
     continue;
@@ -206,6 +211,7 @@ int main(int argc, char **argv)
   over = true;
   for (int i = 0; i < count; i++)
     pthread_join(threads[i], NULL);
-  printf("ok %ld secrets %ld failed %ld wrong %ld longest %ld\n", ok, secrets, failed, wrong, longest);
+  printf("ok %ld secrets %ld failed %ld wrong %ld longest %ld\n", ok, secrets, failed, wrong,
+      longest);
   return 0;
 }

@@ -53,11 +53,14 @@ static bool round_trip(int connection, int client, long turn)
   for (int i = 0; i < BATCH; i++) {
     char value[32];
     int size = snprintf(value, sizeof value, "%d.%d.%ld", client, i, turn);
-    length += snprintf(asked + length, sizeof asked - (size_t)length, "SET k%d.%d %s\r\nGET k%d.%d\r\n", client, i, value, client, i);
-    expected += snprintf(wanted + expected, sizeof wanted - (size_t)expected, "+OK\r\n$%d\r\n%s\r\n", size, value);
+    length += snprintf(asked + length, sizeof asked - (size_t)length,
+        "SET k%d.%d %s\r\nGET k%d.%d\r\n", client, i, value, client, i);
+    expected += snprintf(wanted + expected, sizeof wanted - (size_t)expected,
+        "+OK\r\n$%d\r\n%s\r\n", size, value);
   }
   long began = now_ms();
-  bool whole = send(connection, asked, (size_t)length, MSG_NOSIGNAL) == length && receive(connection, answer, (size_t)expected);
+  bool whole = send(connection, asked, (size_t)length, MSG_NOSIGNAL) == length
+      && receive(connection, answer, (size_t)expected);
   long took = now_ms() - began;
   for (long most = longest; took > most && !atomic_compare_exchange_weak(&longest, &most, took);)
     continue;
@@ -73,7 +76,8 @@ static bool round_trip(int connection, int client, long turn)
 
 static void *work(void *argument)
 {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct sockaddr_in to =
+      {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   int connection = socket(AF_INET, SOCK_STREAM, 0);
   bool good = connect(connection, (void *)&to, sizeof to) == 0;
   wrong += !good;

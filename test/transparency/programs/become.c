@@ -174,7 +174,8 @@ CASE(become, somebody_else_by_exec) {
   put("f", "x");
   chmod(".", 0777);
   IN_CHILD({
-    char *args[] = {"sh", "-c", "umask 027; : > made; exec 3<f && echo read; cat /proc/self/comm", NULL};
+    char *args[] = {"sh", "-c", "umask 027; : > made; exec 3<f && echo read; cat /proc/self/comm",
+        NULL};
     char *env[] = {"PATH=/usr/bin:/bin", NULL};
     SAY(setgid(4000));
     SAY(setuid(4000));

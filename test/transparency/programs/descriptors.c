@@ -18,7 +18,8 @@ static void limit(int what, rlim_t value) {
   setrlimit((__rlimit_resource_t)what, &l);
 }
 CASE(descriptors, lowest_number_first) {
-  int a = open("a", O_CREAT | O_RDWR, 0600), b = open("b", O_CREAT | O_RDWR, 0600), c = open("a", O_RDONLY);
+  int a = open("a", O_CREAT | O_RDWR, 0600), b = open("b", O_CREAT | O_RDWR, 0600),
+      c = open("a", O_RDONLY);
   printf("%d %d %d\n", a, b - a, c - a);
   close(b);
   printf("%d\n", open("/dev/null", O_RDWR) - a);
@@ -49,7 +50,8 @@ CASE(descriptors, none_left) {
   SAY_FD(open("f", O_RDWR));
 }
 CASE(descriptors, emptied_by_opening) {
-  static const int flags[] = {O_WRONLY, O_RDONLY, O_RDWR | O_APPEND, O_WRONLY | O_CREAT, O_RDWR | O_NOFOLLOW};
+  static const int flags[] =
+      {O_WRONLY, O_RDONLY, O_RDWR | O_APPEND, O_WRONLY | O_CREAT, O_RDWR | O_NOFOLLOW};
   for (int i = 0; i < 5; i++) {
     put("f", "content");
     int f = SAY_FD(open("f", flags[i] | O_TRUNC, 0600));
@@ -104,7 +106,8 @@ CASE(descriptors, appending_together) {
   say_file("log");
 }
 CASE(descriptors, nameless_file_gets_names) {
-  int f = SAY_FD(open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0640)), x = open(".", O_TMPFILE | O_WRONLY | O_EXCL, 0600);
+  int f = SAY_FD(open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0640)),
+      x = open(".", O_TMPFILE | O_WRONLY | O_EXCL, 0600);
   char self[64];
   say_open(f);
   SAY(write(f, "text", 4));
@@ -130,13 +133,15 @@ CASE(descriptors, nameless_file_gets_names) {
   say_file("again");
 }
 CASE(descriptors, closed_at_exec) {
-  int keep = open("keep", O_CREAT | O_RDWR, 0600), go = open("go", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  int keep = open("keep", O_CREAT | O_RDWR, 0600),
+      go = open("go", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   int memory = (int)syscall(SYS_memfd_create, "m", 1);
   dup2(keep, 10);
   dup3(go, 11, O_CLOEXEC);
   dup3(memory, 12, O_CLOEXEC);
   dup2(go, 13);
-  char *args[] = {"sh", "-c", "for i in 10 11 12 13; do test -e /proc/self/fd/$i && echo $i; done", NULL};
+  char *args[] = {"sh", "-c", "for i in 10 11 12 13; do test -e /proc/self/fd/$i && echo $i; done",
+      NULL};
   run("/bin/sh", args, none);
 }
 CASE(descriptors, file_size_limit) {

@@ -67,7 +67,8 @@ CASE(metadata, times) {
   if (symlink("f", "l")) return;
   SAY(utimensat(AT_FDCWD, "f", t, 0));
   stat("f", &s);
-  printf("%ld.%ld %ld.%ld\n", (long)s.st_atim.tv_sec, s.st_atim.tv_nsec, (long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
+  printf("%ld.%ld %ld.%ld\n", (long)s.st_atim.tv_sec, s.st_atim.tv_nsec, (long)s.st_mtim.tv_sec,
+      s.st_mtim.tv_nsec);
   t[0].tv_nsec = UTIME_OMIT;
   t[1].tv_sec = 3000;
   SAY(utimensat(AT_FDCWD, "l", t, AT_SYMLINK_NOFOLLOW));

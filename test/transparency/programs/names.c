@@ -133,7 +133,8 @@ CASE(link, hard) {
   SAY(link("../outside/public", "stolen"));
 }
 CASE(rename, every_pair) {
-  const char *kinds[] = {"file", "other", "folder", "full", "link", "absent", "folder/", "file/", "folder/sub", "."};
+  const char *kinds[] =
+      {"file", "other", "folder", "full", "link", "absent", "folder/", "file/", "folder/sub", "."};
   for (unsigned a = 0; a < sizeof kinds / sizeof *kinds; a++)
     for (unsigned b = 0; b < sizeof kinds / sizeof *kinds; b++) {
       char place[16];

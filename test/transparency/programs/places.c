@@ -64,7 +64,8 @@ CASE(places, exchanged_while_it_is_walked) {
   fflush(stdout);
   pid_t c = fork();
   if (c == 0) {
-    for (int i = 0; i < 300; i++) syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE);
+    for (int i = 0; i < 300; i++)
+      syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", RENAME_EXCHANGE);
     _exit(0);
   }
   int bad = 0;
@@ -82,7 +83,8 @@ CASE(places, root_of_its_own) {
   mkdir("jail/d", 0755);
   put("jail/d/f", "jailed");
   put("f", "free");
-  if (symlink("/d/f", "jail/abs") || symlink("../../../../f", "jail/up") || symlink("/", "jail/root")) return;
+  if (symlink("/d/f", "jail/abs") || symlink("../../../../f", "jail/up")
+      || symlink("/", "jail/root")) return;
   int out = open(".", O_PATH);
   IN_CHILD({
     if (SAY(chroot("jail")) != 0) _exit(0);

@@ -134,7 +134,8 @@ CASE(programs, hundreds) {
 CASE(programs, many_at_once_that_open) {
   enum { N = 12 };
   pid_t c[N];
-  char *args[] = {"sh", "-c", "for i in 1 2 3; do echo $i >>$0.out; cat $0.out >/dev/null; done; rm $0.out", NULL, NULL};
+  char *args[] = {"sh", "-c",
+      "for i in 1 2 3; do echo $i >>$0.out; cat $0.out >/dev/null; done; rm $0.out", NULL, NULL};
   char *env[] = {"PATH=/usr/bin:/bin", NULL};
   fflush(stdout);
   for (int i = 0; i < N; i++)

@@ -131,7 +131,8 @@ CASE(unix_stream, in_the_umask) {
 CASE(unix_stream, other_names) {
   struct sockaddr_un a;
   socklen_t n = abstract(&a);
-  int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0), d = socket(AF_UNIX, SOCK_STREAM, 0);
+  int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0),
+      d = socket(AF_UNIX, SOCK_STREAM, 0);
   SAY(bind(l, (void *)&a, n));
   SAY(listen(l, 1));
   SAY(connect(c, (void *)&a, n));

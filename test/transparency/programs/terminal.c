@@ -80,7 +80,8 @@ CASE(terminal, typed_by_nobody) {
 }
 CASE(devices, memory) {
   char t[16];
-  int z = open("/dev/zero", O_RDWR | O_APPEND), n = open("/dev/null", O_WRONLY | O_TRUNC | O_CREAT, 0600),
+  int z = open("/dev/zero", O_RDWR | O_APPEND),
+      n = open("/dev/null", O_WRONLY | O_TRUNC | O_CREAT, 0600),
       f = open("/dev/full", O_RDWR), r = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
   SAY(read(z, t, sizeof t));
   SAY(write(n, t, sizeof t));
@@ -101,7 +102,8 @@ CASE(devices, memory) {
 CASE(devices, many_opens_of_each) {
   int bad = 0;
   for (int i = 0; i < 60; i++) {
-    int a = open("/dev/null", O_RDWR), b = open("/dev/zero", O_RDONLY), c = open("/dev/urandom", O_RDONLY);
+    int a = open("/dev/null", O_RDWR), b = open("/dev/zero", O_RDONLY),
+        c = open("/dev/urandom", O_RDONLY);
     bad += a < 0 || b < 0 || c < 0;
     close(a);
     close(b);

@@ -122,7 +122,8 @@ CASE(waits, connect_for_a_time) {
   clock_gettime(CLOCK_MONOTONIC, &from);
   SAY(connect_to(s, "s"));
   clock_gettime(CLOCK_MONOTONIC, &to);
-  printf("waited %d\n", (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 29);
+  printf("waited %d\n",
+      (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 29);
   SAY(getsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &left, &length));
   printf("left %d %d\n", (int)left.tv_sec, left.tv_usec > 0);
   SAY(unlink("s"));

@@ -20,10 +20,12 @@ static int receiver(struct sockaddr_un *a, const char *name) {
   return s;
 }
 static void attack(void) {
-  int at_good = receiver(&good, in_scratch("granted/good.sock")), at_bad = receiver(&bad, in_scratch("granted/bad.sock"));
+  int at_good = receiver(&good, in_scratch("granted/good.sock")),
+      at_bad = receiver(&bad, in_scratch("granted/bad.sock"));
   int s = NEED(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0));
   piece = (struct iovec){text, 4};
-  message = (struct msghdr){.msg_name = &good, .msg_namelen = sizeof good, .msg_iov = &piece, .msg_iovlen = 1};
+  message = (struct msghdr){.msg_name = &good, .msg_namelen = sizeof good, .msg_iov = &piece,
+      .msg_iovlen = 1};
   pthread_t t;
   NEED(-pthread_create(&t, 0, swap, 0));
   long ok = 0, no = 0, breach = 0;
