@@ -4,6 +4,7 @@ import { domainList } from "./domain/list.ts";
 import { domainReload } from "./domain/reload.ts";
 import { domainRestart } from "./domain/restart.ts";
 import { domainShow } from "./domain/show.ts";
+import { domainStale } from "./domain/stale.ts";
 
 export const domain: Command = {
   name: "domain",
@@ -17,5 +18,5 @@ export const domain: Command = {
     { line: "cofferdam domain list", what: "number, name, level, what runs" },
     { line: "cofferdam domain level nginx warning --for 2h", what: "grant and log, for two hours" },
   ],
-  subcommands: [domainList, domainShow, domainLevel, domainReload, domainRestart],
+  subcommands: [domainList, domainShow, domainLevel, domainReload, domainRestart, domainStale],
 };
