@@ -55,6 +55,7 @@ test("every kind of name is refused outside the grant, with an event that says w
   );
   expect(objects(done)).toEqual([
     "name create T/shut/new no-rule",
+    "name write T/shut/new no-rule",
     "name delete T/shut/file no-rule",
     "name create T/shut/dir no-rule",
     "name delete T/shut no-rule",

@@ -6,9 +6,9 @@ import { nameOfBytes } from "../../model/name-bytes.ts";
 import { formatEndpoint, unmapped } from "../../model/network.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { AddressRequest, Request } from "../../model/request.ts";
-import { suggest } from "../../model/suggest.ts";
 import type { Event } from "../event.ts";
 import { loggedRequest } from "../logged-request.ts";
+import { remedyOf } from "../remedy.ts";
 
 /** What of an event a refusal by the cgroup's programs determines. */
 export type Refused = Pick<
@@ -87,7 +87,7 @@ function explain(
   policy: Policy,
   asked: Request,
   also: readonly Request[] = [],
-): Pick<Refused, "request" | "rule" | "reason" | "allow"> {
+): Pick<Refused, "request" | "rule" | "reason" | "allow" | "help"> {
   for (const request of [asked, ...also]) {
     const decision = decide(policy, request);
     if (decision.outcome === "denied")
@@ -95,7 +95,7 @@ function explain(
         request: loggedRequest(request),
         rule: decision.by?.text ?? null,
         reason: decision.reason,
-        allow: suggest(request),
+        ...remedyOf(request, decision.reason),
       };
   }
   return { request: loggedRequest(asked), rule: null, reason: null, allow: null };

@@ -1,8 +1,8 @@
 import type { Event } from "../../events/event.ts";
 import { loggedRequest } from "../../events/logged-request.ts";
+import { remedyOf } from "../../events/remedy.ts";
 import { decide } from "../../model/decide.ts";
 import type { Policy } from "../../model/policy.ts";
-import { suggest } from "../../model/suggest.ts";
 import type { Refusal } from "../answer/outcome.ts";
 
 /**
@@ -24,7 +24,7 @@ export function explain(
     request: logged,
     rule: decision.by?.text ?? null,
     reason: decision.reason,
-    allow: suggest(request),
+    ...remedyOf(request, decision.reason),
     ...helped,
   };
 }

@@ -1,0 +1,16 @@
+import type { Request } from "../model/request.ts";
+import { suggest } from "../model/suggest.ts";
+import type { DenialReason } from "../model/verdict.ts";
+import type { Event } from "./event.ts";
+
+/** What would have allowed a request that the policy denies for this reason. */
+export function remedyOf(
+  request: Request,
+  reason: DenialReason | "rule",
+): Pick<Event, "allow" | "help"> {
+  if (reason !== "rule") return { allow: suggest(request) };
+  return {
+    allow: null,
+    help: "only without that rule: deny beats allow, whatever else is granted",
+  };
+}
