@@ -36,7 +36,7 @@ export function jsonOf(text: string): unknown {
 const MEMBER_LENGTH_MAX = 60;
 
 /**
- * Spells a path like `domains[2].level`. Whoever wrote the JSON chose the names, so none of their
+ * Spells a path like `domains[2].level`. The author of the JSON chose the names, so none of their
  * characters may act on a terminal.
  */
 function spelled(path: readonly (string | number)[]): string {

@@ -5,7 +5,7 @@ import { askService, type Method, type Service } from "./service-client.ts";
 
 export type { Method } from "./service-client.ts";
 
-/** Nobody listens on the control socket. */
+/** No agent listens on the control socket. */
 class NoAgent extends HostError {
   constructor() {
     super(

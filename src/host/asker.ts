@@ -7,8 +7,8 @@ import { hasCode } from "../kernel/errno-error.ts";
 const UNSET = 0xffff_ffff;
 
 /**
- * Who gave this process's order: the user who logged in, whoever he became since; this process's
- * user where nobody did.
+ * The author of this process's order: the user who logged in, whatever user that login became; this
+ * process's user without a login.
  */
 export function asker(): By {
   const login = loginUid();

@@ -52,7 +52,7 @@ export interface CompileRequest {
    * lasts.
    */
   readonly level?: Level;
-  /** The host as somebody has just seen it; looked at anew where it is left out. */
+  /** The host as the caller has just read it; read anew if left out. */
   readonly host?: Host;
   /** In place of what the policy says. */
   readonly mediation?: Mediation;

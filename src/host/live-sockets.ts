@@ -23,15 +23,15 @@ export interface InForce {
 }
 
 /**
- * Looks at an anchor again after it was changed: the table may have changed meanwhile. Beyond that
- * whoever changed the table comes after us, and sees the anchor.
+ * Looks at an anchor again after changing it, because the table may have changed meanwhile. A later
+ * writer of the table comes after this look, and sees the anchor.
  */
 const LOOKS_MAX = 4;
 
 /**
- * Keeps the programs of supervised domains' control groups at what the host's table of domains
- * says. Whoever changes the table changes it first, and whoever makes an anchor makes it first: so
- * of two at once the later one sees what the other did.
+ * Keeps the programs of supervised domains' control groups at the state of the host's table of
+ * domains. The agent changes the table first, and a start makes its anchor first: so of two at once
+ * the later one sees what the other did.
  */
 export class LiveSockets {
   readonly #root: string | null;
@@ -41,8 +41,8 @@ export class LiveSockets {
   readonly #cannotHold: (domain: string) => void;
 
   /**
-   * `root`: `CGROUP2/cofferdam`; null where there are no control groups version 2. `cannotHold`: told
-   * of a domain in whose new policy the mediator would have to judge names of unix sockets.
+   * `root`: `CGROUP2/cofferdam`; null without control groups version 2. `cannotHold`: called with a
+   * domain whose new policy needs the mediator for names of unix sockets.
    */
   constructor(
     { system }: Pick<Places, "system">,

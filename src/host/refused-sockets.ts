@@ -18,7 +18,7 @@ export interface RefusedSockets {
  */
 export function refusedSockets(places: Places, domain: string): readonly RefusedSockets[] {
   if (process.geteuid?.() !== 0) return [];
-  // A cgroup without programs only tells whose process is in it, and counts nothing.
+  // A cgroup without programs only identifies the domain of its processes, and counts nothing.
   const judging = readyPlans(places, domain).flatMap(({ plan }) =>
     plan.cgroup?.programs.length ? [plan.cgroup] : [],
   );

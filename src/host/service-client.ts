@@ -17,9 +17,9 @@ export interface Service {
   readonly name: string;
   /** The command that shows its messages. */
   readonly messages: string;
-  /** What to say where nobody listens. */
+  /** The message if no service listens. */
   readonly absent: () => HostError;
-  /** What to do where the caller may not connect. */
+  /** The help if the caller may not connect. */
   readonly outOfReach: string;
   /** How it comes to be of the version that is installed. */
   readonly renew: string;
@@ -33,7 +33,7 @@ export interface ServiceRequest {
 
 /**
  * One request, and the answer as `answer` describes it.
- * @throws HostError where nobody listens, the answer is no, or it is none that is described
+ * @throws HostError if no service listens, the answer is an error, or it does not match
  */
 export async function askService<T>(
   service: Service,

@@ -9,8 +9,8 @@ export function runsSystemd(mark = SYSTEMD_BOOTED): boolean {
 }
 
 /**
- * The unit, of those that a policy names, by which a running daemon is restarted; null for one that
- * somebody else started.
+ * The unit, of those that a policy names, that restarts a running daemon; null for a daemon started
+ * in another way.
  */
 export function unitOf(
   pid: number,

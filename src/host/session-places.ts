@@ -6,13 +6,13 @@ import { join } from "node:path";
  */
 export interface SessionPlaces {
   readonly folder: string;
-  /** For processes in no domain: a sandboxed shell for the user who connects. */
+  /** For processes in no domain: a sandboxed shell for the connecting user. */
   readonly login: string;
   /** For domain `shell` alone: out of the sandbox. */
   readonly supershell: string;
   /** For domain `shell` alone: what `cofferdam top` and `cofferdam support` show. */
   readonly view: string;
-  /** Of root alone: where those lead who come to `view`. */
+  /** Root's alone: the socket to which attendants relay peers of `view`. */
   readonly behind: string;
   /** `USER/ID.sock`: agents of ssh that came along. */
   readonly agents: string;

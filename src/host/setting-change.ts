@@ -1,8 +1,7 @@
 /** A change of a setting for which everything that can fail has been tried. */
 export interface PreparedChange {
   /**
-   * The way back for somebody who is locked out: goes through also where no event can be written of
-   * it.
+   * The way back for a user who is locked out: it works even if no event about it can be written.
    */
   readonly isRescue: boolean;
   /** Puts it in force, whole or not at all. */

@@ -78,9 +78,10 @@ export function readSetting(places: Places, key: string): SettingValue {
 }
 
 /**
- * Tries what can fail, then tells the auditor, then puts the value in force; the same value again
- * mends what somebody has changed by hand.
- * @throws HostError with nothing changed, for a value that does not fit, for what is in its way, and for everybody but root
+ * Tries what can fail, then writes the audit event, then puts the value in force. Setting the same
+ * value again repairs changes made by hand.
+ * @throws HostError with nothing changed, for an invalid value, for an obstacle, and for every user
+ * except root
  */
 export async function writeSetting(
   places: Places,

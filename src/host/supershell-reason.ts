@@ -4,7 +4,7 @@ import type { Places } from "./places.ts";
 import type { PreparedChange } from "./setting-change.ts";
 import { modesFor, writeWhole } from "./write-whole.ts";
 
-/** There while who uses `supershell` must say why. */
+/** Exists while users of `supershell` must give a reason. */
 function fileOf(places: Places): string {
   return join(dirname(places.system.numbers), "supershell-asks-reason");
 }

@@ -11,14 +11,14 @@ export interface Modes {
   readonly folder: number;
 }
 
-/** What root writes may be read by everybody; what a user writes is nobody else's business. */
+/** Every user may read what root writes; only the user may read what a user writes. */
 export function modesFor(uid: number): Modes {
   return uid === 0 ? { file: 0o644, folder: 0o755 } : { file: 0o600, folder: 0o700 };
 }
 
 /**
  * Puts a file in its place whole or not at all, and on the disk before it has its name. The folder
- * is made where it is missing, and refused where somebody else could have written it.
+ * is made if it is missing, and refused if another user could have written it.
  * @throws HostError for a folder that cannot be trusted or written
  */
 export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void {
@@ -43,8 +43,8 @@ export function prepareWhole(path: string, bytes: Uint8Array, modes: Modes): Pre
 }
 
 /**
- * A folder that nobody but root and the caller may write.
- * @throws HostError where it cannot be made, or there is another one of that name
+ * A folder that only root and the caller may write.
+ * @throws HostError if it cannot be made, or the name is taken by something else
  */
 export function makeFolder(folder: string, modes: Modes): void {
   try {
@@ -56,8 +56,8 @@ export function makeFolder(folder: string, modes: Modes): void {
 }
 
 /**
- * One after the other: Node's `recursive` tries for ever where a folder is gone and still has a
- * name, as one whose mounted source was removed.
+ * One after the other: Node's `recursive` never returns for a folder that is gone but still has a
+ * name, such as one with a removed mount source.
  */
 function makeWithParents(
   folder: string,

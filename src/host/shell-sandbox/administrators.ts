@@ -3,9 +3,9 @@ import { HostError } from "../host-error.ts";
 import { judgeShell } from "./login-shells.ts";
 
 /**
- * Who must be able to log in afterwards: root where root has a login, and whoever asks.
- * @param asker user id of whoever logged in to ask
- * @throws HostError where that one could not
+ * The users who must be able to log in afterwards: root, if root has a login, and the caller.
+ * @param asker user id of the login that asks
+ * @throws HostError if that user could not log in
  */
 export function administrators(
   accounts: readonly PasswdEntry[],
@@ -27,8 +27,8 @@ export function administrators(
 }
 
 /**
- * @throws HostError that names who has a shell of which nobody knows what it runs before the
- * sandbox begins
+ * @throws HostError that names the accounts whose shell may read unknown files before the sandbox
+ * begins
  */
 export function checkShells(accounts: readonly PasswdEntry[]): void {
   const unknown = accounts.filter(({ shell }) => judgeShell(shell) === "unknown");

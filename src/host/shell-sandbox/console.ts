@@ -50,7 +50,9 @@ export function consoleDropIn(places: Places): string {
   ].join("");
 }
 
-/** The accounts as login(1) is to see them: whoever may log in starts Cofferdam's client. */
+/**
+ * The accounts as login(1) is to see them: every account with a login starts Cofferdam's client.
+ */
 export function consolePasswd(passwd: string, login: string): string {
   const lines = passwd.split("\n").flatMap((line) => {
     const fields = line.split(":");

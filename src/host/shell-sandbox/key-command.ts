@@ -1,4 +1,4 @@
-/** One line of an authorized_keys file that lets somebody in (sshd(8)). */
+/** One line of an authorized_keys file that permits a login (sshd(8)). */
 interface AuthorizedKey {
   readonly key: Buffer;
   /** For this command alone; null for a key without such a limit. */
@@ -16,8 +16,8 @@ export type KeyCommand =
   | { readonly kind: "refused"; readonly why: string };
 
 /**
- * Keys by which somebody has logged in; null where one is a certificate. `text`: what sshd wrote, a
- * line for each method (ExposeAuthInfo of sshd_config(5)).
+ * Keys that were used for a login; null if one is a certificate. `text`: what sshd wrote, a line
+ * for each method (ExposeAuthInfo of sshd_config(5)).
  */
 export function keysOf(text: string): readonly Buffer[] | null {
   const lines = text.split("\n").map((line) => line.split(" "));

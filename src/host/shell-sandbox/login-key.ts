@@ -6,7 +6,7 @@ import { hasCode } from "../../kernel/errno-error.ts";
 import { commandOfKeys, type KeyCommand, keysOf } from "./key-command.ts";
 import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 
-/** As sshd names the file in which it tells how somebody has logged in. */
+/** sshd's name for the file that says how a user has logged in. */
 const USER_AUTH = /^\/tmp\/sshauth\.\w+$/;
 const STANDARD_FILES = [".ssh/authorized_keys", ".ssh/authorized_keys2"];
 /** Reading files of one user, milliseconds: a home that is far away may take its time. */
@@ -74,10 +74,9 @@ export function keyFiles(
 }
 
 /**
- * Every line that has one of `patterns`, read as the user, as sshd reads keys: a file system of the
- * user's own, which may never answer, holds up nobody else. One line after the other, whatever a
- * file ends with; a file that is not there holds none. Empty where it takes too long or is too
- * much.
+ * Every line that contains one of `patterns`, read as the user, as sshd reads keys: a user's own
+ * file system that never answers delays no other user. Lines come one after the other, even if a
+ * file has no final newline; a missing file has none. Empty if it takes too long or is too large.
  */
 function linesAs(
   { uid, gid }: PasswdEntry,

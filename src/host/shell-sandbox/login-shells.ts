@@ -3,9 +3,9 @@ import { basename, dirname } from "node:path";
 import { hasCode } from "../../kernel/errno-error.ts";
 
 /**
- * What becomes of a login shell by which sshd runs ForceCommand. `quiet`: runs it and nothing of
- * the user's. `shut`: runs nothing at all, so that the account has no login. `unknown`: nobody
- * knows what it reads first.
+ * What a login shell does when sshd runs ForceCommand through it. `quiet`: runs it and nothing of
+ * the user's. `shut`: runs nothing at all, so the account has no login. `unknown`: it may read
+ * unknown files first.
  */
 export type LoginShell = "quiet" | "shut" | "unknown";
 
@@ -48,10 +48,7 @@ export function judgeShell(shell: string): LoginShell {
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
-/**
- * Whether nobody but root can put something else in the place of a program; its name has no
- * symbolic links.
- */
+/** Whether only root can replace a program; its name has no symbolic links. */
 export function isRootsAlone(path: string): boolean {
   const { uid, mode } = lstatSync(path);
   const others = (mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0;

@@ -29,10 +29,10 @@ const harmless = new Set([
 ]);
 
 /**
- * Sees that with the drop-in every login by ssh, whoever's and from wherever, goes into the
+ * Checks that with the drop-in every ssh login, of every user and from every address, goes into the
  * sandbox.
  * @returns what the administrator must know, a sentence each
- * @throws HostError for what would let one pass by
+ * @throws HostError for anything that would let a login bypass it
  */
 export function checkSshd(
   places: Places,
@@ -84,8 +84,8 @@ function checkVariables(lines: readonly SshdLine[]): void {
 }
 
 /**
- * A key may be for one command alone. Which, is read from the files of keys; where keys come from
- * elsewhere, nobody could tell.
+ * A key may be for one command alone. Cofferdam reads the command from the files of keys; for keys
+ * from elsewhere it is unknown.
  */
 function checkKeys(lines: readonly SshdLine[]): void {
   const elsewhere = ["authorizedkeyscommand", "trustedusercakeys"];

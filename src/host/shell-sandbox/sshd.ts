@@ -11,8 +11,8 @@ const SSHD = "/usr/sbin/sshd";
 const SSHD_MS = 10_000;
 
 /**
- * In a mount namespace of its own: the folder as it would be, where sshd looks for it. Nobody else
- * sees it, and nothing of it is left.
+ * In a mount namespace of its own: the folder as it would be, where sshd looks for it. No other
+ * process sees it, and nothing of it is left.
  */
 const inView = `
 mount -t tmpfs -o mode=0755,size=8m cofferdam "$1"

@@ -22,7 +22,7 @@ export function tryLogin(places: Places, account: PasswdEntry): void {
       `${who} does not work: ${works.words}`,
       "cofferdam events and the messages of the agent may tell more",
     );
-  // Refused to every domain, and read by everybody outside; access(2) would be answered for
+  // Refused to every domain, and readable for every user outside; access(2) would be answered as
   // outside.
   const outside = login(places, account, `! : <${join(places.home, "dist", "cofferdam.js")}`);
   if (outside.status !== 0)
