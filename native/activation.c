@@ -31,6 +31,8 @@
    control group. */
 #define FILEID_KERNFS 0xfe
 #define SOCKET_UNIT ".socket"
+/* Attempts to attach what the anchor has, while the agent may replace it. */
+#define COPY_TRIES_MAX 8
 
 union diag_request {
   struct {
@@ -240,6 +242,32 @@ static bool hold_hook(int anchor, int group, const struct plan_cgroup_programs *
   if (own != 0 && look(group, hook, own) == NOTHING)
     change(BPF_PROG_ATTACH, group, hook, own);
   return own != 0 && look(group, hook, own) == OWN_ALONE && own_program(anchor, program) == own;
+}
+
+/* Another program of the anchor's on the hook is one that the agent has just replaced. */
+static bool copy_hook(int anchor, int group, const struct plan_cgroup_programs *program)
+{
+  const uint32_t hook = program->attach_type;
+  for (int tries = 0; tries < COPY_TRIES_MAX; tries++) {
+    uint32_t own = own_program(anchor, program), before = own_program(group, program);
+    if (own != 0 && own == before)
+      return true;
+    if (before != 0)
+      change(BPF_PROG_DETACH, group, hook, before);
+    if (own == 0 || !change(BPF_PROG_ATTACH, group, hook, own))
+      return false;
+  }
+  return false;
+}
+
+bool activation_copy(const struct plan *plan, int anchor, int group)
+{
+  const struct plan_cgroup_programs *programs =
+      plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs);
+  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
+    if (!copy_hook(anchor, group, &programs[i]))
+      return false;
+  return true;
 }
 
 static bool hold_group(const struct plan *plan, int anchor, uint64_t number)

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
 
@@ -8,6 +9,7 @@
 #define PROGRAMS_MAX 256
 /* Pause between two attempts to remove a cgroup that still has a process, in nanoseconds. */
 #define REMOVE_INTERVAL_NS 100000000l
+#define SERVICE_UNIT ".service"
 
 long bpf_call(int command, union bpf_attr *attributes)
 {
@@ -118,12 +120,72 @@ static void unmake_own(struct cgroup *cgroup)
   close(anchor);
 }
 
+/* The path of this process's group in the hierarchy, without the slash before it; NULL where it is
+   no systemd service's own. */
+static char *units_path(void)
+{
+  static char text[PATH_MAX];
+  int file = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+  ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+  if (file >= 0)
+    close(file);
+  text[length < 0 ? 0 : length] = 0;
+  char *line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
+  if (line == NULL)
+    return NULL;
+  char *path = strchr(line, '/') + 1;
+  path[strcspn(path, "\n")] = 0;
+  size_t end = strlen(path), ending = strlen(SERVICE_UNIT);
+  return end > ending && strcmp(path + end - ending, SERVICE_UNIT) == 0 ? path : NULL;
+}
+
+/* The group of this process's unit, if root alone may write it; else -1. In one that is delegated
+   to a user, that user's processes could move the daemon. */
+static int open_unit(int anchor)
+{
+  const char *path = units_path();
+  struct stat status;
+  int hierarchy = openat(anchor, "../..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int unit = path == NULL ? -1 : openat(hierarchy, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  close(hierarchy);
+  if (unit >= 0 && (fstat(unit, &status) != 0 || status.st_uid != 0 ||
+                    (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
+    close(unit);
+    return -1;
+  }
+  return unit;
+}
+
+/* Makes `cofferdam/DOMAIN.DIGEST/PID` in the unit's group: names that tell as much as they do below
+   the anchor (src/domains/cgroup-path.ts). */
+static void place_in_unit(const char *path, struct cgroup *cgroup)
+{
+  int unit = open_unit(cgroup->anchor);
+  const char *name = strrchr(path, '/') + 1, *help = "enable the unit again: cofferdam unit enable";
+  if (unit < 0)
+    return;
+  int length = snprintf(cgroup->below, sizeof cgroup->below, "cofferdam/%s", name);
+  if (length >= (int)(sizeof cgroup->below - sizeof cgroup->name))
+    refuse("make a cgroup in the unit", name, ENAMETOOLONG, "give the domain a shorter name");
+  need((mkdirat(unit, "cofferdam", 0755) == 0 || errno == EEXIST) &&
+           (mkdirat(unit, cgroup->below, 0755) == 0 || errno == EEXIST),
+       "make a cgroup in the unit", cgroup->below, help);
+  snprintf(cgroup->below + length, sizeof cgroup->below - (size_t)length, "/%s", cgroup->name);
+  need(make_child(unit, cgroup->below) == 0, "make a cgroup in the unit", cgroup->below, help);
+  cgroup->unit = unit;
+}
+
 static void enter(const struct plan *plan, const char *path, bool judged,
                   const struct cgroup *cgroup)
 {
-  int directory = openat(cgroup->anchor, cgroup->name,
+  bool in_unit = cgroup->unit >= 0;
+  int directory = openat(in_unit ? cgroup->unit : cgroup->anchor,
+                         in_unit ? cgroup->below : cgroup->name,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   need(directory >= 0, "open the daemon's cgroup", path, NULL);
+  if (in_unit && judged && !activation_copy(plan, cgroup->anchor, directory))
+    refuse("attach the domain's programs in the unit", cgroup->below, errno,
+           "it takes CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN: cofferdam unit enable adds them");
   for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count && judged; i++)
     verify(path, directory, &plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs)[i]);
   int list = openat(directory, "cgroup.procs", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -132,7 +194,8 @@ static void enter(const struct plan *plan, const char *path, bool judged,
   close(directory);
 }
 
-bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struct cgroup *cgroup)
+bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, bool in_unit,
+                  struct cgroup *cgroup)
 {
   bool asks = escaping->count > 0;
   if (!plan_has(plan, PLAN_CGROUP))
@@ -146,16 +209,35 @@ bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struc
     path = bare(path);
     make_own(path, cgroup);
   }
+  if (in_unit)
+    place_in_unit(path, cgroup);
   enter(plan, path, !asks, cgroup);
   return asks;
 }
 
-void cgroup_remove(struct cgroup *cgroup)
+static void await_removal(int above, const char *name)
 {
   const struct timespec interval = {.tv_nsec = REMOVE_INTERVAL_NS};
+  while (unlinkat(above, name, AT_REMOVEDIR) != 0 && errno == EBUSY)
+    nanosleep(&interval, NULL);
+}
+
+/* Once the last process has left; systemd may have removed all of it before. */
+static void leave_unit(struct cgroup *cgroup)
+{
+  await_removal(cgroup->unit, cgroup->below);
+  for (char *end; (end = strrchr(cgroup->below, '/')) != NULL;) {
+    *end = 0;
+    unlinkat(cgroup->unit, cgroup->below, AT_REMOVEDIR);
+  }
+}
+
+void cgroup_remove(struct cgroup *cgroup)
+{
   if (cgroup->anchor < 0)
     return;
-  while (unlinkat(cgroup->anchor, cgroup->name, AT_REMOVEDIR) != 0 && errno == EBUSY)
-    nanosleep(&interval, NULL);
+  if (cgroup->unit >= 0)
+    leave_unit(cgroup);
+  await_removal(cgroup->anchor, cgroup->name);
   activation_release(cgroup);
 }

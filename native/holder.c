@@ -180,7 +180,7 @@ static void live(void *argument)
   own.listener = await_listener(handover, own.launcher);
   const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
-                      handover->record.folder, own.front < 0 ? -1 : report_descriptor};
+                      handover->cgroup.unit, handover->record.folder, own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
   if (own.children < 0 && (own.children = children_open()) < 0)
     _exit(EXIT_REFUSED); /* calls fail and do not hang */
@@ -231,7 +231,7 @@ struct handover *holder_start(const struct plan *plan, int events)
        "Linux 5.9 or newer is needed");
   *handover = (struct handover){
       .listener = WAITING, .status = LIVES, .supervised = plan_has(plan, PLAN_SUPERVISED)};
-  handover->cgroup.anchor = handover->record.folder = -1;
+  handover->cgroup.anchor = handover->cgroup.unit = handover->record.folder = -1;
   struct holder holder = {handover, gather(plan, events), plan};
   if (!plan_has(plan, PLAN_ATTENDED))
     handover->holder = grandchild(STEP, CLONE_FILES, false, live, &holder);

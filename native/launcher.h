@@ -60,6 +60,7 @@ struct options {
      --prepare. */
   const uint64_t *prepare;
   bool level_given;
+  bool in_unit; /* the run's group lies below that of the caller's systemd unit */
   /* NULL-terminated: `--set` and `--level` with their values, in order. */
   const char **words, **end;
   char **command; /* NULL-terminated */
@@ -154,9 +155,14 @@ struct sockets descriptors_escaping(const struct plan *plan);
 /* Limit on the maps of one program that are examined. */
 #define CGROUP_MAPS_MAX 16
 
+/* Bytes of `cofferdam/DOMAIN.DIGEST/PID`. */
+#define UNIT_RUN_MAX 224
+
 struct cgroup {
   int anchor;    /* -1 where there is nothing to remove */
   char name[24]; /* of the child: the daemon's process id */
+  int unit;      /* the group of the caller's unit, below which the run is; -1: below the anchor */
+  char below[UNIT_RUN_MAX]; /* the run's group in it, as in `place_in_unit` */
   /* Ids of the groups in which the run's inherited sockets were made, where programs are
      attached. */
   uint64_t elsewhere[CGROUP_ELSEWHERE_MAX];
@@ -186,9 +192,12 @@ uint32_t program_with_tag(const uint32_t *ids, int count, const uint8_t *tag);
 /* Makes the child, verifies that every program of the plan is in force there, and moves this
    process into it. Where one of the `escaping` sockets cannot be covered, the child lies below an
    anchor without programs, and true is returned: the mediator must judge instead. A plan without a
-   cgroup layer has no child. `cgroup` is filled in as soon as the child exists, so that the
+   cgroup layer has no child. With `in_unit` the process moves below the group of its systemd unit
+   instead, with the anchor's programs attached there; its child of the anchor stays empty, and tells
+   that the anchor is in use. `cgroup` is filled in as soon as the child exists, so that the
    holder, which shares it, can clean up. */
-bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, struct cgroup *cgroup);
+bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, bool in_unit,
+                  struct cgroup *cgroup);
 
 /* Removes the child once it has no process, and the programs that were attached elsewhere for
    it. */
@@ -200,6 +209,10 @@ void cgroup_remove(struct cgroup *cgroup);
    own control group and the programs would affect nothing else there. False where any of that
    cannot be shown. The child must exist already. */
 bool activation_hold(const struct plan *plan, const struct sockets *sockets, struct cgroup *cgroup);
+
+/* Attaches all of the plan's programs, as the anchor has them, to a new and empty group; false where
+   one cannot be attached (errno). */
+bool activation_copy(const struct plan *plan, int anchor, int group);
 
 /* Detaches them once no run is left below the anchor. */
 void activation_release(struct cgroup *cgroup);

@@ -48,7 +48,7 @@ _Noreturn static void confine(const struct options *options, struct plan *plan,
   struct handover *handover = holder_start(plan, events);
   bool fixed = options->level_given || geteuid() != 0 || plan->head->number == 0;
   record_make(plan, fixed ? "fixed" : "live", handover->holder, &handover->record);
-  bool asks = cgroup_enter(plan, &escaping, &handover->cgroup);
+  bool asks = cgroup_enter(plan, &escaping, options->in_unit, &handover->cgroup);
   identity_private_ipc(plan);
   int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan) : -1;
   core_limit(plan);

@@ -59,6 +59,7 @@ static void read_options(int count, char **arguments, struct options *options)
       {"level", required_argument, NULL, 'l'},
       {"policy", required_argument, NULL, 'p'},
       {"prepare", required_argument, NULL, 'r'},
+      {"unit", no_argument, NULL, 'u'},
       {"set", required_argument, NULL, 's'},
       {0},
   };
@@ -72,6 +73,8 @@ static void read_options(int count, char **arguments, struct options *options)
       options->argv0 = optarg;
     else if (option == 'p')
       options->policy = absolute(optarg);
+    else if (option == 'u')
+      options->in_unit = true;
     else if (option == 'r')
       options->prepare = capabilities_in(optarg);
     else { /* the compiler checks the value: no plan is ever made for an invalid one */

@@ -7,9 +7,9 @@ import {
   rmdirSync,
   rmSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
-import { anchorsFolder, domainOfAnchor } from "./cgroup-path.ts";
+import { anchorsFolder, domainOfAnchor, unitRunGroups } from "./cgroup-path.ts";
 import { listRuns, type Run } from "./runs.ts";
 
 /**
@@ -51,9 +51,12 @@ function isEmpty(groups: string, { domain, pid }: Run): boolean {
   const anchors = readdirSync(groups).filter((anchor) => domainOfAnchor(anchor) === domain);
   // A process that reuses the id may be starting the domain anew, in a group that is still empty.
   const isReused = existsSync(`/proc/${pid}`);
-  return anchors
-    .map((anchor) => join(groups, anchor, String(pid)))
-    .every((group) => (isReused ? !existsSync(group) : isRemoved(group)));
+  const inUnits = unitRunGroups(dirname(groups), new RegExp(`/${pid}$`)).filter(
+    (group) => domainOfAnchor(basename(dirname(group))) === domain,
+  );
+  return [...anchors.map((anchor) => join(groups, anchor, String(pid))), ...inUnits].every(
+    (group) => (isReused ? !existsSync(group) : isRemoved(group)),
+  );
 }
 
 /**

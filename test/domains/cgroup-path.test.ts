@@ -51,3 +51,29 @@ test("a group below a bind mount is not the host's of the same name", () => {
     run: 7,
   });
 });
+
+const unit = "0::/system.slice/a.service/cofferdam/nginx.0123456789abcdef/812";
+
+test("a run in a unit's group is in its domain, where the group is root's", () => {
+  const asked: string[] = [];
+  const look = (text: string, isRoots: boolean) =>
+    placeInCgroups(text, "/cofferdam", (path) => {
+      asked.push(path);
+      return isRoots;
+    });
+  expect(look(`${unit}\n`, true)).toEqual({ domain: "nginx", run: 812 });
+  expect(look(`${unit}/deeper\n`, true)).toEqual({ domain: "nginx", run: 812 });
+  expect(look(`1:cpu:/\n${unit}\n`, true)).toEqual({ domain: "nginx", run: 812 });
+  // One that a user made below a unit that is delegated to him.
+  expect(look(`${unit}\n`, false)).toBeNull();
+  expect(new Set(asked)).toEqual(new Set([unit.slice(3)]));
+});
+
+test.each([
+  "0::/system.slice/a.service/cofferdam/nginx/812",
+  "0::/system.slice/a.scope/cofferdam/nginx.0123456789abcdef/812",
+  "0::/system.slice/a.service/x/cofferdam/nginx.0123456789abcdef/812",
+  "0::/system.slice/a.service/cofferdam/nginx.0123456789abcdef/x",
+])("%s is a group of another kind", (text) => {
+  expect(placeInCgroups(`${text}\n`, "/cofferdam", () => true)).toBeNull();
+});

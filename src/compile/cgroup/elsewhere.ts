@@ -1,7 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attachedIds, detachFromCgroup, replaceOnCgroup } from "../../kernel/bpf/attach.ts";
-import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts";
+import {
+  attachTypes,
+  destinationPrograms,
+  type ProgramName,
+} from "../../kernel/bpf/attach-types.ts";
 import { CONTROL_MAP } from "../../kernel/bpf/control.ts";
 import { idOfMap, mapsOfProgram, openAnchorMap, withFd } from "../../kernel/bpf/maps.ts";
 import { openProgram } from "../../kernel/bpf/object.ts";
@@ -37,6 +41,8 @@ const judging = [
 const SOCKET_UNIT = /\.socket$/;
 /** The names of anchors, on the host and in containers. */
 const ANCHOR = /\/cofferdam\/[^/]+\.[0-9a-f]{16}$/;
+/** Runs in the groups of systemd units (`native/cgroup.c`). */
+const UNIT_RUN = /\.service\/cofferdam\/[^/]+\.[0-9a-f]{16}\/\d+$/;
 /** Id of the hierarchy's root group (kernfs). */
 const ROOT_GROUP = 1;
 
@@ -50,7 +56,8 @@ export function replaceElsewhere(
   programFd: (name: ProgramName) => number | null,
 ): void {
   const own = idOfMap(control);
-  for (const one of allElsewhere(dirname(dirname(anchor)))) {
+  const hierarchy = dirname(dirname(anchor));
+  for (const one of [...allElsewhere(hierarchy), ...allOfUnits(hierarchy)]) {
     const program = one.control === own ? programFd(one.name) : null;
     if (program === null) continue;
     withGroup(one, (group, before) =>
@@ -101,12 +108,21 @@ function controlOf(anchor: string): number | null {
 }
 
 function allElsewhere(hierarchy: string): Elsewhere[] {
-  return foldersLike(hierarchy, SOCKET_UNIT).flatMap((group) => ifThere(() => lookAt(group)) ?? []);
+  return foldersLike(hierarchy, SOCKET_UNIT).flatMap(
+    (group) => ifThere(() => lookAt(group, judging)) ?? [],
+  );
 }
 
-function lookAt(group: string): Elsewhere[] {
+/** What launchers have attached to the groups of runs in units. They go with these. */
+function allOfUnits(hierarchy: string): Elsewhere[] {
+  return foldersLike(hierarchy, UNIT_RUN).flatMap(
+    (group) => ifThere(() => lookAt(group, destinationPrograms)) ?? [],
+  );
+}
+
+function lookAt(group: string, names: readonly ProgramName[]): Elsewhere[] {
   return withDirectory(group, (fd) =>
-    judging.flatMap((name) =>
+    names.flatMap((name) =>
       attachedIds(fd, attachTypes[name]).flatMap((program) => {
         const control = controlOfProgram(program);
         return control === null ? [] : [{ group, name, program, control }];
@@ -131,7 +147,7 @@ function withGroup(
 
 /** Groups of socket units come and go. */
 function ifThere<T>(work: () => T): T | null {
-  return unlessGone(work, ["ENOENT", "ENODEV"]);
+  return ifThere(work, ["ENOENT", "ENODEV"]);
 }
 
 /** Does not search below a match. */

@@ -102,7 +102,7 @@ function requireRead(name: string, path: string): void {
   const { properties, dropIn } = readUnit(name);
   const isRead = dropIn?.path === path;
   const starts = properties.get("ExecStart") ?? "";
-  if (isRead && starts.includes("argv[]=") && / run (?:--argv0 |\S+ -- )/.test(starts)) return;
+  if (isRead && starts.includes("argv[]=") && / run .*--unit /.test(starts)) return;
   throw new HostError(
     `systemd does not start ${name} by the drop-in ${path}`,
     "nothing was changed; another drop-in of a later name may take its place: systemctl cat shows",

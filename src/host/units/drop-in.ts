@@ -134,7 +134,7 @@ function inDomain(
     `${[...kept, ...privilege].join("")}${quoteProgram(launcher)}`,
     "run",
     ...(named ? ["--argv0", rawArguments[0] ?? ""] : []),
-    ...[domain, "--", program],
+    ...["--unit", domain, "--", program],
     ...rawArguments.slice(named ? 1 : 0),
   ].join(" ");
 }

@@ -105,7 +105,7 @@ const writable: Rule = (look) => {
       ? ["-/run/cofferdam"]
       : []),
     ...(isSet(look, "ProtectControlGroups") || property(look, "ProtectSystem") === "strict"
-      ? ["-/sys/fs/cgroup/cofferdam"]
+      ? ["-/sys/fs/cgroup/cofferdam", `-/sys/fs/cgroup/${groupOf(look)}`]
       : []),
   ];
   return paths.length === 0
@@ -115,6 +115,17 @@ const writable: Rule = (look) => {
         "For the launcher and the holder; no domain may write there, whatever it grants.",
       );
 };
+
+/**
+ * The unit's control group in the hierarchy: its slices (`a-b.slice` lies in `a.slice`), then its
+ * name. Of a template the instance's.
+ */
+function groupOf(look: Look): string {
+  const slice = property(look, "Slice").replace(/\.slice$/, "");
+  const parts = slice.split("-");
+  const slices = parts.map((_, at) => `${parts.slice(0, at + 1).join("-")}.slice`);
+  return [...(slice === "" ? [] : slices), look.unit.name.replace("@.", "@%i.")].join("/");
+}
 
 function hides(look: Look, path: string): boolean {
   return words(property(look, "ReadOnlyPaths")).some((one) =>
@@ -196,18 +207,6 @@ const ownMemory: Rule = (look) =>
       )
     : {};
 
-const limits: Rule = (look) => {
-  const set = [
-    ...["MemoryMax", "MemoryHigh", "CPUQuotaPerSecUSec", "IPAddressDeny", "IPAddressAllow"],
-  ].filter((name) => isSet(look, name));
-  return set.length === 0
-    ? {}
-    : note(
-        `the run is in a control group of its own, outside the unit's: ${set.join("=, ")}= ` +
-          "does not hold for it, and TasksMax= neither",
-      );
-};
-
 /** Each is told of by itself. */
 export const sandboxRules: readonly Rule[] = [
   systemCalls,
@@ -221,5 +220,4 @@ export const sandboxRules: readonly Rule[] = [
   mounts,
   delegation,
   ownMemory,
-  limits,
 ];

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { CgroupRefusals } from "../../events/collector/cgroup-refusals.ts";
 import { RefusalReader } from "../../kernel/bpf/refusals.ts";
 import { unlessGone } from "../../kernel/unless-gone.ts";
@@ -99,16 +99,18 @@ export class SocketRecords {
   }
 
   /**
-   * The run's own control group, which lies directly below the plan's anchor and is named by its
-   * daemon.
+   * The run's own control group, named by its daemon: directly below the plan's anchor, or below a
+   * group of the anchor's name in a systemd unit.
    */
   #groupOf(tid: number): bigint | null {
     const anchor = this.#broker.plan.cgroup?.anchor ?? "";
     const text = unlessGone(() => readFileSync(`/proc/${tid}/cgroup`, "latin1")) ?? "";
-    const [, name] = /^0::\/.*\/([^/\n]+\/\d+)$/m.exec(text) ?? [];
+    const [, above = "", name] = /^0::(\/.*)\/([^/\n]+\/\d+)$/m.exec(text) ?? [];
     const [group, run] = name?.split("/") ?? [];
     if (run === undefined || group !== basename(anchor)) return null;
-    return unlessGone(() => statSync(`${anchor}/${run}`, { bigint: true }).ino);
+    const unit = above.endsWith(".service/cofferdam") ? dirname(dirname(anchor)) + above : null;
+    const path = unit === null ? `${anchor}/${run}` : `${unit}/${name}`;
+    return unlessGone(() => statSync(path, { bigint: true }).ino);
   }
 }
 

@@ -154,6 +154,57 @@ test("a unit's user, bounding set, filter and read-only system stay in force", (
   at.done("unit", "disable", "small");
 });
 
+/** A daemon that has a child, and says something. */
+const family = `ExecStart=/bin/sh -c 'echo spoken; sleep 600 & echo $$$$ >/run/family/pid; wait'\n`;
+
+test("the unit stays the unit's: limits, signals, status and journal reach the whole domain", () => {
+  at.domain("family", shell("family", "family.service"));
+  at.service("family.service", `RuntimeDirectory=family\nTasksMax=20\n${family}`);
+  at.done("unit", "enable", "--now", "family");
+  at.host.sh("until [ -s /run/family/pid ]; do sleep 0.05; done");
+  const pid = at.show("family", "MainPID");
+  const group = at.host.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
+  expect(group).toMatch(/^\/system\.slice\/family\.service\/cofferdam\/family\.[0-9a-f]{16}\/\d+$/);
+  const members = at.host.sh('cat "/sys/fs/cgroup$1/cgroup.procs"', group).trim().split("\n");
+  expect(members).toHaveLength(2);
+  const status = at.host.sh("systemctl status family --no-pager");
+  expect(status).toContain("sleep 600");
+  expect(at.show("family", "TasksMax")).toBe("20");
+  expect(at.host.sh("journalctl -q -o cat _SYSTEMD_UNIT=family.service")).toContain("spoken");
+  expect(at.done("ps", "family").trim().split("\n")).toHaveLength(3);
+  // Each of them, and not the first alone.
+  at.host.sh("systemctl kill --signal=SIGSTOP family");
+  const stopped =
+    'for p in $1; do until grep -q "^State:.T" "/proc/$p/status"; do sleep 0.05; done; done';
+  at.host.sh(stopped, members.join(" "));
+  at.host.sh("systemctl kill --signal=SIGCONT family; systemctl stop family");
+  for (const member of members)
+    expect(at.host.run("test", "-e", `/proc/${member}`).status, member).not.toBe(0);
+  at.host.sh(`until [ -z "$(ls /sys/fs/cgroup/cofferdam | grep '^family[.]' |
+    while read -r a; do ls -d "/sys/fs/cgroup/cofferdam/$a"/*/ 2>/dev/null; done)" ]; do sleep 0.1; done`);
+  at.done("unit", "disable", "family");
+});
+
+test("a policy that changes reaches the programs on a unit's own group", () => {
+  const some = shell("live", "live.service", "mediation: supervised");
+  const policy = some.replace("network: [", "network: [connect tcp 7, ");
+  at.domain("live", policy);
+  const call = "(echo >/dev/tcp/127.0.0.1/9) >/run/live/said 2>&1";
+  at.service(
+    "live.service",
+    `RuntimeDirectory=live\nExecStart=/bin/bash -c 'while :; do ${call}; sleep 0.1; done'\n`,
+  );
+  at.done("unit", "enable", "--now", "live");
+  const hear = 'until grep -q "$1" /run/live/said; do sleep 0.05; done';
+  at.host.sh(hear, "Permission denied");
+  at.domain("live", policy.replace("network: [", "network: [connect tcp 9, "));
+  at.host.sh(hear, "Connection refused");
+  at.domain("live", policy);
+  at.host.sh(hear, "Permission denied");
+  at.host.sh("systemctl stop live");
+  at.done("unit", "disable", "live");
+});
+
 test("what cannot be combined is refused with the line to change, and nothing is written", () => {
   at.domain("bad", shell("bad", "bad.service", "user: daemon"));
   at.service("bad.service", "ExecStart=/usr/bin/sleep 600\nUser=games\nPrivateUsers=yes\n");
