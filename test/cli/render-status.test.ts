@@ -43,6 +43,12 @@ const host: HostStatus = {
     { domain: "postgres", layer: "files", state: "partial", detail: "another one" },
   ],
   agent,
+  claimed: [
+    { pid: 9, comm: "memcached", domain: "memcached", by: "memcached.service" },
+    { pid: 12, comm: "nginx", domain: "nginx", by: "/usr/sbin/nginx" },
+    { pid: 13, comm: "nginx", domain: "nginx", by: "/usr/sbin/nginx" },
+  ],
+  listening: { sockets: 4, inDomains: 2, outside: ["sshd tcp 22"], unknown: 1 },
   attention: [],
 };
 
@@ -62,6 +68,12 @@ running    6 processes in 2 domains
 lost       postgres: addresses (cofferdam plan postgres)
 in part    postgres: files (cofferdam plan postgres)
 events     today 3 denied, 8 warned about, 0 lost
+outside    memcached.service runs unconfined (process 9); there is the domain
+           memcached: cofferdam unit enable --now memcached.service
+outside    /usr/sbin/nginx runs unconfined (processes 12, 13); there is the
+           domain nginx
+listening  2 of 4 sockets that listen are in a domain; outside: sshd tcp 22; 1
+           of processes that only root may see
 `,
   );
 });

@@ -3,7 +3,9 @@ import { type Claimant, placesBeside, takenPlaces } from "../../domains/mediator
 import { listProcesses } from "../../domains/processes.ts";
 import { type AgentStatus, agentStatus } from "../../host/agent-answers.ts";
 import { askAgentIfThere } from "../../host/agent-client.ts";
+import { claimedOutside } from "../../host/claimed-outside.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { listening } from "../../host/listening.ts";
 import { domainNames, misnamedPolicies } from "../../host/load.ts";
 import { lostLayers } from "../../host/lost-layers.ts";
 import { runningDomains } from "../../host/running.ts";
@@ -20,8 +22,14 @@ export const status: Command = {
   operands: [],
   summary: "engine, domains, what runs, what is lost, what was counted",
   description: [
-    "What this host holds now: the engine, the agent and the shared mediator, domains by level, what runs in them, layers that what runs does without, and today's events. What somebody should look at comes last. Works without an agent, and says so.",
-    "Exit status: 0; 1 where something needs attention: a holder or a mediator lost, a broken policy, events lost or not written, a host that cannot hold domains; 3 where the agent does not answer.",
+    "What this host holds now: the engine, the agent and the shared mediator, domains by " +
+      "level, what runs in them, layers that what runs does without, and today's events. " +
+      "Processes that a policy's `enter` names and that run outside its domain are told of, and " +
+      "how many of the sockets that listen on this host are in a domain. What somebody should " +
+      "look at comes last. Works without an agent, and says so.",
+    "Exit status: 0; 1 where something needs attention: a holder or a mediator lost, a broken " +
+      "policy, events lost or not written, a host that cannot hold domains; 3 where the agent " +
+      "does not answer.",
   ],
   options: [jsonOption],
   examples: [
@@ -42,6 +50,7 @@ async function look({ places }: Context): Promise<HostStatus> {
   const processes = listProcesses({ ...domains, threads: false, details: false });
   const inDomains = running(processes);
   const runs = livingRuns(domains.runs, processes);
+  const claimed = claimedOutside(places, processes);
   const ownMediators = mediatorsOfOneRun(places.system.mediatorSocket);
   const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
   return {
@@ -55,6 +64,8 @@ async function look({ places }: Context): Promise<HostStatus> {
     lost: lostLayers(places, runs),
     ownMediators,
     agent,
+    claimed,
+    listening: listening(processes),
     attention: [
       ...(ability.state === "able"
         ? []
@@ -93,7 +104,8 @@ function troubles({ bad, mediator, sessions, refusals, events }: AgentStatus): r
     ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
     ...(events.today.lost > 0
       ? [
-          `${events.today.lost} events of today are lost: cofferdam events --since 1d --verdict failed`,
+          `${events.today.lost} events of today are lost: cofferdam events --since 1d ` +
+            "--verdict failed",
         ]
       : []),
     ...(events.lost > 0 ? [`${events.lost} events could not be written`] : []),

@@ -3,6 +3,8 @@ import { wrap } from "../../base/wrap.ts";
 import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
 import type { AgentStatus } from "../../host/agent-answers.ts";
+import { type ClaimedOutside, claimSentences } from "../../host/claimed-outside.ts";
+import type { Listening } from "../../host/listening.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
 import type { Level, Mediation } from "../../model/policy.ts";
 import { PLACES_OF_HOST } from "../../plan/mediator-places.ts";
@@ -32,6 +34,9 @@ export interface HostStatus {
   readonly ownMediators: readonly Claimant[] | null;
   /** null: none runs. */
   readonly agent: AgentStatus | null;
+  /** Processes that a domain's `enter` names, and that run outside it. */
+  readonly claimed: readonly ClaimedOutside[];
+  readonly listening: Listening;
   /** Sentences on what somebody should look at. */
   readonly attention: readonly string[];
 }
@@ -66,8 +71,12 @@ export function renderStatus(
       ? []
       : eventsText(agent).map((text, at) => line(at === 0 ? "events" : "", text))),
   ];
+  const ends = [
+    ...claimSentences(now.claimed).map((text) => line("outside", printable(text))),
+    line("listening", listeningText(now.listening)),
+  ];
   const loud = now.attention.map((text) => paint(line("ATTENTION", printable(text)), style.color));
-  return [...parts, ...loud].join("");
+  return [...parts, ...ends, ...loud].join("");
 }
 
 const noAgent =
@@ -138,6 +147,14 @@ function runningRows({ running }: HostStatus): string {
       ? `${INDENT}and ${running.length - ROWS_MAX} more: cofferdam ps\n`
       : "";
   return columns(rows).replace(/^(?=.)/gm, INDENT) + more;
+}
+
+function listeningText({ sockets, inDomains, outside, unknown }: Listening): string {
+  if (sockets === 0) return "nothing listens on this host";
+  const others = outside.length === 0 ? "" : `; outside: ${cut(outside, "ps -Z").join(", ")}`;
+  const hidden = unknown === 0 ? "" : `; ${unknown} of processes that only root may see`;
+  const what = sockets === 1 ? "socket that listens is" : "sockets that listen are";
+  return `${inDomains} of ${sockets} ${what} in a domain${printable(others)}${hidden}`;
 }
 
 function ownMediatorsText({ ownMediators }: HostStatus): readonly string[] {

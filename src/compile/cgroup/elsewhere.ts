@@ -147,7 +147,7 @@ function withGroup(
 
 /** Groups of socket units come and go. */
 function ifThere<T>(work: () => T): T | null {
-  return ifThere(work, ["ENOENT", "ENODEV"]);
+  return unlessGone(work, ["ENOENT", "ENODEV"]);
 }
 
 /** Does not search below a match. */

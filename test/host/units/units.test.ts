@@ -228,6 +228,9 @@ test("a unit that does not start in its domain is put back, and runs as before",
     "Type=exec\nRestart=on-failure\nExecStart=/usr/bin/env /usr/bin/sleep 600\n",
   );
   at.host.sh("systemctl start narrow");
+  const outside = `narrow.service runs unconfined (process ${at.show("narrow", "MainPID")})`;
+  expect(at.done("ps").replaceAll(/\s+/g, " ")).toContain(outside);
+  expect(at.host.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
   const before = at.settings();
   const { status, err } = at.host.cofferdam("unit", "enable", "--now", "narrow");
   expect(status).toBe(1);
