@@ -61,7 +61,8 @@ function takeBack(unit: Unit, path: string, before: string | null, restart: bool
     if (before === null) removeDropIn(path);
     else writeWhole(path, Buffer.from(before), modesFor(0));
     order("daemon-reload");
-    if (restart) restartUnits(unit.name);
+    if (restart && wasStopped(unit)) order("stop", "--", unit.name);
+    else if (restart) restartUnits(unit.name);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new HostError(
@@ -69,6 +70,10 @@ function takeBack(unit: Unit, path: string, before: string | null, restart: bool
       `look at ${path}, then: systemctl daemon-reload; systemctl restart ${unit.name}`,
     );
   }
+}
+
+function wasStopped({ name, properties }: Unit): boolean {
+  return !isTemplate(name) && properties.get("ActiveState") !== "active";
 }
 
 /** With its folder, if that was made for it alone. */
@@ -123,6 +128,8 @@ function runningInstances(template: string): readonly string[] {
 
 function restart(name: string): void {
   const since = new Date();
+  // The count of restarts that nobody ordered begins anew.
+  systemctl("reset-failed", "--", name);
   const { status, err } = systemctl("restart", "--", name);
   if (status === 0 && awaitStart(name)) return;
   const said = [...lastWords(name, since), ...err.split("\n")];
