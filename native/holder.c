@@ -180,7 +180,8 @@ static void live(void *argument)
   own.listener = await_listener(handover, own.launcher);
   const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
-                      handover->cgroup.unit, handover->record.folder, own.front < 0 ? -1 : report_descriptor};
+                      handover->cgroup.unit, handover->record.folder,
+                      own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
   if (own.children < 0 && (own.children = children_open()) < 0)
     _exit(EXIT_REFUSED); /* calls fail and do not hang */

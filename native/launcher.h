@@ -193,8 +193,8 @@ uint32_t program_with_tag(const uint32_t *ids, int count, const uint8_t *tag);
    process into it. Where one of the `escaping` sockets cannot be covered, the child lies below an
    anchor without programs, and true is returned: the mediator must judge instead. A plan without a
    cgroup layer has no child. With `in_unit` the process moves below the group of its systemd unit
-   instead, with the anchor's programs attached there; its child of the anchor stays empty, and tells
-   that the anchor is in use. `cgroup` is filled in as soon as the child exists, so that the
+   instead, with the anchor's programs attached there; its child of the anchor stays empty, and
+   tells that the anchor is in use. `cgroup` is filled in as soon as the child exists, so that the
    holder, which shares it, can clean up. */
 bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, bool in_unit,
                   struct cgroup *cgroup);
@@ -210,8 +210,8 @@ void cgroup_remove(struct cgroup *cgroup);
    cannot be shown. The child must exist already. */
 bool activation_hold(const struct plan *plan, const struct sockets *sockets, struct cgroup *cgroup);
 
-/* Attaches all of the plan's programs, as the anchor has them, to a new and empty group; false where
-   one cannot be attached (errno). */
+/* Attaches all of the plan's programs, as the anchor has them, to a new and empty group; false
+   where one cannot be attached (errno). */
 bool activation_copy(const struct plan *plan, int anchor, int group);
 
 /* Detaches them once no run is left below the anchor. */

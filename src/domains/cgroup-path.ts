@@ -44,10 +44,7 @@ export function ownCofferdamGroup(): string | null {
 /** The tables' digest that ends an anchor's name (`compile/cgroup/anchor.ts`). */
 const digest = /\.[0-9a-f]{16}$/;
 
-/**
- * The run of a systemd unit lies in the unit's own group: `.../NAME.service/cofferdam/DOMAIN.DIGEST/
- * PID`.
- */
+/** In the own group of a systemd unit: `.../NAME.service/cofferdam/DOMAIN.DIGEST/PID`. */
 const unitRun =
   /^0::((?:\/[^/\n]+)*\.service\/cofferdam\/([^/\n]+\.[0-9a-f]{16})\/([1-9]\d{0,9}))(?=[/\n ]|$)/m;
 

@@ -13,7 +13,7 @@ export interface Listening {
   readonly unknown: number;
 }
 
-/** Tables of proc_net(5), and the state of a socket that takes what comes: LISTEN, and for UDP CLOSE. */
+/** Tables of proc_net(5), with the state of a socket that takes what comes: LISTEN, for UDP CLOSE. */
 const tables = [
   { file: "tcp", protocol: "tcp", state: "0A" },
   { file: "tcp6", protocol: "tcp", state: "0A" },

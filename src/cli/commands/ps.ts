@@ -1,5 +1,5 @@
+import { printable } from "../../base/printable.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { printable } from "../../diagnostics/printable.ts";
 import { type ListedProcess, listProcesses } from "../../domains/processes.ts";
 import { renderWorlds } from "../../esxi/ps/worlds.ts";
 import { type ClaimedOutside, claimedOutside, claimSentences } from "../../host/claimed-outside.ts";

@@ -181,7 +181,8 @@ test("the unit stays the unit's: limits, signals, status and journal reach the w
   for (const member of members)
     expect(at.host.run("test", "-e", `/proc/${member}`).status, member).not.toBe(0);
   at.host.sh(`until [ -z "$(ls /sys/fs/cgroup/cofferdam | grep '^family[.]' |
-    while read -r a; do ls -d "/sys/fs/cgroup/cofferdam/$a"/*/ 2>/dev/null; done)" ]; do sleep 0.1; done`);
+    while read -r a; do ls -d "/sys/fs/cgroup/cofferdam/$a"/*/ 2>/dev/null; done)" ]
+    do sleep 0.1; done`);
   at.done("unit", "disable", "family");
 });
 
