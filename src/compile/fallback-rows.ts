@@ -166,7 +166,7 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
       "every brokered call is refused, openat2 is absent, and sockets that only the broker could" +
         " hold are not granted",
     ),
-    supervised: fails("no domain is supervised: nobody could read what a call is about"),
+    supervised: fails("no domain is supervised: the mediator could not read calls' arguments"),
   },
   "memfd-noexec": {
     purpose: "memory files that cannot be executed",

@@ -51,7 +51,7 @@ export function generateFallbacksDoc(): string {
     "their answer has changed.",
     "",
     "In a user namespace that does not map root, the folders above every policy seem to belong" +
-      " to nobody, and no domain starts (CFD1008).",
+      " to the user `nobody`, and no domain starts (CFD1008).",
     "",
     "`test/compile/plan/fallbacks.test.ts` and `supervised.test.ts` beside it test each row with" +
       " made-up answers, `test/compile/kernel/missing-feature.test.ts` those that a seccomp",

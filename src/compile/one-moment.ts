@@ -4,7 +4,7 @@ import type { HostSnapshot, Look } from "./host-snapshot.ts";
 
 /** A snapshot whose answers belong together. */
 export interface Moment extends HostSnapshot {
-  /** By which lstat the name was known; looked at now if nobody asked before. */
+  /** The first lstat of the name by this moment; taken now if there was none. */
   factOf(path: string): NameFact;
 }
 

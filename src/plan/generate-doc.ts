@@ -55,7 +55,7 @@ export function generatePlanDoc(): string {
     "## Who accepts a plan",
     "",
     "The launcher takes a plan only from a file and a directory that belong to root or the" +
-      " effective user and that nobody else may write,",
+      " effective user and that no other user may write,",
     "without following a symbolic link in either name. Such a ready plan is stale as soon as",
     "one of its facts no longer holds, Landlock or Yama are not what they were, or control groups",
     "version 2 are mounted where it was made without; one that was made for one start is stale for",

@@ -19,7 +19,7 @@ test("a denial's quoted path, domain and blockers are read", () => {
   });
 });
 
-test("a path with a blank or a quote comes in hex and is turned back; a hex-looking name in quotes is left alone", () => {
+test("a path with a blank or a quote is decoded from hex; a name in quotes is not", () => {
   expect(
     read(1423, "audit(1.000:1): domain=a blockers=fs.read_file path=2F612062220A"),
   ).toMatchObject({

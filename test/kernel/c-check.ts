@@ -51,7 +51,8 @@ const headers = [
   "sys/wait.h",
   "time.h",
 ];
-const prologue = `#define _GNU_SOURCE\n#include <stddef.h>\n#include <stdio.h>\n${headers.map((name) => `#include <${name}>`).join("\n")}\n`;
+const includes = ["stddef.h", "stdio.h", ...headers].map((name) => `#include <${name}>\n`);
+const prologue = `#define _GNU_SOURCE\n${includes.join("")}`;
 
 /**
  * Evaluates integer expressions in C, with the kernel's headers and one of our own. An expression

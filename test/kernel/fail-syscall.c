@@ -20,7 +20,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   char *rest;
-  unsigned error = strtoul(argv[1], NULL, 0), nr = strtoul(argv[2], &rest, 0), argument = 0, mask = 0;
+  unsigned error = strtoul(argv[1], NULL, 0), nr = strtoul(argv[2], &rest, 0);
+  unsigned argument = 0, mask = 0;
   int conditional = *rest == ':', equal = 0;
   if (conditional) {
     argument = strtoul(rest + 1, &rest, 0);

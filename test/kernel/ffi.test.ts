@@ -20,7 +20,7 @@ test("openat2 refuses a symbolic link when asked to", () => {
   ).toThrow(expect.objectContaining({ code: "ELOOP" }));
 });
 
-test("a shared mapping of a memfd shows what was written to the memfd, and the other way round", () => {
+test("a shared mapping of a memfd and the memfd itself show what was written to the other", () => {
   const fd = ffi.syscall("memfd_create", ffi.cString("test"), constants.MFD_CLOEXEC);
   ffi.syscall("ftruncate", fd, 4096);
   const mapping = ffi.mapShared(fd, 4096);

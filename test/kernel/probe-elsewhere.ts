@@ -27,7 +27,8 @@ export function makeElsewhere(): Elsewhere {
   writeFileSync(
     entry,
     `import { probeHost } from ${JSON.stringify(facts)};
-     console.log(JSON.stringify(probeHost(), (_, value) => (typeof value === "bigint" ? String(value) : value)));`,
+     const plain = (_, value) => (typeof value === "bigint" ? String(value) : value);
+     console.log(JSON.stringify(probeHost(), plain));`,
   );
   buildSync({
     entryPoints: [entry],

@@ -31,7 +31,7 @@ function saying(facts: HostFacts, state: string): FeatureName[] {
  * What Linux 6.18 with Landlock ABI 7 gives to root outside of containers; a host that differs is
  * told how.
  */
-test("on the kernel that Cofferdam is developed on, root has everything but what that kernel lacks", (context) => {
+test("on the development kernel root has everything but what that kernel lacks", (context) => {
   needsRoot(context);
   skipUnless(
     context,
@@ -47,7 +47,7 @@ test("on the kernel that Cofferdam is developed on, root has everything but what
   expect(here.cgroup2, "mountinfo shows no cgroup2 mount").not.toBeNull();
 });
 
-test("bpf-lsm is no exactly where loading an lsm program is refused, whatever the list of security modules says", () => {
+test("bpf-lsm is `no` exactly where the kernel refuses to load an lsm program", () => {
   const { "bpf-lsm": probe } = here.features;
   if (probe.state !== "yes") expect(probe.why).toMatch(/E[A-Z]+|libbpf|type information/);
 });
@@ -153,7 +153,7 @@ test("an ordinary user is told what only root has", (context) => {
   expect(facts.features["landlock-files"]).toEqual(here.features["landlock-files"]);
 });
 
-test("probing leaves nothing behind: no cgroup, no folder, no process, no descriptor, no confinement", async () => {
+test("probing leaves no cgroup, folder, process, descriptor or confinement behind", async () => {
   // Node reaps its children, the one of the first probing here included, in the event loop.
   await vi.waitFor(() => expect(snapshot().children).toBe(""));
   const before = snapshot();

@@ -27,7 +27,7 @@ test("groups are fully expanded: no group and no unknown name is left in one", (
   }
 });
 
-test("nested groups bring their members: @system-service has those of @default, @file-system and @network-io", () => {
+test("nested groups bring their members: @system-service has those of @default and others", () => {
   const {
     "@system-service": service = [],
     "@default": basic = [],
@@ -45,7 +45,7 @@ test("calls that are newer than systemd's list are beside their older relatives"
   expect(mount).toContain("open_tree_attr");
 });
 
-test("every way to mount, to load kernel code and past the filter is in @never, with a reason", () => {
+test("calls that mount, load kernel code or evade the filter are in @never, with a reason", () => {
   const { "@never": never = [], "@mount": mount = [], "@module": modules = [] } = groups();
   // Held back by no group of its own: chroot changes no mount, and statmount and listmount only
   // look.

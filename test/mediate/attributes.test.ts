@@ -36,8 +36,12 @@ const flags = "#hex=800000000000000000000000000000000000000000000000";
 
 test("inode flags and attributes by descriptor need `a`, and the event says so", () => {
   const done = run(
-    `openat @AT_FDCWD open/file @O_RDONLY ; ioctl $ 0x40086602 #hex=40000000 ; ioctl 3 0x740086602 #hex=40000000 ; ioctl 3 0x401c5820 ${flags}00000000 ; file_setattr @AT_FDCWD open/file ${flags} 24 0 ; ` +
-      "setxattrat @AT_FDCWD open/file 0 user.a #xattr=v 16 ; removexattrat @AT_FDCWD open/file 0 user.a ; chmod /proc/self/fd/3 0777 ; setxattrat @AT_FDCWD open/file 0 security.capability #xattr=v 16",
+    "openat @AT_FDCWD open/file @O_RDONLY ; ioctl $ 0x40086602 #hex=40000000 ; " +
+      `ioctl 3 0x740086602 #hex=40000000 ; ioctl 3 0x401c5820 ${flags}00000000 ; ` +
+      `file_setattr @AT_FDCWD open/file ${flags} 24 0 ; ` +
+      "setxattrat @AT_FDCWD open/file 0 user.a #xattr=v 16 ; " +
+      "removexattrat @AT_FDCWD open/file 0 user.a ; chmod /proc/self/fd/3 0777 ; " +
+      "setxattrat @AT_FDCWD open/file 0 security.capability #xattr=v 16",
   );
   expect(done.lines.slice(1).map((line) => line.split(" ").at(-1))).toEqual([
     ...Array(7).fill("EACCES"),
@@ -91,7 +95,8 @@ test("a name too long for the kernel to say is refused", () => {
 
 test("what has no name at all is its holder's", () => {
   const done = run(
-    "memfd_create x 0 ; fchmod $ 0600 ; socket 1 1 0 ; fchmod $ 0600 ; openat @AT_FDCWD open/file @O_RDONLY ; unlink open/file ; fchmod 5 0600",
+    "memfd_create x 0 ; fchmod $ 0600 ; socket 1 1 0 ; fchmod $ 0600 ; " +
+      "openat @AT_FDCWD open/file @O_RDONLY ; unlink open/file ; fchmod 5 0600",
   );
   expect(done.lines.filter((line) => line.startsWith("fchmod"))).toEqual([
     "fchmod: 0 -",
@@ -105,12 +110,13 @@ test("a directory is renamed only where everything below it may be", () => {
   writeFileSync(join(tree, "open/dir/kept"), "");
   const rules = [`rwcd ${tree}/open/**`, `deny d ${tree}/open/dir/kept`];
   const script =
-    "rename open/dir open/moved ; rename open/file open/moved ; renameat2 @AT_FDCWD open/moved @AT_FDCWD open/dir @RENAME_EXCHANGE";
+    "rename open/dir open/moved ; rename open/file open/moved ; " +
+    "renameat2 @AT_FDCWD open/moved @AT_FDCWD open/dir @RENAME_EXCHANGE";
   const done = runScene(built, { rules }, [built.target, ...script.split(" ")], tree);
   expect(done.lines).toEqual(["rename: -1 EACCES", "rename: 0 -", "renameat2: -1 EACCES"]);
 });
 
-test("a directory below which nothing is granted keeps its name, though nothing would be gained", () => {
+test("a directory that contains no grant is not renamed, though that would gain nothing", () => {
   mkdirSync(join(tree, "open/dir"));
   const script = "rename open/dir open/moved ; rename open/file open/moved";
   const done = runScene(
@@ -125,7 +131,9 @@ test("a directory below which nothing is granted keeps its name, though nothing 
 test("set-id bits are refused also where the kernel would make the file", () => {
   const options = { rules: [`rwcd ${tree}/open/**`], kernelCreates: [join(tree, "open")] };
   const script =
-    "openat @AT_FDCWD open/a @O_CREAT +@O_WRONLY 04755 ; creat open/b 02755 ; openat @AT_FDCWD open @O_TMPFILE +@O_RDWR 04700 ; mknod open/c @S_IFREG +06755 0 ; openat @AT_FDCWD open/d @O_CREAT +@O_WRONLY 0755";
+    "openat @AT_FDCWD open/a @O_CREAT +@O_WRONLY 04755 ; creat open/b 02755 ; " +
+    "openat @AT_FDCWD open @O_TMPFILE +@O_RDWR 04700 ; mknod open/c @S_IFREG +06755 0 ; " +
+    "openat @AT_FDCWD open/d @O_CREAT +@O_WRONLY 0755";
   const done = runScene(built, options, [built.target, ...script.split(" ")], tree);
   expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual([
     "EPERM",
@@ -138,7 +146,10 @@ test("set-id bits are refused also where the kernel would make the file", () => 
 
 test("a file that cannot be handed over is taken away again", () => {
   // RLIMIT_NOFILE (7) down to the three descriptors that are open.
-  const script = `prlimit64 0 7 #hex=03000000000000000300000000000000 ~ ; openat @AT_FDCWD open/new @O_CREAT +@O_WRONLY 0644 ; openat @AT_FDCWD open/file @O_CREAT +@O_WRONLY 0644`;
+  const script =
+    "prlimit64 0 7 #hex=03000000000000000300000000000000 ~ ; " +
+    "openat @AT_FDCWD open/new @O_CREAT +@O_WRONLY 0644 ; " +
+    "openat @AT_FDCWD open/file @O_CREAT +@O_WRONLY 0644";
   const done = run(script);
   expect(done.lines).toEqual(["prlimit64: 0 -", "openat: -1 EMFILE", "openat: -1 EMFILE"]);
   expect(statSync(join(tree, "open/new"), { throwIfNoEntry: false })).toBeUndefined();

@@ -24,7 +24,7 @@ const WAITING = 60;
 /** Of the mediator: few, so that one domain would soon have them all. */
 const DESCRIPTORS_MAX = 1_024;
 const OPENING_MS = 1_500;
-/** The kernel's own patience with who has a lease (fs.lease-break-time), milliseconds. */
+/** How long the kernel waits for the owner of a lease (fs.lease-break-time), milliseconds. */
 const LEASE_MS_MAX = 1_000 * Number(readFileSync("/proc/sys/fs/lease-break-time", "utf8"));
 /** LANDLOCK_ACCESS_FS_WRITE_FILE. */
 const WRITE_RIGHT = 1n << 1n;
@@ -109,7 +109,7 @@ test.each([
   ["create", "supervised"],
   ["create", "sealed"],
 ] as const)(
-  "a lease that nobody gives up (%s, %s) keeps no other domain waiting",
+  "a lease that its owner keeps (%s, %s) delays no other domain",
   { timeout: TIMEOUT_MS },
   async (way, mode) => {
     const { lines, milliseconds } = await beside(way, mode, 1);

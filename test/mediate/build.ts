@@ -19,19 +19,22 @@ export interface Built {
 }
 
 const constantNames =
-  `O_RDONLY O_WRONLY O_RDWR O_CREAT O_EXCL O_TRUNC O_APPEND O_NOFOLLOW O_DIRECTORY O_CLOEXEC O_PATH O_TMPFILE O_NONBLOCK
-  AT_FDCWD AT_REMOVEDIR AT_SYMLINK_NOFOLLOW AT_SYMLINK_FOLLOW AT_EMPTY_PATH RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT
+  `O_RDONLY O_WRONLY O_RDWR O_CREAT O_EXCL O_TRUNC O_APPEND O_NOFOLLOW O_DIRECTORY O_CLOEXEC O_PATH
+  O_TMPFILE O_NONBLOCK AT_FDCWD AT_REMOVEDIR AT_SYMLINK_NOFOLLOW AT_SYMLINK_FOLLOW AT_EMPTY_PATH
+  RENAME_NOREPLACE RENAME_EXCHANGE RENAME_WHITEOUT
   S_IFREG S_IFIFO S_IFSOCK S_IFCHR S_IFBLK MFD_CLOEXEC`.split(/\s+/);
 
 /** The mediator bundled, and the C programs compiled, in a folder that every user may read. */
 export async function buildAll(): Promise<Built> {
   const directory = mkdtempSync(join(tmpdir(), "cofferdam-mediate-"));
   execFileSync("chmod", ["755", directory]);
+  const table = (name: string, rows: readonly string[]) =>
+    `static const struct constant ${name}[] = {${rows.join("\n")}{0, 0}};\n`;
   const calls = all().map((name) => `{"${name}", ${number(name)}},`);
   const constants = constantNames.map((name) => `{"${name}", ${name}},`);
   writeFileSync(
     join(directory, "constants.inc"),
-    `static const struct constant calls[] = {${calls.join("\n")}{0, 0}};\nstatic const struct constant constants[] = {${constants.join("\n")}{0, 0}};\n`,
+    table("calls", calls) + table("constants", constants),
   );
   const native = resolve(here, "../../native");
   const compileWith = (name: string, beside: readonly string[], options: readonly string[]) => {
@@ -52,7 +55,9 @@ export async function buildAll(): Promise<Built> {
     external: ["koffi"],
     logLevel: "warning",
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      js:
+        'import { createRequire } from "node:module"; ' +
+        "const require = createRequire(import.meta.url);",
     },
   });
   execFileSync(resolve(here, "../../native/impersonator/build.sh"), [

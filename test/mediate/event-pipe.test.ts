@@ -35,7 +35,7 @@ test("what is written at the end of a run is there for a reader that has not com
 
 // Lines that fill a page's half, more than a page, and their mixture leave most of a pipe unused.
 test.each([[10], [1_700], [4_000], [9_000], [10, 1_700, 4_000, 9_000]])(
-  "what a pipe does not take at a run's end, since its reader stands still, is counted in its last line (%d %d %d %d)",
+  "what a stopped reader's pipe cannot take is counted in its last line (%d %d %d %d)",
   (...lengths) => {
     const { read, write } = pipe();
     const output = new EventPipe(write);
@@ -52,7 +52,7 @@ test.each([[10], [1_700], [4_000], [9_000], [10, 1_700, 4_000, 9_000]])(
   },
 );
 
-test("a mediator and its worker that end together before a reader who stands still both say what they lost", () => {
+test("a mediator and its worker both report what a stopped reader made them lose", () => {
   const { read, write } = pipe();
   const outputs = [write, syscall("dup", write)].map((fd) => new EventPipe(fd));
   for (let at = 0; at < 10_000; at++)
@@ -63,7 +63,7 @@ test("a mediator and its worker that end together before a reader who stands sti
   expect(events.reduce((sum, { count }) => sum + count, 0)).toBe(10_000);
 });
 
-test("what was lost is said as soon as somebody reads again", () => {
+test("losses are reported as soon as the reader reads again", () => {
   const { read, write } = pipe();
   const output = new EventPipe(write);
   for (let at = 0; at < 4_000; at++) output.append(anEvent({ object: `/srv/file-${at}` }));

@@ -45,7 +45,8 @@ function told(script: string, notify: readonly string[], addresses: readonly Add
 
 test("a refused socket is told in words, with a line that can be pasted or with what to do", () => {
   const script =
-    "socket 2 2 0 ; socket 1 1 0 ; socket 16 3 9 ; socket 2 1 262 ; socket 17 3 0 ; socketpair 1 2 0 ~";
+    "socket 2 2 0 ; socket 1 1 0 ; socket 16 3 9 ; socket 2 1 262 ; socket 17 3 0 ; " +
+    "socketpair 1 2 0 ~";
   const any = expect.stringMatching(/^any rule about a /);
   expect(told(script, ["socket", "socketpair"])).toEqual([
     ["socket", "create", "a UDP socket (IPv4)", "no-rule", any],
@@ -65,8 +66,10 @@ test("a refused socket is told in words, with a line that can be pasted or with 
 
 test("forms that no domain has are told by the names of their constants", () => {
   const script =
-    "clone 0x10020011 0 0 0 0 ; unshare 0x40000080 ; seccomp 1 8 ~ ; execveat 3 x ~ ~ 0x1000 ; personality 0x440000 ; memfd_create x 0x11 ; " +
-    "renameat2 @AT_FDCWD a @AT_FDCWD b 0x4 ; ioctl 0 0x40086604 0 ; fcntl 0 8 1 ; setsockopt 0 0 4 ~ 0 ; setsockopt 0 41 57 ~ 0 ; setsockopt 0 0 99 ~ 0";
+    "clone 0x10020011 0 0 0 0 ; unshare 0x40000080 ; seccomp 1 8 ~ ; execveat 3 x ~ ~ 0x1000 ; " +
+    "personality 0x440000 ; memfd_create x 0x11 ; " +
+    "renameat2 @AT_FDCWD a @AT_FDCWD b 0x4 ; ioctl 0 0x40086604 0 ; fcntl 0 8 1 ; " +
+    "setsockopt 0 0 4 ~ 0 ; setsockopt 0 41 57 ~ 0 ; setsockopt 0 0 99 ~ 0";
   const calls = [
     "clone",
     "unshare",
@@ -98,7 +101,9 @@ test("forms that no domain has are told by the names of their constants", () => 
 
 test("fast open, other processes, and a port of the kernel's choice", () => {
   const to = "#hex=02000035080808080000000000000000 16";
-  const script = `socket 2 1 0 ; sendto 3 x 1 0x20000000 ${to} ; listen 3 1 ; prlimit64 1 7 ~ ~ ; socket 2 2 0 ; sendto 4 x 1 0 ${to}`;
+  const script =
+    `socket 2 1 0 ; sendto 3 x 1 0x20000000 ${to} ; listen 3 1 ; prlimit64 1 7 ~ ~ ; ` +
+    `socket 2 2 0 ; sendto 4 x 1 0 ${to}`;
   expect(told(script, ["sendto"], [udp])).toEqual([
     ["syscall", "call", "sendto(MSG_FASTOPEN)", "never", null],
     ["address", "listen", "tcp 0.0.0.0:0", "no-rule", "listen tcp 0"],

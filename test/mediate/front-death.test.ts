@@ -64,7 +64,18 @@ function startDaemon(mediation: "sealed" | "supervised"): ChildProcess {
   const policy = join(tree, "survive.yaml");
   writeFileSync(
     policy,
-    `summary: works without a pause\nmediation: ${mediation}\ninclude: [base]\nfiles:\n  - rx ${survive}\n  - rwcd ${tree}/open/*\n  - r ${tree}/open\n  - r /proc/**\nsyscalls: ["@system-service"]\ninherit: [stdio, stdio-sockets]\n`,
+    [
+      "summary: works without a pause",
+      `mediation: ${mediation}`,
+      "include: [base]",
+      "files:",
+      ...[`rx ${survive}`, `rwcd ${tree}/open/*`, `r ${tree}/open`, "r /proc/**"].map(
+        (rule) => `  - ${rule}`,
+      ),
+      'syscalls: ["@system-service"]',
+      "inherit: [stdio, stdio-sockets]",
+      "",
+    ].join("\n"),
   );
   return startInside("run", "--policy", policy, "--", survive);
 }
@@ -181,7 +192,7 @@ test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (c
   };
   let started = start();
   while (!existsSync(join(tree, "run/mediator.sock"))) await sleep(2);
-  // Whoever is active: the one that was started, or the stand-by that has taken over from it.
+  // The active mediator: the one that was started, or the stand-by that took over from it.
   const active = () => Number(readFileSync(join(tree, "run/mediator.lock"), "utf8"));
   daemon.stdin?.write("go\n");
   let served = 0;
@@ -238,7 +249,15 @@ describe("what a mediator had counted and not written when it was killed", () =>
     const policy = join(tree, "asker.yaml");
     writeFileSync(
       policy,
-      `summary: asks\nmediation: supervised\ninclude: [base]\nfiles: [rx /usr/bin/**]\nsyscalls: ["@system-service"]\ninherit: [stdio, stdio-sockets]\n`,
+      [
+        "summary: asks",
+        "mediation: supervised",
+        "include: [base]",
+        "files: [rx /usr/bin/**]",
+        'syscalls: ["@system-service"]',
+        "inherit: [stdio, stdio-sockets]",
+        "",
+      ].join("\n"),
     );
     const script = 'while :; do read x <"$1"; done 2>&-';
     const daemon = startInside(
@@ -277,7 +296,7 @@ describe("what a mediator had counted and not written when it was killed", () =>
     expect(failures()[0]).toMatchObject({ domain: "asker", count: expect.any(Number) });
   });
 
-  test("is told at once of an attended run, which can have no other, and that what follows is refused", async (context) => {
+  test("is reported at once for an attended run; later calls are refused", async (context) => {
     needsRoot(context);
     const daemon = await startAsking("--level", "enforcing");
     killIfThere(await waitForMediator(daemon.pid ?? 0));

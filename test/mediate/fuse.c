@@ -3,7 +3,7 @@
 // It never answers a question about the name "hang", nor the close(2) of "silent", nor a read of
 // "page". With FUSE_PROGRAM=FILE there is a file "program" with that one's content, which can be
 // opened once; every later open(2) of it is answered after FUSE_DELAY milliseconds, or never.
-// It ends with CMD; with FUSE_OUTLIVES set it ends only when it is killed, since other processes use
+// It ends with CMD; with FUSE_OUTLIVES set it ends only by a kill, since other processes use
 // its files.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,7 +30,9 @@ static char *content;
 static long content_size;
 
 static void reply(const struct fuse_in_header *in, int error, const void *body, size_t size) {
-  struct fuse_out_header out = {.len = sizeof out + (error ? 0 : size), .error = -error, .unique = in->unique};
+  struct fuse_out_header out = {
+    .len = sizeof out + (error ? 0 : size), .error = -error, .unique = in->unique,
+  };
   struct iovec pieces[2] = {{&out, sizeof out}, {(void *)body, error ? 0 : size}};
   if (writev(device, pieces, 2) < 0 && errno != ENOENT) _exit(94);
 }
@@ -43,7 +45,8 @@ static struct fuse_attr attr(unsigned node) {
   return (struct fuse_attr){.ino = node, .mode = mode, .nlink = 2, .size = size};
 }
 static unsigned find(unsigned parent, const char *name) {
-  for (unsigned i = 2; i < NODES; i++) if (nodes[i].used && nodes[i].parent == parent && !strcmp(nodes[i].name, name)) return i;
+  for (unsigned i = 2; i < NODES; i++)
+    if (nodes[i].used && nodes[i].parent == parent && !strcmp(nodes[i].name, name)) return i;
   return 0;
 }
 static void entry(const struct fuse_in_header *in, unsigned node) {
@@ -64,7 +67,8 @@ static void load_program(void) {
   int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
   if (fd < 0 || fstat(fd, &st)) return;
   content = malloc(content_size = st.st_size);
-  if (read(fd, content, content_size) != content_size || make(1, "program", 0755) != PROGRAM) _exit(95);
+  if (read(fd, content, content_size) != content_size) _exit(95);
+  if (make(1, "program", 0755) != PROGRAM) _exit(95);
   close(fd);
 }
 // False where it is never answered.
@@ -92,7 +96,12 @@ static void serve(void) {
     unsigned parent = in->nodeid, found;
     switch (in->opcode) {
       case FUSE_INIT: {
-        struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 4096, .flags = FUSE_PARALLEL_DIROPS};
+        struct fuse_init_out out = {
+          .major = FUSE_KERNEL_VERSION,
+          .minor = FUSE_KERNEL_MINOR_VERSION,
+          .max_write = 4096,
+          .flags = FUSE_PARALLEL_DIROPS,
+        };
         reply(in, 0, &out, sizeof out); break;
       }
       case FUSE_LOOKUP:
@@ -101,7 +110,8 @@ static void serve(void) {
         break;
       case FUSE_GETATTR: case FUSE_SETATTR: {
         struct fuse_setattr_in *set = body;
-        if (in->opcode == FUSE_SETATTR && set->valid & FATTR_MODE) nodes[parent].mode = set->mode & 07777;
+        if (in->opcode == FUSE_SETATTR && set->valid & FATTR_MODE)
+          nodes[parent].mode = set->mode & 07777;
         struct fuse_attr_out out = {.attr = attr(parent)};
         reply(in, 0, &out, sizeof out); break;
       }
@@ -113,7 +123,9 @@ static void serve(void) {
         if (parent == PAGE) break;
         struct fuse_read_in *wanted = body;
         long left = content_size - (long)wanted->offset;
-        reply(in, 0, content + wanted->offset, left < 0 ? 0 : left < wanted->size ? left : wanted->size); break;
+        reply(in, 0, content + wanted->offset,
+              left < 0 ? 0 : left < wanted->size ? left : wanted->size);
+        break;
       }
       case FUSE_OPEN: {
         if (!opens(parent)) break;
@@ -122,7 +134,9 @@ static void serve(void) {
       }
       case FUSE_FLUSH: if (in->nodeid == SILENT) break; else { reply(in, ENOSYS, 0, 0); break; }
       case FUSE_RMDIR:
-        if ((found = find(parent, body))) { nodes[found].used = 0; reply(in, 0, 0, 0); } else reply(in, ENOENT, 0, 0);
+        found = find(parent, body);
+        if (found) nodes[found].used = 0;
+        reply(in, found ? 0 : ENOENT, 0, 0);
         break;
       case FUSE_FORGET: case FUSE_BATCH_FORGET: case FUSE_INTERRUPT: break;
       default: reply(in, ENOSYS, 0, 0);
@@ -134,7 +148,8 @@ int main(int argc, char **argv) {
   if (argc < 3 || unshare(CLONE_NEWNS) || mount(0, "/", 0, MS_REC | MS_PRIVATE, 0)) return 92;
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   char options[128];
-  snprintf(options, sizeof options, "fd=%d,rootmode=40777,user_id=0,group_id=0,allow_other,default_permissions", device);
+  snprintf(options, sizeof options,
+           "fd=%d,rootmode=40777,user_id=0,group_id=0,allow_other,default_permissions", device);
   if (device < 0 || mount("fuse", argv[1], "fuse", 0, options)) return 91;
   if (fork() == 0) {
     if (!getenv("FUSE_OUTLIVES")) prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -37,8 +37,11 @@
 #include "exec-hold.h"
 #include "plan-layout.h"
 
-#define must(call) ((call) < 0 ? (fprintf(stderr, "harness: %s: %s\n", #call, strerror(errno)), exit(99), 0) : 0)
-static int need(int value, const char *what) { if (value < 0) { fprintf(stderr, "harness: %s: %s\n", what, strerror(errno)); exit(99); } return value; }
+static int need(int value, const char *what) {
+  if (value < 0) { fprintf(stderr, "harness: %s: %s\n", what, strerror(errno)); exit(99); }
+  return value;
+}
+#define must(call) ((void)need((call), #call))
 
 static size_t slurp(const char *path, char **out) {
   int fd = need(open(path, O_RDONLY | O_CLOEXEC), path);
@@ -61,7 +64,9 @@ static void landlock(const char *file) {
       ruleset = need(syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0), "ruleset");
     } else {
       char *path = strchr(line + 2, ' ') + 1;
-      struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = need(open(path, O_PATH | O_CLOEXEC), path)};
+      struct landlock_path_beneath_attr rule = {
+        .allowed_access = rights, .parent_fd = need(open(path, O_PATH | O_CLOEXEC), path),
+      };
       need(syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0), path);
       close(rule.parent_fd);
     }
@@ -96,15 +101,21 @@ static int hand_over(const int from[3], const char *path) {
   strcpy(address.sun_path, path);
   struct iovec text = {"CFDMHOLD", 8};
   union { char bytes[CMSG_SPACE(3 * sizeof(int))]; struct cmsghdr align; } control = {0};
-  struct msghdr message = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+  struct msghdr message = {
+    .msg_iov = &text, .msg_iovlen = 1,
+    .msg_control = control.bytes, .msg_controllen = sizeof control.bytes,
+  };
   struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-  rights->cmsg_level = SOL_SOCKET; rights->cmsg_type = SCM_RIGHTS; rights->cmsg_len = CMSG_LEN(3 * sizeof(int));
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(3 * sizeof(int));
   memcpy(CMSG_DATA(rights), from, 3 * sizeof(int));
   char byte = 0;
   do {
     if (connection >= 0) { close(connection); usleep(2000); }
     connection = need(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket");
-  } while (connect(connection, (void *)&address, sizeof address) < 0 || sendmsg(connection, &message, MSG_NOSIGNAL) < 0 ||
+  } while (connect(connection, (void *)&address, sizeof address) < 0 ||
+           sendmsg(connection, &message, MSG_NOSIGNAL) < 0 ||
            recv(connection, &byte, 1, 0) != 1 ||
            (byte != MEDIATOR_SAYS_TAKEN && byte != MEDIATOR_SAYS_ELSEWHERE));
   if (byte == MEDIATOR_SAYS_TAKEN) return 1;
@@ -147,7 +158,8 @@ static pid_t hold(const int from[HANDED], char *node, char *program) {
     struct signalfd_siginfo signal;
     int status, process;
     if (read(watched[0].fd, &signal, sizeof signal) > 0)
-      while ((process = waitpid(-1, &status, __WALL | WNOHANG)) > 0) exec_hold_hears(slots, process, status);
+      while ((process = waitpid(-1, &status, __WALL | WNOHANG)) > 0)
+        exec_hold_hears(slots, process, status);
     if (watched[1].revents && connection < 0 && !exec_bell_hear(watched[1].fd)) watched[1].fd = -1;
     else if (watched[1].revents && connection >= 0) {
       watched[1].fd = connection;
@@ -187,7 +199,8 @@ static pid_t start(const int from[HANDED], char *node, char *program) {
 }
 
 static void responses(const uint8_t *shared, uint64_t *ids) {
-  for (int i = 0; i < SLOT_COUNT; i++) memcpy(&ids[i], shared + i * SLOT_SIZE + SLOT_RESPONSE_OFFSET, sizeof *ids);
+  for (int i = 0; i < SLOT_COUNT; i++)
+    memcpy(&ids[i], shared + i * SLOT_SIZE + SLOT_RESPONSE_OFFSET, sizeof *ids);
 }
 
 // The mediator that serves at a socket, as its lock says.
@@ -219,7 +232,8 @@ static bool has_ended(pid_t child) {
 // No more of them once the target has ended: nothing would be answered any more.
 static pid_t kills(pid_t mediator, pid_t target, int count, const int from[HANDED], char *node,
                    char *program) {
-  uint8_t *shared = mmap(NULL, SLOT_COUNT * SLOT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
+  const size_t size = SLOT_COUNT * SLOT_SIZE;
+  uint8_t *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
   if (shared == MAP_FAILED) exit(99);
   uint64_t before[SLOT_COUNT] = {0}, now[SLOT_COUNT];
   srandom(count);
@@ -270,7 +284,10 @@ int main(int argc, char **argv) {
     landlock(argv[1]);
     char *filter; size_t size = slurp(argv[2], &filter);
     struct sock_fprog program = {.len = size / 8, .filter = (void *)filter};
-    int listener = need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program), "seccomp");
+    const unsigned flags =
+      SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    int listener =
+      need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program), "seccomp");
     if (write(up[1], &listener, sizeof listener) != sizeof listener) _exit(99);
     char ready; if (read(go[0], &ready, 1) != 1) _exit(99);
     close(listener);
@@ -305,6 +322,7 @@ int main(int argc, char **argv) {
   }
   if (mediator > 0) wait4(mediator, &mediated, 0, &used);
   if (getenv("HARNESS_MEMORY")) printf("mediator: %ld kB\n", used.ru_maxrss);
-  if (mediated != 0 && connection < 0) fprintf(stderr, "harness: mediator ended with %x\n", mediated);
+  if (mediated != 0 && connection < 0)
+    fprintf(stderr, "harness: mediator ended with %x\n", mediated);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

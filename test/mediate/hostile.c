@@ -1,6 +1,6 @@
 // hostile WAY FILE MARK [GATE]: has its mediator wait for it in the kernel. Sets MARK's first byte
 // when it is about to ask, and ends when it has its answer, unless it asks again and again. With
-// GATE, a FIFO, it waits there for somebody to open it before it asks. WAY:
+// GATE, a FIFO, it waits until a process opens that before it asks. WAY:
 //   page      a path that lies in a page of FILE, a file of a server which never sends it
 //   memory    a path in memory whose page tables another thread keeps locked, again and again
 //   inode     chmod of FILE while another thread allocates its blocks, again and again

@@ -49,7 +49,7 @@ beforeEach(async (context) => {
   for (const name of ["open", "slow", "run"]) mkdirSync(join(tree, name));
   for (const name of ["mark", "mark2", "open/file"]) writeFileSync(join(tree, name), "");
   socket = join(tree, "run/mediator.sock");
-  // In the namespace of the file system that hangs, so that nobody's names are strange to it.
+  // In the namespace of the file system that hangs, so that it knows the names of every target.
   const line = [join(tree, "slow"), process.execPath, built.mediator, "shared", socket];
   const { pid } = spawn(programs.fuse, line, {
     stdio: ["ignore", "ignore", "inherit"],

@@ -141,7 +141,7 @@ test("a level switched under the last mediator holds for the first call of the n
   }
 });
 
-test("what was executed at level warning is not taken for the program that enforcing judged before it", {
+test("a program executed at warning is not taken for one that enforcing judged before", {
   timeout: TIMEOUT_MS,
 }, async () => {
   table.setLevel(NUMBER, "enforcing");
@@ -176,7 +176,7 @@ test("what was executed at level warning is not taken for the program that enfor
   expect(run.events).toEqual([]);
 });
 
-test("a policy is in force once the table says so; bytes that are no plan change nothing and are told of", {
+test("a policy is in force once the table has it; bytes that are no plan are only reported", {
   timeout: TIMEOUT_MS,
 }, async () => {
   table.setLevel(NUMBER, "enforcing");
@@ -213,7 +213,7 @@ test("a policy is in force once the table says so; bytes that are no plan change
   expect(told.map(({ verdict }) => verdict)).toEqual(["failed", "failed", "failed"]);
 });
 
-test("a policy that was in force for an earlier run and is out of date now does not hold for a new one", {
+test("an outdated policy of an earlier run is not in force for a new run", {
   timeout: TIMEOUT_MS,
 }, async () => {
   table.setLevel(NUMBER, "enforcing");
@@ -245,7 +245,7 @@ test("a policy that was in force for an earlier run and is out of date now does 
   expect((await untilOver(scene.done)).status).toBe(0);
 });
 
-test("a domain that the table does not know, or no table at all, keeps what it was started with", () => {
+test("a domain keeps its first policy where the table lacks it, or there is no table", () => {
   const program = [built.target, "mkdir", "shut/made", "0700"];
   expect(runScene(built, options, program, tree).lines).toEqual(["mkdir: 0 -"]);
   table.setLevel(NUMBER, "enforcing");
@@ -259,7 +259,7 @@ test("a domain that the table does not know, or no table at all, keeps what it w
   ).toEqual(["mkdir: 0 -"]);
 });
 
-test("an attended run at level warning ends with what would have been denied, and how to allow it", () => {
+test("an attended run at warning ends with its would-be denials and how to allow them", () => {
   const attended = { ...options, plan: () => ({ attended: true }) };
   const run = runScene(
     built,

@@ -14,7 +14,7 @@ import { anEvent } from "../events/an-event.ts";
 let folder: string;
 let queue: LogQueue;
 let passedOn: string[];
-/** For whom the loop works, and for whom it has when something was written. */
+/** Number of the domain that the loop serves, and those at which something was written. */
 let inHand = -1;
 let stepsThatWrote: number[];
 beforeEach(() => {
@@ -68,7 +68,7 @@ test("the events of a domain are written in a step that is for none", () => {
   output.close();
 });
 
-test("a log that another process writes is not waited for, and is tried again until all is there", () => {
+test("the mediator does not wait for a locked log, and tries again until all is written", () => {
   const output = logOutput(folder, queue);
   tell(output, "first");
   queue.overdue();

@@ -81,7 +81,7 @@ test.each([
   ["a name", false],
   ["a connection", true],
 ])(
-  "a datagram to %s whose receiver has no room is looked at again after pauses, until its time is over",
+  "a datagram to %s whose receiver is full is tried again after pauses, until its time is over",
   (_, connected) => {
     const { fd, send } = fullSender(connected);
     let looks = 0;

@@ -36,7 +36,7 @@ test.each([
   );
 });
 
-test("who was started with as many as there can be is refused without a look at each call", () => {
+test("a process with the most groups that can be is refused without a look at each call", () => {
   const options = { rules: ["rwcda /tmp/**"], inside: [program, String(MOST)] };
   const run = runScene(built, options, [program, "0"], tmpdir());
   expect(run.stderr).toBe("");

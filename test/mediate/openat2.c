@@ -1,5 +1,5 @@
 // openat2 with generated structures, one line of output each: openat2 SEED COUNT. Every call comes
-// out the same on an equal tree, whoever makes it.
+// out the same on an equal tree, from the kernel and from the mediator.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

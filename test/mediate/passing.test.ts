@@ -27,7 +27,7 @@ test.each([
   ["another protocol", '{"protocol":"cofferdam-stand-by-2","kind":"ready","number":0}'],
   ["a kind of the future", '{"protocol":"cofferdam-stand-by-1","kind":"pause","number":0}'],
   ["a number in words", '{"protocol":"cofferdam-stand-by-1","kind":"ended","number":"7"}'],
-])("a stand-by of another version that sends %s is strange, and ends nobody", (_, text) => {
+])("a stand-by of another version that sends %s is strange, and ends no process", (_, text) => {
   const bytes = Buffer.from(text);
   expect(sys("write", here, bytes, bytes.length)).toBe(bytes.length);
   expect(hearGreeting(there)).toBe(false);

@@ -1,5 +1,5 @@
 // What the peers of a brokered unix socket are told. Prints one line for each question: "QUESTION:
-// self" or "QUESTION: pid uid gid" of whoever else it is. Arguments: NAME of the socket; "threads"
+// self" or "QUESTION: pid uid gid" of another process. Arguments: NAME of the socket; "threads"
 // to have a second thread meanwhile.
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -13,8 +13,9 @@
 static void *idle(void *unused) { pause(); return unused; }
 
 static void tell(const char *question, struct ucred who) {
-  if (who.pid == getpid() && who.uid == getuid() && who.gid == getgid()) printf("%s: self\n", question);
-  else if (who.uid == getuid() && who.gid == getgid()) printf("%s: another process of the same user\n", question);
+  int sameUser = who.uid == getuid() && who.gid == getgid();
+  if (sameUser && who.pid == getpid()) printf("%s: self\n", question);
+  else if (sameUser) printf("%s: another process of the same user\n", question);
   else printf("%s: %d %d %d\n", question, who.pid, who.uid, who.gid);
 }
 
@@ -40,17 +41,24 @@ int main(int argc, char **argv) {
   struct iovec piece = {"hello", 5}, into = {text, sizeof text};
   struct msghdr out = {.msg_iov = &piece, .msg_iovlen = 1};
   if (sendmsg(client, &out, 0) != 5) { perror("sendmsg"); return 1; }
-  struct msghdr in = {.msg_iov = &into, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  struct msghdr in = {
+    .msg_iov = &into, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
+  };
   if (recvmsg(accepted, &in, 0) != 5 || memcmp(text, "hello", 5)) { perror("recvmsg"); return 1; }
   memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&in)), sizeof who);
   tell("who sent", who);
   struct iovec many[2] = {{"one", 3}, {"two", 3}};
-  struct mmsghdr messages[2] = {{.msg_hdr = {.msg_iov = many, .msg_iovlen = 2}}, {.msg_hdr = {.msg_iov = many, .msg_iovlen = 1}}};
+  struct mmsghdr messages[2] = {
+    {.msg_hdr = {.msg_iov = many, .msg_iovlen = 2}},
+    {.msg_hdr = {.msg_iov = many, .msg_iovlen = 1}},
+  };
   int sent = sendmmsg(client, messages, 2, 0);
   printf("sendmmsg: %d of length %u\n", sent, messages[0].msg_len);
   out.msg_control = &control;
   out.msg_controllen = CMSG_SPACE(sizeof(int));
-  control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  control.align = (struct cmsghdr){
+    .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+  };
   memcpy(CMSG_DATA(&control.align), &server, sizeof server);
   if (sendmsg(client, &out, 0) < 0) {
     printf("descriptors: refused\n");
@@ -66,7 +74,8 @@ int main(int argc, char **argv) {
     else memcpy(&who, CMSG_DATA(piece), sizeof who);
   }
   struct stat sent_from, found;
-  int same = fstat(server, &sent_from) == 0 && fstat(arrived, &found) == 0 && sent_from.st_ino == found.st_ino;
+  int same = fstat(server, &sent_from) == 0 && fstat(arrived, &found) == 0 &&
+             sent_from.st_ino == found.st_ino;
   printf("descriptors: %s\n", same ? "arrived" : "lost");
   tell("who sent them", who);
   return 0;

@@ -154,7 +154,7 @@ function told(): Event[] {
   return events.filter(({ operation }) => operation === "mediator retired");
 }
 
-test("a user who kept the mediator waiting often has mediators of one run, those that were there too", {
+test("a user whose runs often hang gets one mediator per run, for present runs too", {
   timeout: TIMEOUT_MS,
 }, async () => {
   expect(answer("shell", 7)).toBe("taken");

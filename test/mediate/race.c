@@ -52,14 +52,19 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(mode, "port")) {
     ports[0] = htons(atoi(argv[3])); ports[1] = htons(atoi(argv[4]));
-    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = ports[0], .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    address = (struct sockaddr_in){
+      .sin_family = AF_INET, .sin_port = ports[0], .sin_addr = {htonl(INADDR_LOOPBACK)},
+    };
     pthread_create(&thread, 0, flipPort, ports);
   }
   for (long i = 0; i < count; i++) {
     long result = -1;
     if (!strcmp(mode, "path")) {
       switch (i % 4) {
-        case 0: result = syscall(SYS_open, path, O_CREAT | O_WRONLY, 0600); if (result >= 0) close(result); break;
+        case 0:
+          result = syscall(SYS_open, path, O_CREAT | O_WRONLY, 0600);
+          if (result >= 0) close(result);
+          break;
         case 1: result = syscall(SYS_unlink, path); break;
         case 2: result = syscall(SYS_mkdir, path, 0700); break;
         default: result = syscall(SYS_rmdir, path);
@@ -71,10 +76,18 @@ int main(int argc, char **argv) {
       if (result >= 0) syscall(SYS_unlink, "open/way/made");
     } else if (!strcmp(mode, "last")) {
       switch (i % 4) {
-        case 0: result = syscall(SYS_open, "open/file", O_CREAT | O_TRUNC | O_WRONLY, 0600); if (result >= 0) close(result); break;
+        case 0:
+          result = syscall(SYS_open, "open/file", O_CREAT | O_TRUNC | O_WRONLY, 0600);
+          if (result >= 0) close(result);
+          break;
         case 1: result = syscall(SYS_chmod, "open/file", 0777); break;
-        case 2: result = syscall(SYS_open, "open/link", O_CREAT | O_RDWR, 0600); if (result >= 0) close(result); break;
-        default: result = syscall(SYS_link, "open/file", "open/hard"); if (result >= 0) syscall(SYS_unlink, "open/hard");
+        case 2:
+          result = syscall(SYS_open, "open/link", O_CREAT | O_RDWR, 0600);
+          if (result >= 0) close(result);
+          break;
+        default:
+          result = syscall(SYS_link, "open/file", "open/hard");
+          if (result >= 0) syscall(SYS_unlink, "open/hard");
       }
     } else if (!strcmp(mode, "port")) {
       int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -88,6 +101,7 @@ int main(int argc, char **argv) {
     if (result >= 0) granted++; else if (errno == EACCES) refused++; else other++;
   }
   stop = 1;
-  printf("tries %ld granted %ld refused %ld other %ld escaped %ld\n", count, granted, refused, other, escaped);
+  printf("tries %ld granted %ld refused %ld other %ld escaped %ld\n", count, granted, refused,
+         other, escaped);
   return 0;
 }

@@ -44,10 +44,12 @@ function objects(done: Run): string[] {
   );
 }
 
-test("every kind of name is refused outside the grant, with an event that says what would allow it", () => {
+test("every kind of name is refused outside the grant; the event says what allows it", () => {
   const done = run(
-    "creat shut/new 0600 ; unlink shut/file ; mkdir shut/dir 0755 ; rmdir shut ; symlink x shut/link ; link open/file shut/hard ; " +
-      "mknod shut/fifo @S_IFIFO +0600 0 ; rename shut/file open/got ; rename open/file shut/gone ; chmod shut/file 0777 ; chown shut/file 1 1 ; " +
+    "creat shut/new 0600 ; unlink shut/file ; mkdir shut/dir 0755 ; rmdir shut ; " +
+      "symlink x shut/link ; link open/file shut/hard ; " +
+      "mknod shut/fifo @S_IFIFO +0600 0 ; rename shut/file open/got ; " +
+      "rename open/file shut/gone ; chmod shut/file 0777 ; chown shut/file 1 1 ; " +
       "utimensat @AT_FDCWD shut/file ~ 0 ; setxattr shut/file user.a v 1 0",
   );
   expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(
@@ -82,7 +84,8 @@ test("a symbolic link in a granted directory leads to where it leads", () => {
   symlinkSync("../shut", join(tree, "open/to-dir"));
   symlinkSync("../shut/file", join(tree, "open/to-file"));
   const done = run(
-    "creat open/to-new 0600 ; creat open/to-dir/x 0600 ; unlink open/to-dir/file ; chmod open/to-file 0777 ; openat @AT_FDCWD open/to-file @O_CREAT +@O_WRONLY 0600",
+    "creat open/to-new 0600 ; creat open/to-dir/x 0600 ; unlink open/to-dir/file ; " +
+      "chmod open/to-file 0777 ; openat @AT_FDCWD open/to-file @O_CREAT +@O_WRONLY 0600",
   );
   expect(done.lines.every((line) => line.endsWith("EACCES"))).toBe(true);
   expect(existsSync(join(tree, "shut/new"))).toBe(false);
@@ -115,9 +118,10 @@ test("a deny inside a grant holds, and the rule is named", () => {
   expect(done.events[0]).toMatchObject({ reason: "rule", rule: `deny wcd ${tree}/open/kept` });
 });
 
-test("a descriptor that may write needs `w`, and an existing file is not emptied without it", () => {
+test("a writable descriptor needs `w`, and so does truncating an existing file", () => {
   const done = run(
-    "creat open/new 0600 ; openat @AT_FDCWD open/new @O_CREAT +@O_RDONLY 0600 ; openat @AT_FDCWD open/file @O_CREAT +@O_TRUNC 0600",
+    "creat open/new 0600 ; openat @AT_FDCWD open/new @O_CREAT +@O_RDONLY 0600 ; " +
+      "openat @AT_FDCWD open/file @O_CREAT +@O_TRUNC 0600",
     {
       rules: [`rcd ${tree}/open/*`],
     },
@@ -130,10 +134,12 @@ test("a descriptor that may write needs `w`, and an existing file is not emptied
   expect(readFileSync(join(tree, "open/file"), "utf8")).toBe("mine");
 });
 
-test("set-id bits, security attributes, device nodes and whiteouts are refused whatever is granted", () => {
+test("set-id bits, security attributes, devices and whiteouts are refused under any grant", () => {
   const done = run(
-    "chmod open/file 04755 ; chmod open/file 02755 ; creat open/suid 04755 ; mknod open/suid2 @S_IFREG +06755 0 ; setxattr open/file security.capability x 1 0 ; " +
-      "mknod open/dev @S_IFCHR +0600 0 ; mknod open/null @S_IFCHR +0666 259 ; renameat2 @AT_FDCWD open/file @AT_FDCWD open/moved @RENAME_WHITEOUT",
+    "chmod open/file 04755 ; chmod open/file 02755 ; creat open/suid 04755 ; " +
+      "mknod open/suid2 @S_IFREG +06755 0 ; setxattr open/file security.capability x 1 0 ; " +
+      "mknod open/dev @S_IFCHR +0600 0 ; mknod open/null @S_IFCHR +0666 259 ; " +
+      "renameat2 @AT_FDCWD open/file @AT_FDCWD open/moved @RENAME_WHITEOUT",
   );
   expect(done.lines.map((line) => line.split(" ").at(-1))).toEqual(
     Array.from({ length: 8 }, () => "EPERM"),
@@ -144,7 +150,9 @@ test("set-id bits, security attributes, device nodes and whiteouts are refused w
 
 test("a nameless file gets no name, by no road", () => {
   const done = run(
-    "openat @AT_FDCWD open @O_TMPFILE +@O_RDWR 0600 ; linkat $ #hex=00 @AT_FDCWD open/a @AT_EMPTY_PATH ; linkat @AT_FDCWD /proc/self/fd/3 @AT_FDCWD open/b @AT_SYMLINK_FOLLOW",
+    "openat @AT_FDCWD open @O_TMPFILE +@O_RDWR 0600 ; " +
+      "linkat $ #hex=00 @AT_FDCWD open/a @AT_EMPTY_PATH ; " +
+      "linkat @AT_FDCWD /proc/self/fd/3 @AT_FDCWD open/b @AT_SYMLINK_FOLLOW",
     {
       rules: [`rwcda ${tree}/open/**`],
     },
@@ -158,7 +166,8 @@ test("a nameless file gets no name, by no road", () => {
 
 test("nothing on procfs is changed, and /proc/self is never the mediator's", () => {
   const done = run(
-    "chmod /proc/self/comm 0777 ; chown /proc/self/status 1 1 ; unlink /proc/self/comm ; mkdir /proc/self/x 0755 ; openat @AT_FDCWD /proc/self/fd/1 @O_CREAT +@O_RDONLY 0600",
+    "chmod /proc/self/comm 0777 ; chown /proc/self/status 1 1 ; unlink /proc/self/comm ; " +
+      "mkdir /proc/self/x 0755 ; openat @AT_FDCWD /proc/self/fd/1 @O_CREAT +@O_RDONLY 0600",
     {
       rules: [`rwcda /**`],
     },
@@ -167,7 +176,7 @@ test("nothing on procfs is changed, and /proc/self is never the mediator's", () 
   expect(done.lines.slice(2, 4).every((line) => / -1 E(ACCES|PERM|NOENT)$/.test(line))).toBe(true);
 });
 
-test("calls the policy does not list, and calls nobody handles, are refused by name", () => {
+test("calls that are not listed, and calls without a handler, are refused by name", () => {
   const done = run("chmod open/file 0600 ; swapon x 0 ; io_uring_setup 1 ~", {
     unlisted: ["chmod"],
     notify: ["swapon"],
@@ -184,7 +193,8 @@ test("calls the policy does not list, and calls nobody handles, are refused by n
 
 test("other processes are refused, the own one is not", () => {
   const done = run(
-    "prlimit64 1 7 ~ ~ ; prlimit64 0 7 ~ ~ ; sched_setaffinity 1 8 #hex=0100000000000000 ; sched_setaffinity 0 8 #hex=0100000000000000",
+    "prlimit64 1 7 ~ ~ ; prlimit64 0 7 ~ ~ ; sched_setaffinity 1 8 #hex=0100000000000000 ; " +
+      "sched_setaffinity 0 8 #hex=0100000000000000",
   );
   expect(done.lines).toEqual([
     "prlimit64: -1 EPERM",
@@ -223,7 +233,9 @@ test("the mediator lends no right that the target lacks", () => {
 test("a process that confines itself further gets no help any more", () => {
   chownSync(join(tree, "open"), 0, 0);
   const done = run(
-    "creat open/before 0600 ; prctl 38 1 0 0 0 ; landlock_create_ruleset #hex=0001000000000000 8 0 ; landlock_restrict_self $ 0 ; creat open/after 0600 ; chmod open/before 0644",
+    "creat open/before 0600 ; prctl 38 1 0 0 0 ; " +
+      "landlock_create_ruleset #hex=0001000000000000 8 0 ; landlock_restrict_self $ 0 ; " +
+      "creat open/after 0600 ; chmod open/before 0644",
   );
   expect(done.lines.at(-3)).toBe("landlock_restrict_self: 0 -");
   expect(done.lines.at(-2)).toBe("creat: -1 EACCES");
@@ -264,7 +276,7 @@ test("a layer of its own is told of, and may not keep denials out of the records
   }
 });
 
-test("whoever confined itself already may not keep denials out of the records either", () => {
+test("a process that confined itself may not keep denials out of the audit log either", () => {
   const done = run(ownLayers(0, 1));
   expect(done.lines.at(-1)).toBe("landlock_restrict_self: -1 EPERM");
 });
@@ -275,7 +287,8 @@ test.each([
   ["mount namespace", 0x20000, "EINVAL"],
 ])("a process in its own %s gets no help with names", (kind, flag, bound) => {
   const done = run(
-    `creat open/before 0600 ; unshare ${flag} ; creat open/after 0600 ; chmod open/before 0644 ; bind 1 x 1`,
+    `creat open/before 0600 ; unshare ${flag} ; creat open/after 0600 ; ` +
+      "chmod open/before 0644 ; bind 1 x 1",
   );
   expect(done.lines.slice(1)).toEqual([
     "unshare: 0 -",
@@ -289,7 +302,9 @@ test.each([
 test("below another root a name is what it is outside", () => {
   mkdirSync(join(tree, "open/open"));
   const done = run(
-    "chroot . ; chdir / ; mkdir /open/made 0755 ; mkdir /shut/made 0755 ; mkdir ../../open/dots 0755 ; symlink /open /open/link ; mkdir /open/link/through 0755 ; chmod /open/file 0600",
+    "chroot . ; chdir / ; mkdir /open/made 0755 ; mkdir /shut/made 0755 ; " +
+      "mkdir ../../open/dots 0755 ; symlink /open /open/link ; mkdir /open/link/through 0755 ; " +
+      "chmod /open/file 0600",
   );
   expect(done.lines.slice(2)).toEqual([
     "mkdir: 0 -",

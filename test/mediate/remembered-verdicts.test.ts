@@ -120,7 +120,7 @@ test("a name is found again wherever it lies in memory, and whatever its length"
   }
 });
 
-test("a name without an end and memory that is not there are for who judges", () => {
+test("a name without an end and unreadable memory are left to the judgement", () => {
   const endless = Buffer.alloc(2 * PAGE, "/");
   verdicts.remember(judged({ path: named("/a") }), CONTINUE);
   expect(lately({ path: endless })).toBeNull();
@@ -128,7 +128,7 @@ test("a name without an end and memory that is not there are for who judges", ()
     expect(lately({ path: nowhere })).toBeNull();
 });
 
-test("of a relative name it counts who asks, and from where", () => {
+test("for a relative name the asking process and its directory count", () => {
   const asked = { path: named("index.html") };
   verdicts.remember(judged(asked), CONTINUE);
   expect(lately(asked)).toBe(CONTINUE);
@@ -155,7 +155,7 @@ test("an absolute name means the same for every thread, until threads are told a
   expect(verdicts.lately(other, now)).toBeNull();
 });
 
-test("names whose meaning hangs on who asks, and what a worker judged, are not remembered", () => {
+test("names that depend on the caller, and what a worker judged, are not remembered", () => {
   for (const name of ["/proc/self/status", "/dev/fd/3", "/dev/tty"]) {
     const asked = { path: named(name) };
     verdicts.remember(judged(asked), CONTINUE);

@@ -57,7 +57,7 @@ test("a claimant is quarantined from some time on, a user sooner than root, othe
   expect(known.isQuarantined(web)).toBe(true);
 });
 
-test("it is over after a while, but not before the mediator that was retired has ended", async () => {
+test("a retirement ends after a while, never before the retired mediator ends", async () => {
   const known = retirements();
   add(known, ada, RETIRED_UNTIL_QUARANTINE.user);
   add(known, bob, RETIRED_UNTIL_QUARANTINE.user, livingProcess());

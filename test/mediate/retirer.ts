@@ -1,6 +1,6 @@
 /**
- * The stand-by's side of the watch's protocol, as a thread of its own: retires the loop of each page
- * in turn as soon as it sees a step, and writes down for which domain.
+ * The stand-by's side of the watch's protocol, in a thread of its own: retires the loop of each
+ * page in turn as soon as it sees a step, and notes the domain.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Observer } from "../../src/mediate/shared/watch-page.ts";

@@ -71,10 +71,11 @@ export interface Run {
 
 /** Calls of a sealed domain that are notified. */
 export const usual =
-  `creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat mknod mknodat
-  chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat utimensat setxattr lsetxattr fsetxattr removexattr
-  lremovexattr fremovexattr setxattrat removexattrat file_setattr memfd_create landlock_restrict_self bind listen prlimit64 sched_setaffinity
-  sched_setscheduler setpriority ioprio_set io_uring_setup`.split(/\s+/);
+  `creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat
+  mknod mknodat chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat utime utimes futimesat
+  utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr setxattrat
+  removexattrat file_setattr memfd_create landlock_restrict_self bind listen prlimit64
+  sched_setaffinity sched_setscheduler setpriority ioprio_set io_uring_setup`.split(/\s+/);
 
 interface Prepared {
   readonly command: string;

@@ -6,7 +6,7 @@ import { clockTicksNow } from "../../src/mediate/sys/clock-ticks.ts";
 
 const PLACES = 4;
 const DAEMON = 10;
-/** Outside the domain: the daemon's parent, and who takes orphans. */
+/** Outside the domain: the daemon's parent, which also takes orphans. */
 const HOST = 1;
 /** Clock ticks that every host has been up for when its tests run. */
 const A_WHILE = 3_000n;
@@ -53,7 +53,7 @@ function born(pid: number, parent: number, ago = 0n): number {
   return pid;
 }
 
-test("a process id that is given again is not the process that was confined, and not the one that was not", () => {
+test("a reused process id is neither the confined process nor the unconfined one", () => {
   const confined = mediator();
   born(20, DAEMON, A_WHILE / 2n);
   confined.mark(20);
@@ -64,10 +64,10 @@ test("a process id that is given again is not the process that was confined, and
   host.set(21, { parent: DAEMON, start: now - 1n + A_WHILE });
   expect(confined.has(21)).toBe(false);
   host.set(21, { parent: HOST, start: now + 2n * A_WHILE });
-  expect(confined.has(21), "an orphan with the number of somebody who was believed").toBe(true);
+  expect(confined.has(21), "an orphan with the number of a process that was known").toBe(true);
 });
 
-test("whoever was once known to be unconfined stays so when its parent ends; whoever was not counts as confined", () => {
+test("a process known as unconfined stays so when its parent ends; others do not", () => {
   const confined = mediator();
   born(20, DAEMON, A_WHILE);
   confined.mark(20);
@@ -91,7 +91,7 @@ test("a line that breaks while it is followed is not believed", () => {
     new NotedProcesses(memory.places, () => null),
     (pid) => {
       const found = host.get(pid) ?? null;
-      // The parent ends right after it was looked at, and somebody else gets its number.
+      // The parent ends right after it was read, and another process gets its number.
       if (pid === DAEMON) host.set(30, { parent: HOST, start: host.get(30)?.start ?? 0n });
       return found;
     },
@@ -100,7 +100,7 @@ test("a line that breaks while it is followed is not believed", () => {
   expect(moving.has(30)).toBe(true);
 });
 
-test("where nobody can be looked at, for want of descriptors, all that begin later count as confined", () => {
+test("without descriptors to read processes, all that begin later count as confined", () => {
   const blind = () => {
     throw new Error("EMFILE");
   };
@@ -115,7 +115,7 @@ test("where nobody can be looked at, for want of descriptors, all that begin lat
   expect(mediator().has(DAEMON)).toBe(false);
 });
 
-test("places of the dead are given again; when all are taken by the living, all that begin later count as confined", () => {
+test("places of ended processes are reused; without one, later processes are confined", () => {
   const confined = mediator();
   for (let turn = 0; turn < 3 * PLACES; turn++) {
     born(100 + turn, DAEMON, A_WHILE);
@@ -143,7 +143,7 @@ test("what is remembered of processes is bounded, and each is followed once", ()
   expect(reads).toBeGreaterThan(2);
 });
 
-test("in a sealed domain, where nobody tells who takes orphans, all that begin later count as confined", () => {
+test("in a sealed domain, whose subreapers are unknown, later processes count as confined", () => {
   const confined = mediator(false);
   confined.mark(born(20, DAEMON, A_WHILE));
   expect([confined.has(20), confined.has(born(30, DAEMON)), confined.has(DAEMON)]).toEqual([

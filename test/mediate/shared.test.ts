@@ -143,7 +143,7 @@ function threadsIn(call: string, pid: number): number {
   ).length;
 }
 
-test("a file system that hangs under one domain keeps no other waiting, and its own calls are bounded", {
+test("a file system that hangs for one domain delays no other, and its own calls are bounded", {
   timeout: TIMEOUT_MS,
 }, async () => {
   await startAnew([built.compile("fuse"), join(tree, "slow")]);
@@ -168,7 +168,7 @@ test("a file system that hangs under one domain keeps no other waiting, and its 
 const RACES_MAX = 15_000;
 
 test.each(["plain", "race"])(
-  "a descriptor whose close(2) is never answered keeps no domain waiting: %s",
+  "a descriptor whose close(2) never returns delays no domain: %s",
   async (way) => {
     await startAnew([built.compile("fuse"), join(tree, "slow")]);
     const namespace = ["nsenter", "-t", `${mediator.pid}`, "-m", "--"];
@@ -222,10 +222,9 @@ test("what is no hand-over is refused, and nothing of it is kept", {
   await expect.poll(() => standByOf(socket)).not.toBeNull();
   const before = descriptors();
   const variants =
-    `wrong-text short-text long-text longer-text no-descriptors two-descriptors five-descriptors many-descriptors
-    file-for-events no-listener loose-slots short-slots no-slots no-plan empty-plan huge-plan good early-end silent`.split(
-      /\s+/,
-    );
+    `wrong-text short-text long-text longer-text no-descriptors two-descriptors five-descriptors
+    many-descriptors file-for-events no-listener loose-slots short-slots no-slots no-plan empty-plan
+    huge-plan good early-end silent`.split(/\s+/);
   for (const variant of variants) {
     const answer = execFileSync("timeout", ["20", strange, variant, socket], { encoding: "utf8" });
     // Its plan is four thousand zeros.
@@ -253,7 +252,7 @@ test("only a process of root's that is under no filter may hand over, and none o
   expect(Date.now() - began).toBeLessThan(CALLER_MS_MAX);
 });
 
-test("who may hand over is asked again when the descriptors are there", {
+test("the right to hand over is checked again when the descriptors have arrived", {
   timeout: TIMEOUT_MS,
 }, () => {
   const strange = built.compile("strange");

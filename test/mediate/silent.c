@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
   int other = 0;
   if (!strcmp(argv[3], "plain")) {
     other = listen(silent, 1) == 0 || errno != ENOTSOCK;
-    // Its file system has none; asked for by who may wait.
+    // Its file system has no flags; a worker asks it.
     int flags = 0;
     other += ioctl(silent, FS_IOC_SETFLAGS, &flags) == 0 || (errno != ENOTTY && errno != EACCES);
   }

@@ -10,7 +10,7 @@ function seenByBoth(id: bigint): { mediator: Slot; worker: Slot; memory: Uint8Ar
   return { mediator, worker: new Slot(memory, 3), memory };
 }
 
-test("what a worker has begun is not taken from it, so that nobody lets the kernel do it again", () => {
+test("a call that a worker has begun is not taken from it, so that it is never done twice", () => {
   const { mediator, worker } = seenByBoth(0x1234_5678_9abc_def0n);
   const hands = mediator.giveToWorker();
   expect(worker.begin(hands)).toBe(true);

@@ -36,7 +36,9 @@ test("names on a file system that a process serves are brokered too", {
 }, (context) => {
   needsRoot(context);
   const done = run(
-    "mkdir slow/dir/a 0755 ; chmod slow/dir/a 0700 ; mkdir slow/b 0755 ; mkdir open/a 0755 ; rmdir slow/dir/a ; rmdir open/a ; openat @AT_FDCWD slow/dir @O_DIRECTORY ; mkdirat $ c 0755 ; fchmod 3 0777",
+    "mkdir slow/dir/a 0755 ; chmod slow/dir/a 0700 ; mkdir slow/b 0755 ; mkdir open/a 0755 ; " +
+      "rmdir slow/dir/a ; rmdir open/a ; openat @AT_FDCWD slow/dir @O_DIRECTORY ; " +
+      "mkdirat $ c 0755 ; fchmod 3 0777",
   );
   expect(done.lines.map((line) => line.replace(/fd .*/, "fd"))).toEqual([
     "mkdir: 0 -",
@@ -61,7 +63,7 @@ test("a flood of refusals there is one line and a count", { timeout: TIMEOUT_MS 
   expect(done.events.reduce((sum, { count }) => sum + count, 0)).toBe(200);
 });
 
-test("one that never answers costs its caller EIO, and nobody else anything", {
+test("a file system that never answers costs its caller EIO, and others nothing", {
   timeout: TIMEOUT_MS,
 }, (context) => {
   needsRoot(context);

@@ -78,7 +78,9 @@ function address(
 test("a unix socket is bound to its exact name, with the string the target gave", () => {
   const path = `${tree}/run/yes`;
   const done = run(
-    `umask 022 ; socket 1 1 0 ; bind $ ${unix(path)} ; listen 3 5 ; socket 1 1 0 ; bind 4 ${unix(`${tree}/run/no`)} ; bind 4 ${unix(path)} ; socket 1 1 0 ; bind 5 ${unix("run/relative")}`,
+    `umask 022 ; socket 1 1 0 ; bind $ ${unix(path)} ; listen 3 5 ; socket 1 1 0 ; ` +
+      `bind 4 ${unix(`${tree}/run/no`)} ; bind 4 ${unix(path)} ; socket 1 1 0 ; ` +
+      `bind 5 ${unix("run/relative")}`,
     [`listen ${path}`, `listen ${tree}/run/relative`],
   );
   expect(done.lines.filter((line) => /bind|listen/.test(line))).toEqual([
@@ -139,8 +141,11 @@ test("a port on every address, and addresses that mean loopback", () => {
   const loopback = { addresses: [address("connect", "udp", 9)] };
   const mapped = (tail: string): string => `#hex=0a00000900000000${tail}00000000`;
   const done = run(
-    `socket 2 2 0 ; connect $ ${inet(9, "00000000")} 16 ; socket 10 2 0 ; connect $ ${mapped("00000000000000000000ffff7f000001")} 28 ; connect 4 ${mapped("00000000000000000000ffff08080808")} 28 ; ` +
-      `connect 4 ${mapped("00000000000000000000000000000000")} 28 ; sendto 4 x 1 0 ${mapped("00000000000000000000ffff00000000")} 28`,
+    `socket 2 2 0 ; connect $ ${inet(9, "00000000")} 16 ; socket 10 2 0 ; ` +
+      `connect $ ${mapped("00000000000000000000ffff7f000001")} 28 ; ` +
+      `connect 4 ${mapped("00000000000000000000ffff08080808")} 28 ; ` +
+      `connect 4 ${mapped("00000000000000000000000000000000")} 28 ; ` +
+      `sendto 4 x 1 0 ${mapped("00000000000000000000ffff00000000")} 28`,
     [],
     { policy: loopback },
   );
@@ -155,7 +160,9 @@ test("a port on every address, and addresses that mean loopback", () => {
 
 test("a datagram to an address of no family goes nowhere, though the kernel would take it", () => {
   const done = run(
-    `socket 2 2 0 ; sendto $ hello 5 0 ${inet(9).replace("#hex=02", "#hex=00")} 16 ; socket 10 2 0 ; sendto $ hello 5 0 ${inet(9).replace("#hex=02", "#hex=00")} 16 ; connect 3 #hex=00000000000000000000000000000000 16`,
+    `socket 2 2 0 ; sendto $ hello 5 0 ${inet(9).replace("#hex=02", "#hex=00")} 16 ; ` +
+      `socket 10 2 0 ; sendto $ hello 5 0 ${inet(9).replace("#hex=02", "#hex=00")} 16 ; ` +
+      "connect 3 #hex=00000000000000000000000000000000 16",
     [],
     { policy: { addresses: [] } },
   );
@@ -166,7 +173,7 @@ test("a datagram to an address of no family goes nowhere, though the kernel woul
   ]);
 });
 
-test("peers of unix sockets are told who it is", () => {
+test("peers of unix sockets learn the target's credentials", () => {
   const peers = built.compile("peers");
   const rules = [`listen ${tree}/run/*`, `connect ${tree}/run/*`];
   chmodSync(join(tree, "run"), 0o777);
@@ -190,7 +197,9 @@ test("peers of unix sockets are told who it is", () => {
 test("abstract names are bound and connected by name", () => {
   const name = `cofferdam-${process.pid}`;
   const done = run(
-    `socket 1 1 0 ; bind $ ${abstract(`${name}-no`)} ; bind 3 ${abstract(name)} ; listen 3 5 ; socket 1 1 0 ; connect 4 ${abstract(name)} ; socket 1 1 0 ; connect 5 ${abstract(`${name}-no`)} ; bind 5 #hex=0100 2`,
+    `socket 1 1 0 ; bind $ ${abstract(`${name}-no`)} ; bind 3 ${abstract(name)} ; listen 3 5 ; ` +
+      `socket 1 1 0 ; connect 4 ${abstract(name)} ; socket 1 1 0 ; ` +
+      `connect 5 ${abstract(`${name}-no`)} ; bind 5 #hex=0100 2`,
     [`listen @${name}`, `connect @${name}`],
   );
   expect(done.lines.filter((line) => /bind|connect/.test(line))).toEqual([
@@ -204,8 +213,10 @@ test("abstract names are bound and connected by name", () => {
 
 test("a path is connected to the socket it leads to, if that is granted", () => {
   const done = run(
-    `socket 1 1 0 ; bind $ ${unix("run/a")} ; listen 3 5 ; socket 1 1 0 ; bind 4 ${unix("run/b")} ; listen 4 5 ; symlinkat b @AT_FDCWD run/link ; ` +
-      `socket 1 1 0 ; connect $ ${unix("run/a")} ; socket 1 1 0 ; connect $ ${unix("run/b")} ; connect 6 ${unix("run/link")} ; connect 6 ${unix("run/none")}`,
+    `socket 1 1 0 ; bind $ ${unix("run/a")} ; listen 3 5 ; socket 1 1 0 ; ` +
+      `bind 4 ${unix("run/b")} ; listen 4 5 ; symlinkat b @AT_FDCWD run/link ; ` +
+      `socket 1 1 0 ; connect $ ${unix("run/a")} ; socket 1 1 0 ; connect $ ${unix("run/b")} ; ` +
+      `connect 6 ${unix("run/link")} ; connect 6 ${unix("run/none")}`,
     [
       `listen ${tree}/run/*`,
       `rwcd ${tree}/run/*`,
@@ -226,9 +237,14 @@ test("TCP and UDP by address and port, on the target's own socket", async () => 
   const port = await listening(server);
   try {
     const child = run(
-      `socket 2 1 0 ; connect $ ${inet(port + 1)} 16 ; connect 3 ${inet(port, "08080808")} 16 ; connect 3 ${inet(port)} 16 ; socket 2 2 0 ; connect $ ${inet(port)} 16 ; connect 4 ${inet(port + 1)} 16 ; ` +
-        `socket 2 2 0 ; sendto $ hello 5 0 ${inet(port)} 16 ; sendto 5 hello 5 0 ${inet(port + 1)} 16 ; sendto 5 hello 5 0x20000000 ${inet(port)} 16 ; ` +
-        `socket 2 2 0 ; bind $ ${inet(port)} 16 ; bind 6 ${inet(port + 1)} 16 ; socket 2 1 0 ; listen 7 5`,
+      `socket 2 1 0 ; connect $ ${inet(port + 1)} 16 ; ` +
+        `connect 3 ${inet(port, "08080808")} 16 ; connect 3 ${inet(port)} 16 ; socket 2 2 0 ; ` +
+        `connect $ ${inet(port)} 16 ; connect 4 ${inet(port + 1)} 16 ; ` +
+        `socket 2 2 0 ; sendto $ hello 5 0 ${inet(port)} 16 ; ` +
+        `sendto 5 hello 5 0 ${inet(port + 1)} 16 ; ` +
+        `sendto 5 hello 5 0x20000000 ${inet(port)} 16 ; ` +
+        `socket 2 2 0 ; bind $ ${inet(port)} 16 ; bind 6 ${inet(port + 1)} 16 ; socket 2 1 0 ; ` +
+        "listen 7 5",
       [],
       {
         policy: {
@@ -283,11 +299,12 @@ test("mounts of its own keep a process from binding names, and from no address",
   }
 });
 
-test("a TCP connection that takes its time holds up nobody, and its error arrives", () => {
+test("a slow TCP connection delays no other call, and its error arrives", () => {
   // Nobody listens on port 1: the kernel answers at once, by way of a connection begun without
   // waiting.
   const done = run(
-    `socket 2 1 0 ; connect $ ${inet(1)} 16 ; socket 2 1 0 ; fcntl 4 4 0x800 ; connect 4 ${inet(1)} 16`,
+    `socket 2 1 0 ; connect $ ${inet(1)} 16 ; socket 2 1 0 ; fcntl 4 4 0x800 ; ` +
+      `connect 4 ${inet(1)} 16`,
     [],
     {
       policy: { addresses: [address("connect", "tcp", 1)] },

@@ -83,7 +83,7 @@ function sleeper(name: string) {
   return domain([innocent, "1", join(tree, "open", name), "1000000"], name);
 }
 
-test("a stand-by that is killed is replaced, and nobody notices", {
+test("a stand-by that is killed is replaced unnoticed", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const calls = domain([innocent, "4000", join(tree, "open/a")]);

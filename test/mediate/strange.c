@@ -59,11 +59,16 @@ int main(int argc, char **argv) {
   variant = argv[1];
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strcpy(address.sun_path, argv[2]);
-  const int fixed = F_SEAL_GROW | F_SEAL_SHRINK, file = open("/dev/null", O_RDWR), size = SLOTS_BYTES;
+  const int fixed = F_SEAL_GROW | F_SEAL_SHRINK, size = SLOTS_BYTES;
+  const int file = open("/dev/null", O_RDWR);
   int fds[64], count = 3;
   fds[0] = is("no-listener") ? file : is("filtered") ? listener() : listener_of_another();
-  fds[1] = is("loose-slots") ? memory(size, 0) : is("short-slots") ? memory(size / 2, fixed) : is("no-slots") ? file : memory(size, fixed);
-  fds[2] = is("no-plan") ? file : memory(is("huge-plan") ? 1ul << 40 : is("empty-plan") ? 0 : 4096, fixed);
+  fds[1] = is("loose-slots") ? memory(size, 0)
+         : is("short-slots") ? memory(size / 2, fixed)
+         : is("no-slots") ? file
+         : memory(size, fixed);
+  const size_t planSize = is("huge-plan") ? 1ul << 40 : is("empty-plan") ? 0 : 4096;
+  fds[2] = is("no-plan") ? file : memory(planSize, fixed);
   if (argc > 3) fds[2] = open(argv[3], O_RDONLY);
   for (int i = 3; i < 64; i++) fds[i] = file;
   if (is("asks")) { fds[0] = fds[2]; count = 1; }
@@ -85,7 +90,9 @@ int main(int argc, char **argv) {
     message.msg_control = control.bytes;
     message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
     struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET; rights->cmsg_type = SCM_RIGHTS; rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
     memcpy(CMSG_DATA(rights), fds, sizeof(int) * count);
   }
   if (is("filtered-late")) {

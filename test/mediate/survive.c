@@ -1,5 +1,5 @@
 // Makes, renames and removes names with four threads until SIGUSR1, and compares each answer with
-// what is there: an answer of success means that it was done, EIO that nobody knows, and nothing
+// what is there: success means that it was done, EIO that the outcome is unknown, and nothing
 // else may come. Prints "ok N unknown N wrong N descriptors N" (those open too many at the end).
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -64,6 +64,7 @@ int main(void) {
   pthread_t threads[4];
   for (long i = 0; i < 4; i++) if (pthread_create(&threads[i], 0, work, (void *)i)) return 98;
   for (int i = 0; i < 4; i++) pthread_join(threads[i], 0);
-  printf("ok %ld unknown %ld wrong %ld descriptors %d\n", ok, unknown, wrong, descriptors() - before);
+  printf("ok %ld unknown %ld wrong %ld descriptors %d\n", ok, unknown, wrong,
+         descriptors() - before);
   return 0;
 }

@@ -13,6 +13,9 @@ int main(int argc, char **argv) {
   if (argc < 2) return 98;
   shared = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, open(argv[1], O_RDWR), 0);
   if (shared == MAP_FAILED) return 97;
-  while (!shared->over) if (chmod("shut/file", 0600) == 0) shared->went_on++; else if (errno == EACCES) shared->refused++; else return 94;
+  while (!shared->over)
+    if (chmod("shut/file", 0600) == 0) shared->went_on++;
+    else if (errno == EACCES) shared->refused++;
+    else return 94;
   return 0;
 }

@@ -57,11 +57,13 @@ static long value(char *word) {
     return (long)strcpy(page, word + 8);
   }
   if (!strcmp(word, "#fault")) {
-    // A page that nobody ever fills, although somebody promised to (userfaultfd(2)).
+    // A page that its userfaultfd(2) handler never fills.
     int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
     struct uffdio_api api = {.api = UFFD_API};
     char *page = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct uffdio_register all = {.range = {(uint64_t)page, 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+    struct uffdio_register all = {
+      .range = {(uint64_t)page, 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING,
+    };
     if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &all)) exit(95);
     return (long)page;
   }
@@ -120,9 +122,12 @@ static void run_words(int argc, char **argv) {
     long result = syscall(lookup(calls, name), a[0], a[1], a[2], a[3], a[4], a[5]);
     int error = errno;
     last = result;
-    if (result >= 0 && (!strncmp(name, "open", 4) || !strcmp(name, "creat") || !strcmp(name, "memfd_create"))) {
-      printf("%s: fd cloexec=%d flags=%o", name, fcntl(result, F_GETFD), fcntl(result, F_GETFL) & ~0100000);
-      if ((fcntl(result, F_GETFL) & O_ACCMODE) != O_RDONLY && write(result, "x", 1) == 1) printf(" written");
+    int opens =
+      !strncmp(name, "open", 4) || !strcmp(name, "creat") || !strcmp(name, "memfd_create");
+    if (result >= 0 && opens) {
+      int flags = fcntl(result, F_GETFL);
+      printf("%s: fd cloexec=%d flags=%o", name, fcntl(result, F_GETFD), flags & ~0100000);
+      if ((flags & O_ACCMODE) != O_RDONLY && write(result, "x", 1) == 1) printf(" written");
       printf("\n");
     } else printf("%s: %ld %s\n", name, result, result < 0 ? strerrorname_np(error) : "-");
   }

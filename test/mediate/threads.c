@@ -40,17 +40,27 @@ int main(int argc, char **argv) {
   sched_getaffinity(number, sizeof now, &now);
   printf("its processors: %d\n", CPU_COUNT(&now));
   int outside = argc > 1 ? atoi(argv[1]) : 1;
-  const struct { const char *name; int who; } whom[] = {{"sibling", number}, {"outside", outside}, {"nobody", 0x3fffff}};
+  const struct { const char *name; int who; } whom[] = {
+    {"sibling", number}, {"outside", outside}, {"nobody", 0x3fffff},
+  };
   struct sched_param parameter = {0};
-  struct { unsigned size, policy; unsigned long flags; int nice; unsigned priority; unsigned long rest[3]; } attr = {48, SCHED_BATCH, 0, 0, 0, {0}};
+  struct {
+    unsigned size, policy;
+    unsigned long flags;
+    int nice;
+    unsigned priority;
+    unsigned long rest[3];
+  } attr = {48, SCHED_BATCH, 0, 0, 0, {0}};
   for (int i = 0; i < 3; i++) {
     say("sched_setaffinity", whom[i].name, sched_setaffinity(whom[i].who, sizeof first, &first));
-    say("sched_setscheduler", whom[i].name, syscall(SYS_sched_setscheduler, whom[i].who, SCHED_BATCH, &parameter));
+    say("sched_setscheduler", whom[i].name,
+        syscall(SYS_sched_setscheduler, whom[i].who, SCHED_BATCH, &parameter));
     say("sched_setparam", whom[i].name, syscall(SYS_sched_setparam, whom[i].who, &parameter));
     say("sched_setattr", whom[i].name, syscall(SYS_sched_setattr, whom[i].who, &attr, 0));
     say("setpriority", whom[i].name, setpriority(PRIO_PROCESS, whom[i].who, 5));
     say("ioprio_set", whom[i].name, syscall(SYS_ioprio_set, 1, whom[i].who, (2 << 13) | 7));
   }
-  printf("policy of the sibling: %d, nice %d\n", sched_getscheduler(number), getpriority(PRIO_PROCESS, number));
+  printf("policy of the sibling: %d, nice %d\n", sched_getscheduler(number),
+         getpriority(PRIO_PROCESS, number));
   return 0;
 }

@@ -26,7 +26,7 @@ const everybody = [
     mediatorAs: { uid: 65534, gid: 65534 },
   },
 ];
-/** Who a target and its mediator can be: an ordinary user is only itself. */
+/** Users of a target and its mediator: an ordinary user can test only as itself. */
 export const identities = root ? everybody : everybody.slice(0, 1);
 
 export function unconfined(
@@ -97,7 +97,9 @@ export function describeTree(tree: string, below = ""): string[] {
           ? readlinkSync(full)
           : "";
       const old = [stat.atimeMs, stat.mtimeMs].map((time) => (time < 1e9 ? time : "now")).join(" ");
-      const line = `${path} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${stat.isDirectory() ? "" : stat.nlink} ${old} ${content}`;
+      const links = stat.isDirectory() ? "" : stat.nlink;
+      const owner = `${stat.uid}:${stat.gid}`;
+      const line = `${path} ${stat.mode.toString(8)} ${owner} ${links} ${old} ${content}`;
       return stat.isDirectory() ? [line, ...describeTree(tree, path)] : [line];
     });
 }

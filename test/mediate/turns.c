@@ -27,7 +27,8 @@ int main(int argc, char **argv) {
   shared = mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, open(argv[2], O_RDWR), 0);
   if (shared == MAP_FAILED) return 97;
   pthread_t *threads = calloc(count, sizeof *threads);
-  for (long i = 0; i < count; i++) if (pthread_create(&threads[i], 0, ask, (void *)(i + 1))) return 96;
+  for (long i = 0; i < count; i++)
+    if (pthread_create(&threads[i], 0, ask, (void *)(i + 1))) return 96;
   char first[4096];
   snprintf(first, sizeof first, "%s0", name);
   if (mkdir(first, 0700)) return 95;

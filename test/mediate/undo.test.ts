@@ -20,7 +20,7 @@ function given(undo: () => void) {
   });
 }
 
-test("a file that cannot be taken back is a refusal with an event, and the domain is mediated on", () => {
+test("a file that cannot be taken back is refused with an event, and mediation continues", () => {
   const outcome = given(() => {
     notTaken("setgroups");
   });

@@ -39,7 +39,7 @@ function reporter(memory: Buffer) {
 
 const sum = (events: readonly Event[]) => events.reduce((all, { count }) => all + count, 0);
 
-test("what a mediator had counted and not written when it was killed is told by its successor, once", () => {
+test("counts that a killed mediator had not written are reported by its successor, once", () => {
   const memory = Buffer.alloc(UNTOLD_BYTES);
   const killed = reporter(memory);
   for (let count = 0; count < 10; count++) killed.told.outside(1, "denied", refusal("/a"));

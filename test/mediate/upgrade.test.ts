@@ -153,7 +153,7 @@ test("an agent that comes while there is a stand-by adopts the active one, and t
   await expect.poll(() => activeOf(socket), { timeout: WAIT_MS }).not.toBe(before);
   const isKnown = () => second.state.pid === activeOf(socket);
   await expect.poll(isKnown, { timeout: WAIT_MS }).toBe(true);
-  // Where the agent looked while nobody had the lock it started one, which ends at once.
+  // Where the agent looked while the lock was free, it started one, which ends at once.
   expect(second.state.restarts).toBeLessThanOrEqual(1);
   const beside = () => mediatorsOf(socket).filter((pid) => pid !== before && isStarted(pid));
   await expect.poll(beside).toEqual([]);

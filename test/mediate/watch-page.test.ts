@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
-test("a loop that is retired in the middle of a step notices it at the end of that very step, and no other notices anything", {
+test("a loop that is retired during a step notices it at the end of that step; no other does", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const pages = new SharedArrayBuffer(PAGES * PAGE_WORDS * 4);

@@ -14,7 +14,10 @@ static long bpf(int command, union bpf_attr *attributes)
 
 int main(int argc, char **argv)
 {
-  struct bpf_insn instructions[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0}, {.code = BPF_JMP | BPF_EXIT}};
+  struct bpf_insn instructions[] = {
+    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0},
+    {.code = BPF_JMP | BPF_EXIT},
+  };
   union bpf_attr load = {.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
                          .insn_cnt = 2,
                          .insns = (uintptr_t)instructions,
@@ -29,7 +32,9 @@ int main(int argc, char **argv)
   if (directory < 0 || program < 0 || bpf(BPF_PROG_ATTACH, &attach) != 0)
     return perror("attach"), 1;
   struct bpf_prog_info info = {0};
-  union bpf_attr query = {.info = {.bpf_fd = (uint32_t)program, .info_len = sizeof info, .info = (uintptr_t)&info}};
+  union bpf_attr query = {
+    .info = {.bpf_fd = (uint32_t)program, .info_len = sizeof info, .info = (uintptr_t)&info},
+  };
   if (bpf(BPF_OBJ_GET_INFO_BY_FD, &query) != 0)
     return perror("info"), 1;
   for (int i = 0; i < 8; i++)

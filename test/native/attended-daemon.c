@@ -1,7 +1,8 @@
 /* A daemon of the tests of attended runs: prints its process id, then
  *   value:     waits for SIGRTMIN with a value and prints that
  *   interrupt: counts SIGINT until SIGUSR1 and prints how many came
- *   group:     takes the terminal for a process group of its own, stops, and prints whether it has it when it goes on. */
+ *   group:     takes the terminal for a process group of its own, stops, and prints when it
+ *              continues whether it has the terminal. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

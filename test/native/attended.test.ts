@@ -180,7 +180,7 @@ const failures: readonly (readonly [
 describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
   "attended, as %s",
   (who) => {
-    test("the mediator is the daemon's ancestor, and of its orphans; it writes a summary to the run's standard error", async () => {
+    test("the mediator is an ancestor of the daemon and its orphans, and sums up", async () => {
       const run = start(
         "echo $$; (sleep 0.2; mkdir made; echo made) & mkdir first; read _; exit 5",
         who,
@@ -207,7 +207,8 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
 
     test("signals reach the daemon, its disposition and mask are its caller's", async () => {
       const script =
-        "echo $$; trap 'echo hup' HUP; trap 'echo usr' USR1; trap 'echo term; exit 3' TERM; grep -E '^Sig(Blk|Ign)' /proc/self/status; while :; do sleep 0.05; done";
+        "echo $$; trap 'echo hup' HUP; trap 'echo usr' USR1; trap 'echo term; exit 3' TERM; " +
+        "grep -E '^Sig(Blk|Ign)' /proc/self/status; while :; do sleep 0.05; done";
       const run = start(script, who);
       await until(() => run.output().includes("SigIgn"));
       expect(run.output()).toMatch(/SigBlk:\t0{16}/);
@@ -230,7 +231,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       expect(run.output()).toContain("\nvalue 4711\n");
     });
 
-    test("a daemon that stops stops the front; the front goes on with it, and its end ends a stopped front", async () => {
+    test("a daemon that stops, continues or ends takes the front along", async () => {
       const run = start("echo $$; while :; do sleep 0.05; done", who);
       const pid = await daemonOf(run);
       const stand = run.front.pid as number;
@@ -250,7 +251,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       expect(existsSync(join(front.work, "made"))).toBe(true);
     });
 
-    test("a mediator that died is final: EIO to the call in flight, then everything is denied", async () => {
+    test("a mediator that died has no successor: EIO, then everything is denied", async () => {
       front.setDist("mediator.rule", "die-received");
       const run = start("mkdir a 2>&1; mkdir b 2>&1; exit 0", who);
       expect(await ended(run)).toEqual({ code: 0, signal: null });
@@ -268,7 +269,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       await until(() => !existsSync(`/proc/${pid}`) && !existsSync(`/proc/${holder}`));
     });
 
-    test("a holder that is killed leaves refused calls and the daemon's own exit status", async () => {
+    test("a killed holder leaves refused calls and the daemon's own exit status", async () => {
       const run = start("echo $$; read _; mkdir made 2>/dev/null; exit 6", who);
       const holder = parentOf(await daemonOf(run));
       process.kill(holder, "SIGKILL");
@@ -278,7 +279,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       expect(existsSync(join(front.work, "made"))).toBe(false);
     });
 
-    test.each(failures)("%s fails: refused, and nobody is left", (_, call, message) => {
+    test.each(failures)("%s fails: refused, and no process is left", (_, call, message) => {
       const plan = front.plan((base) => ({ ...base, attended: true }));
       front.put(plan, who);
       const result = front.run(who, ["run", plan.domain, "--", "echo", "ran"], {
@@ -286,7 +287,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       });
       expect(result.stderr).toMatch(message);
       expect([result.status, result.stdout]).toEqual([125, ""]);
-      // Its descriptors are closed: nobody of the run holds them.
+      // Its descriptors are closed: no process of the run holds them.
       expect(front.takeLog("mediator.log")).toEqual([]);
     });
   },
@@ -318,12 +319,14 @@ test("sockets of socket activation are the daemon's, under its process id", asyn
   front.put(plan);
   const python = [
     "import os,socket,sys",
-    "s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(); os.dup2(s.fileno(),3); os.set_inheritable(3,True)",
+    "s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen()",
+    "os.dup2(s.fileno(),3); os.set_inheritable(3,True)",
     "os.environ.update(LISTEN_FDS='1',LISTEN_PID=str(os.getpid()),LISTEN_PIDFDID='1')",
     "os.execv(sys.argv[1],sys.argv[1:])",
   ].join(";");
   const script =
-    'test "$LISTEN_PID" = $$ && echo own $LISTEN_FDS $LISTEN_PIDFDID; test -S /proc/self/fd/3 && echo there';
+    'test "$LISTEN_PID" = $$ && echo own $LISTEN_FDS $LISTEN_PIDFDID; ' +
+    "test -S /proc/self/fd/3 && echo there";
   const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {
     wrapper: ["python3", "-c", python],
   });

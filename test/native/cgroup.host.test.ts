@@ -61,9 +61,10 @@ function prepared(tag?: Uint8Array, listener = true) {
   return plan;
 }
 
-const script = `cat /proc/self/cgroup; (exec 3<>/dev/tcp/127.0.0.1/${port}) && echo connected; echo ran $$`;
+const connect = `(exec 3<>/dev/tcp/127.0.0.1/${port}) && echo connected`;
+const script = `cat /proc/self/cgroup; ${connect}; echo ran $$`;
 
-test("the daemon's sockets are born in a cgroup under the domain's programs, which goes with it", async () => {
+test("the daemon's sockets are made in a cgroup with programs, removed after it", async () => {
   const unconfined = execFileSync("bash", ["-c", script], { encoding: "utf8" });
   expect(unconfined).toContain("connected");
   const plan = prepared();

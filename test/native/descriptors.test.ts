@@ -32,7 +32,9 @@ function inherited(
     setup,
     "os.execv(sys.argv[1], sys.argv[1:])",
   ].join("\n");
-  const script = `rm -f out err; python3 -c "$0" "$@" 2>err; echo $?; cat out 2>/dev/null; echo --; cat err`;
+  const script =
+    'rm -f out err; python3 -c "$0" "$@" 2>err; echo $?; ' +
+    "cat out 2>/dev/null; echo --; cat err";
   const text = execFileSync(
     "env",
     [
@@ -90,7 +92,7 @@ test("sockets among 0 to 2 stay with stdio-sockets only", () => {
   expect(inherited({ ...nothing, stdioSockets: true }, setup).lines[0]).toMatch(/^0 socket:/);
 });
 
-test("a socket that could be connected anew does not stay: only connected unix stream sockets do", () => {
+test("a socket that can be reconnected does not stay; a connected unix stream does", () => {
   for (const made of [
     "socket.socket(socket.AF_INET)",
     "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
@@ -100,7 +102,8 @@ test("a socket that could be connected anew does not stay: only connected unix s
   ]) {
     const setup = [
       "def accepted():",
-      " s=socket.create_server(('127.0.0.1',0)); c=socket.create_connection(s.getsockname()); return c",
+      " s=socket.create_server(('127.0.0.1',0))",
+      " return socket.create_connection(s.getsockname())",
       `s=${made}`,
       "os.dup2(s.fileno(), 0)",
     ].join("\n");
@@ -108,7 +111,7 @@ test("a socket that could be connected anew does not stay: only connected unix s
   }
 });
 
-test("a standard descriptor that is replaced because it is a socket is said, while stderr is the caller's", () => {
+test("replacing a standard descriptor that is a socket is reported on the caller's stderr", () => {
   const setup = `${file(0)}; s=socket.socketpair(); os.dup2(s[0].fileno(), 1)`;
   const { stderr, status } = inherited({ ...nothing, stdio: true }, setup);
   expect(stderr).toMatch(
@@ -143,7 +146,7 @@ test("a closed standard descriptor becomes /dev/null, and none of ours is found 
   expect(lines.filter((line) => line.startsWith("2 "))).toEqual(["2 /dev/null"]);
 });
 
-test("a closed standard descriptor where there is no /dev/null: refused, and said where that is possible", (context) => {
+test("a closed standard descriptor without /dev/null is refused with a message", (context) => {
   needsRoot(context);
   const plan = front.plan((base) => ({ ...base, inherit: all }));
   front.put(plan);

@@ -20,11 +20,13 @@ int main(int argc, char **argv)
   if (command != 3 && command != 5)
     return 2;
   unsigned number = (unsigned)atoi(argv[1]), error = (unsigned)atoi(argv[2]);
-  unsigned argument = command == 5 ? (unsigned)atoi(argv[3]) : 0, value = command == 5 ? (unsigned)strtoul(argv[4], NULL, 0) : 0;
+  unsigned argument = command == 5 ? (unsigned)atoi(argv[3]) : 0;
+  unsigned value = command == 5 ? (unsigned)strtoul(argv[4], NULL, 0) : 0;
   struct sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, args) + 8 * argument),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+               (unsigned)offsetof(struct seccomp_data, args) + 8 * argument),
       BPF_JUMP(BPF_JMP | (command == 5 ? BPF_JEQ : BPF_JGE) | BPF_K, value, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),

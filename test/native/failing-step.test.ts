@@ -342,7 +342,7 @@ test("a domain that may write its own plan is refused", () => {
   expect([result.status, result.ran]).toEqual([125, false]);
 });
 
-test("a command that the domain may not execute: 126; one without its interpreter: 127; none: 127", () => {
+test("a command that may not be executed: 126; without its interpreter: 127; missing: 127", () => {
   const plan = front.plan();
   front.put(plan);
   const script = join(front.work, "script");

@@ -1,12 +1,20 @@
-/* Stands for node in the tests of the native front. What it does is set by files in its dist folder:
- *   compile:   next.plan is copied to --out and to descriptor 3 (missing: nothing), compile.log gets the arguments and the environment,
- *              compile.status is the exit status; where plan.removed is there, --out is not.
- *   mediator:  mediator.rule says what to do with each call: `deny` (EPERM), `continue`, `continue-execve` (else EPERM), `die` at once,
- *              `die-received` after marking the call, `die-unmarked` before it, `die-done` with a recorded response of EXDEV, `die-counted` behind an answer, with an event that it has not written; with commas,
- *              one rule a start. mediator.log gets a line each start.
- *   mediator.js untold | given-up: mediator.log gets `tells` with that word.
- *   shared SOCKET PROGRAM: the host's shared mediator, with the files beside PROGRAM.
- *   collector: reads events, writes READY, copies what comes to its FILE (`-`: output). */
+/* Stands for node in the tests of the native front. Files in its dist folder tell it what to do:
+ *   compile:   copies next.plan to --out and to descriptor 3 (nothing without that file), writes
+ *              the arguments and the environment to compile.log, and exits with the status in
+ *              compile.status. Where plan.removed exists, it removes --out.
+ *   mediator:  mediator.rule is what to do with each call; with commas, one rule for each start:
+ *                deny             EPERM
+ *                continue         CONTINUE
+ *                continue-execve  CONTINUE for execve, else EPERM
+ *                die              dies at once
+ *                die-received     after it has marked the call
+ *                die-unmarked     before it marks the call
+ *                die-done         after it has recorded EXDEV as the response
+ *                die-counted      after an answer, with an event that is not written
+ *              Each start is a line in mediator.log.
+ *   mediator.js untold | given-up: writes `tells` with that word to mediator.log.
+ *   shared SOCKET PROGRAM: the shared mediator, with the files beside PROGRAM.
+ *   collector: reads events, writes READY, copies its input to its FILE (`-`: output). */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -69,7 +77,8 @@ static int compile(int argc, char **argv)
     close(out);
   }
   printf("compiled\n");
-  fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK); /* as node does with pipes */
+  /* node does this with pipes. */
+  fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
   slurp(in_dist(argv[1], "compile.status"), text, sizeof text);
   return atoi(text);
 }
@@ -87,7 +96,9 @@ static char *rule_now(const char *program, int *log)
   slurp(in_dist(program, "mediator.rule"), rules, sizeof rules);
   slurp(in_dist(program, "mediator.log"), text, sizeof text);
   char *rule = rules;
-  for (char *start = text; (start = strstr(start, "start ")) != NULL && strchr(rule, ',') != NULL; start++)
+  for (char *start = text;
+       (start = strstr(start, "start ")) != NULL && strchr(rule, ',') != NULL;
+       start++)
     rule = strchr(rule, ',') + 1;
   rule[strcspn(rule, ",\n")] = 0;
   int low = open(in_dist(program, "mediator.log"), O_WRONLY | O_CREAT | O_APPEND, 0666);
@@ -112,7 +123,8 @@ static void handle(const char *rule, uint8_t *slots, bool with_events)
   *state = SLOT_DONE;
   if (strcmp(rule, "die-done") == 0)
     abort();
-  if (strcmp(rule, "continue") == 0 || (strcmp(rule, "continue-execve") == 0 && call->data.nr == SYS_execve))
+  if (strcmp(rule, "continue") == 0 ||
+      (strcmp(rule, "continue-execve") == 0 && call->data.nr == SYS_execve))
     reply(call->id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   else
     reply(call->id, -EPERM, 0);
@@ -156,13 +168,18 @@ static int mediate(const char *program, int gone)
       dprintf(log, "descriptor %d\n", i);
   if (strcmp(rule, "die") == 0)
     return 3;
-  uint8_t *slots = mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, MEDIATOR_FD_SLOTS, 0);
+  uint8_t *slots =
+      mmap(NULL, SLOTS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, MEDIATOR_FD_SLOTS, 0);
   char magic[8];
-  if (slots == MAP_FAILED || pread(MEDIATOR_FD_PLAN, magic, 8, 0) != 8 || memcmp(magic, PLAN_MAGIC, 8) != 0)
+  if (slots == MAP_FAILED || pread(MEDIATOR_FD_PLAN, magic, 8, 0) != 8 ||
+      memcmp(magic, PLAN_MAGIC, 8) != 0)
     return 4;
   succeed(rule, slots, log, with_events);
   for (;;) {
-    struct pollfd watched[] = {{.fd = MEDIATOR_FD_LISTENER, .events = POLLIN}, {.fd = gone, .events = POLLIN}};
+    struct pollfd watched[] = {
+        {.fd = MEDIATOR_FD_LISTENER, .events = POLLIN},
+        {.fd = gone, .events = POLLIN},
+    };
     poll(watched, 2, -1);
     if ((watched[0].revents & POLLHUP) || watched[1].revents) {
       dprintf(log, "end\n");
@@ -202,7 +219,12 @@ static int share(const char *path, const char *program)
       continue;
     char text[16], control[CMSG_SPACE(4 * sizeof(int))];
     struct iovec vector = {text, sizeof text};
-    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct msghdr message = {
+        .msg_iov = &vector,
+        .msg_iovlen = 1,
+        .msg_control = control,
+        .msg_controllen = sizeof control,
+    };
     int handed[4] = {-1, -1, -1, -1}, gone = fcntl(connection, F_DUPFD, 80);
     ssize_t length = recvmsg(gone, &message, 0);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -244,7 +266,8 @@ static int collect(char **argv)
   char bytes[4096];
   if (access(in_dist(argv[1], "collector.broken"), F_OK) == 0)
     return 5;
-  int out = strcmp(argv[4], "-") == 0 ? STDOUT_FILENO : open(argv[4], O_WRONLY | O_CREAT | O_APPEND, 0666);
+  int out = strcmp(argv[4], "-") == 0 ? STDOUT_FILENO
+                                      : open(argv[4], O_WRONLY | O_CREAT | O_APPEND, 0666);
   dprintf(out, "collector %s %s\n", argv[2], argv[3]);
   if (write(4, "!", 1) != 1)
     return 6;
@@ -259,7 +282,8 @@ static int collect(char **argv)
 int main(int argc, char **argv)
 {
   const char *program = argc > 1 ? strrchr(argv[1], '/') : NULL;
-  if (program != NULL && strcmp(program, "/mediator.js") == 0 && argc > 2 && strcmp(argv[2], "own") != 0)
+  if (program != NULL && strcmp(program, "/mediator.js") == 0 && argc > 2 &&
+      strcmp(argv[2], "own") != 0)
     return tell(argv[1], argv[2]);
   if (program != NULL && strcmp(program, "/mediator.js") == 0)
     return mediate(argv[1], -1);
@@ -272,6 +296,7 @@ int main(int argc, char **argv)
   printf("command line:");
   for (int i = 2; i < argc; i++)
     printf(" %s", argv[i]);
-  printf("\nNODE_OPTIONS=%s LD_PRELOAD=%s KEPT=%s\n", getenv("NODE_OPTIONS"), getenv("LD_PRELOAD"), getenv("KEPT"));
+  printf("\nNODE_OPTIONS=%s LD_PRELOAD=%s KEPT=%s\n", getenv("NODE_OPTIONS"),
+         getenv("LD_PRELOAD"), getenv("KEPT"));
   return 42;
 }

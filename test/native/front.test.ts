@@ -8,7 +8,7 @@ import { Front } from "./front.ts";
 const front = new Front();
 afterAll(() => front.close());
 
-test("everything but run is the command line's, with its arguments and without what changes node", () => {
+test("every command but run goes to Node, without variables that change Node", () => {
   const result = front.run("self", ["check", "a b", "--json"], {
     wrapper: ["env", "NODE_OPTIONS=--x", "LD_PRELOAD=", "KEPT=1"],
   });
@@ -109,7 +109,7 @@ test("behind `--` everything is the command's, and behind the command too", () =
   );
 });
 
-test("a user's plan is not found from where other policies would count, or another log be denied", (context) => {
+test("a user's plan is not found where other policies or another log would apply", (context) => {
   needsRoot(context);
   const plan = front.plan();
   front.put(plan, "nobody");
@@ -151,7 +151,8 @@ test("--events: the collector is ready before the daemon runs, and ends after it
   );
   expect(text).toMatch(
     new RegExp(
-      `^collector ${plan.domain} ${path}\ndaemon\n\\{"test":"native","pid":\\d+\\}\ncollector ends\n$`,
+      `^collector ${plan.domain} ${path}\ndaemon\n` +
+        '\\{"test":"native","pid":\\d+\\}\ncollector ends\n$',
     ),
   );
 });

@@ -85,7 +85,7 @@ async function result(rule: string, script: string): Promise<string> {
   return output();
 }
 
-test("a mediator is started at the first notification, with its descriptors and PATH only, and answers", async () => {
+test("a mediator starts at the first notification, with its descriptors and PATH", async () => {
   expect(await result("deny", "mkdir made 2>&1")).toContain("Operation not permitted");
   await until(() => linkOf(join(front.dist, "mediator.log"))?.endsWith("end\n") === true);
   const log = front.takeLog("mediator.log");
@@ -108,7 +108,7 @@ const starts = () =>
     .filter((line) => line !== "end" && !line.startsWith("tells"))
     .map((line) => line.replace(/ pid.*/, ""));
 
-test("a mediator that dies in a call has its successor at once, which finds what it left", async () => {
+test("a mediator that dies in a call has a successor at once, which finds the call", async () => {
   expect(await result("die-received,deny", "mkdir made 2>&1")).toContain("Operation not permitted");
   expect(starts()).toEqual(["start", "start", "found state 1"]);
   expect(await result("die-unmarked,deny", "mkdir made 2>&1")).toContain("Operation not permitted");
@@ -118,13 +118,13 @@ test("a mediator that dies in a call has its successor at once, which finds what
   expect(existsSync(join(front.work, "made"))).toBe(false);
 });
 
-test("mediators that die without an answer are replaced a few times, then everything is denied", async () => {
+test("mediators that die unanswered are replaced a few times, then all is denied", async () => {
   const text = await result("die", "mkdir a 2>&1; mkdir b 2>&1");
   expect(text.match(/Permission denied/g)).toHaveLength(2);
   expect(starts()).toHaveLength(5);
 });
 
-test("of mediators that died without a successor somebody tells what they counted, once", async () => {
+test("counts of mediators that died without a successor are reported, once", async () => {
   const told = () => front.takeLog("mediator.log").filter((line) => line.startsWith("tells"));
   const tells = async (rule: string, script: string) => {
     await result(rule, script);
@@ -134,7 +134,7 @@ test("of mediators that died without a successor somebody tells what they counte
   expect(await tells("die", "mkdir a 2>&1; mkdir b 2>&1; mkdir c 2>&1")).toEqual([
     "tells given-up",
   ]);
-  // Nobody asks any more.
+  // No call follows.
   expect(await tells("die-counted", "mkdir a 2>&1; sleep 0.1")).toEqual(["tells untold"]);
   await result("die-counted,deny", "mkdir a 2>&1; mkdir b 2>&1");
   await until(() => linkOf(join(front.dist, "mediator.log"))?.endsWith("end\n") === true);
@@ -176,7 +176,7 @@ test("mediators that answered something are replaced for ever", async () => {
   expect(starts().filter((line) => line === "start").length).toBeGreaterThan(8);
 });
 
-test("the holder: small, nobody's child, own session, deaf to signals, gone with its domain", async () => {
+test("the holder: small, no child of the daemon, own session, ends with its domain", async () => {
   const before = new Set(holders());
   const { daemon, output } = start("continue", "echo $$ $PPID; read _; mkdir made; echo $?");
   await until(() => output() !== "");
@@ -230,14 +230,16 @@ test("the daemon has no child it did not make", async () => {
   ).toBe("[]\n");
 });
 
-test("as process 1 of a namespace the daemon keeps its process id; the one child it did not make is its holder", (context) => {
+test("as process 1 of a namespace the daemon has its holder as a child", (context) => {
   needsRoot(context);
   const plan = front.plan();
   front.put(plan);
   // It takes its name after the daemon has begun.
   const script = `echo $$; read children < /proc/1/task/1/children
     for turn in $(seq 200); do
-      names=$(cat $(printf '/proc/%s/comm ' $children)); [ "$names" != cofferdam ] && break; sleep 0.05
+      names=$(cat $(printf '/proc/%s/comm ' $children))
+      [ "$names" != cofferdam ] && break
+      sleep 0.05
     done; echo "$names"`;
   const wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
   const { stdout, stderr } = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {
@@ -281,9 +283,10 @@ test("nor where its caller made it the reaper of orphans, which it stays", () =>
   front.put(plan);
   // PR_SET_CHILD_SUBREAPER is 36 (linux/prctl.h).
   const become =
-    "import ctypes,os,sys; ctypes.CDLL(None).prctl(36,1,0,0,0); os.execvp(sys.argv[1],sys.argv[1:])";
-  const script =
-    'read children < /proc/$$/task/$$/children; echo "[$children]"; sh -c "sleep 0.2 & echo"; read children < /proc/$$/task/$$/children; echo "[$children]"';
+    "import ctypes,os,sys; ctypes.CDLL(None).prctl(36,1,0,0,0); " +
+    "os.execvp(sys.argv[1],sys.argv[1:])";
+  const list = 'read children < /proc/$$/task/$$/children; echo "[$children]"';
+  const script = `${list}; sh -c "sleep 0.2 & echo"; ${list}`;
   const result = front.run("self", ["run", plan.domain, "--", "sh", "-c", script], {
     wrapper: ["python3", "-c", become],
   });

@@ -66,7 +66,8 @@ test("at level disabled the user is the policy's all the same", () => {
   ]);
   expect(stdout, stderr).toMatch(
     new RegExp(
-      `^Uid:(\\t${NOBODY}){4}\nGid:(\\t4711){4}\nGroups:\\t4712 4713 \nCapPrm:\\t0{16}\nSeccomp:\\t0\n$`,
+      `^Uid:(\\t${NOBODY}){4}\nGid:(\\t4711){4}\nGroups:\\t4712 4713 \n` +
+        "CapPrm:\\t0{16}\nSeccomp:\\t0\n$",
     ),
   );
 });
@@ -88,7 +89,7 @@ test("root keeps what the bounding set leaves, with and without no_new_privs", (
   }
 });
 
-test("without no_new_privs another user does not keep CAP_SYS_ADMIN, and a set-user-id program works", () => {
+test("without no_new_privs another user loses CAP_SYS_ADMIN, and set-user-id programs work", () => {
   const program = join(front.work, "suid-cat");
   copyFileSync("/usr/bin/cat", program);
   chownSync(program, 0, 0);
@@ -122,7 +123,7 @@ test("a private IPC namespace is the daemon's own", () => {
   expect(text(true)).not.toBe(own);
 });
 
-test("a caller without CAP_SETPCAP whose bounding set is too wide is refused, unless it can gain nothing", () => {
+test("too wide a bounding set without CAP_SETPCAP is refused, unless it gains nothing", () => {
   const plan = front.plan((base) => ({ ...base, identity: { ...base.identity, bounding: 0n } }));
   const start = front.start("self", [plan.domain, ""], ownCapabilities() & ~SETPCAP);
   front.put(plan, "self", bytesOf(plan, start), front.pathFor(plan.domain, start));

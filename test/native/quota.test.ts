@@ -99,7 +99,7 @@ test("a mediator of one run has a place while it lives, however it ends", async 
   const { domain } = plan();
   const run = start(domain);
   expect(await run.line("true")).toBe("over\n");
-  expect(takenPlaces(places), "nobody has asked yet").toEqual([]);
+  expect(takenPlaces(places), "no call yet").toEqual([]);
   expect(await run.line("mkdir made")).toContain("Operation not permitted");
   expect(takenPlaces(places)).toEqual([{ domain, uid: 0 }]);
   const [, mediator = "", holder = ""] =

@@ -72,7 +72,7 @@ async function end(started: ChildProcess): Promise<void> {
 
 describe.each<Who>(isRoot ? ["self", "nobody"] : ["self"])("the record of a run, as %s", (who) => {
   test.each([false, true])(
-    "says who runs, since when, and who holds it; it goes with the run (attended: %s)",
+    "names the run, its start and its holder; it is removed with the run (attended: %s)",
     async (attended) => {
       const plan = front.plan((base) => ({ ...base, number: 7, attended }));
       const { process: started, pid } = await daemon(plan, who);
@@ -170,7 +170,9 @@ test("where /proc hides other processes, an ordinary user's runs start all the s
   needsRoot(context);
   const plan = front.plan();
   front.put(plan, "nobody");
-  const hide = `mount -t proc -o hidepid=invisible proc /proc; for i in 1 2 3 4 5 6 7 8 9 10; do "$@" || exit 1; done`;
+  const hide =
+    "mount -t proc -o hidepid=invisible proc /proc; " +
+    'for i in 1 2 3 4 5 6 7 8 9 10; do "$@" || exit 1; done';
   const line = front.line("nobody", ["run", plan.domain, "--", "echo", "ran"]);
   const text = front.runWith([
     "unshare",

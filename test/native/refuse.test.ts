@@ -65,7 +65,7 @@ test("a missing plan is compiled once; without one nothing starts", () => {
   );
 });
 
-test("the compiler's plan is used at once; its output goes to stderr, its environment is clean, it inherits the memfd for the plan alone", () => {
+test("the compiler's plan is used; beside standard descriptors it inherits a memfd", () => {
   const plan = front.plan();
   front.put(plan);
   rmSync(front.planPath(plan.domain));
@@ -90,14 +90,14 @@ test("the compiler's plan is used at once; its output goes to stderr, its enviro
   ]);
 });
 
-test("a compiler that refused has said why: one line more, and nothing about the plan that is not there", () => {
+test("a compiler that refused has said why: one more line, none about the missing plan", () => {
   front.setDist("compile.status", "3");
   const { stderr } = refused(front.domain(), /the compiler ended with status 3/);
   expect(stderr.split("\n").filter((line) => line.startsWith("cofferdam: "))).toHaveLength(1);
   front.setDist("compile.status", "0");
 });
 
-test("a compiler that failed otherwise may have said nothing: what is wrong with the plan is said, too", () => {
+test("a compiler that failed otherwise may be silent: the plan's fault is named, too", () => {
   front.setDist("compile.status", "70");
   refused(front.domain(), /the compiler ended with status 70\n[\s\S]*get a plan: native-test/);
   front.setDist("compile.status", "0");
@@ -202,7 +202,7 @@ test("an object's fact: gone, or of another type", () => {
   refused(domain, /fact\n {2}help: it changed/);
 });
 
-test("the plan that was compiled for this start is used though the names changed; what it follows from must hold", () => {
+test("a plan compiled for this start is used though names changed, if its facts hold", () => {
   const { file, fact } = aFact("snapshot");
   const compiled = (one: OneFact) => {
     const plan = withFact(one);
@@ -233,7 +233,7 @@ test("the plan that was compiled for this start is used though the names changed
 const compilations = (): number =>
   front.takeLog("compile.log").filter((line) => line === "argument compile").length;
 
-test("a compiler that fails leaves no plan of this start: a ready one is used only while all holds", () => {
+test("after a failed compiler a stored plan is used only if all its facts hold", () => {
   const { fact } = aFact("snapshot");
   const domain = ready({ ...fact, ctimeNs: 1n });
   front.setDist("compile.status", "70");
@@ -281,7 +281,7 @@ test("a ready plan without its cgroup is stale", () => {
   refused(lost.domain, /cgroup is gone/);
 });
 
-test("a plan made for less than this host has: another Landlock, Yama, no cgroups, one start", () => {
+test("a plan for a lesser host is not used: another Landlock, Yama, no cgroups, one start", () => {
   const madeFor = (host: Partial<Plan["host"]>) => {
     const plan = front.plan((base) => ({ ...base, host: { ...base.host, ...host } }));
     front.put(plan);
@@ -311,7 +311,7 @@ test("the plan of another domain is refused", () => {
   refused(plan.domain, /use the ready plan: .*\n {2}help: it was made for another start/);
 });
 
-test("a plan for another kernel, caller or choice, or for none, is refused under whatever name it lies", () => {
+test("a plan for another kernel, caller or choice, or for none, is refused under any name", () => {
   const plan = front.plan();
   const made = front.start("self", [plan.domain, ""]);
   const without = bytesOf(plan, made);
@@ -355,7 +355,7 @@ test("a plan through a symbolic link, a fifo's name, or writable by others is re
   expect(start(plan.domain).ran).toBe(true);
 });
 
-test("a plan or a folder that belongs to somebody else is refused", (context) => {
+test("a plan or a folder that belongs to another user is refused", (context) => {
   needsRoot(context);
   const plan = front.plan();
   const path = front.put(plan, "nobody");

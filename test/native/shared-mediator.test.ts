@@ -40,7 +40,7 @@ function run(rule: string, script: string, ...options: string[]) {
 /** What mediators wrote, without their process ids. */
 const log = () => front.takeLog("mediator.log").map((line) => line.replace(/ pid.*/, ""));
 
-test("the holder hands its run over to the host's mediator, which sees the end of the domain", async () => {
+test("the holder hands its run to the shared mediator, which sees the domain end", async () => {
   await share();
   expect(run("deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
   await ended();
@@ -72,7 +72,7 @@ function fastest(): number {
 /** What a holder waits for the successor of a mediator that it had, in milliseconds. */
 const SUCCESSOR_MS = 1000;
 
-test("a socket on which nobody listens any more delays nothing: the run has a mediator of its own at once", async () => {
+test("a socket without a listener delays nothing: the run has its own mediator", async () => {
   const without = fastest();
   await share();
   await killed();
@@ -80,7 +80,7 @@ test("a socket on which nobody listens any more delays nothing: the run has a me
   expect(log()[0]).toBe("start");
 });
 
-test("who had one waits a little for its successor", async () => {
+test("a holder whose shared mediator ended waits a little for its successor", async () => {
   await share();
   front.setDist("mediator.rule", "continue");
   const plan = front.plan();
@@ -119,7 +119,7 @@ test("a mediator that refuses a run leaves it one of its own", async () => {
   expect(log().slice(0, 3)).toEqual(["start refused", "start refused", "start"]);
 });
 
-test("a mediator that dies before it says whether it takes a run leaves it to its successor", async () => {
+test("a mediator that dies before it accepts a run leaves the run to its successor", async () => {
   await share();
   expect(run("refuse,deny", "mkdir made 2>&1").stdout).toContain("Operation not permitted");
   expect(log().slice(0, 3)).toEqual(["start refused", "shared", "start"]);
@@ -145,7 +145,7 @@ test("a mediator that dies in a call: its successor takes over what it left", as
   ]);
 });
 
-test("a call that ends every mediator ends the host's twice at most, and then only its own", async () => {
+test("a call that ends every mediator ends the shared one twice at most", async () => {
   await share();
   const { stdout } = run("die-received", "mkdir a 2>&1; mkdir b 2>&1");
   expect(stdout).toMatch(/Input\/output error\n.*Permission denied\n/);

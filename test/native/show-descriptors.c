@@ -12,7 +12,8 @@ int main(void)
     snprintf(name, sizeof name, "/proc/self/fd/%d", i);
     ssize_t got = readlink(name, target, sizeof target - 1);
     if (got >= 0)
-      length += (size_t)snprintf(lines + length, sizeof lines - length, "%d %.*s\n", i, (int)got, target);
+      length += (size_t)snprintf(lines + length, sizeof lines - length, "%d %.*s\n", i, (int)got,
+                                 target);
   }
   FILE *out = fopen("out", "w");
   if (out == NULL)

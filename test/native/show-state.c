@@ -27,7 +27,8 @@ int main(void)
   for (int i = 1; i < NSIG; i++)
     if (sigismember(&pending, i) == 1)
       printf(" %d", i);
-  printf("\numask %o nice %d session %d\n", umask(0), getpriority(PRIO_PROCESS, 0), getsid(0) == getpid());
+  printf("\numask %o nice %d session %d\n", umask(0), getpriority(PRIO_PROCESS, 0),
+         getsid(0) == getpid());
   for (int i = 0; i < RLIM_NLIMITS; i++) {
     struct rlimit limit;
     getrlimit(i, &limit);
@@ -37,7 +38,8 @@ int main(void)
     printf("descriptor %d flags %o\n", i, fcntl(i, F_GETFL));
   FILE *status = fopen("/proc/self/status", "r");
   while (status != NULL && fgets(line, sizeof line, status) != NULL)
-    if (strncmp(line, "Cpus_allowed:", 13) == 0 || strncmp(line, "Groups:", 7) == 0 || strncmp(line, "Uid:", 4) == 0)
+    if (strncmp(line, "Cpus_allowed:", 13) == 0 || strncmp(line, "Groups:", 7) == 0 ||
+        strncmp(line, "Uid:", 4) == 0)
       printf("%s", line);
   return 0;
 }

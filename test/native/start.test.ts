@@ -10,7 +10,9 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])("a
   test("the daemon runs in its domain: what is granted works, what is not does not", () => {
     const plan = front.plan();
     front.put(plan, who);
-    const script = `cat /etc/hostname >/dev/null && echo granted; cat /var/lib/dpkg/status 2>&1 | tail -1; grep -E '^(NoNewPrivs|Seccomp):' /proc/$$/status`;
+    const script =
+      "cat /etc/hostname >/dev/null && echo granted; cat /var/lib/dpkg/status 2>&1 | tail -1; " +
+      "grep -E '^(NoNewPrivs|Seccomp):' /proc/$$/status";
     const result = front.run(who, ["run", plan.domain, "--", "sh", "-c", script]);
     expect(result.stderr).toBe("");
     expect(result.stdout).toContain("granted");

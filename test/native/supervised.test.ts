@@ -93,7 +93,7 @@ test("the mediator decides on it: a command that it refuses is not started", () 
   expect([result.status, result.stdout]).toEqual([126, ""]);
 });
 
-test("there is no Landlock layer, and at warning no no_new_privs where the caller needs none", () => {
+test("there is no Landlock layer, and at warning no_new_privs only if needed", () => {
   front.setDist("mediator.rule", "continue");
   const plan = supervised("warning");
   const script =
@@ -106,7 +106,7 @@ test("there is no Landlock layer, and at warning no no_new_privs where the calle
 const list =
   'for i in /proc/self/fd/*; do readlink "$i"; done | grep -v /proc/; echo "$LISTEN_FDS"';
 
-test("at warning every inherited descriptor stays, and closed ones stay closed; at enforcing as for sealed", () => {
+test("at warning inherited descriptors stay, closed ones too; enforcing acts as sealed", () => {
   front.setDist("mediator.rule", "continue");
   const file = join(front.work, "inherited");
   const run = (level: "enforcing" | "warning") =>
@@ -127,7 +127,7 @@ test("at warning every inherited descriptor stays, and closed ones stay closed; 
   expect(run("enforcing")).toMatch(/^\/dev\/null\n[\s\S]*\n\n$/);
 });
 
-test("a descriptor that stayed is not held by anybody else: its other end sees the daemon's end", () => {
+test("only the daemon holds a descriptor that stayed: its other end sees the end", () => {
   front.setDist("mediator.rule", "continue");
   for (const attended of [false, true]) {
     const plan = supervised("warning", attended);

@@ -3,8 +3,8 @@ import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
 import type { WordKind } from "../../model/word-kind.ts";
 
 /**
- * System calls that no domain is given at level enforcing, each with the reason shown to whoever
- * asks for it.
+ * System calls that no domain is given at level enforcing, each with the reason that a
+ * policy's author is shown.
  *
  * The rule: a call is here if it undoes what holds the domain (names, mounts, filter, Landlock), or
  * reaches past it into the kernel or into every process of the host. What is only dangerous to the
@@ -43,7 +43,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "io_uring_enter",
     "io_uring_register",
   ],
-  "it freezes the kernel, and whoever reads the domain's memory, on a page fault": ["userfaultfd"],
+  "it stops the kernel, or a reader of the domain's memory, at a page fault": ["userfaultfd"],
   "it loads programs into the kernel and can detach those that confine the domain": ["bpf"],
   "it watches every process and every processor of the host": ["perf_event_open"],
   "it sees, and can hold up, the opening of every file of a file system": [

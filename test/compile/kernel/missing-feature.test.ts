@@ -145,7 +145,7 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
     await server.close();
   });
 
-  test("without an IPC namespace: refused, or lost and named where the policy asks for its best", (context) => {
+  test("without an IPC namespace: refused, or named as lost with best effort", (context) => {
     skipUnless(context, uid === 0, "an ordinary user gets no IPC namespace");
     const without: Without = [EPERM, "unshare", NEWIPC];
     write({ rest: "ipc: [shm]\n" });
@@ -161,8 +161,8 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
   });
 });
 
-test("in a user namespace that does not map root nobody owns the folders above a policy: refused, and it says so", (context) => {
-  // Not `nobody`, as whom everything unmapped appears.
+test("without root in a user namespace the folders above a policy are refused", (context) => {
+  // Not `nobody`: every unmapped owner appears as that user.
   const scene = new Domain(process.getuid?.() === 0 ? ORDINARY : process.getuid?.());
   onTestFinished(() => scene.close());
   const namespace = ["unshare", "--user", "--map-current-user"];

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => drop());
 
-/** Whoever administers the host meanwhile does this once. */
+/** What an administrator does once during the compilation. */
 const changes: Readonly<Record<string, () => void>> = {
   "a file is made": () => writeFileSync(`${root}/log/two.log`, ""),
   "a file is removed": () => rmSync(`${root}/log/one.log`),
@@ -109,7 +109,7 @@ const isStale = ({ facts }: Plan): boolean =>
   });
 
 test.for(Object.keys(changes))(
-  "a plan during whose making %s is stale, or the same as one that is made afterwards",
+  "a plan made while %s is stale, or equals one that is made afterwards",
   async (name) => {
     const change = changes[name] as () => void;
     const quiet = hostThatChanges(Number.POSITIVE_INFINITY, change);

@@ -35,7 +35,7 @@ test("a disabled domain has no layers and keeps every capability", async () => {
   expect(decodePlan(encodePlan(plan)).level).toBe("disabled");
 });
 
-test("authorities are facts, and of the snapshot what was expanded, absent, and its types", async () => {
+test("facts are authorities, and what the snapshot expanded, missed and typed", async () => {
   const files = [`${root}/etc/a.conf`];
   const plan = await planOf(
     policy({ names: [`r ${root}/link/a.conf`, `r ${root}/log/*.log`, `r ${root}/none`] }),
@@ -59,7 +59,7 @@ test("authorities are facts, and of the snapshot what was expanded, absent, and 
   ]);
 });
 
-test("the plan carries the policy that the mediator decides by: canonical names, own places denied", async () => {
+test("the plan has the mediator's policy: canonical names, own places denied", async () => {
   const plan = await planOf(policy({ names: [`r ${root}/link/**`] }), { own: [`${root}/run`] });
   const { names } = decodePlan(encodePlan(plan)).mediation.policy;
   const lines = names.map(({ effect, pattern }) => `${effect} ${pattern.replace(root, "")}`);
@@ -72,7 +72,7 @@ test("the plan carries the policy that the mediator decides by: canonical names,
   expect(ways).toContain(root);
 });
 
-test("kernel creates are the directories that Landlock keeps; single names make the filter ask", async () => {
+test("the kernel creates where Landlock allows a directory; single names are asked", async () => {
   const asks = async (names: readonly string[]) => {
     const { report, kernelCreates } = (await planOf(policy({ names }))).mediation;
     return { kernelCreates, asked: report.brokered.some(({ call }) => call.includes("mkdir")) };

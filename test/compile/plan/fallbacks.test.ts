@@ -47,7 +47,7 @@ describe.each(sealedFallbacks)("without $feature", ({ feature, without, bestEffo
       expect(plan.landlock?.paths).toEqual(whole.landlock?.paths);
     });
   } else if (without === "broker") {
-    test("the domain starts, nothing is lost, and the mediator is asked at least as much", async () => {
+    test("the domain starts, nothing is lost, and the mediator is asked no less", async () => {
       expect(await codesOf(demanding, { facts })).toEqual([]);
       const [plan, whole] = [await planOf(demanding, { facts }), await planOf(demanding)];
       const asked = (of: typeof plan) => of.mediation.report.brokered.map(({ call }) => call);
@@ -99,7 +99,7 @@ test("without landlock-scope signals are asked about", async () => {
   expect(asked(await planOf(written, { facts: host(["landlock-scope"]) }))).toContain("kill");
 });
 
-test("without cgroup programs sockets are brokered, and lost where the broker cannot reach them", async () => {
+test("without cgroup programs sockets are brokered; what the broker lacks is lost", async () => {
   const user = { facts: host(["cgroup-inet", "cgroup-unix"]) };
   expect((await planOf(demanding, user)).mediation.sockets).toEqual({
     inet: "broker",

@@ -19,7 +19,7 @@ test("a plan says which host it was made for", async () => {
   });
 });
 
-test("programs that cannot be attached for a reason nobody can look at again: for one start", async () => {
+test("programs that fail to attach for a reason that may pass: for one start", async () => {
   expect(await forOneStart(host())).toBe(false);
   expect(await forOneStart(host(["cgroup-inet"]))).toBe(true);
   expect(await forOneStart(host(["cgroup-inet"]), policy()), "it needs none").toBe(false);
@@ -39,7 +39,7 @@ test("what the caller, Landlock or the kernel cannot have is missing for good", 
   expect(await forOneStart({ ...old, features } as HostFacts)).toBe(false);
 });
 
-test("a control group that could not be made, though it only tells who is who: for one start", async () => {
+test("a control group that cannot be made, though it only identifies: for one start", async () => {
   const { prepareCgroup: _, ...rest } = options();
   const fails = () => Promise.reject(new Error("no space left"));
   const warning = policy({ level: "warning" });

@@ -4,12 +4,13 @@ import { codesOf, host, planOf, policy, token } from "./fixtures.ts";
 
 const accounts = () =>
   parseAccounts(
-    "root:x:0:0:root:/root:/bin/sh\n# comment\n+nis\nwww:x:33:33::/:/bin/false\nwww:x:99:99::/:/bin/false\nbad:x:99999999999:1::/:\n",
+    "root:x:0:0:root:/root:/bin/sh\n# comment\n+nis\nwww:x:33:33::/:/bin/false\n" +
+      "www:x:99:99::/:/bin/false\nbad:x:99999999999:1::/:\n",
     "root:x:0:\nwww:x:33:\nssl-cert:x:110:www,other\nadm:x:4:other\n",
   );
 const NET_BIND = 1n << 10n;
 
-test("nobody named keeps the caller, with the granted capabilities as bounding set", async () => {
+test("without a user the caller stays, with the granted capabilities as bounding set", async () => {
   const plan = await planOf(
     policy({ capabilities: [token("net_bind_service"), token("chown"), token("chown", "deny")] }),
   );
@@ -53,7 +54,7 @@ test("a group replaces the user's own, numbers need no account", async () => {
   });
 });
 
-test("unknown accounts, a number without a group, and strangers as ordinary users stop the start", async () => {
+test("unknown accounts, uids without a group and changes of user are refused", async () => {
   expect(await codesOf(policy({ user: "ngnix" }), { accounts })).toContain("CFD3007");
   expect(await codesOf(policy({ user: "www", group: "none" }), { accounts })).toEqual(["CFD3007"]);
   expect(await codesOf(policy({ user: "bad" }), { accounts })).toContain("CFD3007");

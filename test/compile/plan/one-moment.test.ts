@@ -28,7 +28,7 @@ test("a name keeps its first answer, also that it is absent, and a directory its
   expect(snapshot.list("/etc")).toEqual(listed);
 });
 
-test("a fact is of the look that the plan was made by, and of a time before a directory's names were read", () => {
+test("a fact is what the plan was made from, taken before the directory's names were read", () => {
   const { root, drop } = tree(["a/", "a/x"]);
   try {
     const snapshot = oneMoment(hostSnapshot());
@@ -44,7 +44,7 @@ test("a fact is of the look that the plan was made by, and of a time before a di
   }
 });
 
-test("a policy file that changes after it was read makes the plan stale, and so does one that appears before it", async () => {
+test("a policy file that changes or is newly preferred makes the plan stale", async () => {
   const { root, drop } = tree(["first/", "second/", "second/web.yaml"]);
   try {
     const searchPath = [`${root}/first`, `${root}/second`];

@@ -62,7 +62,7 @@ test("device nodes may be made nowhere", async () => {
   expect(plan.landlock?.handledFs).toBe(0xffffn);
 });
 
-test("no grant reaches a switch of the host's: nothing on all of procfs can be written then", async () => {
+test("no grant reaches a switch of the host: nothing on procfs can be written", async () => {
   const plan = await planOf(policy({ names: ["rw /proc/**"] }));
   const written = plan.mediation.policy;
   const denied = written.names
@@ -97,7 +97,7 @@ test("symbolic links are followed to the canonical name, and the plan says so", 
   expect(names).toContainEqual([`${root}/log/a.log`, 0x1]);
 });
 
-test("a link that the domain could have planted is not followed, and the plan says so", async () => {
+test("a link that the domain could have made is not followed, and the plan says so", async () => {
   const own = `${root}/direct`;
   const plan = await planOf(policy({ names: [`r ${own}`, `c ${own}`] }));
   expect(planJson(plan).paths).toEqual([]);

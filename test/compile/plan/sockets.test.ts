@@ -49,7 +49,7 @@ test("the compiler asks for programs on unix names only where they hold them", a
   ]);
 });
 
-test("as a user TCP ports for every address are Landlock's, everything else is brokered", async () => {
+test("as a user Landlock judges TCP ports for all addresses, the mediator the rest", async () => {
   const tcp = await planOf(
     policy({ addresses: [address("connect", "tcp", 443), address("listen", "tcp", 80)] }),
     {
@@ -134,7 +134,7 @@ test("without anywhere to send a datagram, the broker is asked about no message"
   expect(await asks([], address("connect", "udp", 53))).toContain("sendmsg");
 });
 
-test("as a user a domain whose UDP goes everywhere is asked about no message and no connection", async () => {
+test("as a user a domain with UDP to everywhere asks about no message or connection", async () => {
   const calls = ["sendmsg", "sendmmsg", "sendto", "connect", "bind", "socket"] as const;
   const syscalls = calls.map((call) => token(call));
   const everywhere = address("connect", "udp", 0, 65_535);
@@ -171,7 +171,7 @@ test("as a user a domain whose UDP goes everywhere is asked about no message and
   ).toEqual([80, 443]);
 });
 
-test("names written through links are handed on with what they lead to, and the links are facts", async () => {
+test("names through links are passed on with their targets, and the links are facts", async () => {
   const { root, drop } = tree(["real/app.sock", "short -> real"]);
   try {
     let aliases: unknown;
@@ -195,7 +195,7 @@ test("names written through links are handed on with what they lead to, and the 
   }
 });
 
-test("who may chroot gives names another meaning", async () => {
+test("a process that may chroot gives names another meaning", async () => {
   const chroot = policy({
     names: unix,
     syscalls: [token("chroot")],

@@ -16,7 +16,7 @@ const warning = { ...supervised, mediation: "sealed", level: "warning" } as cons
 const detail = (plan: Awaited<ReturnType<typeof planOf>>, name: string) =>
   plan.mediation.report.layers.find((layer) => layer.name === name)?.detail ?? "";
 
-test("a supervised plan has a filter, a cgroup that judges nothing, and no layer that could not be taken back", async () => {
+test("a supervised plan has a filter, an empty cgroup and no irrevocable layer", async () => {
   for (const written of [supervised, warning]) {
     const plan = await planOf(written, membership);
     expect(plan).toMatchObject({
@@ -35,19 +35,19 @@ test("a supervised plan has a filter, a cgroup that judges nothing, and no layer
   }
 });
 
-test("at enforcing the bounding set is the policy's and nothing is gained on exec; at warning both stay as they were", async () => {
+test("enforcing sets the bounding set and no_new_privs; warning sets neither", async () => {
   const [hard, soft] = [await planOf(supervised, membership), await planOf(warning, membership)];
   expect(hard.identity).toMatchObject({ bounding: 1n << 7n, noNewPrivileges: true });
   expect(soft.identity).toMatchObject({ bounding: everyCapability, noNewPrivileges: false });
 });
 
-test("at warning a caller that may not do without no_new_privs has it, and the plan says so", async () => {
+test("at warning a caller that needs no_new_privs has it, and the plan says so", async () => {
   const plan = await planOf(warning, { facts: host(["restrict-without-nnp"]), ...membership });
   expect(plan.identity.noNewPrivileges).toBe(true);
   expect(detail(plan, "privileges on exec")).toContain("no_new_privs");
 });
 
-test("a namespace for IPC is made at enforcing alone, and a grant that has none is lost there", async () => {
+test("only enforcing makes an IPC namespace; without one the grant is lost there", async () => {
   const ipc = { ipc: [token<IpcKind>("shm")] };
   expect((await planOf({ ...supervised, ...ipc }, membership)).identity.privateIpc).toBe(true);
   const soft = await planOf(
@@ -62,7 +62,7 @@ test("a namespace for IPC is made at enforcing alone, and a grant that has none 
 });
 
 describe("level", () => {
-  test("one that was set for the domain goes before the policy's own, and where it is written is a fact", async () => {
+  test("a level set for the domain overrides the policy's; its file is a fact", async () => {
     const levelFile = "/nowhere/levels/test";
     const plan = await planOf(supervised, {
       level: "warning",
@@ -93,7 +93,7 @@ describe("level", () => {
     });
   });
 
-  test("one that was given for this run stays, and somebody waits for it", async () => {
+  test("a level that was given for this run stays, and the front waits for the run", async () => {
     for (const level of ["warning", "enforcing"] as const) {
       const plan = await planOf(policy(), {
         level,
@@ -130,7 +130,7 @@ describe("where Yama lets only ancestors look", () => {
     }
   });
 
-  test("with CAP_SYS_PTRACE, or without Yama, nobody has to stay", async () => {
+  test("with CAP_SYS_PTRACE, or without Yama, the front need not stay", async () => {
     const able = host([], {
       caller: { ...user, capabilities: 1n << BigInt(CAP_SYS_PTRACE) },
       ptraceScope: 1,
@@ -145,7 +145,7 @@ describe("where Yama lets only ancestors look", () => {
   });
 });
 
-test("a cgroup that cannot be made costs no start, since nobody is held by it, and is said", async () => {
+test("a cgroup that cannot be made is reported and refuses no start", async () => {
   const plan = await planOf(supervised, {
     prepareCgroup: () => Promise.reject(new Error("read-only")),
   });

@@ -54,7 +54,7 @@ describe("names", () => {
     expect(judge(permissive, "openat", [0, 0, 0o101, 0o1777])).toBe("allow");
   });
 
-  test("openat2, whose mode no filter sees, is asked about, or absent where nobody does it", () => {
+  test("openat2, whose mode no filter sees, is notified, or absent without a handler", () => {
     for (const context of [permissive, brokering]) {
       expect(judge(context, "openat2")).toBe("notify");
       expect(judge({ ...context, listener: false }, "openat2")).toBe("errno 38");
@@ -289,7 +289,7 @@ describe("other processes", () => {
 });
 
 describe("the list", () => {
-  test("what is not listed is asked about, and fails with EPERM where nobody listens", () => {
+  test("a call that is not listed is notified, and fails with EPERM without a listener", () => {
     expect(judge(empty, "getpid")).toBe("notify");
     expect(judge({ ...empty, listener: false }, "getpid")).toBe("errno 1");
     expect(judge({ ...permissive, denied: new Set(["getpid"]) }, "getpid")).toBe("notify");

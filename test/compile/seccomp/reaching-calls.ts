@@ -234,8 +234,7 @@ export const leftOpen: Readonly<Record<string, string>> = {
   flistxattr: EXISTENCE,
   listxattrat: EXISTENCE,
   file_getattr: EXISTENCE,
-  chroot:
-    "needs CAP_SYS_CHROOT; Landlock decides on inodes, the mediator reads the caller's root each time",
+  chroot: "needs CAP_SYS_CHROOT; Landlock decides on inodes; the mediator reads the caller's root",
   accept: "the address is the peer's",
   accept4: "the address is the peer's",
   ptrace: PTRACE,

@@ -30,7 +30,7 @@ static double now(void) {
   return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-// Both ends of a FIFO wait for each other, whoever comes first.
+// Both ends of a FIFO wait for each other, in either order.
 static void fifo(const char *first) {
   unlink("fifo");
   mkfifo("fifo", 0600);
@@ -50,7 +50,9 @@ static void fifo(const char *first) {
   int status;
   waitpid(child, &status, 0);
   close(fd);
-  printf("fifo %s: read %ld waited %d nonblock %d writer %d\n", first, got, readerFirst ? now() - began > 0.03 : 1, (flags & O_NONBLOCK) != 0, status);
+  const int waited = readerFirst ? now() - began > 0.03 : 1;
+  printf("fifo %s: read %ld waited %d nonblock %d writer %d\n", first, got, waited,
+         (flags & O_NONBLOCK) != 0, status);
 }
 
 // Signals, memory, limits, descriptors of a child.
@@ -96,9 +98,11 @@ static void threads(void) {
 
 static void flags(void) {
   const struct { const char *name; int flags; } all[] = {
-    {"read", O_RDONLY}, {"append", O_WRONLY | O_APPEND}, {"nonblock", O_RDWR | O_NONBLOCK}, {"nofollow", O_RDONLY | O_NOFOLLOW},
-    {"sync", O_WRONLY | O_SYNC}, {"dsync", O_WRONLY | O_DSYNC}, {"noatime", O_RDONLY | O_NOATIME}, {"cloexec", O_RDONLY | O_CLOEXEC},
-    {"create", O_RDWR | O_CREAT}, {"path", O_PATH}, {"async", O_RDONLY | O_ASYNC}, {"trunc", O_WRONLY | O_TRUNC | O_NOFOLLOW},
+    {"read", O_RDONLY}, {"append", O_WRONLY | O_APPEND}, {"nonblock", O_RDWR | O_NONBLOCK},
+    {"nofollow", O_RDONLY | O_NOFOLLOW}, {"sync", O_WRONLY | O_SYNC}, {"dsync", O_WRONLY | O_DSYNC},
+    {"noatime", O_RDONLY | O_NOATIME}, {"cloexec", O_RDONLY | O_CLOEXEC},
+    {"create", O_RDWR | O_CREAT}, {"path", O_PATH}, {"async", O_RDONLY | O_ASYNC},
+    {"trunc", O_WRONLY | O_TRUNC | O_NOFOLLOW},
   };
   for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
     int fd = open("file", all[i].flags, 0600);
@@ -137,16 +141,25 @@ static void proc(void) {
   say("of init", open("/proc/1/environ", O_RDONLY) < 0 ? -1 : 0);
 }
 
-static void terminal(void) { say("tty", open("/dev/tty", O_RDWR) < 0 ? -1 : 0); say("null", open("/dev/null", O_RDWR) < 0 ? -1 : 0); say("urandom", open("/dev/urandom", O_RDONLY) < 0 ? -1 : 0); say("ptmx", open("/dev/ptmx", O_RDWR | O_NOCTTY) < 0 ? -1 : 0); }
+static void terminal(void) {
+  say("tty", open("/dev/tty", O_RDWR) < 0 ? -1 : 0);
+  say("null", open("/dev/null", O_RDWR) < 0 ? -1 : 0);
+  say("urandom", open("/dev/urandom", O_RDONLY) < 0 ? -1 : 0);
+  say("ptmx", open("/dev/ptmx", O_RDWR | O_NOCTTY) < 0 ? -1 : 0);
+}
 
 static void passing(void) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) perror("socketpair");
   char data = 'x', control[CMSG_SPACE(sizeof(int))] = {0};
   struct iovec piece = {&data, 1};
-  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct msghdr message = {
+    .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control,
+  };
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  *header = (struct cmsghdr){
+    .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+  };
   *(int *)CMSG_DATA(header) = 1;
   say("descriptor sent", sendmsg(ends[0], &message, 0));
 }
@@ -170,7 +183,7 @@ static void *jail(void *unused) {
   return unused;
 }
 
-// A root directory of its own for a child changes nobody else's; one thread changes that of all.
+// A child's chroot changes only its own root; a thread's changes that of its whole process.
 static void roots(void) {
   char outside[4096];
   if (getcwd(outside, sizeof outside - 16) == NULL) perror("getcwd");
@@ -206,7 +219,10 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "terminal")) terminal();
     else if (!strcmp(argv[i], "passing")) passing();
     else if (!strcmp(argv[i], "roots")) roots();
-    else if (!strcmp(argv[i], "exec")) { execl("./script", "./script", "word", (char *)0); say("exec", -1); }
+    else if (!strcmp(argv[i], "exec")) {
+      execl("./script", "./script", "word", (char *)0);
+      say("exec", -1);
+    }
   }
   return 0;
 }

@@ -53,7 +53,7 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
     });
   });
 
-  test("a program that is executed while its parent keeps the memory they shared opens its own names", () => {
+  test("a program executed beside a parent with shared memory opens its own names", () => {
     withTree(me, (tree) => {
       for (const name of ["first", "second"]) writeFileSync(join(tree, name), `of the ${name}`);
       const options = { supervised: level, rules: [...rulesFor(tree), `rx ${image}`] };
@@ -87,7 +87,7 @@ describe.each(["warning", "enforcing"] as const)("at level %s", (level) => {
   });
 });
 
-test("a rule may call the caller's own entries of /proc by number or by self, and a denial by either counts", () => {
+test("rules name the caller's /proc entries by number or self; either denial counts", () => {
   withTree(me, (tree) => {
     const of = (rules: readonly string[]) => {
       const script = ["stat", "status", "comm"].map(

@@ -136,7 +136,7 @@ test.for(Object.entries(byValue))(
   },
 );
 
-test("what is asked of a network card lies in memory: refused whole, told of where it changes something", (context) => {
+test("requests to a network card are refused; changing ones are reported", (context) => {
   needsRoot(context);
   const ask = (command: string) => `socket 2 1 0 ; ioctl 3 0x8946 #ethtool=${command}`;
   expect(run("enforcing", ask("3")).lines.at(-1)).toBe("ioctl: -1 EPERM");

@@ -33,9 +33,13 @@ static void *swapper(void *none) {
 static void pass(int fd) {
   char room[CMSG_SPACE(sizeof fd)] = {0}, byte = 'x';
   struct iovec v = {&byte, 1};
-  struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  struct msghdr m = {
+    .msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room,
+  };
   struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-  *c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  *c = (struct cmsghdr){
+    .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+  };
   memcpy(CMSG_DATA(c), &fd, sizeof fd);
   if (sendmsg(ends[0], &m, 0) != 1) exit(9);
   close(fd);
@@ -43,7 +47,9 @@ static void pass(int fd) {
 static int receive(void) {
   char room[CMSG_SPACE(sizeof(int))] = {0}, byte;
   struct iovec v = {&byte, 1};
-  struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
+  struct msghdr m = {
+    .msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room,
+  };
   int fd;
   if (recvmsg(ends[1], &m, 0) != 1) exit(8);
   memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
@@ -72,9 +78,12 @@ static long share(const char *call) {
   if (!strcmp(call, "clone")) return syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
   struct clone_args how = {.flags = CLONE_FILES, .exit_signal = SIGCHLD};
   if (!strcmp(call, "clone3")) return syscall(SYS_clone3, &how, sizeof how);
-  // clone of i386, whose number is another one.
+  // clone of i386, which has another number.
   long made;
-  __asm__ volatile("int $0x80" : "=a"(made) : "a"(120), "b"(CLONE_FILES | SIGCHLD), "c"(0), "d"(0), "S"(0), "D"(0) : "memory");
+  __asm__ volatile("int $0x80"
+                   : "=a"(made)
+                   : "a"(120), "b"(CLONE_FILES | SIGCHLD), "c"(0), "d"(0), "S"(0), "D"(0)
+                   : "memory");
   return made;
 }
 
@@ -105,11 +114,12 @@ int main(int argc, char **argv) {
     CPU_ZERO(&one);
     CPU_SET(0, &one);
     struct sched_param none = {0};
-    // The other thread is made first, and runs as usual; this one when nobody else wants to.
+    // The other thread is made first and runs as usual; this one runs when no other wants to.
     pthread_attr_t a;
     pthread_attr_init(&a);
     pthread_attr_setinheritsched(&a, PTHREAD_EXPLICIT_SCHED);
-    if (sched_setaffinity(0, sizeof one, &one) || sched_setscheduler(0, SCHED_IDLE, &none)) return 3;
+    if (sched_setaffinity(0, sizeof one, &one)) return 3;
+    if (sched_setscheduler(0, SCHED_IDLE, &none)) return 3;
     // The mediator may be quicker than a thread wakes up.
     for (int error = -1; error != 0; dup2(file, asked)) {
       pass(device);

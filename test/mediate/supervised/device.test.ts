@@ -45,7 +45,7 @@ function run(way: string, ioctl = "rw", more: readonly string[] = []): Run {
   });
 }
 
-test("a process with threads asks nothing of a file while a device lies beside it for which it may not ask", () => {
+test("a process with threads that has a denied device open may send ioctls to no file", () => {
   const done = run("still");
   expect(done.lines).toEqual(["EACCES"]);
   expect(done.events).toMatchObject([{ class: "name", operation: "ioctl", verdict: "denied" }]);
@@ -70,7 +70,7 @@ test("a device of its own table that another thread exchanges for the file is ne
   expect(done.events.reduce((sum, { count }) => sum + count, 0)).toBe(TRIES);
 });
 
-describe("a process counts as one with threads once another one of the domain may have its table", () => {
+describe("a process counts as threaded once another process may share its descriptor table", () => {
   test.each(["clone", "clone3", "i386"])("made by %s at level warning", async (call) => {
     const run = await startedAt("warning", built, [device, "shared", call], (tree) => [
       ...rules(tree),
@@ -82,7 +82,7 @@ describe("a process counts as one with threads once another one of the domain ma
 });
 
 // SECURITY.md, "Not protected": when this fails the gap is closed, and the page is to be changed.
-test("pinned: a device that comes into the table after the look, out of a socket, is asked, and nobody is told", () => {
+test("pinned: an ioctl reaches a device that arrives by socket after the check, unreported", () => {
   const done = run("flight");
   expect(done.lines).toEqual(["the driver answered"]);
   expect(done.events).toEqual([]);

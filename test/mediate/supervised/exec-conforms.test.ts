@@ -70,7 +70,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
     return done as Run;
   };
 
-  test("who executes is traced by nobody before and after, and a failed execution gets its error", () => {
+  test("a process is untraced before and after execution, and a failure gets its error", () => {
     expect(run("failing")).toMatchObject({
       lines: [
         "other errors 0",
@@ -85,7 +85,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
     });
   });
 
-  test("so is who executes in another thread than the first", () => {
+  test("so is a process that executes in another thread than the first", () => {
     expect(run("thread")).toMatchObject({ lines: ["traced by 0", "may be traced 1"], status: 7 });
   });
 
@@ -111,7 +111,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
     expect(run("stopped-children").lines).toEqual(["strange 0, stopped 1, continued 1"]);
   });
 
-  test("many threads of one process execute at once: one of them does, and nobody hangs", {
+  test("many threads of one process execute at once: one succeeds, and none hangs", {
     timeout: TIMEOUT_MS,
   }, () => {
     expect(run("together").lines).toEqual(["other results 0"]);
@@ -123,7 +123,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
     expect(run("crowd")).toMatchObject({ lines: ["other results 0"], events: [] });
   });
 
-  test("who is traced by another process of the domain executes nothing, and it is said why", () => {
+  test("a process that the domain itself traces executes nothing, with a reason", () => {
     const { lines, events } = run("traced");
     expect(lines).toEqual(["traced: Permission denied"]);
     expect(events.map(({ object }) => object)).toEqual([
@@ -131,7 +131,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
     ]);
   });
 
-  test("nor who is traced from outside", { timeout: TIMEOUT_MS }, async () => {
+  test("nor does a process that is traced from outside", { timeout: TIMEOUT_MS }, async () => {
     const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
     chownSync(tree, as.uid, as.gid);
     const scene = startScene(
@@ -156,7 +156,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
     expect(events.map(({ object }) => object).join()).toContain("it is traced by another process");
   });
 
-  test("whoever executes while its mediator is killed and replaced runs what was granted, or gets an error", {
+  test("an execution whose mediator is killed and replaced runs what was granted, or fails", {
     timeout: TIMEOUT_MS,
   }, () => {
     withTree(as, (tree) => {

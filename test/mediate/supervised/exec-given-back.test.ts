@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
-test("the mediator closes what was executed, though nobody asks anything more", {
+test("the mediator closes what was executed, though no call follows", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));

@@ -1,6 +1,6 @@
 // exec-raced WAY CALLER TRIES: what is executed flips between a granted program and one that is
 // not, mostly the latter, while children execute it. The one that is not says `won` on its standard
-// output, which nobody is asked about. Prints "tries N refused N ran N ended N". The program lies
+// output, which is not mediated. Prints "tries N refused N ran N ended N". The program lies
 // in the working directory as good/program and evil/program.
 //
 //   path        another thread writes over the path

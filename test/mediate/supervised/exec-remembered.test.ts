@@ -118,7 +118,7 @@ test("nor does one run that is written over by a mapping, which leaves the time 
   const stored = new Promise((resolve) => writer.on("close", resolve));
   while (!existsSync(at("mapped"))) await sleep(5);
   await untilOld("script", "good");
-  // A file that somebody may write is not executed (ETXTBSY): it was judged all the same.
+  // A file that is open for writing is not executed (ETXTBSY); it was judged all the same.
   const { lines } = await beforeAndAfter("script", async () => {
     writeFileSync(at("now"), "");
     await stored;

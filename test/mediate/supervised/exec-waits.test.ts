@@ -71,7 +71,7 @@ async function childOf(): Promise<number> {
 
 const statusOf = (pid: number) => readFileSync(`/proc/${pid}/status`, "utf8");
 
-test("a program whose file system answers late is executed, and others of the domain execute meanwhile", {
+test("a program on a slow file system is executed, and the domain executes others meanwhile", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const { lines, status } = await start("late", { FUSE_DELAY: String(DELAY_MS) }).done;
@@ -79,7 +79,7 @@ test("a program whose file system answers late is executed, and others of the do
   expect(status).toBe(0);
 });
 
-test("one whose file system does not answer waits alone", {
+test("an execution whose file system does not answer waits alone", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const scene = start("never", { FUSE_DELAY: String(2 * DELAY_MS) });
@@ -88,7 +88,7 @@ test("one whose file system does not answer waits alone", {
   expect(status).toBe(0);
 });
 
-test("whoever executes while the holder is killed never runs, and nothing is executed afterwards", {
+test("an execution whose holder is killed never runs, and nothing is executed afterwards", {
   timeout: TIMEOUT_MS,
 }, async () => {
   const scene = start("holder", { FUSE_DELAY: String(DELAY_MS) });

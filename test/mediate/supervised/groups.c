@@ -91,7 +91,7 @@ static void stop(void) {
   signal(SIGTTOU, SIG_DFL);
   say("terminal", tcsetattr(0, TCSANOW, &now));
 }
-// A group that is left, in which somebody outside still is, is not entered again.
+// A group that was left, and still contains the outsider, is not entered again.
 static void back(void) {
   leadOutsider();
   pid_t one = child();
@@ -100,7 +100,7 @@ static void back(void) {
   say("back", setpgid(0, 0));
   kill(one, SIGKILL);
 }
-// Nobody is in such a group yet: who will be?
+// An empty group, into which any process could come.
 static void nobody(void) {
   pid_t absent = child();
   kill(absent, SIGKILL);
@@ -112,7 +112,7 @@ static void nobody(void) {
 }
 
 static void *sleeper(void *none) { pause(); return none; }
-// What is typed on the terminal of somebody else in the foreground.
+// Input of a terminal whose foreground group is the outsider's.
 static void keys(void) {
   int on = 1;
   setpgid(0, 0);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 
 /**
- * In a session with a terminal, beside somebody outside who is in a group of its own. `place`: of
+ * In a session with a terminal, beside an outsider in a group of its own. `place`: of
  * the terminal's foreground group or behind it.
  */
 function run(
@@ -41,7 +41,7 @@ const threads = [
 ] as const;
 
 describe.each(threads)("of a process with %s", (_, more) => {
-  test("nothing that reaches a whole group goes on while somebody outside is in it", () => {
+  test("calls that reach a group are refused while it contains an outsider", () => {
     const done = run(["whole", ...more]);
     expect(done.lines.filter((line) => line.endsWith(": done"))).toEqual([]);
     expect(done.lines).toContain("by pidfd: EPERM");
@@ -53,14 +53,14 @@ describe.each(threads)("of a process with %s", (_, more) => {
     );
   });
 
-  test("in groups of its own everything goes on", () => {
+  test("in groups of its own all calls are allowed", () => {
     const done = run(["own", ...more]);
     expect(done.lines.filter((line) => !line.endsWith(": done"))).toEqual(["outside:"]);
     expect(done.lines).toHaveLength(13);
     expect(done.events).toEqual([]);
   });
 
-  test("a group with somebody outside is not joined, so that no terminal stops it", () => {
+  test("a group with an outsider is not joined, so that no terminal stops it", () => {
     const done = run(["stop", ...more]);
     expect(done.lines).toEqual([
       "the outsider's: EPERM",
@@ -72,7 +72,7 @@ describe.each(threads)("of a process with %s", (_, more) => {
     expect(done.events).toMatchObject([denied, denied]);
   });
 
-  test("a group that was left is not joined again when somebody outside is in it", () => {
+  test("a group that was left is not joined again while it contains an outsider", () => {
     const done = run(["back", ...more]);
     expect(done.lines).toEqual([
       "a child leads: done",
@@ -82,7 +82,7 @@ describe.each(threads)("of a process with %s", (_, more) => {
     ]);
   });
 
-  test("what is typed on a terminal makes no signal for whoever is in the foreground", () => {
+  test("a terminal's input sends no signal to the foreground group", () => {
     const done = run(["keys", ...more], "enforcing", "behind");
     expect(done.lines).toEqual(["F_SETFL: EPERM", "FIOASYNC: EPERM", "outside:"]);
     expect(done.events).toMatchObject([{ operation: "fcntl" }, { operation: "ioctl" }]);
@@ -95,7 +95,7 @@ describe.each(threads)("of a process with %s", (_, more) => {
     expect(done.events).toEqual([]);
   });
 
-  test("a terminal is given to a session of its own, and to none with somebody outside", () => {
+  test("a terminal goes to the domain's own session, not to one with an outsider", () => {
     const done = run(["control", ...more]);
     expect(done.lines).toEqual([
       "its own: done",
@@ -106,7 +106,7 @@ describe.each(threads)("of a process with %s", (_, more) => {
     expect(done.events).toMatchObject([{ operation: "ioctl" }]);
   });
 
-  test("a group in which nobody is cannot be somebody's by the time the kernel looks", () => {
+  test("an empty group is refused, because it could be another's when the kernel looks", () => {
     const done = run(["nobody", ...more]);
     expect(done.lines.slice(0, -1).filter((line) => !/: (EPERM|ESRCH)$/.test(line))).toEqual([]);
   });
@@ -141,7 +141,7 @@ test("at level warning groups are joined, and it is told of", () => {
   expect(done.events[0]).toMatchObject({ operation: "setpgid", verdict: "warning" });
 });
 
-test("a sealed domain joins no group with somebody outside in it either", () => {
+test("a sealed domain joins no group with an outsider either", () => {
   const sealed = (way: string) =>
     withTree(me, (tree) => {
       const options = { rules: [`r ${tree}/**`], notify: ["setpgid"] };

@@ -63,7 +63,7 @@ describe.each(users)(
         );
     }
 
-    test("each that `inherit` does not name is a warning of its own; what is granted, and what is Cofferdam's, is none", () => {
+    test("each descriptor that `inherit` lacks is a warning, but not Cofferdam's own", () => {
       const beyond = [
         `warning descriptor 50: ${scene.policy} -`,
         "warning descriptor 51: / -",
@@ -77,7 +77,7 @@ describe.each(users)(
         expect(line).toMatch(/: (pipe:\[\] stdio|socket:\[\] stdio-sockets)$/);
     });
 
-    test("sockets of socket activation are granted by `listen`, and only as many as were promised", () => {
+    test("`listen` grants the sockets of socket activation, only as many as were announced", () => {
       const sockets = (granted: string) => inherited(granted, "warning", ACTIVATED);
       expect(sockets("[stdio, stdio-sockets, listen]")).toEqual([
         "warning descriptor 5: socket:[] -",

@@ -46,7 +46,7 @@ test("in a large table of descriptors a worker looks for devices, not the loop",
   for (const fd of [regular, ...many]) closeSync(fd);
 });
 
-test("on a host with very many threads a worker looks for a group's members, not the loop", async () => {
+test("with very many threads a worker, not the loop, looks for a group's members", async () => {
   const hoard = spawn(built.compile("hoard"), ["threads", `${HOST_THREADS_LOOKED_AT_MAX}`]);
   await once(hoard.stdout, "data");
   try {

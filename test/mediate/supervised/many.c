@@ -18,8 +18,14 @@ int main(int argc, char **argv) {
   int count = argc - 1;
   if (count > MAX) return 1;
   for (int i = 0; i < count; i++) {
-    to[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[i + 1])), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    messages[i].msg_hdr = (struct msghdr){.msg_name = &to[i], .msg_namelen = sizeof to[i], .msg_iov = &text, .msg_iovlen = 1};
+    to[i] = (struct sockaddr_in){
+      .sin_family = AF_INET,
+      .sin_port = htons(atoi(argv[i + 1])),
+      .sin_addr = {htonl(INADDR_LOOPBACK)},
+    };
+    messages[i].msg_hdr = (struct msghdr){
+      .msg_name = &to[i], .msg_namelen = sizeof to[i], .msg_iov = &text, .msg_iovlen = 1,
+    };
   }
   int sent = sendmmsg(socket(AF_INET, SOCK_DGRAM, 0), messages, count, 0);
   printf("%d %s\n", sent, sent < 0 ? strerrorname_np(errno) : "-");

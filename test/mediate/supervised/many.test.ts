@@ -48,7 +48,7 @@ test("at level warning every message of a sendmmsg is judged, and all are sent",
   expect(send("warning", [1, 2])).toEqual({ lines: ["2 -"], told: [] });
 });
 
-test("at level enforcing the first that is outside ends it, and is told of although others were sent", () => {
+test("at enforcing the first message to outside ends the call and is reported", () => {
   expect(send("enforcing", [1, 2, 10, 3, 11])).toEqual({
     lines: ["2 -"],
     told: ["denied udp 127.0.0.1:10 1"],

@@ -20,7 +20,8 @@ const root = { uid: 0, gid: 0 };
  * container runtimes do.
  */
 const MOUNTS =
-  "mount -t proc proc again && mount --bind /proc bound && mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys";
+  "mount -t proc proc again && mount --bind /proc bound && " +
+  "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys";
 
 const READ = "openat: fd cloexec=0 flags=0";
 const PATH = "openat: fd cloexec=0 flags=10000000";
@@ -76,7 +77,10 @@ describe("processes are looked into through /proc alone", () => {
   test("so it is through a descriptor that only names it", (context) => {
     needsRoot(context);
     withTree(root, (tree) => {
-      const script = `openat @AT_FDCWD again @O_PATH ; openat $ ${process.pid}/environ @O_RDONLY ; openat @AT_FDCWD bound/${process.pid}/environ @O_PATH ; openat @AT_FDCWD /proc/self/fd/4 @O_RDONLY`;
+      const script =
+        `openat @AT_FDCWD again @O_PATH ; openat $ ${process.pid}/environ @O_RDONLY ; ` +
+        `openat @AT_FDCWD bound/${process.pid}/environ @O_PATH ; ` +
+        "openat @AT_FDCWD /proc/self/fd/4 @O_RDONLY";
       const done = run("enforcing", tree, script);
       expect(done.lines).toEqual([PATH, "openat: -1 EACCES", PATH, "openat: -1 EACCES"]);
       expect(done.events).toHaveLength(2);

@@ -205,7 +205,7 @@ describe.each(Object.entries(cases))("%s", (_, outside) => {
   });
 });
 
-test("who has a capability that the policy does not grant may not even read what it would set: memory is shared with others", (context) => {
+test("a process with an ungranted capability may not even read settings", (context) => {
   needsRoot(context);
   withTree(asRoot, (tree) => {
     const run = supervised(

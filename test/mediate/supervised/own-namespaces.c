@@ -22,7 +22,8 @@ static void fail(const char *call) {
 
 static void show(const char *how, int fd) {
   char text[64] = {0};
-  if (fd < 0 || read(fd, text, sizeof text - 1) < 0) snprintf(text, sizeof text, "%s\n", strerrorname_np(errno));
+  if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
+    snprintf(text, sizeof text, "%s\n", strerrorname_np(errno));
   printf("%s: %s", how, text);
   close(fd);
 }

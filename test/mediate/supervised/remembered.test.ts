@@ -48,14 +48,14 @@ test("what is outside and asked for again and again is counted to the last time"
   for (const { time, first } of events) if (first !== undefined) expect(first < time).toBe(true);
 });
 
-test("a name that the domain itself makes lead elsewhere is judged anew: what was inside no longer is", () => {
+test("a name that the domain redirects is judged anew: what was inside no longer is", () => {
   const inside = "openat @AT_FDCWD dir/inner @O_RDONLY";
   const script = [inside, inside, "unlink dir/inner", "symlink ../file dir/inner", inside, inside];
   const { counts } = warnings(script, (tree) => [`rcd ${tree}/dir/*`]);
   expect(counts).toEqual({ "read T/file": 2 });
 });
 
-test("a name that the domain itself makes lead elsewhere is judged anew: what was outside no longer is", () => {
+test("a name that the domain redirects is judged anew: what was outside no longer is", () => {
   const way = "openat @AT_FDCWD to-file @O_RDONLY";
   const script = [way, way, "unlink to-file", "symlink dir/inner to-file", way, way];
   const { counts } = warnings(script, (tree) => [`cd ${tree}/to-file`, `r ${tree}/dir/*`]);
@@ -88,7 +88,7 @@ test("what was outside before a thread has another root is not taken for its ver
   expect(counts["read T/dir/inner"]).toBeUndefined();
 });
 
-test("every call that removes or moves names, or mounts, makes what was remembered of names forgotten", () => {
+test("every call that removes or moves names, or mounts, clears the remembered names", () => {
   const removing = systemCalls.filter(
     (row) =>
       row.class === "name" && row.needs(0, 0).some(({ permission }) => permission === "delete"),

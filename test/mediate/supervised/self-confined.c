@@ -32,7 +32,8 @@ static void ask(const char *name) {
 static void confine(void) {
   struct landlock_ruleset_attr a = {.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_DIR};
   int ruleset = syscall(SYS_landlock_create_ruleset, &a, sizeof a, 0);
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_landlock_restrict_self, ruleset, 0)) exit(9);
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) exit(9);
+  if (syscall(SYS_landlock_restrict_self, ruleset, 0)) exit(9);
 }
 static pid_t child(void) {
   pid_t c = fork();
@@ -48,7 +49,7 @@ static void until_orphan(pid_t parent) {
 static void until(const char *name) {
   while (access(name, F_OK)) usleep(500);
 }
-// Who asks as a child of its own that has ended when this returns.
+// Asks in a child of its own, which has ended when this returns.
 static void as_child(const char *name) {
   pid_t c = child();
   if (c == 0) { ask(name); _exit(0); }
@@ -68,7 +69,10 @@ static void confined(const char *way) {
   if (!strcmp(way, "child")) as_child("child");
   else if (!strcmp(way, "vfork")) { if (vfork() == 0) { ask("vforked"); _exit(0); } }
   else if (!strcmp(way, "thread")) as_thread(thread, "thread");
-  else if (!strcmp(way, "exec")) { execl("/proc/self/exe", "self-confined", "ask", NULL); _exit(6); }
+  else if (!strcmp(way, "exec")) {
+    execl("/proc/self/exe", "self-confined", "ask", NULL);
+    _exit(6);
+  }
   else if (!strcmp(way, "parent")) {
     pid_t c = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
     if (c == 0) { ask("brother"); _exit(0); }
@@ -92,7 +96,8 @@ static void confined(const char *way) {
 int main(int argc, char **argv) {
   const char *way = argc > 1 ? argv[1] : "";
   // What executes keeps this.
-  if (!strcmp(way, "adopting") && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0) execv(argv[2], argv + 2);
+  if (!strcmp(way, "adopting") && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    execv(argv[2], argv + 2);
   if (argc != 2) return 1;
   if (!strcmp(way, "ask")) { ask("executed"); return 0; }
   usleep(30000); // out of the tick in which it began
@@ -137,7 +142,11 @@ int main(int argc, char **argv) {
     if (!strcmp(way, "another")) as_thread(confiner, NULL); else confine();
     if (before) { if (write(born[1], "x", 1) != 1) _exit(1); until_ended(before); }
     if (!strcmp(way, "levels")) {
-      if (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0) { until("go"); ask("brother"); _exit(0); }
+      if (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0) {
+        until("go");
+        ask("brother");
+        _exit(0);
+      }
       _exit(0);
     }
     confined(way);
@@ -145,8 +154,12 @@ int main(int argc, char **argv) {
   }
   until_ended(c);
   close(living[1]);
-  if (!strcmp(way, "levels")) { open("ready", O_CREAT | O_WRONLY, 0600); until("go"); until_ended(-1); }
-  else { char end; if (read(living[0], &end, 1) != 0) return 2; } // until nobody of it is left
+  if (!strcmp(way, "levels")) {
+    open("ready", O_CREAT | O_WRONLY, 0600);
+    until("go");
+    until_ended(-1);
+  }
+  else { char end; if (read(living[0], &end, 1) != 0) return 2; } // until no process of it is left
   ask("parent");
   as_child("sibling");
   return 0;

@@ -41,7 +41,7 @@ function lines(way: string): string[] {
 
 const unconfined = ["parent: made", "sibling: made"];
 
-/** What each way must come to: whoever is below the confinement is refused, and nobody else. */
+/** What each way must lead to: only processes below the confinement are refused. */
 const ways: Readonly<Record<string, readonly string[]>> = {
   itself: ["itself: EPERM", ...unconfined],
   child: ["child: EPERM", ...unconfined],
@@ -63,7 +63,7 @@ test.each(Object.entries(ways))("beside a process that confined itself: %s", (wa
   expect(lines(way)).toEqual(expected);
 });
 
-describe("who confined itself, and a child that it made for its parent, are known at enforcing", () => {
+describe("enforcing knows a process that confined itself, and its child with CLONE_PARENT", () => {
   for (const level of ["warning", "disabled"] as const)
     test(`though the level was ${level}`, async (context) => {
       needsRoot(context);
@@ -77,7 +77,7 @@ async function confinedAt(level: Level): Promise<void> {
   expect(run.lines).toEqual(["brother: EPERM", "parent: made", "sibling: EPERM"]);
 }
 
-test("a daemon that took orphans already when it was started is believed to be nobody's parent", (context) => {
+test("children of a daemon that was a subreaper before its start count as confined", (context) => {
   needsRoot(context);
   withTree(me, (tree) => {
     mkdirSync(join(tree, "open"), { recursive: true });

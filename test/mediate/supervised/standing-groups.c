@@ -34,7 +34,9 @@ static void take(size_t count) { must(syscall(SYS_setgroups, count, &group), "se
 
 static void becomeNobody(void) {
   struct __user_cap_header_struct own = {_LINUX_CAPABILITY_VERSION_3, 0};
-  struct __user_cap_data_struct sets[2] = {{.effective = 1 << CAP_SETGID, .permitted = 1 << CAP_SETGID}};
+  struct __user_cap_data_struct sets[2] = {
+    {.effective = 1 << CAP_SETGID, .permitted = 1 << CAP_SETGID},
+  };
   must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep");
   must(syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY), "setresgid");
   must(syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY), "setresuid");

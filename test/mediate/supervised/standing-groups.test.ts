@@ -41,6 +41,6 @@ test("a group that was given up opens nothing any more, and one that was taken d
   expect(opens("same")).toEqual([...OFTEN, "without: EACCES", "with: opened"]);
 });
 
-test("a thread that executes has its own groups, not those of the leader whose number it gets", () => {
+test("a thread that executes keeps its own groups, not those of its leader", () => {
   expect(opens("thread")).toEqual([...OFTEN, "executed without: EACCES"]);
 });

@@ -27,7 +27,12 @@ static void *flipPath(void *unused) {
 }
 
 static void *flipAddress(void *unused) {
-  while (!stop) { memcpy(address.sun_path, "open/sock", 9); seen(); memcpy(address.sun_path, "shut/sock", 9); seen(); }
+  while (!stop) {
+    memcpy(address.sun_path, "open/sock", 9);
+    seen();
+    memcpy(address.sun_path, "shut/sock", 9);
+    seen();
+  }
   return unused;
 }
 
@@ -35,7 +40,10 @@ static int listener(const char *name) {
   struct sockaddr_un bound = {.sun_family = AF_UNIX};
   strcpy(bound.sun_path, name);
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (bind(fd, (void *)&bound, sizeof bound) < 0 || listen(fd, 1000) < 0) { perror(name); exit(97); }
+  if (bind(fd, (void *)&bound, sizeof bound) < 0 || listen(fd, 1000) < 0) {
+    perror(name);
+    exit(97);
+  }
   return fd;
 }
 
@@ -83,7 +91,10 @@ static int connectOne(void) {
 int main(int argc, char **argv) {
   if (argc < 3) return 98;
   const char *mode = argv[1];
-  int (*one)(void) = !strcmp(mode, "open") ? openOne : !strcmp(mode, "link") ? openLink : !strcmp(mode, "rename") ? renameOne : connectOne;
+  int (*one)(void) = !strcmp(mode, "open") ? openOne
+                   : !strcmp(mode, "link") ? openLink
+                   : !strcmp(mode, "rename") ? renameOne
+                   : connectOne;
   if (one == connectOne) {
     accepted[0] = listener("open/sock");
     accepted[1] = listener("shut/sock");

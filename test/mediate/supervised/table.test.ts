@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { systemCalls } from "../../../src/kernel/system-calls/table.ts";
 import { handlers } from "../../../src/mediate/calls/table.ts";
 
-/** Classes whose calls are done by a handler, where `supervise.ts` has no answer of its own. */
+/** Classes whose calls have a handler, where `supervise.ts` has no answer of its own. */
 const HANDLED: ReadonlySet<string> = new Set(["name", "address", "exec"]);
 /** Of the class `descriptor` those that only judge. */
 const JUDGED: ReadonlySet<string> = new Set(["fcntl"]);
