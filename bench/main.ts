@@ -17,6 +17,7 @@ import { operationTimes } from "./operations.ts";
 import { inOwnHost } from "./own-host.ts";
 import { progress } from "./progress.ts";
 import { psTimes } from "./ps.ts";
+import { refusalCosts } from "./refusals.ts";
 import { reloadTimes } from "./reload.ts";
 import { ruleCosts } from "./rules.ts";
 import { Scratch } from "./scratch.ts";
@@ -34,6 +35,7 @@ const sections: Readonly<
   isolation: { title: "Slowest call beside a hostile domain", measure: isolationTimes },
   levels: { title: "From an order to a level in force", measure: levelSwitches },
   events: { title: "Events a second into the log", measure: eventRates },
+  refusals: { title: "The kernel's refusals in the log", measure: refusalCosts },
   agent: { title: "Agent and mediator at rest", measure: agentAtRest },
   reload: { title: "One policy reloaded", measure: reloadTimes },
   daemons: { title: "Daemons", measure: daemonThroughput },

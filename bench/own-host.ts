@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { anything } from "../src/base/schema.ts";
 import { askAgent, isAgentThere, type Method } from "../src/host/agent-client.ts";
+import { isLocked, lockOwner } from "../src/kernel/file-lock.ts";
 import { endMediators, mountNamespace } from "./end-mediators.ts";
 import { cofferdam } from "./scratch.ts";
 
@@ -75,7 +76,11 @@ export class OwnHost {
     this.startMs = startMs;
   }
 
-  static async start(policies: ReadonlyMap<string, string>): Promise<OwnHost> {
+  /** `collects`: the agent has the kernel's refusals collected, and auditing switched on. */
+  static async start(
+    policies: ReadonlyMap<string, string>,
+    { collects = false }: { readonly collects?: boolean } = {},
+  ): Promise<OwnHost> {
     for (const folder of FOLDERS)
       for (const name of fs.readdirSync(folder))
         fs.rmSync(path.join(folder, name), { recursive: true });
@@ -84,7 +89,8 @@ export class OwnHost {
     const errors = path.join(fs.mkdtempSync("/run/cofferdam/bench-"), "errors");
     const stderr = fs.openSync(errors, "w");
     const begin = performance.now();
-    const agent = spawn(cofferdam, ["agent"], { stdio: ["ignore", "ignore", stderr], cwd: "/" });
+    const words = ["agent", ...(collects ? [] : ["--without-kernel-refusals"])];
+    const agent = spawn(cofferdam, words, { stdio: ["ignore", "ignore", stderr], cwd: "/" });
     fs.closeSync(stderr);
     while (!(await isAgentThere())) {
       if (agent.exitCode !== null || performance.now() - begin > START_MS)
@@ -115,6 +121,16 @@ export class OwnHost {
     throw new Error("there is no shared mediator");
   }
 
+  /** The process that collects the kernel's refusals. */
+  async collector(): Promise<number> {
+    for (const since = performance.now(); performance.now() - since < START_MS; await pause(20)) {
+      const { refusals } = await this.ask("GET", "/status");
+      if (refusals?.pid > 0 && fs.existsSync("/run/cofferdam/collector.status"))
+        return refusals.pid;
+    }
+    throw new Error("nobody collects the kernel's refusals");
+  }
+
   /**
    * Starts a program in a domain, with its output in a file: domains inherit no sockets, which
    * Node's pipes are.
@@ -138,6 +154,7 @@ export class OwnHost {
   async stop(): Promise<void> {
     for (const run of this.#runs) await end(run, "SIGKILL");
     await end(this.#agent, "SIGTERM");
+    await endCollector();
     const namespace = mountNamespace("self");
     if (namespace !== null) await endMediators(namespace);
   }
@@ -171,4 +188,12 @@ export function kilobytes(file: string, key: string): number {
 export function processorMs(pid: number): number {
   const fields = fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** It outlives the agent, and puts auditing back when it ends. */
+async function endCollector(): Promise<void> {
+  const lock = "/run/cofferdam/collector.lock";
+  const pid = isLocked(lock) ? lockOwner(lock) : null;
+  if (pid !== null) process.kill(pid, "SIGTERM");
+  while (isLocked(lock)) await pause(20);
 }
