@@ -13,7 +13,7 @@ const hostWide = ["test/**/*.host.test.ts"];
  * other's mediators from the processors, and both take several times as long.
  */
 const longest = [
-  "host/units/units",
+  "test/host/units/units",
   "test/attacks/supervised/root",
   "test/kernel-suites/",
   "test/attacks/root",
