@@ -109,9 +109,9 @@ function programFiles(tree, version) {
   const inside = readdirSync(join(tree, "shell"), { withFileTypes: true });
   return {
     "usr/bin/cofferdam": link("../lib/cofferdam/bin/cofferdam"),
-    ...from(tree, "bin", ["cofferdam", "cofferdam-attendant", "cofferdam-login"], program),
-    ...from(tree, "dist", ["cofferdam.js", "collector.js", "mediator.js"], file),
-    ...from(tree, "dist", ["impersonator"], program),
+    ...from(tree, "bin", programsIn(tree, "bin"), program),
+    ...from(tree, "dist", programsIn(tree, "dist"), program),
+    ...from(tree, "dist", bundlesIn(tree), file),
     ...from(tree, "bpf", ["cofferdam_cgroup.bpf.o"], file),
     ...from(tree, "shell", ["bashrc"], file),
     ...from(tree, "shell", ["supershell", "view.mjs"], program),
@@ -130,6 +130,19 @@ function programFiles(tree, version) {
     [`${home}/domains`]: link("../../share/cofferdam/domains"),
     [`${home}/systemd`]: link("../systemd/system"),
   };
+}
+
+function programsIn(tree, below) {
+  return readdirSync(join(tree, below), { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.includes("."))
+    .map(({ name }) => name);
+}
+
+/** The demonstration needs the clone. */
+function bundlesIn(tree) {
+  return readdirSync(join(tree, "dist")).filter(
+    (name) => name.endsWith(".js") && name !== "demo.js",
+  );
 }
 
 /** Of npm's packages what Node loads while Cofferdam runs; everything else is in the bundles. */

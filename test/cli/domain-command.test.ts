@@ -267,6 +267,6 @@ test("the units name this installation, printed and written", async () => {
   const [service = "", socket = ""] = readdirSync(folder)
     .sort()
     .map((name) => readFileSync(join(folder, name), "utf8"));
-  expect(service).toContain(`ExecStart=${host.places.home}/bin/cofferdam agent\n`);
+  expect(service).toContain(`ExecStart=${host.places.home}/bin/cofferdam agent $AGENT_OPTIONS\n`);
   expect(socket).toContain("ListenStream=/run/cofferdam/control.sock\n");
 });

@@ -1,13 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { VERSION } from "../../src/cli/version.ts";
 import { skipUnless } from "../support/skip.ts";
 import { Daemon, HELD, prepareDaemons } from "./daemon.ts";
-import { buildPackages, LOWER, type Packages } from "./packages.ts";
+import { BUILD_MS, LOWER, type Packages, sharedPackages } from "./packages.ts";
 import { type Outcome, rootMissing, ScratchRoot } from "./scratch-root.ts";
 
 const missing = rootMissing();
-/** Beside other work, milliseconds. */
-const BUILD_MS = 900_000;
 const CONFFILE = "/etc/cofferdam/cofferdam.conf";
 const INSTALLED = "install ok installed";
 let packages: Packages;
@@ -15,9 +13,8 @@ let root: ScratchRoot;
 const daemons: Daemon[] = [];
 
 beforeAll(() => {
-  if (missing === null) packages = buildPackages([LOWER, VERSION]);
+  if (missing === null) packages = sharedPackages();
 }, BUILD_MS);
-afterAll(() => packages?.remove());
 
 beforeEach(async (context) => {
   skipUnless(context, missing === null, missing ?? "");
@@ -106,7 +103,7 @@ test("what is installed finds all that it needs in the package", () => {
     ).out,
   ).toBe("complete -F _cofferdam cofferdam\n");
   expect(root.run("cofferdam", "agent", "--print-units").out).toContain(
-    "ExecStart=/usr/lib/cofferdam/bin/cofferdam agent\n",
+    "ExecStart=/usr/lib/cofferdam/bin/cofferdam agent $AGENT_OPTIONS\n",
   );
 });
 

@@ -1,40 +1,69 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { VERSION } from "../../src/cli/version.ts";
 
 export const clone = join(import.meta.dirname, "..", "..");
 
 /** A build of a lower version, of the same sources. */
 export const LOWER = "0.0.9";
 
+/** For a build beside other work, milliseconds. */
+export const BUILD_MS = 900_000;
+
 export interface Packages {
   readonly folder: string;
   /** The file of a package below `folder`. */
   of(version: string, name?: string): string;
-  remove(): void;
 }
 
+/** What lies beside it was made of other sources; what is an hour old is in no test's hands. */
+const unlessThere = `
+[ ! -e "$0" ] || exit 0
+mkdir -p "\${0%/*}"
+find "\${0%/*}" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {} +
+node "$1" --out "$0.new" --as "$2" --as "$3"
+mv "$0.new" "$0"`;
+
 /**
- * Built as `npm run package` does, for each version, by a process that has this environment and
- * umask beside its own.
+ * Both versions, built as `npm run package` does, once for the clone as it is: of two test files
+ * that want them at once one waits for the other.
  */
-export function buildPackages(
-  versions: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-  umask = "022",
-): Packages {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-packages-"));
-  const as = versions.flatMap((version) => ["--as", version]);
-  const command = ["node", join(clone, "scripts/package.mjs"), "--out", folder, ...as];
-  execFileSync("sh", ["-euc", 'umask "$1"; shift; exec "$@"', "sh", umask, ...command], {
+export function sharedPackages(): Packages {
+  const folder = join(clone, "build", "packages", digestOfSources());
+  const script = join(clone, "scripts/package.mjs");
+  execFileSync("flock", [script, "sh", "-euc", unlessThere, folder, script, LOWER, VERSION], {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, ...environment },
   });
+  return packagesIn(folder);
+}
+
+/** Built once more, by a process with another environment and umask. */
+export function buildAgain(folder: string): Packages {
+  const command = ["node", join(clone, "scripts/package.mjs"), "--out", folder];
+  execFileSync("sh", ["-euc", 'umask "$1"; shift; exec "$@"', "sh", "077", ...command], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, TZ: "Asia/Tokyo", LC_ALL: "C.UTF-8" },
+  });
+  return packagesIn(folder);
+}
+
+function packagesIn(folder: string): Packages {
   return {
     folder,
     of: (version, name = "cofferdam") =>
       join(folder, `${name}_${version}_${name === "cofferdam" ? "amd64" : "all"}.deb`),
-    remove: () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** Of what git tracks, tests left out, as it lies there, and of the commit's time. */
+function digestOfSources(): string {
+  const git = (...words: readonly string[]): string =>
+    execFileSync("git", ["-C", clone, ...words], { encoding: "utf8" });
+  const digest = createHash("sha256").update(git("log", "-1", "--format=%ct"));
+  const names = git("ls-files", "-z").split("\0");
+  for (const name of names.filter((one) => one !== "" && !one.startsWith("test/")))
+    digest.update(`${name}\0`).update(readFileSync(join(clone, name)));
+  return digest.digest("hex");
 }

@@ -29,14 +29,16 @@ runs() {
   done
 }
 
-# processes BUNDLE WORD: those of this mount namespace in which node runs `dist/BUNDLE WORD`. Not
+# processes BUNDLE [WORD]: those of this mount namespace in which node runs `dist/BUNDLE WORD`. Not
 # those of containers, which may have Cofferdam too.
 processes() {
   here=$(readlink /proc/self/ns/mnt)
   grep -lsa "/usr/lib/cofferdam/dist/$1" /proc/[0-9]*/cmdline | while read -r found; do
     process=${found%/cmdline}
     case "$(tr '\0' ' ' 2>/dev/null <"$found")" in
-      *"/dist/$1 $2"*) [ "$(readlink "$process/ns/mnt")" != "$here" ] || echo "${process#/proc/}" ;;
+      *"/dist/$1 ${2:-}"*)
+        [ "$(readlink "$process/ns/mnt")" != "$here" ] || echo "${process#/proc/}"
+        ;;
     esac
   done
 }
