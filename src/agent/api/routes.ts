@@ -31,7 +31,7 @@ const levelField: BodyField = {
 
 const domainFields: readonly AnswerField[] = [
   { name: "name", doc: "of the domain" },
-  { name: "number", doc: "stays the domain's for ever" },
+  { name: "number", doc: "the domain keeps it for ever" },
   {
     name: "level",
     doc: "in force for new starts and for processes that follow; null where it cannot be known",
@@ -134,7 +134,7 @@ export const routes: readonly Route[] = [
       ...domainFields,
       { name: "file", doc: "of the policy" },
       { name: "problems", doc: "why the file as it is cannot be used; null where it is in force" },
-      { name: "givenBy", doc: "who gave the level, and when; null for the policy's own" },
+      { name: "givenBy", doc: "author and time of the given level; null for the policy's own" },
       {
         name: "running[]",
         doc: "runs: `pid`, `mode`, `live`, `levelAtStart`, `holder`, `daemon`, `uid`, `command`",
