@@ -59,8 +59,9 @@ done
 chown -R nobody:nogroup "$tree/srv/nobody" "$tree/srv/home-nobody"
 
 # inside USER COMMAND: runs it with the new Debian as root file system, in a mount namespace of its
-# own. A plain chroot would not do: its `/` is no mount, and the broker refuses names below no mount.
-# Process ids stay the host's, because the kernel gives audit records only to the first pid namespace.
+# own. A plain chroot would not do: its `/` is no mount, and the broker refuses names below no
+# mount. Process ids stay the host's, because the kernel gives audit records only to the first pid
+# namespace.
 inside() {
   local user=$1
   shift

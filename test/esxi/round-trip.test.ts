@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "cofferdam-round-"));
 mkdirSync(join(folder, "domains"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A host whose names state their type. */
+/** A host whose names state their type; nothing is below a name that is no directory. */
 const kinds: Readonly<Record<string, PathKind>> = {
   d: "directory",
   e: "directory",
@@ -24,7 +24,11 @@ const kinds: Readonly<Record<string, PathKind>> = {
   v: "device",
   n: "absent",
 };
-const kindOf = (path: string): PathKind => kinds[path.slice(-1)] ?? "absent";
+const kindOf = (path: string): PathKind => {
+  const [, ...names] = path.split("/");
+  const isReached = names.slice(0, -1).every((name) => kinds[name] === "directory");
+  return (isReached ? kinds[names.at(-1) ?? ""] : undefined) ?? "absent";
+};
 const words = vocabulary();
 
 function read(rules: string): Policy {

@@ -5,7 +5,7 @@ import { filesLike, read } from "./tree.ts";
 const COLUMNS_MAX = 100;
 
 /** Lines that are still longer: text of messages and C. Lower the number; it never rises. */
-const LONG_LINES_MAX = 374;
+const LONG_LINES_MAX = 373;
 
 const written = filesLike(
   [".ts", ".mjs", ".c", ".h", ".sh"],
