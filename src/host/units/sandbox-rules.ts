@@ -136,6 +136,29 @@ function hides(look: Look, path: string): boolean {
 const executable: Rule = (look) =>
   isSet(look, "NoExecPaths") ? addition(`ExecPaths=${look.launcher}`, "The launcher.") : {};
 
+/** What a setting hides from the unit (systemd.exec(5)). */
+function hiddenBy(look: Look, setting: string): readonly string[] {
+  const value = property(look, setting);
+  if (setting === "PrivateTmp") return isSet(look, setting) ? ["/tmp", "/var/tmp"] : [];
+  if (setting === "ProtectHome")
+    return ["yes", "tmpfs"].includes(value) ? ["/home", "/root", "/run/user"] : [];
+  return words(value).map((one) => one.replace(/^[-+]+/, "").replace(/:.*$/, ""));
+}
+
+const program: Rule = (look) => {
+  const settings = ["PrivateTmp", "ProtectHome", "InaccessiblePaths", "TemporaryFileSystem"];
+  const hiding = settings.filter((one) =>
+    hiddenBy(look, one).some((path) => look.launcher.startsWith(`${path.replace(/\/$/, "")}/`)),
+  );
+  return hiding.length === 0
+    ? {}
+    : unitConflict(
+        `${hiding.join("=, ")}= hides Cofferdam's own program, ${look.launcher}, from the unit: ` +
+          "install Cofferdam elsewhere (docs/install.md), or",
+        ...hiding.map(withoutSetting),
+      );
+};
+
 /** Settings with which systemd makes a unit a mount namespace (exec_needs_mount_namespace()). */
 const mountSettings = [
   ...["PrivateTmp", "PrivateDevices", "PrivateMounts", "PrivateIPC", "PrivateNetwork"],
@@ -217,6 +240,7 @@ export const sandboxRules: readonly Rule[] = [
   addresses,
   writable,
   executable,
+  program,
   mounts,
   delegation,
   ownMemory,

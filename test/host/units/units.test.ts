@@ -52,7 +52,7 @@ test("Debian's memcached, with all of its hardening, in its domain and back", (c
   skipUnless(context, hasMemcached, "there is no /usr/bin/memcached, which set-up installs");
   at.domain("memcached", memcached);
   const before = at.settings();
-  expect(at.host.cofferdam("unit", "check", "memcached").status).toBe(0);
+  expect(at.cofferdam("unit", "check", "memcached").status).toBe(0);
   expect(at.settings()).toBe(before);
   at.done("unit", "enable", "--now", "memcached");
   const pid = at.show("memcached", "MainPID");
@@ -210,12 +210,17 @@ test("what cannot be combined is refused with the line to change, and nothing is
   at.domain("bad", shell("bad", "bad.service", "user: daemon"));
   at.service("bad.service", "ExecStart=/usr/bin/sleep 600\nUser=games\nPrivateUsers=yes\n");
   const before = at.settings();
-  const { status, err } = at.host.cofferdam("unit", "enable", "bad");
+  const { status, err } = at.cofferdam("unit", "enable", "bad");
   expect(status).toBe(1);
   expect(err).toContain("user: games");
   expect(err).toContain("PrivateUsers=no");
   expect(at.settings()).toBe(before);
-  const unknown = at.host.cofferdam("unit", "check", "nothing-names-it");
+  at.service("bad.service", "ExecStart=/usr/bin/sleep 600\nTemporaryFileSystem=/mnt\n");
+  const { err: hidden } = at.cofferdam("unit", "enable", "bad");
+  expect(hidden.replaceAll(/\s+/g, " ")).toContain(
+    "TemporaryFileSystem= hides Cofferdam's own program, /mnt/bin/cofferdam",
+  );
+  const unknown = at.cofferdam("unit", "check", "nothing-names-it");
   expect(unknown.status).toBe(3);
 });
 
@@ -231,9 +236,9 @@ test("a unit that does not start in its domain is put back, and runs as before",
   at.host.sh("systemctl start narrow");
   const outside = `narrow.service runs unconfined (process ${at.show("narrow", "MainPID")})`;
   expect(at.done("ps").replaceAll(/\s+/g, " ")).toContain(outside);
-  expect(at.host.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
+  expect(at.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
   const before = at.settings();
-  const { status, err } = at.host.cofferdam("unit", "enable", "--now", "narrow");
+  const { status, err } = at.cofferdam("unit", "enable", "--now", "narrow");
   expect(status).toBe(1);
   expect(err).toContain("put back as it was");
   expect(at.settings()).toBe(before);
@@ -248,7 +253,7 @@ test("a command that changed since is told of, and taken by enabling again", () 
   at.done("unit", "enable", "edited");
   expect(at.done("unit", "status", "edited")).toContain(" enabled ");
   at.service("edited.service", "ExecStart=/usr/bin/sleep 700\n");
-  const { status, out } = at.host.cofferdam("unit", "status", "edited");
+  const { status, out } = at.cofferdam("unit", "status", "edited");
   expect(status).toBe(1);
   expect(out).toContain("enable it again");
   at.done("unit", "enable", "edited");
