@@ -224,7 +224,7 @@ test("a plan compiled for this start is used though names changed, if its facts 
   ] as const) {
     refused(
       compiled(one),
-      /use the plan of this start: .*fact[\s\S]*each time that had changed: start when nothing/,
+      /use the plan of this start: .*fact[\s\S]*each new plan was out of date at once: start again/,
     );
     expect(compilations()).toBe(3);
   }
