@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { livingRuns } from "../domains/living-runs.ts";
 import { CLOCK_TICKS_A_SECOND, readProc } from "../domains/proc-stat.ts";
 import { type ListedProcess, listProcesses } from "../domains/processes.ts";
 import type { Run } from "../domains/runs.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
 import { isOutdated } from "../plan/outdated.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Places } from "./places.ts";
@@ -29,7 +30,9 @@ export interface StaleDomains {
 }
 
 /** Deleted files there are scratch files, and no package's. */
-const scratch = /^\/(?:tmp|var\/tmp|dev|run|proc|memfd:|SYSV)/;
+const scratch = /^\/(?:(?:tmp|var\/tmp|dev|run|proc)\/|SYSV)/;
+/** What a process executes of memory alone was never a file (memfd_create(2)). */
+const MEMORY_FILE = "/memfd:";
 /** Paths of one kind that are listed for one run. */
 const PATHS_MAX = 100;
 /** Start times have a hundredth of a second, ctimes a tick of the kernel's; milliseconds. */
@@ -111,13 +114,19 @@ function changedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0;
 }
 
-/** What the process executes and no name leads to any more, by proc_pid_maps(5). */
+/**
+ * What the process executes and no name leads to any more, by proc_pid_maps(5). Its program counts
+ * wherever that lay, libraries where packages put them.
+ */
 function deletedCode(pid: number): readonly string[] {
+  const exe = unlessGone(() => readlinkSync(`/proc/${pid}/exe`)) ?? "";
+  const program = exe.replace(/ \(deleted\)$/, "");
   const maps = readProc(`/proc/${pid}/maps`) ?? "";
   const form = /^\S+ ..x. \S+ \S+ \d+ +(\/.*) \(deleted\)$/gm;
   return [...maps.matchAll(form)]
     .map(([, path = ""]) => path)
-    .filter((path) => !scratch.test(path));
+    .filter((path) => !path.startsWith(MEMORY_FILE))
+    .filter((path) => path === program || !scratch.test(path));
 }
 
 /** Milliseconds since 1970 at which the host's clock of process starts began (proc_stat(5)). */

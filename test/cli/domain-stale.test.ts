@@ -30,7 +30,6 @@ function stale(...options: string[]): string {
 }
 
 test("an upgrade's replaced program, file and policy are told of the runs before", async () => {
-  // Not below /tmp, where deleted files are scratch files.
   const folder = fs.mkdtempSync(join(root, "build", "stale-"));
   const [program, file] = [join(folder, "sleeper"), join(folder, "settings")];
   fs.copyFileSync("/usr/bin/sleep", program);
