@@ -212,6 +212,7 @@ test("an attack through postgres fails in the domain, and is logged", async () =
         "name execute /usr/bin/dash",
         "name read /usr/bin/dash",
         `name read ${at("elsewhere/secret")}`,
+        `name write ${at("elsewhere/by-copy")}`,
       ].sort(),
     );
   } finally {

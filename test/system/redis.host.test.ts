@@ -205,6 +205,7 @@ test.each(["sealed", "supervised"] as const)(
         `address connect tcp 127.0.0.1:${master}`,
         `name create ${at(`elsewhere/temp-${sealed.pid}.rdb`)}`,
         `name read ${at("elsewhere/module.so")}`,
+        `name write ${at(`elsewhere/temp-${sealed.pid}.rdb`)}`,
       ]);
     } finally {
       other.close();
