@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { CgroupRefusals, EVENTS_PER_TURN } from "../../src/events/collector/cgroup-refusals.ts";
 import type { Event } from "../../src/events/event.ts";
@@ -163,6 +163,33 @@ test("refused unix names arrive as they are written in policies", async () => {
   );
   const denied = web.events.find((event) => event.object === `${dir}/no`);
   expect(denied).toMatchObject({ reason: "rule", rule: `${dir}/no` });
+  web.end();
+});
+
+test("a reader that ends in the middle of a turn is followed by one that tells the rest once", async () => {
+  const policy = policyOf({});
+  const web = await start(policy);
+  web.ask(["spread 100 127.0.0.4 50000"]);
+  const { reading } = web;
+  const noted = { told: 0, until: 0n };
+  const objects: string[] = [];
+  const dying = (event: Event) => {
+    objects.push(event.object);
+    Object.assign(noted, { told: reading.told, until: reading.until });
+    if (objects.length === 10) throw new Error("killed");
+  };
+  expect(() => reading.poll(dying)).toThrow("killed");
+  const cgroup = statSync(dirname(web.procs), { bigint: true }).ino;
+  const reader = RefusalReader.open(dirname(dirname(web.procs)))!;
+  const run = { number: null, domain: "web" };
+  const instance = { kind: "known", cgroup, ...noted } as const;
+  const successor = new CgroupRefusals(reader, run, instance, () => policy);
+  successor.poll((event) => objects.push(event.object));
+  successor.poll((event) => objects.push(event.object));
+  expect(objects).toHaveLength(100);
+  expect(new Set(objects).size).toBe(100);
+  expect(successor.missed).toBe(0);
+  reader.close();
   web.end();
 });
 

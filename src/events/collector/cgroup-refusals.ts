@@ -128,7 +128,8 @@ export class CgroupRefusals {
 
   /**
    * Passes on what is new since the last time; one event for each entry, counting the new ones. At
-   * most `max` events: new entries come first, because repeats keep being counted.
+   * most `max` events: new entries come first, because repeats keep being counted. New entries are
+   * passed on in the order in which they were first made, so that {@link until} is true after each.
    */
   poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
     if (!this.isNamed) return;
@@ -142,7 +143,9 @@ export class CgroupRefusals {
     for (const refusal of found) this.#touch(refusal);
     const changed = found.filter((refusal) => refusal.count > this.#countBefore(refusal));
     const repeats = changed.filter((refusal) => this.#earlier(refusal) !== null);
-    const news = changed.filter((refusal) => this.#earlier(refusal) === null);
+    const news = changed
+      .filter((refusal) => this.#earlier(refusal) === null)
+      .sort((one, other) => Number(one.first - other.first));
     const processes = new Map<string, EventProcess>();
     for (const refusal of [...news, ...repeats].slice(0, max)) sink(this.#take(refusal, processes));
     this.#isSettled = !hasChanged && changed.length <= max;

@@ -91,7 +91,7 @@ export class SocketRecords {
     this.#broker.refresh();
     records.poll((event) => {
       this.#reporter.recorded(event);
-      this.#read.note(records.told, this.#read.until);
+      this.#read.note(records.told, records.until);
     }, max);
     const missed = records.isSettled ? records.takeMissed() : 0;
     if (missed > 0) this.#reporter.missed(missed);
