@@ -145,15 +145,31 @@ function hiddenBy(look: Look, setting: string): readonly string[] {
   return words(value).map((one) => one.replace(/^[-+]+/, "").replace(/:.*$/, ""));
 }
 
+/** Destinations of BindPaths= and BindReadOnlyPaths= (`SOURCE:DESTINATION:OPTIONS`). */
+function boundPaths(look: Look): readonly string[] {
+  return ["BindPaths", "BindReadOnlyPaths"].flatMap((setting) =>
+    words(property(look, setting)).map((one) => {
+      const [source = "", destination = source] = one.replace(/^-/, "").split(":");
+      return destination;
+    }),
+  );
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(`${folder.replace(/\/$/, "")}/`);
+}
+
 const program: Rule = (look) => {
+  const { launcher } = look;
+  if (boundPaths(look).some((path) => isBelow(launcher, path))) return {};
   const settings = ["PrivateTmp", "ProtectHome", "InaccessiblePaths", "TemporaryFileSystem"];
   const hiding = settings.filter((one) =>
-    hiddenBy(look, one).some((path) => look.launcher.startsWith(`${path.replace(/\/$/, "")}/`)),
+    hiddenBy(look, one).some((path) => isBelow(launcher, path)),
   );
   return hiding.length === 0
     ? {}
     : unitConflict(
-        `${hiding.join("=, ")}= hides Cofferdam's own program, ${look.launcher}, from the unit: ` +
+        `${hiding.join("=, ")}= hides Cofferdam's own program, ${launcher}, from the unit: ` +
           "install Cofferdam elsewhere (docs/install.md), or",
         ...hiding.map(withoutSetting),
       );

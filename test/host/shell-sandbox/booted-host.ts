@@ -52,9 +52,6 @@ grep -q pam_systemd /etc/pam.d/common-session || echo 'session optional pam_syst
 systemctl --quiet --root=/ enable cofferdam-agent.service ssh.service getty@tty1.service serial-getty@ttyS0.service >&2
 `;
 
-/** Where a booted host has the clone, too: a unit's own /tmp or /home may hide it elsewhere. */
-export const INSTALLED = "/mnt";
-
 /**
  * Becomes process 1's first program: what the host has is read-only but for the disk's own folders;
  * devices are its own, and the host's keys (sysctl) nobody's. Says ready, and starts systemd once
@@ -69,7 +66,6 @@ mount --bind "$1" /run/clone
 empty /tmp 1777
 mkdir -p "$1"
 mount --bind /run/clone "$1"
-mount --bind /run/clone ${INSTALLED}
 umount /run/clone
 for folder in /var/lib/systemd /var/tmp /root; do empty "$folder" 0755; done
 empty /run/dev 0755

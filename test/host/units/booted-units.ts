@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BootedHost, INSTALLED, installOn } from "../shell-sandbox/booted-host.ts";
-import { EtcHost, type Outcome } from "../shell-sandbox/etc-host.ts";
+import { BootedHost, installOn } from "../shell-sandbox/booted-host.ts";
+import { EtcHost } from "../shell-sandbox/etc-host.ts";
 
 /** A systemd of its own, with units and domains that a test writes. */
 export class BootedUnits {
@@ -53,13 +53,9 @@ export class BootedUnits {
     this.host.sh("systemctl daemon-reload");
   }
 
-  cofferdam(...words: readonly string[]): Outcome {
-    return this.host.run(join(INSTALLED, "bin/cofferdam"), ...words);
-  }
-
   /** What a command of Cofferdam's prints; it must succeed. */
   done(...words: readonly string[]): string {
-    const { status, out, err } = this.cofferdam(...words);
+    const { status, out, err } = this.host.cofferdam(...words);
     if (status !== 0) throw new Error(`cofferdam ${words.join(" ")}: ${status}: ${out}${err}`);
     return out;
   }

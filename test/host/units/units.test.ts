@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { parseExecLine } from "../../../src/host/units/exec-line.ts";
 import { skipUnless } from "../../support/skip.ts";
 import { bootMissing } from "../shell-sandbox/booted-host.ts";
+import { clone } from "../shell-sandbox/etc-host.ts";
 import { BootedUnits } from "./booted-units.ts";
 
 const missing = bootMissing();
@@ -16,6 +18,9 @@ afterAll(async () => {
   await at?.powerOff();
 });
 beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
+
+/** For units with a /tmp of their own, which hides a clone that lies there. */
+const showsClone = clone.startsWith("/tmp/") ? `BindReadOnlyPaths=${clone}\n` : "";
 
 /** A shell's domain, in which it may also write below /run/NAME. */
 function shell(name: string, unit: string, more = ""): string {
@@ -51,8 +56,10 @@ syscalls: ["@system-service"]
 test("Debian's memcached, with all of its hardening, in its domain and back", (context) => {
   skipUnless(context, hasMemcached, "there is no /usr/bin/memcached, which set-up installs");
   at.domain("memcached", memcached);
+  at.write("/etc/systemd/system/memcached.service.d/clone.conf", `[Service]\n${showsClone}`);
+  at.host.sh("systemctl daemon-reload");
   const before = at.settings();
-  expect(at.cofferdam("unit", "check", "memcached").status).toBe(0);
+  expect(at.host.cofferdam("unit", "check", "memcached").status).toBe(0);
   expect(at.settings()).toBe(before);
   at.done("unit", "enable", "--now", "memcached");
   const pid = at.show("memcached", "MainPID");
@@ -139,7 +146,7 @@ test("a unit's user, bounding set, filter and read-only system stay in force", (
     "ExecStart=/usr/bin/sleep 600\nUser=daemon\nGroup=daemon\nCapabilityBoundingSet=\n" +
       "SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n" +
       "MemoryDenyWriteExecute=yes\nProtectSystem=strict\nPrivateTmp=yes\nRuntimeDirectory=small\n" +
-      "RestrictSUIDSGID=yes\nNoExecPaths=/\nExecPaths=/usr/bin /usr/lib /lib\n",
+      `RestrictSUIDSGID=yes\nNoExecPaths=/\nExecPaths=/usr/bin /usr/lib /lib\n${showsClone}`,
   );
   const { units } = JSON.parse(at.done("unit", "check", "--json", "small"));
   expect(units[0].conflicts).toEqual([]);
@@ -210,17 +217,18 @@ test("what cannot be combined is refused with the line to change, and nothing is
   at.domain("bad", shell("bad", "bad.service", "user: daemon"));
   at.service("bad.service", "ExecStart=/usr/bin/sleep 600\nUser=games\nPrivateUsers=yes\n");
   const before = at.settings();
-  const { status, err } = at.cofferdam("unit", "enable", "bad");
+  const { status, err } = at.host.cofferdam("unit", "enable", "bad");
   expect(status).toBe(1);
   expect(err).toContain("user: games");
   expect(err).toContain("PrivateUsers=no");
   expect(at.settings()).toBe(before);
-  at.service("bad.service", "ExecStart=/usr/bin/sleep 600\nTemporaryFileSystem=/mnt\n");
-  const { err: hidden } = at.cofferdam("unit", "enable", "bad");
+  const folder = dirname(clone);
+  at.service("bad.service", `ExecStart=/usr/bin/sleep 600\nTemporaryFileSystem=${folder}\n`);
+  const { err: hidden } = at.host.cofferdam("unit", "enable", "bad");
   expect(hidden.replaceAll(/\s+/g, " ")).toContain(
-    "TemporaryFileSystem= hides Cofferdam's own program, /mnt/bin/cofferdam",
+    `TemporaryFileSystem= hides Cofferdam's own program, ${join(clone, "bin/cofferdam")}`,
   );
-  const unknown = at.cofferdam("unit", "check", "nothing-names-it");
+  const unknown = at.host.cofferdam("unit", "check", "nothing-names-it");
   expect(unknown.status).toBe(3);
 });
 
@@ -236,9 +244,9 @@ test("a unit that does not start in its domain is put back, and runs as before",
   at.host.sh("systemctl start narrow");
   const outside = `narrow.service runs unconfined (process ${at.show("narrow", "MainPID")})`;
   expect(at.done("ps").replaceAll(/\s+/g, " ")).toContain(outside);
-  expect(at.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
+  expect(at.host.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
   const before = at.settings();
-  const { status, err } = at.cofferdam("unit", "enable", "--now", "narrow");
+  const { status, err } = at.host.cofferdam("unit", "enable", "--now", "narrow");
   expect(status).toBe(1);
   expect(err).toContain("put back as it was");
   expect(at.settings()).toBe(before);
@@ -253,7 +261,7 @@ test("a command that changed since is told of, and taken by enabling again", () 
   at.done("unit", "enable", "edited");
   expect(at.done("unit", "status", "edited")).toContain(" enabled ");
   at.service("edited.service", "ExecStart=/usr/bin/sleep 700\n");
-  const { status, out } = at.cofferdam("unit", "status", "edited");
+  const { status, out } = at.host.cofferdam("unit", "status", "edited");
   expect(status).toBe(1);
   expect(out).toContain("enable it again");
   at.done("unit", "enable", "edited");
