@@ -166,7 +166,7 @@ test("refused unix names arrive as they are written in policies", async () => {
   web.end();
 });
 
-test("a reader that ends in the middle of a turn is followed by one that tells the rest once", async () => {
+test("a reader that ends within a turn leaves the rest to its successor, once", async () => {
   const policy = policyOf({});
   const web = await start(policy);
   web.ask(["spread 100 127.0.0.4 50000"]);
