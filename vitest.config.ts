@@ -2,26 +2,41 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
- * Test files that turn switches of the whole host (auditing, cgroups, sysctl): one at a time, after
- * all others.
+ * Test files that turn switches of the whole host (auditing, sysctl), read the kernel's audit
+ * records, measure a time or compare the whole host before and after: one at a time, after all
+ * others.
  */
 const hostWide = ["test/**/*.host.test.ts"];
 
 /**
+ * One more than CI has processors: a test that waits, for a service manager that boots or for a
+ * process that sleeps, leaves its processor to another one.
+ */
+const WORKERS = 3;
+
+/**
  * What takes long, by the beginning of its name: first, so that at the end no processor waits for
- * the other. Files with races are far from each other: side by side their threads would keep each
- * other's mediators from the processors, and both take several times as long.
+ * the other. Files that mostly wait come beside files that compute. Files with races are far from
+ * each other: side by side their threads would keep each other's mediators from the processors, and
+ * both take several times as long.
  */
 const longest = [
-  "test/host/units/units",
-  "test/attacks/supervised/root",
-  "test/kernel-suites/",
-  "test/attacks/root",
+  "test/vm/",
+  "test/life/",
+  "test/properties/asking-gains-nothing",
   "test/transparency/enforcing",
-  "test/mediate/death",
-  "test/attacks/user",
+  "test/host/units/units",
   "test/transparency/",
-  "test/attacks/supervised/user",
+  "test/attacks/supervised/root",
+  "test/package/",
+  "test/kernel-suites/",
+  "test/properties/starts-again/",
+  "test/system/live",
+  "test/machines/power",
+  "test/attacks/root",
+  "test/differential/reality",
+  "test/system/mediator-death",
+  "test/attacks/",
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -44,9 +59,11 @@ const POLL_MS = 60_000;
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: WORKERS,
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
+    globalSetup: ["test/support/state-folders.ts"],
+    setupFiles: ["test/support/scratch-setup.ts"],
     expect: { poll: { timeout: POLL_MS } },
     sequence: { sequencer: LongestFirst },
     projects: [

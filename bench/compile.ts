@@ -45,7 +45,8 @@ export async function compileTimes(scratch: Scratch): Promise<Row[]> {
     });
     return Number(process.hrtime.bigint() - begin) / 1e6;
   });
-  const note = `${budget(whole.ms, BUDGET_S * 1000)}; ${Math.round(bytes / POLICIES / 1024)} KiB a plan`;
+  const size = Math.round(bytes / POLICIES / 1024);
+  const note = `${budget(whole.ms, BUDGET_S * 1000)}; ${size} KiB a plan`;
   return [
     row(`${POLICIES} policies, file to plan`, whole.ms, note),
     row(

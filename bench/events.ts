@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Event } from "../src/events/event.ts";
 import { openEventLog } from "../src/events/log/event-log.ts";
-import { readRecords } from "../src/events/log/read.ts";
+import { accounted } from "./accounted.ts";
 import { hasOwnHost, kilobytes, OwnHost } from "./own-host.ts";
 import { progress } from "./progress.ts";
 import type { Scratch } from "./scratch.ts";
@@ -16,7 +16,6 @@ const ACCOUNT_MS_MAX = 10_000;
 const THREADS = 2;
 /** More than the mediator tells by name, and more than it remembers. */
 const NAMES = 5_000;
-const LOG = "/var/log/cofferdam";
 /** Records written one by one, and in batches as a collector does. */
 const RECORDS = 20_000;
 const BATCH = 256;
@@ -72,7 +71,7 @@ async function flooded(scratch: Scratch, { flood, folder, level, names }: Flood)
       .split(" ")
       .map(Number);
     const rate = calls / (nanoseconds / 1e9);
-    const told = await accounted(domain, calls);
+    const told = await accounted(domain, calls, ACCOUNT_MS_MAX);
     const figures = { rate, lines: told.lines, MiB: (most - before) / 2 ** 20 };
     // Counted in a line of its own, not dropped: events beyond the first thousand different ones in
     // five seconds.
@@ -89,33 +88,6 @@ async function flooded(scratch: Scratch, { flood, folder, level, names }: Flood)
   } finally {
     await host.stop();
   }
-}
-
-/** The mediator says what it counted once it has seen the end, a moment after the holder. */
-async function accounted(domain: string, calls: number): Promise<Counted> {
-  for (const since = performance.now(); ; await pause(100)) {
-    const told = countEvents(domain);
-    if (told.named + told.folded >= calls || performance.now() - since > ACCOUNT_MS_MAX)
-      return told;
-  }
-}
-
-interface Counted {
-  lines: number;
-  named: number;
-  folded: number;
-}
-
-/** What the log says of the domain's accesses. */
-function countEvents(domain: string): Counted {
-  const counted = { lines: 0, named: 0, folded: 0 };
-  for (const { event } of readRecords(LOG)) {
-    if (event.domain !== domain) continue;
-    counted.lines += 1;
-    if (event.class === "name") counted.named += event.count;
-    else if (event.operation === "folded") counted.folded += event.count;
-  }
-  return counted;
 }
 
 /** The log's own pace: no call is involved, and every event is a line of the chain. */

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import * as fs from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { SHARED_FILE } from "../src/base/modes.ts";
 import { Acceptor } from "./acceptor.ts";
 import { HangingFiles } from "./hanging-files.ts";
 import { INNOCENT, Innocent, InnocentProgram, type Timed } from "./innocent.ts";
@@ -152,7 +153,7 @@ async function attacked(arena: Arena, attack: Attack, whose: string): Promise<Ro
   const hanging = await HangingFiles.start(arena.hangingFiles, `${folder}/hanging`, arena.words);
   const output = scratch.file("hostile-output");
   fs.writeFileSync(output, "");
-  fs.chmodSync(output, 0o666);
+  fs.chmodSync(output, SHARED_FILE);
   const run = arena.attack([attack, folder, hanging.folder], output);
   const over = () => {
     run.kill("SIGKILL");

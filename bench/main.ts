@@ -8,6 +8,7 @@ import { daemonThroughput } from "./daemons.ts";
 import { eventRates } from "./events.ts";
 import { executionTimes } from "./executions.ts";
 import { isolationTimes } from "./isolation.ts";
+import { lateNameThroughput } from "./late-names.ts";
 import { launchTimes } from "./launch.ts";
 import { levelSwitches } from "./levels.ts";
 import { loginTimes } from "./logins.ts";
@@ -40,6 +41,7 @@ const sections: Readonly<
   reload: { title: "One policy reloaded", measure: reloadTimes },
   daemons: { title: "Daemons", measure: daemonThroughput },
   senders: { title: "Daemons that send", measure: senderThroughput },
+  "late-names": { title: "Daemons whose opens are notified", measure: lateNameThroughput },
   rules: { title: "Number of rules", measure: ruleCosts },
   compile: { title: "Compiling", measure: compileTimes },
   logins: { title: "Logins", measure: loginTimes },

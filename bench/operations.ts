@@ -17,7 +17,10 @@ const BROKERED_BUDGET = 1.5;
 /** Processes started for each setting and operation, in turns. */
 const TURNS = 5;
 
-/** Nanoseconds an operation: without anything, under the bare C program, sealed, under bwrap. */
+/**
+ * Nanoseconds an operation: without anything, under the bare C program, sealed, under bwrap, and
+ * sealed with brokered late names.
+ */
 export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   const deep = scratch.file("d/1/2/3/4/5/6/7/8");
   const writable = scratch.file("w");
@@ -35,6 +38,10 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   const { policy: folderOnly, filter: folderOnlyFilter } = scratch.domain(
     "folder-only",
     folderOnlyPolicy(scratch, writable),
+  );
+  const { policy: lateNames } = scratch.domain(
+    "late-names",
+    `${operationsPolicy(scratch, writable, port)}late-names: brokered\n`,
   );
   const filterOf: Readonly<Record<string, string>> = {
     [policy]: filter,
@@ -93,7 +100,12 @@ export async function operationTimes(scratch: Scratch): Promise<Row[]> {
   ];
   try {
     const rows: Row[] = [];
-    for (const operation of operations) rows.push(await measure(scratch, operation, under(policy)));
+    for (const operation of operations) {
+      const opens = operation.operation === "open";
+      const notified = [cofferdam, "run", "--policy", lateNames, "--", micro];
+      const settings = { ...under(policy), ...(opens ? { "late names": notified } : {}) };
+      rows.push(await measure(scratch, operation, settings));
+    }
     for (const [what, domain, argument] of creations) {
       const { bare: _, ...settings } = under(domain);
       // With the sealed domain's own filter, so that it is asked about the same creations.
@@ -121,8 +133,7 @@ async function measure(scratch: Scratch, operation: Operation, settings: Setting
 }
 
 function operationsPolicy(scratch: Scratch, writable: string, port: number): string {
-  return `domain: operations
-summary: benchmark
+  return `summary: benchmark
 include: [base]
 files:
   - rx ${scratch.file("micro")} /usr/bin/true

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { PUBLIC_FOLDER } from "../src/base/modes.ts";
 import { anything } from "../src/base/schema.ts";
 import { askAgent, isAgentThere, type Method } from "../src/host/agent-client.ts";
 import { isLocked, lockOwner } from "../src/kernel/file-lock.ts";
@@ -36,7 +37,7 @@ export function inOwnHost(): number | null {
     return null;
   }
   const made = FOLDERS.filter(
-    (folder) => fs.mkdirSync(folder, { recursive: true, mode: 0o755 }) !== undefined,
+    (folder) => fs.mkdirSync(folder, { recursive: true, mode: PUBLIC_FOLDER }) !== undefined,
   );
   const again = [
     "--mount",
@@ -128,7 +129,7 @@ export class OwnHost {
       if (refusals?.pid > 0 && fs.existsSync("/run/cofferdam/collector.status"))
         return refusals.pid;
     }
-    throw new Error("nobody collects the kernel's refusals");
+    throw new Error("no collector of the kernel's refusals runs");
   }
 
   /**

@@ -60,7 +60,8 @@ function roundsOf(scratch: Scratch, command: readonly string[], count: number): 
     child.once("error", reject);
     child.once("close", (status) => {
       const rounds = fs.readFileSync(output, "utf8").split("\n").filter(Boolean).map(Number);
-      const problem = `\`${command.join(" ")}\` ended with ${status} after ${rounds.length} rounds\n`;
+      const name = command.join(" ");
+      const problem = `\`${name}\` ended with ${status} after ${rounds.length} rounds\n`;
       if (status === 0 && rounds.length === count) resolve(rounds);
       else reject(new Error(problem + fs.readFileSync(errors, "utf8")));
     });

@@ -65,6 +65,7 @@ function policyOf(count: number): Policy {
     transitions: [],
     setUserId: [],
     coreDumps: "none" as const,
+    lateNames: "sealed" as const,
     bestEffort: [],
   };
   return {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { PUBLIC_FOLDER } from "../src/base/modes.ts";
 import { decodePlan } from "../src/plan/decode.ts";
 import type { Plan } from "../src/plan/plan.ts";
 
@@ -26,7 +27,7 @@ export class Scratch {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-bench-"));
 
   constructor() {
-    fs.chmodSync(this.folder, 0o755);
+    fs.chmodSync(this.folder, PUBLIC_FOLDER);
     for (const name of ["micro", "bare"]) this.program(name);
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { PUBLIC_FOLDER } from "../src/base/modes.ts";
 import { clone, cofferdam, type Scratch } from "./scratch.ts";
 
 /** How long a daemon may take to begin, in milliseconds. */
@@ -16,6 +17,7 @@ const LOAD_MS = 60_000;
  * - `sealed`: in its domain, as root with cgroup programs;
  * - `brokered`: sealed, with a pattern among its unix sockets, so that sockets are asked about;
  * - `warning`: in the same domain at level warning, where every mediated call is asked about;
+ * - `late names WORD`: sealed, with this word for `late-names`;
  * - `enforcing`: supervised at level enforcing;
  * - `user`: sealed, started by an ordinary user, for whom there are no cgroup programs;
  * - `C at warning`, `C as user`: under `programs/supervisor.c` with the filter of that mode's plan.
@@ -23,7 +25,15 @@ const LOAD_MS = 60_000;
  *   can be faster.
  */
 export type Mode = Confined | Yardstick | "unconfined";
-export type Confined = "sealed" | "brokered" | "warning" | "enforcing" | "user";
+export type Confined =
+  | "sealed"
+  | "brokered"
+  | "late names sealed"
+  | "late names brokered"
+  | "late names brokered-blocking"
+  | "warning"
+  | "enforcing"
+  | "user";
 type Yardstick = "C at warning" | "C as user";
 
 /** A daemon that is measured in several modes at once. */
@@ -80,7 +90,7 @@ export class Running {
   ): Promise<Running> {
     const folder = scratch.file(`${service.name}-${mode}`.replaceAll(" ", "-"));
     fs.mkdirSync(folder);
-    fs.chmodSync(folder, 0o755);
+    fs.chmodSync(folder, PUBLIC_FOLDER);
     service.prepare(folder, port);
     const prefix = prefixOf(service, scratch, mode, folder, port);
     const [program = "", ...args] = [...prefix, ...service.command(folder, port)];
@@ -174,14 +184,17 @@ function domainOf(
 
 /** The text of a policy with the level, mediation and user of a mode. */
 export function inMode(policy: string, mode: Confined, user: string | null): string {
+  const lateNames = /^late names (.*)/.exec(mode)?.[1] ?? null;
   const rest = policy
     .split("\n")
     .filter((line) => !/^(level|mediation):/.test(line))
+    .filter((line) => lateNames === null || !line.startsWith("late-names:"))
     .filter((line) => mode !== "user" || !/^(user|group):/.test(line));
   const said = /^user:/m.test(policy) || mode === "user" || user === null ? [] : [`user: ${user}`];
   const level = mode === "warning" ? "warning" : "enforcing";
   const mediation = mode === "enforcing" ? ["mediation: supervised"] : [];
-  return [`level: ${level}`, ...mediation, ...said, ...rest].join("\n");
+  const late = lateNames === null ? [] : [`late-names: ${lateNames}`];
+  return [`level: ${level}`, ...mediation, ...late, ...said, ...rest].join("\n");
 }
 
 /** Where an ordinary user's plans and runs lie: folders that are the user's. */

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { SHARED_FOLDER } from "../src/base/modes.ts";
 import { Acceptor } from "./acceptor.ts";
 import { asOrdinaryUser, ORDINARY_USER, ordinaryUser } from "./ordinary-user.ts";
 import { progress } from "./progress.ts";
@@ -18,6 +19,8 @@ const OPEN_BUDGET = 1.2;
 const BROKERED_BUDGET = 1.5;
 /** Design: strace costs so many times an open at level warning. */
 const STRACE_BUDGET = 5;
+/** Its folder is granted `m` by `base`. */
+const LIBRARY = "/usr/lib/x86_64-linux-gnu/libc.so.6";
 /** The three kinds of call that the C program looks at too. */
 const TRACED = "trace=open,openat,execve,connect";
 
@@ -78,7 +81,7 @@ function inMemory(): string {
   const folder = fs.mkdtempSync(
     path.join(fs.existsSync(shared) ? shared : os.tmpdir(), "cofferdam-bench-"),
   );
-  fs.chmodSync(folder, 0o777);
+  fs.chmodSync(folder, SHARED_FOLDER);
   return folder;
 }
 
@@ -115,6 +118,7 @@ function operations({ inside, outside, made, port }: Places): Supervised[] {
     create: { operation: "make", argument: made, perRound: 300 },
     unlink: { operation: "unlink", argument: made, perRound: 300 },
     connect: { operation: "connect", argument: port, perRound: 300 },
+    map: { operation: "map", argument: LIBRARY, perRound: 1_000 },
     "fork+exec": { operation: "exec", argument: "/usr/bin/true", perRound: 40, warmUp: 50 },
   } as const;
   const row = (
@@ -124,7 +128,7 @@ function operations({ inside, outside, made, port }: Places): Supervised[] {
     budget: number | null,
   ): Supervised => {
     const by = { root: "", dropped: `, user: ${ORDINARY_USER}`, user: ", an ordinary user's" };
-    const yardstick = level === "warning" ? "continue" : "broker";
+    const yardstick = level === "warning" || work === "map" ? "continue" : "broker";
     const what = `${work}, ${level}${by[whose]}`;
     return { warmUp: WARM_UP, ...works[work], what, level, whose, yardstick, budget };
   };
@@ -139,6 +143,7 @@ function operations({ inside, outside, made, port }: Places): Supervised[] {
     ...(isRoot ? [row("open", "enforcing", "dropped", OPEN_BUDGET)] : []),
     ...whoses.flatMap((whose) => [
       row("open", "enforcing", whose, OPEN_BUDGET),
+      row("map", "enforcing", whose, null),
       ...brokered.map((work) => row(work, "enforcing", whose, BROKERED_BUDGET)),
     ]),
     ...(isRoot ? [row("open", "warning", "user", OPEN_BUDGET)] : []),

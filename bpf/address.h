@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Internet addresses: one longest-prefix lookup and one binary search, whatever the number of rules. */
+/* Internet addresses: one longest-prefix lookup and one binary search, however many rules. */
 #ifndef COFFERDAM_ADDRESS_H
 #define COFFERDAM_ADDRESS_H
 
@@ -14,7 +14,8 @@
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
 
-/* At most 32,768 disjoint intervals fit between port 0 and 65,535: 16 halvings and the empty rest. */
+/* At most 32,768 disjoint intervals fit between ports 0 and 65,535: 16 halvings, and one step to
+   find the rest empty. */
 #define PORT_SEARCH_STEPS_MAX 17
 
 static __noinline int port_granted(struct network_key *key, __u32 port)
@@ -58,7 +59,8 @@ static __always_inline int granted4(__u8 operation, __u8 protocol, __u32 address
 	return port_granted(&key, port);
 }
 
-static __always_inline int granted6(__u8 operation, __u8 protocol, const __u32 address[4], __u32 port)
+static __always_inline int granted6(__u8 operation, __u8 protocol, const __u32 address[4],
+				    __u32 port)
 {
 	struct network_key key = {
 		.prefix_length = NETWORK_KEY_HEAD_BITS + 128,
@@ -76,7 +78,7 @@ static __always_inline int raw_granted(__u32 protocol)
 	return protocol < PROTOCOLS && (configuration.raw_granted[protocol / 8] >> (protocol % 8) & 1);
 }
 
-/* Sockets without ports are granted or not when they are made; their addresses are not judged. */
+/* For sockets without ports socket() decides; their addresses are not judged. */
 static __always_inline int portless_granted(__u32 type, __u32 protocol)
 {
 	if (type == SOCK_RAW)
@@ -89,10 +91,12 @@ static __always_inline int portless_granted(__u32 type, __u32 protocol)
 
 static __always_inline int has_rules(__u32 type, __u32 protocol)
 {
-	return (type == SOCK_STREAM && protocol == IPPROTO_TCP) || (type == SOCK_DGRAM && protocol == IPPROTO_UDP);
+	return (type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
+	       (type == SOCK_DGRAM && protocol == IPPROTO_UDP);
 }
 
-/* The kernel sends what goes to 0.0.0.0 to 127.0.0.1 (ip_route_output_key_hash_rcu), so that is what must be granted. */
+/* The kernel sends packets for 0.0.0.0 to 127.0.0.1 (ip_route_output_key_hash_rcu), so the latter
+   must be granted. */
 static __always_inline int destination4_granted(__u8 protocol, __u32 address, __u32 port)
 {
 	return granted4(OPERATION_CONNECT, protocol, address ? address : bpf_htonl(0x7f000001), port);
@@ -109,19 +113,21 @@ static __always_inline int is_unspecified(const __u32 address[4])
 }
 
 /*
- * `::` leads to ::1, but to 127.0.0.1 where the socket is bound to a mapped address, and another thread may bind it after
- * this (tcp_v6_connect, __ip6_datagram_connect): both must be granted.
+ * The kernel sends packets for `::` to ::1, or to 127.0.0.1 if the socket is bound to a mapped
+ * address (tcp_v6_connect, __ip6_datagram_connect). Another thread may bind it so after this check,
+ * so both must be granted.
  */
 static __always_inline int destination6_granted(__u8 protocol, const __u32 address[4], __u32 port)
 {
-	/* Volatile, or clang puts it into a section that would become a map of its own. */
+	/* Without volatile clang would put the constant into a section that becomes a map of its own. */
 	volatile __u32 one = bpf_htonl(1);
 	__u32 loopback[4] = { 0, 0, 0, one };
 
 	if (is_mapped(address))
 		return destination4_granted(protocol, address[3], port);
 	if (is_unspecified(address))
-		return granted6(OPERATION_CONNECT, protocol, loopback, port) && destination4_granted(protocol, 0, port);
+		return granted6(OPERATION_CONNECT, protocol, loopback, port) &&
+		       destination4_granted(protocol, 0, port);
 	return granted6(OPERATION_CONNECT, protocol, address, port);
 }
 

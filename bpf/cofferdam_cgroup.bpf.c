@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The network of one domain: attached to its cgroup, judges every connect, bind and addressed send of sockets made there.
- * Each program reads the address that the kernel has already copied, never the process's memory.
+ * These programs judge a domain's network: every connect, bind and addressed send of a socket that
+ * was made in the domain's cgroup, to which they are attached. Each program reads the address that
+ * the kernel has already copied, never the process's memory.
  */
 #include "address.h"
+#include "answer.h"
 #include "refusal.h"
 #include "refused_address.h"
 #include "routed.h"
@@ -22,10 +24,14 @@ int create(struct bpf_sock *socket)
 static __always_inline int destination4(struct bpf_sock_addr *context, __u8 kind)
 {
 	__u32 protocol = context->protocol;
+	__u32 address = context->user_ip4, port = bpf_ntohs(context->user_port);
+	struct bpf_sock *socket = context->sk;
 	int granted;
 
 	if (has_rules(context->type, protocol))
-		granted = destination4_granted(protocol, context->user_ip4, bpf_ntohs(context->user_port));
+		granted = destination4_granted(protocol, address, port) ||
+			  (protocol == IPPROTO_UDP && socket &&
+			   is_answer4(socket, bpf_get_socket_cookie(context), address, port));
 	else
 		granted = portless_granted(context->type, protocol);
 	return granted ? ALLOW : refuse4(context, kind);
@@ -33,12 +39,16 @@ static __always_inline int destination4(struct bpf_sock_addr *context, __u8 kind
 
 static __always_inline int destination6(struct bpf_sock_addr *context, __u8 kind)
 {
-	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2], context->user_ip6[3] };
-	__u32 protocol = context->protocol;
+	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2],
+			     context->user_ip6[3] };
+	__u32 protocol = context->protocol, port = bpf_ntohs(context->user_port);
+	struct bpf_sock *socket = context->sk;
 	int granted;
 
 	if (has_rules(context->type, protocol))
-		granted = destination6_granted(protocol, address, bpf_ntohs(context->user_port));
+		granted = destination6_granted(protocol, address, port) ||
+			  (protocol == IPPROTO_UDP && socket &&
+			   is_answer6(socket, bpf_get_socket_cookie(context), address, port));
 	else
 		granted = portless_granted(context->type, protocol);
 	return granted ? ALLOW : refuse6(context, address, kind);
@@ -66,6 +76,47 @@ SEC("cgroup/sendmsg6")
 int sendmsg6(struct bpf_sock_addr *context)
 {
 	return destination6(context, REFUSED_SEND);
+}
+
+/* Always so. The map shows user space to which anchor a program belongs. */
+static __always_inline int is_under_control(void)
+{
+	__u32 only = 0;
+
+	return bpf_map_lookup_elem(&control, &only) != 0;
+}
+
+SEC("cgroup/recvmsg4")
+int recvmsg4(struct bpf_sock_addr *context)
+{
+	struct bpf_sock *socket = context->sk;
+	struct peer peer;
+
+	if (!is_under_control() || !configuration.answers || !socket ||
+	    context->protocol != IPPROTO_UDP)
+		return ALLOW;
+	peer = peer4(bpf_get_socket_cookie(context), context->user_ip4,
+		     bpf_ntohs(context->user_port));
+	if (on_granted_port4(socket))
+		remember(&peer);
+	return ALLOW;
+}
+
+SEC("cgroup/recvmsg6")
+int recvmsg6(struct bpf_sock_addr *context)
+{
+	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2],
+			     context->user_ip6[3] };
+	struct bpf_sock *socket = context->sk;
+	struct peer peer;
+
+	if (!is_under_control() || !configuration.answers || !socket ||
+	    context->protocol != IPPROTO_UDP)
+		return ALLOW;
+	peer = peer6(bpf_get_socket_cookie(context), address, bpf_ntohs(context->user_port));
+	if (is_mapped(address) ? on_granted_port4(socket) : on_granted_port6(socket))
+		remember(&peer);
+	return ALLOW;
 }
 
 SEC("cgroup/bind4")
@@ -100,13 +151,15 @@ static __always_inline int listen6_granted(struct bpf_sock_addr *context, const 
 		return granted4(OPERATION_LISTEN, protocol, address[3], port);
 	if (!granted6(OPERATION_LISTEN, protocol, address, port))
 		return 0;
-	return !is_unspecified(address) || !is_dual_stack(context) || granted4(OPERATION_LISTEN, protocol, 0, port);
+	return !is_unspecified(address) || !is_dual_stack(context) ||
+	       granted4(OPERATION_LISTEN, protocol, 0, port);
 }
 
 SEC("cgroup/bind6")
 int bind6(struct bpf_sock_addr *context)
 {
-	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2], context->user_ip6[3] };
+	__u32 address[4] = { context->user_ip6[0], context->user_ip6[1], context->user_ip6[2],
+			     context->user_ip6[3] };
 
 	return listen6_granted(context, address) ? ALLOW : refuse6(context, address, REFUSED_BIND);
 }
@@ -114,11 +167,13 @@ int bind6(struct bpf_sock_addr *context)
 SEC("cgroup_skb/egress")
 int egress(struct __sk_buff *packet)
 {
-	if (!is_udp(packet->sk))
+	struct bpf_sock *socket = udp_socket(packet->sk);
+
+	if (!socket)
 		return ALLOW;
 	if (packet->protocol == bpf_htons(ETH_P_IP))
-		return routed4(packet);
-	return packet->protocol == bpf_htons(ETH_P_IPV6) ? routed6(packet) : ALLOW;
+		return routed4(packet, socket);
+	return packet->protocol == bpf_htons(ETH_P_IPV6) ? routed6(packet, socket) : ALLOW;
 }
 
 static __always_inline int unix_destination(struct bpf_sock_addr *context, __u8 kind)

@@ -20,7 +20,7 @@ struct sockaddr;
 
 struct kernfs_node {
 	const char *name;
-	__u64 id; /* of a control group: what bpf_get_current_cgroup_id() gives, which packet programs lack */
+	__u64 id; /* of a control group; packet programs cannot call bpf_get_current_cgroup_id() */
 };
 
 struct cgroup {
@@ -46,7 +46,7 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
-/* include/linux/filter.h; uaddrlen since 6.7. */
+/* include/linux/filter.h; uaddrlen exists since 6.7. */
 struct bpf_sock_addr_kern {
 	struct sock *sk;
 	struct sockaddr *uaddr;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is outside the domain, for whoever reads along: one entry for each thing that one process asked for in vain, or at level warning, with an exact count.
- * A flood of one thing costs lookups and additions; a flood of many things pushes out what was asked for longest ago, and
- * the total of the instance, which counts every refusal, tells how much was missed.
+ * Requests outside the domain, for the collector: one entry per distinct request of a process that
+ * was refused, or granted at level warning, with an exact count. A flood of one request costs
+ * lookups and additions. A flood of distinct requests evicts the oldest entries. The instance's
+ * total counts every refusal and so tells how many were missed.
  */
 #ifndef COFFERDAM_REFUSAL_H
 #define COFFERDAM_REFUSAL_H
@@ -22,15 +23,17 @@ static __always_inline void count_kind(__u32 kind)
 		*count += 1;
 }
 
-/* The name, since the launcher's process id is all that a reader knows before the cgroup is made. */
+/* Records the cgroup's name, too: before the run is on record, a reader knows only the launcher's
+   process id. */
 static __always_inline void count_instance(__u64 cgroup, struct task_struct *task)
 {
 	struct instance *known = bpf_map_lookup_elem(&instances, &cgroup);
 	struct instance fresh = {};
 
 	if (!known) {
-		bpf_probe_read_kernel_str(fresh.name, sizeof(fresh.name), BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
-		/* Whoever comes first makes it; both add to the same. */
+		bpf_probe_read_kernel_str(fresh.name, sizeof(fresh.name),
+					  BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
+		/* The first of two concurrent writers makes the entry; both add to it. */
 		bpf_map_update_elem(&instances, &cgroup, &fresh, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&instances, &cgroup);
 	}
@@ -40,27 +43,17 @@ static __always_inline void count_instance(__u64 cgroup, struct task_struct *tas
 
 static __always_inline void count_refusal(struct refusal_key *key, struct task_struct *task)
 {
-	struct refusal *known = bpf_map_lookup_elem(&refusals, key);
-	struct refusal fresh = {};
+	struct tally *known = bpf_map_lookup_elem(&refusals, key);
+	struct tally fresh = {};
 
-	if (!known) {
-		fresh.first = bpf_ktime_get_ns();
-		fresh.uid = BPF_CORE_READ(task, cred, uid.val);
-		BPF_CORE_READ_INTO(&fresh.comm, task, comm);
-		bpf_map_update_elem(&refusals, key, &fresh, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&refusals, key);
-	}
-	if (known)
+	if (known) {
 		__sync_fetch_and_add(&known->count, 1);
-}
-
-static __always_inline void count_record(void)
-{
-	__u32 only = 0;
-	__u64 *count = bpf_map_lookup_elem(&recorded, &only);
-
-	if (count)
-		__sync_fetch_and_add(count, 1);
+		return;
+	}
+	fresh.first = bpf_ktime_get_ns();
+	fresh.uid = BPF_CORE_READ(task, cred, uid.val);
+	BPF_CORE_READ_INTO(&fresh.comm, task, comm);
+	count_first(&refusals, key, &fresh);
 }
 
 static __always_inline __u32 level_in_force(void)
@@ -81,10 +74,11 @@ static __always_inline void record(struct refusal_key *key)
 		count_kind(key->kind);
 	count_instance(key->cgroup, task);
 	count_refusal(key, task);
-	count_record();
+	count_only(&recorded);
 }
 
-/* What the level says to something outside the domain; what belongs to Cofferdam no level grants. */
+/* Decides on a request outside the domain by the level. A request for one of Cofferdam's own
+   objects is denied at every level. */
 static __noinline int verdict(struct refusal_key *key, int own)
 {
 	__u32 level = level_in_force();
@@ -97,7 +91,7 @@ static __noinline int verdict(struct refusal_key *key, int own)
 	return key->denied ? DENY : ALLOW;
 }
 
-/* For hooks that may choose the error: instead of EPERM what Landlock answers for the same thing. */
+/* For hooks that may choose the error: EACCES, as Landlock returns, instead of EPERM. */
 static __always_inline int refuse(struct refusal_key *key, int own)
 {
 	if (verdict(key, own) == ALLOW)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What was asked for, as the kernel holds it and as it was judged; nothing is read from the process. */
+/* Records the address as the kernel holds it and as it was judged; nothing is read from the
+   process. */
 #ifndef COFFERDAM_REFUSED_ADDRESS_H
 #define COFFERDAM_REFUSED_ADDRESS_H
 
@@ -55,7 +56,8 @@ static __always_inline int refuse_unix(struct bpf_sock_addr *context, __u8 kind,
 	long read = 0;
 
 	if (length > 0 && length <= UNIX_PATH_MAX) {
-		/* Stops at a NUL and writes one: for a pathname that is all, an abstract name begins with it. */
+		/* Stops at a NUL and writes one. A pathname is then complete; an abstract name begins with a NUL
+		   and is read again below. */
 		read = bpf_probe_read_kernel_str(key.address, length + 1, path) - 1;
 		if (read == 0 && !bpf_probe_read_kernel(key.address, length, path))
 			read = length;

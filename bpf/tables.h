@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What one domain may reach, as user space fills it in before the programs are attached and freezes it.
- * Layouts are written by src/compile/cgroup/; test/cgroup/object.test.ts compares the two.
+ * What one domain may reach. User space fills the tables in and freezes them before it attaches the
+ * programs. src/compile/cgroup/ writes these layouts; test/cgroup/object.test.ts compares the two.
  */
 #ifndef COFFERDAM_TABLES_H
 #define COFFERDAM_TABLES_H
@@ -16,7 +16,8 @@
 #define STATE_DEAD 0
 #define PROTOCOLS 256
 
-enum operation { OPERATION_CONNECT = 1, OPERATION_LISTEN = 2 };
+/* OPERATION_ANSWER: where a datagram may be answered, which is where no rule denies to connect. */
+enum operation { OPERATION_CONNECT = 1, OPERATION_LISTEN = 2, OPERATION_ANSWER = 3 };
 
 struct network_key {
 	__u32 prefix_length; /* bits, head included */
@@ -27,7 +28,8 @@ struct network_key {
 	__u8 address[16]; /* network byte order; an IPv4 address fills the first 4 bytes */
 };
 
-/* A run of `port_intervals`, sorted and disjoint: every port granted in this network, denials already taken away. */
+/* A run of `port_intervals`, sorted and disjoint: every port granted in this network, minus the
+   denied ones. */
 struct port_set {
 	__u32 first;
 	__u32 count;
@@ -37,16 +39,17 @@ struct transition_row {
 	__u32 next[TRANSITIONS_PER_ROW];
 };
 
-/* Constant before load, so the verifier folds it. */
+/* Constant before load, so that the verifier folds it. */
 struct configuration {
 	__u32 unix_start;
-	__u32 unix_first_own; /* states from here on are names of Cofferdam's own, which no level grants */
-	__u32 unix_first_accepting; /* states from here on accept */
+	__u32 unix_first_own; /* from this state on: names of Cofferdam's own, which no level grants */
+	__u32 unix_first_accepting; /* from this state on: accepting states */
 	__u32 unix_classes;
 	__u16 ping4_granted;
 	__u16 ping6_granted;
 	__u8 raw_granted[PROTOCOLS / 8]; /* bit per IP protocol number */
 	__u8 unix_class[256];
+	__u32 answers; /* whether sockets on granted ports may answer (answer.h) */
 };
 
 const volatile struct configuration configuration = {};
@@ -68,7 +71,7 @@ struct {
 	__uint(map_flags, BPF_F_RDONLY_PROG);
 } port_intervals SEC(".maps");
 
-/* next[state * classes + class], cut into rows because an array element of 4 bytes would cost 8. */
+/* next[state * classes + class], in rows, because an array element of 4 bytes would take 8. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__type(key, __u32);
@@ -79,12 +82,12 @@ struct {
 
 enum level { LEVEL_ENFORCING, LEVEL_WARNING, LEVEL_DISABLED };
 
-/* What holds for all processes of the anchor at this moment; one store of `level` switches them. */
+/* The current level for all processes of the anchor; one store of `level` changes it. */
 struct control {
-	__u32 level; /* anything that is no level counts as enforcing */
-	__u32 number; /* of the domain whose level and policy it follows; 0: it stays as it is */
-	__u32 generation; /* of the policy in the tables, as the host's table of domains counts them */
-	__u32 table; /* which table of domains that is: src/host/live-sockets.ts */
+	__u32 level; /* an unknown value counts as enforcing */
+	__u32 number; /* of the domain whose level and policy it follows; 0: follows none */
+	__u32 generation; /* of the policy in the tables, as counted in the host's table of domains */
+	__u32 table; /* identifies that table of domains (src/host/live-sockets.ts) */
 };
 
 struct {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Unix-socket names: one step of the automaton for each byte of the kernel's own copy of the address, which no thread
- * of the process can reach. What is not canonical, and what the domain could rename under us, is dead in the table.
+ * Unix-socket names: one step of the automaton per byte of the kernel's own copy of the address,
+ * which no thread of the process can change. The table leads to a dead state for names that are not
+ * canonical, and for names that the domain could rename after the check.
  */
 #ifndef COFFERDAM_UNIX_NAME_H
 #define COFFERDAM_UNIX_NAME_H
@@ -37,12 +38,14 @@ static __noinline int unix_name_meaning(struct bpf_sock_addr *context)
 
 	if (length <= sizeof(address.family) || length > sizeof(address))
 		return NAME_OUTSIDE;
-	/* The kernel holds every address in a sockaddr_storage, so these 110 bytes are there whatever `length`. */
+	/* The kernel holds every address in a sockaddr_storage, so these 110 bytes can be read whatever
+	   `length` is. */
 	if (bpf_probe_read_kernel(&address, sizeof(address), kernel->uaddr))
 		return NAME_OUTSIDE;
 	length -= sizeof(address.family);
 	abstract = address.path[0] == '\0';
-	/* `@` in the table is the abstract NUL; a pathname that begins so is relative, as is every other without `/`. */
+	/* In the table `@` stands for the abstract NUL. A pathname that begins with `@`, or with anything
+	   else but `/`, is relative. */
 	if (!abstract && address.path[0] != '/')
 		return NAME_OUTSIDE;
 	state = step(state, abstract ? '@' : '/');

@@ -10,6 +10,7 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PUBLIC_FOLDER } from "../src/base/modes.ts";
 
 /**
  * The files of one demonstration: a site to serve, and beside it files that no visitor should
@@ -43,7 +44,7 @@ export const hostLog = "/var/log/cofferdam/events.jsonl";
 /** `library`: the folder of the host's domains, where the scene's is to be one of them. */
 export async function makeScene(home: string, library: string | null): Promise<Scene> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-demo-")));
-  chmodSync(folder, 0o755);
+  chmodSync(folder, PUBLIC_FOLDER);
   const site = join(folder, "site");
   mkdirSync(join(site, "notes"), { recursive: true });
   mkdirSync(join(folder, "private"));

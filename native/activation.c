@@ -1,9 +1,9 @@
-/* Sockets that a run inherits were made in another control group, and are judged by the programs
-   there. systemd makes the internet sockets of a socket unit in that unit's own group, so the
-   domain's programs are attached to that group, too. They stay until the holder of the last run
-   below the anchor detaches them, so a holder's death frees no socket. What a killed holder leaves
-   behind is found by the agent (src/compile/cgroup/elsewhere.ts). All of these hold the lock of
-   CGROUP2/cofferdam, and a launcher makes its group below the anchor before it attaches. */
+/* A run may inherit internet sockets that systemd made for a socket unit, in that unit's own
+   control group. They are judged by the programs of that group, so the launcher attaches the
+   domain's programs there, too. They stay until the holder of the last run below the anchor
+   detaches them, so a holder's death frees no socket. What a killed holder leaves behind is found
+   by the agent (src/compile/cgroup/elsewhere.ts). Launcher, holder and agent do this under the lock
+   of CGROUP2/cofferdam, and a launcher makes its group below the anchor before it attaches. */
 #include <limits.h>
 #include <linux/bpf.h>
 #include <linux/inet_diag.h>
@@ -14,7 +14,6 @@
 
 #include "launcher.h"
 
-/* Size of the buffer for the kernel's answers, bytes. */
 #define ANSWERS_BYTES 32768
 /* Limit on the programs of one hook at one control group: BPF_CGROUP_MAX_PROGS
    (kernel/bpf/cgroup.c). */
@@ -22,10 +21,9 @@
 /* Link count of a kernfs directory without subdirectories. */
 #define NO_CHILDREN 2
 /* Hooks by which a socket that was made elsewhere is judged. */
-#define JUDGED_HOOKS 7
-/* Pause between two attempts to get the lock, in nanoseconds. */
+#define JUDGED_HOOKS 9
 #define LOCK_INTERVAL_NS 20000000l
-/* Limit on attempts: ten seconds. */
+/* Ten seconds. */
 #define LOCK_TRIES_MAX 500
 /* include/linux/exportfs.h: the handle of a kernfs object is its 64-bit id, which is the id of a
    control group. */
@@ -42,8 +40,7 @@ union diag_request {
   char bytes[NLMSG_SPACE(sizeof(struct inet_diag_req_v2))];
 };
 
-/* The control group that the kernel's answer names for one socket; 0 where it is about another
-   socket, or names none. */
+/* The control group that the kernel's answer names for the socket with this cookie; 0 if none. */
 static uint64_t group_in(const struct nlmsghdr *answer, uint64_t cookie)
 {
   const struct inet_diag_msg *socket = NLMSG_DATA(answer);
@@ -67,7 +64,7 @@ static uint64_t group_in(const struct nlmsghdr *answer, uint64_t cookie)
 }
 
 /* The id of the control group in which a socket of this network namespace was made, by
-   sock_diag(7); 0 where the kernel does not tell. */
+   sock_diag(7); 0 if the kernel does not tell. */
 static uint64_t group_listed(int netlink, int family, int protocol, uint64_t cookie)
 {
   static char answers[ANSWERS_BYTES] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -94,8 +91,8 @@ static uint64_t group_listed(int netlink, int family, int protocol, uint64_t coo
   }
 }
 
-/* The control group of an internet socket that programs can judge; 0 for any other. The kernel
-   does not list a socket that is bound to no port. */
+/* The control group of an internet socket that programs can judge; 0 for any other. The kernel does
+   not list a socket that is bound to no port. */
 static uint64_t birthplace(int netlink, int descriptor)
 {
   int family = socket_option(descriptor, SO_DOMAIN), type = socket_option(descriptor, SO_TYPE);
@@ -110,7 +107,7 @@ static uint64_t birthplace(int netlink, int descriptor)
   return group_listed(netlink, family, protocol, cookie);
 }
 
-/* Opens a group by its id, which no process can choose; -1 where it has gone. `hierarchy`: an open
+/* Opens a group by its id, which no process can choose; -1 if it is gone. `hierarchy`: an open
    directory of the hierarchy. */
 static int open_group(int hierarchy, uint64_t group)
 {
@@ -122,13 +119,7 @@ static int open_group(int hierarchy, uint64_t group)
   return open_by_handle_at(hierarchy, &its.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool ends_with(const char *text, const char *ending)
-{
-  size_t length = strlen(text), wanted = strlen(ending);
-  return length > wanted && strcmp(text + length - wanted, ending) == 0;
-}
-
-/* Whether a process is in the group or below it. In doubt there is one. */
+/* Whether a process is in the group or below it. True also if that cannot be read. */
 static bool is_populated(int group)
 {
   char text[256] = "";
@@ -175,13 +166,13 @@ static bool is_own(uint32_t id, const struct cgroup *cgroup)
   return false;
 }
 
-/* The programs attached to this very group on one hook. -1 where they cannot be read. */
+/* The programs attached to this very group on one hook; -1 if they cannot be read. */
 static int attached(int group, uint32_t hook, uint32_t *ids)
 {
   return programs_attached(group, hook, 0, ids, ATTACHED_MAX);
 }
 
-/* Attaches a program, beside possible others, or detaches it. */
+/* Attaches a program without replacing others, or detaches it. */
 static bool change(int command, int group, uint32_t hook, uint32_t id)
 {
   int program = program_open(id);
@@ -196,19 +187,17 @@ static bool change(int command, int group, uint32_t hook, uint32_t id)
   return done;
 }
 
-/* The anchor's present program on a hook; 0 where there is none. */
 static uint32_t own_program(int anchor, const struct plan_cgroup_programs *program)
 {
   uint32_t ids[ATTACHED_MAX];
   return program_with_tag(ids, attached(anchor, program->attach_type, ids), program->tag);
 }
 
-/* The hooks that judge addresses of internet sockets. For unix sockets the kernel does not tell
-   where they were made. */
+/* For unix sockets the kernel does not tell where they were made, so their hooks are left out. */
 static const uint32_t judged_hooks[JUDGED_HOOKS] = {
     BPF_CGROUP_INET4_CONNECT, BPF_CGROUP_INET6_CONNECT, BPF_CGROUP_UDP4_SENDMSG,
-    BPF_CGROUP_UDP6_SENDMSG,  BPF_CGROUP_INET_EGRESS,   BPF_CGROUP_INET4_BIND,
-    BPF_CGROUP_INET6_BIND};
+    BPF_CGROUP_UDP6_SENDMSG,  BPF_CGROUP_UDP4_RECVMSG,  BPF_CGROUP_UDP6_RECVMSG,
+    BPF_CGROUP_INET_EGRESS,   BPF_CGROUP_INET4_BIND,    BPF_CGROUP_INET6_BIND};
 
 static bool judges_addresses(uint32_t hook)
 {
@@ -222,8 +211,8 @@ static bool judges_addresses(uint32_t hook)
 
 enum found { NOTHING, OWN_ALONE, OTHERS };
 
-/* What is attached on a hook. OTHERS includes another domain's program and an older one of this
-   domain: all programs of a hook must agree for a call to succeed. */
+/* OTHERS includes another domain's program and an older one of this domain: all programs of a hook
+   must agree for a call to succeed. */
 static enum found look(int group, uint32_t hook, uint32_t own)
 {
   uint32_t ids[ATTACHED_MAX];
@@ -233,9 +222,9 @@ static enum found look(int group, uint32_t hook, uint32_t own)
   return count == 1 && ids[0] == own ? OWN_ALONE : OTHERS;
 }
 
-/* Whether the anchor's program alone is attached on the hook of the group, after attaching it
-   where there was none. The agent replaces programs at the anchor first and then elsewhere. So the
-   program that the anchor has at the end is the one that the agent will find here. */
+/* Attaches the anchor's program to the group if its hook has none. Returns whether it is then the
+   only one there. The agent replaces a program at the anchor first and elsewhere later. So the
+   anchor is read again at the end: if it still has this program, the agent will find it here. */
 static bool hold_hook(int anchor, int group, const struct plan_cgroup_programs *program)
 {
   uint32_t own = own_program(anchor, program), hook = program->attach_type;
@@ -244,7 +233,8 @@ static bool hold_hook(int anchor, int group, const struct plan_cgroup_programs *
   return own != 0 && look(group, hook, own) == OWN_ALONE && own_program(anchor, program) == own;
 }
 
-/* Another program of the anchor's on the hook is one that the agent has just replaced. */
+/* If the hook has an older program of the anchor's, the agent has replaced that program
+   meanwhile. */
 static bool copy_hook(int anchor, int group, const struct plan_cgroup_programs *program)
 {
   const uint32_t hook = program->attach_type;
@@ -302,7 +292,6 @@ static void let_go(const struct cgroup *cgroup, uint64_t number)
 
 /* --- the run --- */
 
-/* Collects the groups of all these sockets, each once. False where one of them is unknown. */
 static bool birthplaces(const struct sockets *sockets, struct cgroup *cgroup)
 {
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -322,7 +311,7 @@ static bool birthplaces(const struct sockets *sockets, struct cgroup *cgroup)
   return known;
 }
 
-/* Opens CGROUP2/cofferdam, locked until it is closed; -1 where another process keeps the lock. */
+/* Opens CGROUP2/cofferdam, locked until it is closed; -1 if another process keeps the lock. */
 static int lock_anchors(int anchor)
 {
   const struct timespec interval = {.tv_nsec = LOCK_INTERVAL_NS};
@@ -335,8 +324,8 @@ static int lock_anchors(int anchor)
   return root;
 }
 
-/* Detaches everything, with the lock held. If another run of the same anchor still relies on the
-   programs, its holder or the agent detaches them later. `own_runs`: 1 while this run's group
+/* Detaches all programs; the lock must be held. If another run of the same anchor still relies on
+   them, its holder or the agent detaches them later. `own_runs`: 1 while this run's group
    exists. */
 static void let_go_of_all(struct cgroup *cgroup, int own_runs)
 {

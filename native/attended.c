@@ -9,8 +9,8 @@ int process_open(pid_t process, const char *step)
   return opened;
 }
 
-/* --- the stand-by: Yama lets only an ancestor look into the daemon, so the mediator is born
-   before it --- */
+/* --- the stand-by: Yama lets only an ancestor inspect the daemon, so the mediator is born before
+   it --- */
 
 _Noreturn static void stand_by(int order)
 {
@@ -52,7 +52,6 @@ struct caller {
   int reaper;
 };
 
-/* Restores for the daemon what its caller gave to the front. */
 static void as_called(const struct handover *handover, const struct caller *caller)
 {
   const char *activated = getenv("LISTEN_PID");

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Builds the native front: native/build.sh [OUT], by default bin/cofferdam. Says nothing and does nothing when OUT is current.
-# NODE_PATH_ABS, DIST_DIR and MEDIATOR_SOCKET (environment) are compiled in: node as it is found now, dist/ beside this folder.
+# Builds the native front: native/build.sh [OUT], by default bin/cofferdam. Does nothing if OUT is
+# current. NODE_PATH_ABS, DIST_DIR and MEDIATOR_SOCKET (environment) are compiled in; by default
+# node as it is found now, and dist/ beside this folder.
 set -eu
 cd "$(dirname "$0")"
 root=$(dirname "$PWD")
@@ -12,12 +13,14 @@ mkdir -p "$(dirname "$out")"
 
 settings="$out.settings"
 current() {
-  [ -x "$out" ] && [ "$(cat "$settings" 2>/dev/null)" = "$node $dist $socket" ] && [ -z "$(find . -maxdepth 1 -newer "$out" -type f)" ]
+  [ -x "$out" ] && [ "$(cat "$settings" 2>/dev/null)" = "$node $dist $socket" ] &&
+    [ -z "$(find . -maxdepth 1 -newer "$out" -type f)" ]
 }
 current && exit 0
 
-gcc -std=gnu17 -D_GNU_SOURCE -O2 -static -Wall -Wextra -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 -s \
-  "-DNODE_PATH_ABS=\"$node\"" "-DDIST_DIR=\"$dist\"" "-DMEDIATOR_SOCKET=\"$socket\"" -o "$out.$$" ./*.c
+gcc -std=gnu17 -D_GNU_SOURCE -O2 -static -Wall -Wextra -Werror -fstack-protector-strong \
+  -D_FORTIFY_SOURCE=2 -s "-DNODE_PATH_ABS=\"$node\"" "-DDIST_DIR=\"$dist\"" \
+  "-DMEDIATOR_SOCKET=\"$socket\"" -o "$out.$$" ./*.c
 # A program that runs keeps the old file; one that starts finds the old or the new one, whole.
 mv -f "$out.$$" "$out"
 echo "$node $dist $socket" >"$settings"

@@ -7,7 +7,6 @@
 /* Limit on the programs of one attach type at one cgroup, including ancestors':
    BPF_CGROUP_MAX_PROGS per level. */
 #define PROGRAMS_MAX 256
-/* Pause between two attempts to remove a cgroup that still has a process, in nanoseconds. */
 #define REMOVE_INTERVAL_NS 100000000l
 #define SERVICE_UNIT ".service"
 
@@ -67,11 +66,19 @@ static void verify(const char *anchor, int directory, const struct plan_cgroup_p
            "remove that cgroup; the next start compiles the plan and makes it again");
 }
 
+static void verify_all(const struct plan *plan, const char *anchor, int directory)
+{
+  const struct plan_cgroup_programs *programs =
+      plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs);
+  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
+    verify(anchor, directory, &programs[i]);
+}
+
 static int make_child(int anchor, const char *name)
 {
   if (mkdirat(anchor, name, 0755) == 0)
     return 0;
-  /* An empty one was left by a daemon with the same process id whose holder was killed. */
+  /* A daemon with the same process id, whose holder was killed, left an empty group. */
   if (errno != EEXIST || unlinkat(anchor, name, AT_REMOVEDIR) != 0)
     return -1;
   return mkdirat(anchor, name, 0755);
@@ -87,7 +94,7 @@ static int open_anchor(const char *path)
   return anchor;
 }
 
-/* The path of the same domain's anchor without programs: its digest is that of no tables. */
+/* The path of the domain's anchor without programs. Its name ends in the digest of empty tables. */
 static const char *bare(const char *anchor)
 {
   static const char no_tables[] = "0000000000000000";
@@ -101,7 +108,6 @@ static const char *bare(const char *anchor)
   return path;
 }
 
-/* Makes this run's child below `anchor`. */
 static void make_own(const char *path, struct cgroup *cgroup)
 {
   int anchor = open_anchor(path);
@@ -120,8 +126,8 @@ static void unmake_own(struct cgroup *cgroup)
   close(anchor);
 }
 
-/* The path of this process's group in the hierarchy, without the slash before it; NULL where it is
-   no systemd service's own. */
+/* The path of this process's group in the hierarchy, without the leading slash; NULL unless it is a
+   systemd service's own group. */
 static char *units_path(void)
 {
   static char text[PATH_MAX];
@@ -135,12 +141,11 @@ static char *units_path(void)
     return NULL;
   char *path = strchr(line, '/') + 1;
   path[strcspn(path, "\n")] = 0;
-  size_t end = strlen(path), ending = strlen(SERVICE_UNIT);
-  return end > ending && strcmp(path + end - ending, SERVICE_UNIT) == 0 ? path : NULL;
+  return ends_with(path, SERVICE_UNIT) ? path : NULL;
 }
 
-/* The group of this process's unit, if root alone may write it; else -1. In one that is delegated
-   to a user, that user's processes could move the daemon. */
+/* The group of this process's unit, if root alone may write it; else -1. In a group delegated to a
+   user, that user's processes could move the daemon. */
 static int open_unit(int anchor)
 {
   const char *path = units_path();
@@ -156,8 +161,8 @@ static int open_unit(int anchor)
   return unit;
 }
 
-/* Makes `cofferdam/DOMAIN.DIGEST/PID` in the unit's group: names that tell as much as they do below
-   the anchor (src/domains/cgroup-path.ts). */
+/* Makes `cofferdam/DOMAIN.DIGEST/PID` in the unit's group: the same names as below the anchor
+   (src/domains/cgroup-path.ts). */
 static void place_in_unit(const char *path, struct cgroup *cgroup)
 {
   int unit = open_unit(cgroup->anchor);
@@ -175,6 +180,20 @@ static void place_in_unit(const char *path, struct cgroup *cgroup)
   cgroup->unit = unit;
 }
 
+/* Attaches the domain's programs to the run's group in the unit, or has the agent do so: the kernel
+   takes programs only from a process with capabilities in the first user namespace, and with
+   PrivateUsers= a unit is in another one. */
+static void attach_in_unit(const struct plan *plan, const char *path, int directory,
+                           const struct cgroup *cgroup)
+{
+  if (activation_copy(plan, cgroup->anchor, directory))
+    verify_all(plan, path, directory);
+  else if (errno != EPERM || !agent_attaches(plan, strrchr(path, '/') + 1))
+    refuse("attach the domain's programs in the unit", cgroup->below, errno,
+           "it takes the agent, or CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN: "
+           "systemctl start cofferdam-agent; cofferdam unit enable");
+}
+
 static void enter(const struct plan *plan, const char *path, bool judged,
                   const struct cgroup *cgroup)
 {
@@ -183,11 +202,10 @@ static void enter(const struct plan *plan, const char *path, bool judged,
                          in_unit ? cgroup->below : cgroup->name,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   need(directory >= 0, "open the daemon's cgroup", path, NULL);
-  if (in_unit && judged && !activation_copy(plan, cgroup->anchor, directory))
-    refuse("attach the domain's programs in the unit", cgroup->below, errno,
-           "it takes CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN: cofferdam unit enable adds them");
-  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count && judged; i++)
-    verify(path, directory, &plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs)[i]);
+  if (judged && in_unit)
+    attach_in_unit(plan, path, directory, cgroup);
+  else if (judged)
+    verify_all(plan, path, directory);
   int list = openat(directory, "cgroup.procs", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   need(list >= 0 && write(list, "0", 1) == 1, "enter the daemon's cgroup", cgroup->name, NULL);
   close(list);
@@ -222,7 +240,7 @@ static void await_removal(int above, const char *name)
     nanosleep(&interval, NULL);
 }
 
-/* Once the last process has left; systemd may have removed all of it before. */
+/* Called once the last process has left. systemd may have removed the group before. */
 static void leave_unit(struct cgroup *cgroup)
 {
   await_removal(cgroup->unit, cgroup->below);

@@ -3,19 +3,19 @@
 #include "launcher.h"
 
 #define STEP "start the compiler"
-/* Descriptors that the compiler and its probes need, with some to spare. */
+/* What the compiler and its probes need, with some to spare. */
 #define COMPILER_DESCRIPTORS 64
-/* Exit statuses with which the command line has reported the problem to the user,
-   src/host/exit-code.ts. Node itself exits with 1. */
+/* Lowest exit status with which the command line has already reported the problem
+   (src/host/exit-code.ts). Node itself exits with 1. */
 #define COMPILER_SAID_MIN 2
 #define COMPILER_SAID_MAX 3
-/* Descriptor number of the memfd, the only one that the compiler gets. */
+/* Descriptor numbers of the memfd and, where one is given, of the root directory that the start
+   sees: all that the compiler gets. */
 #define COMPILER_MEMORY "3"
-/* Limit on the compilations for one start, when what a plan depends on keeps changing. */
+#define COMPILER_ROOT "4"
+/* Limit on the compilations for one start, in case what a plan depends on keeps changing. */
 #define COMPILATIONS_MAX 3
 
-/* With fewer descriptors a probe might fail and be taken for a missing feature of the host, and
-   the plan would lack that feature for good. */
 static void need_descriptors(void)
 {
   struct rlimit limit;
@@ -23,8 +23,8 @@ static void need_descriptors(void)
   errno = EMFILE;
   need(raises || getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= COMPILER_DESCRIPTORS,
        STEP, "descriptors",
-       "raise their limit to 64 (ulimit -n), or start once without it: a ready plan needs no "
-       "compiler");
+       "raise the limit to 64 (ulimit -n), or start once without the limit: a ready plan needs "
+       "no compiler");
 }
 
 /* Runs the compiler. Node makes pipes non-blocking and may die before it restores them, so the
@@ -33,21 +33,25 @@ static int compile(const struct options *options, const char *plan_path, const c
                    int memory)
 {
   const char *policy = options->policy == NULL ? options->domain : "--policy";
-  const char *begin[] = {"compile", "--out", plan_path, "--into",        COMPILER_MEMORY,
-                         "--for",   start,   policy,    options->policy, NULL};
-  const char *const *arguments = node_arguments(COMMAND_LINE, begin, options->words);
+  const bool rooted = options->root >= 0;
+  const int handed[] = {memory, options->root};
+  const char *begin[] = {"compile", "--root=" COMPILER_ROOT, "--out", plan_path,
+                         "--into",  COMPILER_MEMORY,         "--for", start,
+                         policy,    options->policy,         NULL};
+  if (!rooted)
+    begin[1] = begin[0];
+  const char *const *arguments = node_arguments(COMMAND_LINE, begin + !rooted, options->words);
   int flags[STDERR_FILENO + 1];
   need(access("/proc/self/stat", R_OK) == 0, STEP, "/proc/self/stat", "mount /proc");
   for (int i = 0; i <= STDERR_FILENO; i++)
     flags[i] = fcntl(i, F_GETFL);
-  int status = node_start(STEP, arguments, STDERR_FILENO, &memory, 1, true);
+  int status = node_start(STEP, arguments, STDERR_FILENO, handed, rooted ? 2 : 1, true);
   for (int i = 0; i <= STDERR_FILENO; i++)
     if (flags[i] >= 0 && fcntl(i, F_GETFL) != flags[i])
       fcntl(i, F_SETFL, flags[i]);
   return status;
 }
 
-/* Whether the compiler succeeded. Exits where it has reported why not. */
 static bool compiled(int status)
 {
   bool said = WIFEXITED(status) && WEXITSTATUS(status) >= COMPILER_SAID_MIN &&
@@ -60,7 +64,7 @@ static bool compiled(int status)
   if (said)
     _exit(EXIT_REFUSED);
   dprintf(report_descriptor,
-          "  help: raise the limit that leaves it no room (ulimit -a), or start once without it:\n"
+          "  help: raise the limit that it reached (ulimit -a), or start once without the limit:\n"
           "        a ready plan needs no compiler\n");
   return false;
 }
@@ -96,10 +100,16 @@ struct plan plan_obtain(const struct options *options, const char **path)
   struct problem problem;
   struct plan plan;
   *path = joined(directory, "/", name);
-  if (plan_file_read(directory, name, start, &plan, &problem) ||
-      plan_make(options, *path, start, &plan, &problem))
+  /* What lies ready is compared with what this process sees, which is another root's. */
+  if (options->root < 0 && plan_file_read(directory, name, start, &plan, &problem))
     return plan;
-  /* Another start may have made it meanwhile. */
+  if (options->mounts != NULL && options->root < 0 &&
+      agent_makes_plan(options->domain, options->mounts) &&
+      plan_file_read(directory, name, start, &plan, &problem))
+    return plan;
+  if (plan_make(options, *path, start, &plan, &problem))
+    return plan;
+  /* Another start may have made the plan meanwhile. */
   if (plan_file_read(directory, name, start, &plan, &problem))
     return plan;
   report(problem.step, problem.object, problem.error, problem.help);

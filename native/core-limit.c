@@ -1,6 +1,6 @@
 #include "launcher.h"
 
-/* Below the size of any core file, so the kernel writes none, bytes. It is also the only limit at
+/* In bytes. Smaller than any core file, so the kernel writes none. It is also the only limit at
    which the kernel does not start the program of a core_pattern with a pipe; at 0 it would
    (coredump_pipe() in fs/coredump.c). */
 #define CORE_BYTES_NONE 1
@@ -14,7 +14,7 @@ static bool leave_no_core(void)
 
 void core_limit(const struct plan *plan)
 {
-  const char *step = "take the limit of core files away";
+  const char *step = "limit core files to one byte";
   struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
   if (plan_has(plan, PLAN_CORE_DUMPS))
     return;

@@ -24,7 +24,7 @@ void descriptors_hold(void)
   for (int i = 0; i <= STDERR_FILENO; i++)
     if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != i)
       refuse("fill a closed standard descriptor", "/dev/null", errno,
-             "a confined daemon finds it there");
+             "make it (mknod /dev/null c 1 3): a daemon gets it there");
 }
 
 /* The number in environment variable `name`; -1 when it is missing or no number. */
@@ -37,8 +37,8 @@ static long number_in(const char *name)
   return number >= 0 && *end == 0 ? number : -1;
 }
 
-/* The caller's descriptors have survived an execve. Those that close at the next are
-   Cofferdam's. */
+/* The caller's descriptors survived an execve. A descriptor with close-on-exec is Cofferdam's
+   own. */
 static bool is_callers(int descriptor)
 {
   int flags = fcntl(descriptor, F_GETFD);
@@ -53,7 +53,6 @@ static bool is_socket(int descriptor)
   return S_ISSOCK(status.st_mode) ? true : (errno = ENOTSOCK, false);
 }
 
-/* The number of activation sockets that the daemon gets. */
 static int listen_count(const struct plan *plan)
 {
   static const char *const variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
@@ -66,7 +65,7 @@ static int listen_count(const struct plan *plan)
     return 0;
   }
   if (count > LISTEN_MAX)
-    refuse(step, "LISTEN_FDS", E2BIG, "at most 1024 are taken");
+    refuse(step, "LISTEN_FDS", E2BIG, "a start takes at most 1024");
   for (int i = LISTEN_START; i < LISTEN_START + count; i++) {
     char object[32];
     snprintf(object, sizeof object, "descriptor %d", i);
@@ -76,12 +75,12 @@ static int listen_count(const struct plan *plan)
   return (int)count;
 }
 
-/* Verifies by the kernel's own list that no other descriptor is open. A filter of the caller's can
+/* Verifies by the kernel's own list that no other descriptor is open: a filter of the caller's can
    pretend that descriptors were closed, but cannot write into this process's memory. The list must
    also contain its own descriptor. */
 static void verify_closed(int kept)
 {
-  const char *step = "verify that what is not inherited is closed", *list = "/proc/self/fd";
+  const char *step = "verify that no other descriptor is open", *list = "/proc/self/fd";
   struct statfs system = {0};
   DIR *open_now = opendir(list);
   need(open_now != NULL && fstatfs(dirfd(open_now), &system) == 0, step, list, "mount /proc");
@@ -142,8 +141,8 @@ static bool is_connected(int descriptor)
   return getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0;
 }
 
-/* Any other socket could be connected anew, past every rule of the domain, because the rules of a
-   socket are those of the process that made it. */
+/* Any other socket could be connected to a new address that no rule of the domain judges: a socket
+   is subject to the rules of the process that made it. */
 static bool is_connected_stream(int descriptor)
 {
   return is_unix_stream(descriptor) && is_connected(descriptor);
@@ -175,14 +174,13 @@ static bool is_null(int descriptor)
   return S_ISCHR(status.st_mode) && status.st_rdev == NULL_DEVICE;
 }
 
-/* Reports go to standard error, also to the journal that a service manager put there. Any other
-   socket may lead to a client of the daemon's. */
+/* Standard error may be a socket to the journal. Any other socket may lead to a client of the
+   daemon's. */
 static bool is_for_reports(const struct plan *plan)
 {
   return granted(plan, STDERR_FILENO) || is_connected_stream(report_descriptor);
 }
 
-/* A policy that grants standard descriptors may overlook that one of them is a socket. */
 static void explain(const struct plan *plan, int descriptor)
 {
   static const char *const names[] = {"standard input", "standard output", "standard error"};

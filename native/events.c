@@ -1,7 +1,7 @@
 #include "launcher.h"
 
-/* How long the collector may take to become ready, in milliseconds. Long enough for a busy
-   machine, so that only a collector that hangs is reported. */
+/* Limit on the collector's start, in milliseconds. Long enough for a busy machine: only a collector
+   that hangs is reported. */
 #define COLLECTOR_READY_MS 60000
 #define COLLECTOR DIST_DIR "/collector.js"
 #define STEP "start the collector of events"

@@ -17,7 +17,7 @@
 #include "slots.h"
 
 /* Limit on what is read of /proc/PID/maps, bytes. Before it runs, a program has one mapping per
-   segment of its file and of its loader's, at a hundred bytes each. */
+   segment of its file and of its loader, at a hundred bytes each. */
 #define MAPS_BYTES_MAX (64 * 1024)
 /* Room for the longest name below /proc that is made here, bytes. */
 #define PROC_NAME_MAX 96
@@ -25,7 +25,6 @@
 
 enum stage {
   IDLE,
-  /* The kernel works on the call. */
   GOES_ON,
   /* The call ended before it could continue: its thread is detached at its next stop. */
   RELEASED,
@@ -33,7 +32,6 @@ enum stage {
   ENDED,
 };
 
-/* The process that is traced for the call in the slot of the same number. */
 static struct watch {
   enum stage stage;
   pid_t thread, process;
@@ -46,9 +44,9 @@ static struct held_exec *exec_at(uint8_t *slots, int index)
   return (struct held_exec *)(void *)(slots + EXECS_OFFSET + index * EXEC_SIZE);
 }
 
-/* Gives the slot back to the mediator. A mediator that polls is only told of outcomes on which it
-   must act. It clears `looks` before it reads the state for the last time, and here the state is
-   written before `looks` is read. So one of the two sees what the other did. */
+/* Gives the slot back to the mediator. A mediator that polls is told only of outcomes on which it
+   must act. It clears `looks` and then reads the state for the last time; the holder writes the
+   state and then reads `looks`. So at least one of the two sees what the other did. */
 static void conclude(struct slot *slot, struct held_exec *exec, uint32_t outcome)
 {
   exec->outcome = outcome;
@@ -64,15 +62,12 @@ bool exec_hold_has_news(void)
   return had;
 }
 
-/* --- bells --- */
-
 void exec_bell_ring(int bell)
 {
   (void)!send(bell, EXEC_BELL, strlen(EXEC_BELL), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Takes one bell at a time: there is nearly always one, and further ones make the socket ready
-   again. */
+/* Takes one bell at a time; further ones make the socket ready again. */
 bool exec_bell_hear(int bell)
 {
   char told[sizeof EXEC_BELL];
@@ -80,16 +75,14 @@ bool exec_bell_hear(int bell)
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* --- which files a process executes --- */
-
 struct identity {
   uint32_t major, minor;
   uint64_t inode;
   int64_t born;
 };
 
-/* Whether two identities are the same file. An inode's number is reused after its file is gone,
-   but its birth time differs. Some file systems have no birth time. */
+/* Whether two identities are the same file. An inode number is reused after its file is gone, but
+   the birth time differs. Where the file system records none, the numbers decide. */
 static bool same(const struct identity *found, const struct identity *judged)
 {
   bool born_alike = found->born == judged->born || found->born == 0 || judged->born == 0;
@@ -97,8 +90,8 @@ static bool same(const struct identity *found, const struct identity *judged)
          found->minor == judged->minor && born_alike;
 }
 
-/* Follows a link of /proc to the file itself. Never asks a file system's server, which could keep
-   the holder waiting. */
+/* Follows a link of /proc to the file itself. Never asks a file system's server, for which the
+   holder would have to wait. */
 static bool identify(const char *link, struct identity *found)
 {
   struct statx file;
@@ -126,16 +119,15 @@ static struct identity loader_of(const struct held_exec *exec)
                            exec->loader_born};
 }
 
-/* A mapping in /proc/PID/maps. */
 struct mapping {
   unsigned long start, end;
   struct identity file;
 };
 
-/* Without CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN the kernel does not follow links in map_files.
-   The numbers in maps are the file system's own, which some (overlayfs, btrfs) do not return from
-   stat(2). Files of those have no device (major 0), and then the loader is not checked.
-   SECURITY.md documents this. */
+/* For holders without CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN, for which the kernel does not
+   follow links in map_files. maps shows the file system's own numbers, and stat(2) returns other
+   ones on some file systems (overlayfs, btrfs), with a device of major 0. The loader is then not
+   checked, as SECURITY.md says. */
 static bool is_by_numbers(const struct mapping *mapping, const struct identity *program,
                           const struct identity *loader)
 {
@@ -143,8 +135,6 @@ static bool is_by_numbers(const struct mapping *mapping, const struct identity *
          (loader->inode != 0 && loader->major == 0);
 }
 
-/* Whether a mapping's file is one that was judged. Opens the mapped file itself where that is
-   allowed. */
 static bool is_judged_mapping(const struct mapping *mapping, const struct held_exec *exec)
 {
   const struct identity program = program_of(exec), loader = loader_of(exec);
@@ -157,11 +147,11 @@ static bool is_judged_mapping(const struct mapping *mapping, const struct held_e
   return (errno == EPERM || errno == EACCES) && is_by_numbers(mapping, &program, &loader);
 }
 
-/* The judged files by their numbers in maps alone. Where stat(2) returns these numbers for a
-   judged file, no other existing file has them: a file system that returns other numbers from
-   stat(2) (overlayfs, btrfs) makes up a device for them, which belongs to no file system. So a
-   file with the program's numbers is the program, whose birth time was compared and which exists.
-   The loader's birth time is compared once, for the first mapping with its numbers. */
+/* Compares the numbers in maps with those that stat(2) returned for the judged files. They can only
+   be equal if the mapping is the judged file: a file system that returns other numbers from stat(2)
+   (overlayfs, btrfs) uses a made-up device that no file system has. The program exists and its
+   birth time was compared, so its inode number was not reused. For the loader, the first mapping
+   with its numbers compares the birth time. */
 struct known {
   struct identity program, loader;
   bool loader_exists;
@@ -173,7 +163,6 @@ static bool is_known(const struct mapping *mapping, const struct known *known)
          (known->loader_exists && same(&mapping->file, &known->loader));
 }
 
-/* Records the name that was found, for the event. */
 static void note(struct held_exec *exec, const char *name, size_t length)
 {
   exec->found_bytes = length < EXEC_FOUND_MAX ? (uint32_t)length : EXEC_FOUND_MAX;
@@ -199,8 +188,8 @@ static bool is_judged_line(const char *line, struct held_exec *exec, struct know
   return false;
 }
 
-/* Whether only judged files are mapped. Besides the program, the kernel opens the loader that it
-   names, by a path. */
+/* Whether only judged files are mapped. The kernel opens the program and the loader that the
+   program names, by a path. */
 static bool maps_what_was_judged(struct held_exec *exec)
 {
   static char text[MAPS_BYTES_MAX + 1];
@@ -223,7 +212,7 @@ static bool maps_what_was_judged(struct held_exec *exec)
   return true;
 }
 
-/* Whether the judged program and loader run. Otherwise records the program's name for the event. */
+/* Otherwise records the program's name for the event. */
 static bool is_what_was_judged(struct held_exec *exec)
 {
   const struct identity program = program_of(exec);
@@ -247,15 +236,13 @@ static bool proc_is_the_same(const struct held_exec *exec)
   return readlink("/proc/self", text, sizeof text - 1) > 0 && strtol(text, NULL, 10) == self;
 }
 
-/* --- the call --- */
-
 static bool still_waits(int listener, uint64_t id)
 {
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* Lets the kernel go on with the call. The response is written into the slot before it is sent,
-   because the holder sees there that calls are answered. */
+/* The response is written into the slot before it is sent, because the holder sees there that calls
+   are answered. */
 static bool let_go_on(int listener, struct slot *slot)
 {
   slot->response = (struct seccomp_notif_resp){
@@ -269,10 +256,10 @@ static bool let_go_on(int listener, struct slot *slot)
   return sent == 0;
 }
 
-/* Traces the caller and lets its call go on. EXITKILL: if this process ends, the program could not
-   be checked and must not run. PTRACE_INTERRUPT comes before the answer. Then a call that fails
-   stops, too; and after the answer the thread might be in vfork(2), where it would not stop before
-   its child has executed. */
+/* Traces the caller and lets its call go on. EXITKILL: if the holder ends, the program cannot be
+   checked and must not run. PTRACE_INTERRUPT precedes the answer for two reasons: a call that fails
+   stops, too; and after the answer the thread could be waiting in vfork(2), where it would stop
+   only when its child has executed. */
 static void begin(int listener, struct slot *slot, struct held_exec *exec, struct watch *watch)
 {
   const pid_t thread = (pid_t)exec->thread;
@@ -285,7 +272,7 @@ static void begin(int listener, struct slot *slot, struct held_exec *exec, struc
     exec->error = (uint32_t)errno;
     return conclude(slot, exec, still_waits(listener, id) ? EXEC_UNTRACED : EXEC_OVER);
   }
-  /* The call still waits, so its thread had kept its number until it was traced. */
+  /* The call still waits, so the number belonged to its thread until tracing began. */
   *watch = (struct watch){GOES_ON, thread, (pid_t)exec->process};
   bool waits = still_waits(listener, id);
   ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
@@ -301,9 +288,10 @@ static bool is_busy(pid_t process)
   return false;
 }
 
-/* Begins at most one call per process at a time. A thread that executes waits until its other
-   threads are reaped, by their tracer, too, and meanwhile holds a lock that tracing needs
-   (cred_guard_mutex). */
+/* Begins at most one call per process at a time. A thread that executes waits until the process's
+   other threads have been reaped, and holds cred_guard_mutex meanwhile. Reaping a traced thread
+   needs its tracer, this process, which would block if it began to trace another thread: tracing
+   takes that mutex. */
 void exec_hold_begin(int listener, uint8_t *slots)
 {
   for (int i = 0; i < SLOT_COUNT; i++) {
@@ -327,7 +315,6 @@ static void executed(struct slot *slot, struct held_exec *exec, struct watch *wa
   conclude(slot, exec, EXEC_OTHER);
 }
 
-/* Detaches a thread whose call failed. If it stopped for a signal, the signal is delivered. */
 static void release(struct slot *slot, struct held_exec *exec, struct watch *watch, int status)
 {
   bool signalled = status >> 16 == 0;
@@ -338,7 +325,7 @@ static void release(struct slot *slot, struct held_exec *exec, struct watch *wat
 
 bool exec_hold_hears(uint8_t *slots, pid_t process, int status)
 {
-  /* An execve is reported for the process, whichever thread made it. */
+  /* The kernel reports an execve for the process, whichever thread made it. */
   bool is_new = WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_EXEC;
   for (int i = 0; i < SLOT_COUNT; i++) {
     struct watch *watch = &watches[i];

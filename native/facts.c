@@ -16,8 +16,8 @@ static bool holds(const char *path, const struct plan_name_facts *fact)
   struct stat now;
   if (lstat(path, &now) == 0)
     return is_same(&now, fact);
-  /* The snapshot contains no names that this caller cannot reach. A policy, however, must really
-     be absent. */
+  /* The snapshot contains no names that this caller cannot reach. A policy, however, must really be
+     absent. */
   return fact->mode == 0 && (fact->role != FACT_AUTHORITY || errno == ENOENT || errno == ENOTDIR);
 }
 
@@ -52,7 +52,7 @@ static uint32_t landlock_abi(void)
   return abi < 0 ? 0 : (uint32_t)abi;
 }
 
-/* Yama's setting, which decides who may trace whom; 0 where there is no Yama. */
+/* Yama's setting, which decides which processes may trace which; 0 where there is no Yama. */
 static uint32_t ptrace_scope(void)
 {
   char digit = '0';
@@ -64,7 +64,7 @@ static uint32_t ptrace_scope(void)
   return (uint32_t)(digit - '0');
 }
 
-/* True also where it cannot be read: then the plan is made anew. */
+/* True also if that cannot be read: then the plan is made anew. */
 static bool cgroup2_is_mounted(void)
 {
   FILE *mounts = fopen("/proc/self/mountinfo", "re");
@@ -92,6 +92,6 @@ const char *host_changed(const struct plan *plan, const char **object)
     return "it was made where no control groups version 2 were mounted";
   *object = plan_string(plan, plan->head->domain);
   if (plan_has(plan, PLAN_FOR_ONE_START))
-    return "it was made for one start, since this host lacked something that may be there now";
+    return "it was made for one start, because this host lacked something it may have now";
   return NULL;
 }

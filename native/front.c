@@ -1,7 +1,6 @@
 #include "holder.h"
 
-/* Whether the terminal sent the signal. It sends these to the whole process group, which includes
-   the daemon. */
+/* Whether the terminal sent the signal. The daemon is in the same process group and got it, too. */
 static bool was_sent_to_all(const siginfo_t *signal)
 {
   static const int numbers[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
@@ -11,8 +10,8 @@ static bool was_sent_to_all(const siginfo_t *signal)
   return listed && signal->si_code == SI_KERNEL;
 }
 
-/* Stops like the daemon. When the front continues, a daemon with a process group of its own gets
-   the terminal back. */
+/* Stops when the daemon stops. When the front continues, it gives the terminal back to a daemon
+   with a process group of its own. */
 static void stop_too(pid_t daemon)
 {
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -41,19 +40,17 @@ _Noreturn static void end_like(int status)
   _exit(WEXITSTATUS(status));
 }
 
-/* Whether a process has ended, or is not a child of this one. */
 static bool is_over(pid_t process)
 {
   return waitpid(process, NULL, WNOHANG | __WALL) != 0;
 }
 
-/* Ends the front when all parts of the run have ended. */
 static void look(struct handover *handover, pid_t stand_by)
 {
   if (atomic_exchange(&handover->stopped, 0) != 0)
     stop_too(handover->daemon);
-  /* The holder becomes a child of the front when its parent is gone, and so does the daemon when
-     its holder was killed. */
+  /* Orphans fall to the front: the holder when its parent has ended, and the daemon if its holder
+     was killed. */
   if (!is_over(stand_by) || (handover->holder != 0 && !is_over(handover->holder)))
     return;
   int status = handover->status;
@@ -61,6 +58,19 @@ static void look(struct handover *handover, pid_t stand_by)
   pid_t left = unknown ? waitpid(handover->daemon, &status, WNOHANG | __WALL) : -1;
   if (left != 0)
     end_like(status == LIVES ? W_EXITCODE(EXIT_REFUSED, 0) : status);
+}
+
+static bool is_ignored(int number)
+{
+  struct sigaction given;
+  return sigaction(number, NULL, &given) == 0 && given.sa_handler == SIG_IGN;
+}
+
+/* Whether the signal asks the front, and not the daemon, to end: nohup(1) has it ignored. */
+static bool asks_to_end(int number)
+{
+  return (number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM) &&
+         !is_ignored(number);
 }
 
 void front_attend(struct handover *handover, pid_t stand_by)
@@ -73,12 +83,16 @@ void front_attend(struct handover *handover, pid_t stand_by)
   keep_only(&report_descriptor, 1);
   for (int daemon = -1;;) {
     siginfo_t signal;
-    /* Until there is a daemon other signals stay pending. */
+    /* Other signals stay pending until there is a daemon to pass them to. */
     int number = sigwaitinfo(daemon < 0 ? &news : &every, &signal);
     if (daemon < 0 && handover->daemon != 0)
       daemon = (int)syscall(SYS_pidfd_open, handover->daemon, 0);
     if (number == SIGCHLD)
       look(handover, stand_by);
+    else if (handover->status != LIVES && asks_to_end(number))
+      /* The daemon has ended, so that it cannot get the signal. What it left runs on with the
+         holder and the mediator. */
+      end_like(handover->status);
     else if (number > 0 && !was_sent_to_all(&signal)) {
       siginfo_t *queued = signal.si_code == SI_QUEUE ? &signal : NULL;
       syscall(SYS_pidfd_send_signal, daemon, number, queued, 0);

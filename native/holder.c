@@ -5,15 +5,13 @@
 #include "holder.h"
 
 #define STEP "start the holder"
-/* How long the holder waits before it serves a launcher whose execve is notified although its plan
-   is sealed, in nanoseconds. */
+/* In nanoseconds: how long the holder waits before it serves a launcher whose execve is notified
+   although its plan is sealed. */
 #define EXECVE_WAIT_NS 100000000l
-/* Pause between two attempts to get a descriptor table, in nanoseconds. */
 #define RETRY_NS 10000000l
-/* Deaths in a row without an answer after which a run gets a mediator of its own: a call that
-   kills a mediator must not end other domains'. */
+/* Deaths in a row without an answer after which a run gets a mediator of its own, because its call
+   may be what kills mediators that serve other domains, too. */
 #define SHARED_DEATHS_MAX 2
-/* The value of `owner` when the listener is given before the execve. */
 #define GIVEN FUTEX_WAITERS
 
 struct holder {
@@ -29,9 +27,9 @@ void spare(const char *score)
   close(file);
 }
 
-/* The holder is born with every signal blocked. So a service manager that stops the group does not
-   turn a graceful stop into failing calls, and lack of memory does not either. The holder exits
-   last, by itself. */
+/* The holder is born with every signal blocked, and memory shortage spares it: otherwise a service
+   manager that stops the whole group would turn a graceful stop into failing calls. The holder
+   exits last, by itself. */
 void stand_apart(const char *name)
 {
   setsid();
@@ -49,7 +47,7 @@ void keep_only(const int *kept, size_t count)
       if (kept[i] >= 0 && (unsigned)kept[i] >= next && (unsigned)kept[i] < nearest)
         nearest = (unsigned)kept[i];
     while (nearest > next && syscall(SYS_close_range, next, nearest - 1, CLOSE_RANGE_UNSHARE) != 0)
-      /* A shared table must not be changed. Where the kernel refuses the call, retrying would not
+      /* A shared table must not be changed. If the kernel refuses the call, retrying would not
          help: the holder exits, so that calls fail and do not hang. */
       errno == ENOMEM ? (void)nanosleep(&interval, NULL) : _exit(EXIT_REFUSED);
   }
@@ -66,16 +64,16 @@ int children_open(void)
   return signalfd(-1, &news, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Returns once the listener is known. The launcher's execve leaves the shared descriptor table to
-   the holder; where the holder must serve before that, it takes a table of its own
-   (close_range(2), because containers refuse unshare(2)). */
+/* Returns once the listener is known. After the launcher's execve the holder has the shared
+   descriptor table alone. If it must serve earlier, it takes a table of its own (by close_range(2),
+   because containers refuse unshare(2)). */
 static int await_listener(struct handover *handover, int launcher)
 {
   const struct timespec limit = {.tv_nsec = EXECVE_WAIT_NS};
   struct pollfd ended = {.fd = launcher, .events = POLLIN};
   for (bool late = false;; late = true) {
     uint32_t owner = handover->owner;
-    /* A launcher that is killed before it has a robust futex wakes nobody. */
+    /* A launcher that is killed before it has a robust futex does not wake the holder. */
     if ((owner & FUTEX_OWNER_DIED) != 0 || (late && poll(&ended, 1, 0) == 1))
       return handover->listener;
     if ((owner == GIVEN || late) && handover->listener != WAITING)
@@ -84,8 +82,8 @@ static int await_listener(struct handover *handover, int launcher)
   }
 }
 
-/* Reaps children and traced processes. `slots` may be NULL, when nothing is traced. With `last`,
-   waits for all of them to end. */
+/* Reaps children and traced processes. `slots` may be NULL if nothing is traced. With `last`, waits
+   for all of them to end. */
 static void hear_children(struct handover *handover, const struct holdings *own, uint8_t *slots,
                           bool last)
 {
@@ -99,8 +97,8 @@ static void hear_children(struct handover *handover, const struct holdings *own,
       attended_child(handover, own, process, status);
 }
 
-/* Answers the calls in hand, because no mediator can be started. Where there is no place for one,
-   that is reported once. */
+/* Answers the calls in hand, because no mediator can be started. A lack of places is reported
+   once. */
 static void go_without(struct handover *handover, const struct holdings *own, int full,
                        uint8_t *slots)
 {
@@ -139,7 +137,6 @@ static void serve(struct handover *handover, const struct holdings *own)
     if (watched[5].revents != 0)
       exec_bell_hear(mediator.bell);
     if (watched[4].revents != 0) {
-      /* The signal that ended the front was meant for the daemon. */
       syscall(SYS_pidfd_send_signal, own->launcher, SIGKILL, NULL, 0);
       front = -1;
     }
@@ -149,8 +146,8 @@ static void serve(struct handover *handover, const struct holdings *own)
     if (watched[2].revents != 0 && mediator_ended(&mediator)) {
       struct pollfd waiting = {.fd = own->listener, .events = POLLIN};
       asked = slots_stranded(own->listener, slots);
-      /* A death counts when a call waited and none had been answered. An attended run gets no
-         other mediator, because no other process could be an ancestor of the daemon. */
+      /* A death counts if a call waited and none had been answered. An attended run gets no other
+         mediator, because no other process could be an ancestor of the daemon. */
       bool counts = !mediator.elsewhere && (asked || poll(&waiting, 1, 0) == 1);
       deaths = slots_answered(slots) ? 0 : deaths + counts;
       if (own->order >= 0)
@@ -162,38 +159,41 @@ static void serve(struct handover *handover, const struct holdings *own)
     exec_hold_begin(own->listener, slots);
     if (exec_hold_has_news())
       exec_bell_ring(mediator.bell);
-    /* Where none can be started now, for lack of memory or processes, the next call tries again. */
+    /* If no mediator can be started now, for lack of memory or processes, the next call tries
+       again. */
     if (asked && (deaths >= MEDIATOR_RESTARTS_MAX || !mediator_start(own, &mediator)))
       go_without(handover, own, mediator.full, slots);
   }
 }
 
-/* The holder's life, from its birth beside the launcher to the end of the domain's last process. */
 static void live(void *argument)
 {
   const struct holder *holder = argument;
   struct handover *handover = holder->handover;
   struct holdings own = holder->own;
   munmap((void *)holder->plan->bytes, holder->plan->length);
-  stand_apart("cofferdam-hold");
+  /* At each command of a unit systemd warns of processes that the one before has left over. A
+     holder ends with its domain, some milliseconds later. systemd passes over names in
+     parentheses, which its own helpers have (src/core/unit.c, ignore_leftover_process). */
+  stand_apart("(cofferdam)");
   signal(SIGCHLD, SIG_DFL); /* ignoring it would suppress reports of traced processes */
   own.listener = await_listener(handover, own.launcher);
   const int kept[] = {own.listener,  own.launcher, own.slots, own.plan,     own.events,
                       own.front,     own.stand_by, own.order, own.children, handover->cgroup.anchor,
-                      handover->cgroup.unit, handover->record.folder,
+                      handover->cgroup.unit, handover->record.folder, handover->held,
                       own.front < 0 ? -1 : report_descriptor};
   keep_only(kept, sizeof kept / sizeof *kept);
   if (own.children < 0 && (own.children = children_open()) < 0)
     _exit(EXIT_REFUSED); /* calls fail and do not hang */
-  /* Only now, because the launcher had to read this process's start time for the record, and a
-     /proc with hidepid hides undumpable processes. */
+  /* Not earlier: the launcher reads this process's start time for the record, and a /proc with
+     hidepid hides undumpable processes. */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (own.listener != WAITING)
     serve(handover, &own);
   if (own.front >= 0)
     hear_children(handover, &own, NULL, true);
-  /* The collector must see the end of the events now, however long a process of the domain
-     outlives the daemon. */
+  /* The collector must see the end of the events now, however long a process of the domain outlives
+     the daemon. */
   if (own.events >= 0)
     close(own.events);
   record_remove(&handover->record);
@@ -233,6 +233,7 @@ struct handover *holder_start(const struct plan *plan, int events)
   *handover = (struct handover){
       .listener = WAITING, .status = LIVES, .supervised = plan_has(plan, PLAN_SUPERVISED)};
   handover->cgroup.anchor = handover->cgroup.unit = handover->record.folder = -1;
+  handover->held = -1;
   struct holder holder = {handover, gather(plan, events), plan};
   if (!plan_has(plan, PLAN_ATTENDED))
     handover->holder = grandchild(STEP, CLONE_FILES, false, live, &holder);

@@ -8,20 +8,22 @@
 /* --- holder.c: a small process outside the domain that keeps the listener, so that mediators may
    come and go --- */
 
-/* Shared by all processes of a run until the daemon executes, and by those outside the domain
-   until its end. */
+/* Shared by all processes of a run until the daemon executes. Front, stand-by and holder share it
+   to the end. */
 struct handover {
   /* The launcher's thread id. `entry` is on the launcher's list of robust futexes
-     (set_robust_list(2)), so when the launcher executes or ends the kernel sets FUTEX_OWNER_DIED
-     and wakes the holder. Behind its filter the launcher could not make a call for that. */
+     (set_robust_list(2)), so the kernel sets FUTEX_OWNER_DIED and wakes the holder when the
+     launcher executes or ends. Behind its filter the launcher could not make a call for that. */
   _Atomic uint32_t owner;
   _Atomic int listener;
   struct robust_list entry;
   bool supervised;
   struct cgroup cgroup;
   struct record record;
-  /* Why there is no mediator (errno of place_take()), 0 while there is one or none was needed. A
-     launcher whose execve is refused for that reads it. */
+  /* Memory with the objects of the Landlock rules; -1 without. The holder keeps it for readers. */
+  int held;
+  /* Why there is no mediator (errno of place_take()); 0 while there is one or none was needed. The
+     launcher reports it if its execve is refused. */
   _Atomic int full;
   /* Of an attended run; 0 until known. */
   _Atomic pid_t front, holder, daemon;
@@ -40,7 +42,6 @@ void holder_give(struct handover *handover, int listener);
 
 /* --- quota.c: places for mediators of one run that belong to root --- */
 
-/* The domain's name and its user, by which mediators are counted. */
 struct claimant {
   off_t offset; /* of its bytes in the file of places */
   int of_one;   /* places that it may have */
@@ -52,8 +53,8 @@ struct claimant claimant_of(const struct plan *plan);
    where the claimant has as many as allowed, EUSERS where the host has. */
 int place_take(const struct claimant *who);
 
-/* Refuses the start where neither a mediator of its own nor the shared one could serve a run of
-   this plan, as far as can be told now. */
+/* Refuses the start if there is room neither for a mediator of this run's own nor in the shared
+   mediator. */
 void place_look(const struct plan *plan);
 
 /* Refuses the start, with the errno of place_take(). */
@@ -70,28 +71,28 @@ struct holdings {
   int front;    /* pidfd */
   int stand_by; /* pidfd of the process that becomes the mediator */
   int order;    /* connection to it; bells, once it is the mediator */
-  int children; /* signalfd of SIGCHLD in every run, which also reports traced processes */
+  int children; /* signalfd of SIGCHLD in every run; traced processes cause it, too */
   struct claimant claimant;
 };
 
-/* Leaves the daemon's session and working directory; spared when memory runs out. */
 void stand_apart(const char *name);
 
-/* Sets the score by which lack of memory kills: from 1000, first, to -1000, never
-   (proc_pid_oom_score_adj(5)). */
+/* Sets the score by which the kernel chooses what to kill when memory runs out: from 1000, first,
+   to -1000, never (proc_pid_oom_score_adj(5)). */
 void spare(const char *score);
 
 /* signalfd of SIGCHLD, which must be blocked; -1 with errno. */
 int children_open(void);
 
-/* Closes every descriptor but `kept`, where -1 stands for none, and puts /dev/null in place of the
-   standard ones, in a descriptor table of its own. Ends the process where the kernel refuses. */
+/* Closes every descriptor but `kept` (-1 stands for none), in a descriptor table of this process's
+   own, and puts /dev/null in place of the standard ones. If the kernel refuses, the process
+   exits. */
 void keep_only(const int *kept, size_t count);
 
 /* --- attended.c, front.c: a run whose front stays, passes on signals and the exit status, and
    ends last --- */
 
-/* The front's main loop. To its caller it stands for the daemon. */
+/* The front's main loop. The caller sees the front as if it were the daemon. */
 _Noreturn void front_attend(struct handover *handover, pid_t stand_by);
 
 /* Makes front, stand-by, holder and launcher, each the parent of the next. Front and stand-by
@@ -108,31 +109,30 @@ void attended_child(struct handover *handover, const struct holdings *own, pid_t
 /* --- mediator.c, shared.c: for the holder --- */
 
 struct mediator {
-  int descriptor; /* readable when it ended: pidfd, or connection to the shared one; -1: none */
+  int descriptor; /* readable at its end: pidfd, or connection to the shared one; -1: none */
   int bell;       /* socket for bells (exec-hold.h); -1: none */
   bool shared;    /* it serves the whole host */
   bool alone;     /* the shared mediator is not to be asked */
-  bool elsewhere; /* nor at the next start: it has said that it does not serve this run */
+  bool elsewhere; /* the shared mediator has said that it does not serve this run */
   int full;       /* errno of place_take() where there was no place, else 0 */
   int64_t again;  /* when to look for a place again, in nanoseconds of CLOCK_MONOTONIC */
 };
 
-/* Starts or finds a mediator: the host's shared one where it exists and `alone` is not set, else
-   `node dist/mediator.js`. */
+/* Starts or finds a mediator: the host's shared one if it exists and `alone` is not set, else `node
+   dist/mediator.js`. */
 bool mediator_start(const struct holdings *own, struct mediator *mediator);
 
 /* Call when `descriptor` was readable. Returns whether the mediator is gone, and records it. */
 bool mediator_ended(struct mediator *mediator);
 
-/* Closes its descriptors. */
 void mediator_forget(struct mediator *mediator);
 
 /* Gives the mediator time to end with the domain. Events that it counted and did not write are
    then reported. */
 void mediator_end(const struct holdings *own, struct mediator *mediator, const uint8_t *slots);
 
-/* Starts a mediator (`own`), or a process that reports what one without a successor left:
-   `untold`; `given-up` where there will be no other; `refused` where there is no place for one.
+/* Starts a process for `task`: `own`, a mediator; or one that only reports what the last mediator
+   left: `untold`; `given-up`, if there will be no other; `refused`, if there is no place for one.
    False with errno. `end` becomes its pidfd and may be NULL. `bell`: its end of the socket, or -1.
    `place`: of place_take(), or -1. */
 bool mediator_born(const struct holdings *own, const char *task, int *end, int bell, int place);
@@ -141,8 +141,8 @@ bool mediator_born(const struct holdings *own, const char *task, int *end, int b
    descriptors from 3 on. */
 _Noreturn void mediator_become(const char *task, const int *handed, int count);
 
-/* Connects to the host's mediator. Returns -1 where there is none. If there was one, waits a
-   little for its successor. */
+/* Connects to the host's mediator; -1 if there is none. With `was_there` it waits a little for a
+   successor. */
 int shared_connect(bool was_there);
 
 /* Call when the connection was readable. Tells whether its other end is gone, and whether the
@@ -151,8 +151,8 @@ int shared_connect(bool was_there);
 enum shared_state { SHARED_GOES_ON, SHARED_IS_OVER, SHARED_ELSEWHERE };
 enum shared_state shared_hear(int connection);
 
-/* Whether the shared mediator would serve a run of the plan in that memfd; false where there is
-   none. */
+/* Whether the shared mediator would serve a run of the plan in the memfd `plan`; false if there is
+   no shared mediator. */
 bool shared_has_room(int plan);
 
 /* hand_over() sends what a mediator needs; false with errno. take_over() receives it and returns
@@ -164,7 +164,6 @@ int take_over(int connection, int *handed);
 
 /* --- slots.c: for the holder --- */
 
-/* Whether a mediator has answered a call since the last check. */
 bool slots_answered(const uint8_t *slots);
 
 /* Whether a received call waits for its answer. */

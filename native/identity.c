@@ -60,6 +60,16 @@ static int limit_bounding_set(const struct plan *plan)
   return error;
 }
 
+static bool groups_are(const struct plan *plan)
+{
+  const int count = (int)plan->section[SECTION_GROUPS].count;
+  gid_t *groups = calloc((size_t)count + 1, sizeof *groups);
+  bool same = groups != NULL && getgroups(count + 1, groups) == count &&
+              memcmp(groups, plan->section[SECTION_GROUPS].at, (size_t)count * sizeof *groups) == 0;
+  free(groups);
+  return same;
+}
+
 static void change_user(const struct plan *plan)
 {
   const struct plan_groups *groups = plan_records(plan, SECTION_GROUPS, plan_groups);
@@ -68,7 +78,10 @@ static void change_user(const struct plan *plan)
   const uid_t uid = plan->head->uid;
   need(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, "keep capabilities over the change of user",
        NULL, NULL);
-  need(setgroups(plan->section[SECTION_GROUPS].count, &groups->gid) == 0,
+  /* A user namespace may forbid setgroups(2), as that of a unit with PrivateUsers= does, for which
+     systemd has set the groups already. */
+  need(setgroups(plan->section[SECTION_GROUPS].count, &groups->gid) == 0 ||
+           (errno == EPERM && groups_are(plan)),
        "set the supplementary groups", NULL, NEEDS_ROOT);
   need(setresgid(gid, gid, gid) == 0, "change the group", NULL, NEEDS_ROOT);
   need(setresuid(uid, uid, uid) == 0, "change the user", NULL, NEEDS_ROOT);
@@ -95,7 +108,6 @@ void identity_limit(uint64_t capabilities)
   set_capabilities(before.permitted & capabilities, before.inheritable & capabilities);
 }
 
-/* Returns the permitted set that is left. */
 static uint64_t limit_capabilities(const struct plan *plan, const struct capability_sets *before)
 {
   const struct plan_head *head = plan->head;
@@ -119,24 +131,19 @@ static uint64_t limit_capabilities(const struct plan *plan, const struct capabil
 static bool user_is(const struct plan *plan)
 {
   const struct plan_head *head = plan->head;
-  const int count = (int)plan->section[SECTION_GROUPS].count;
   uid_t real, effective, saved;
   gid_t group, effective_group, saved_group;
   if (getresuid(&real, &effective, &saved) != 0 ||
       getresgid(&group, &effective_group, &saved_group) != 0)
     return false;
-  gid_t *groups = calloc((size_t)count + 1, sizeof *groups);
-  bool same = groups != NULL && getgroups(count + 1, groups) == count &&
-              memcmp(groups, plan->section[SECTION_GROUPS].at, (size_t)count * sizeof *groups) == 0;
-  free(groups);
   bool same_user = real == head->uid && effective == head->uid && saved == head->uid;
   bool same_group =
       group == head->gid && effective_group == head->gid && saved_group == head->gid;
-  return same && same_user && same_group;
+  return groups_are(plan) && same_user && same_group;
 }
 
-/* Asks the kernel back. A change that a filter of the caller's only pretended to make could never
-   be made up for. */
+/* Asks the kernel again: a filter of the caller's can pretend that a change was made, and no later
+   step could make it. */
 static void verify(const struct plan *plan, uint64_t permitted)
 {
   const char *step = "verify the daemon's identity";
@@ -148,8 +155,8 @@ static void verify(const struct plan *plan, uint64_t permitted)
        step, "no_new_privs", help);
 }
 
-/* Called unless the process has no capability and can gain none by execve; only then is the rest
-   of the bounding set harmless. */
+/* Not called for a process that has no capability and can gain none by execve: what is left in its
+   bounding set is harmless. */
 static void verify_bounding_set(const struct plan *plan, int error)
 {
   int held = 0;
@@ -168,7 +175,8 @@ void identity_assume(const struct plan *plan)
   if (plan_has(plan, PLAN_USER))
     change_user(plan);
   uint64_t permitted = limit_capabilities(plan, &before);
-  need(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0, "keep no capabilities any more", NULL, NULL);
+  need(prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0, "stop keeping capabilities over a change of user",
+       NULL, NULL);
   need(!plan_has(plan, PLAN_NO_NEW_PRIVILEGES) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0,
        "set no_new_privs", NULL, NULL);
   verify(plan, permitted);

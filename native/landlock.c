@@ -14,10 +14,13 @@ struct path_beneath {
 struct net_port {
   uint64_t rights, port;
 };
+struct held_object {
+  uint64_t device, inode;
+};
 enum { RULE_PATH_BENEATH = 1, RULE_NET_PORT = 2 };
 
-/* The name has gone, became a link or another type of file, or is unreachable since the compiler
-   looked. A sealed domain then treats it like a name made later, which no rule covers. */
+/* The name is gone, is now a link or another type of file, or is unreachable. A sealed domain
+   treats it like a name made after its start, which no rule covers. */
 static bool is_late(int error)
 {
   static const int late[] = {EACCES,    EHOSTDOWN, EIO,    ELOOP,     ENOENT,
@@ -28,8 +31,8 @@ static bool is_late(int error)
   return false;
 }
 
-/* Component by component. For callers whose filter has no openat2: RestrictSUIDSGID= of a unit
-   hides it, because it cannot look at the mode in it. */
+/* Opens a path component by component, for callers whose seccomp filter refuses openat2, such as
+   that of a unit with RestrictSUIDSGID=: a filter cannot read the mode in openat2's structure. */
 static int walk_without_links(const char *path, int flags)
 {
   int at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -58,7 +61,8 @@ static int open_without_links(const char *path, int flags)
   return object < 0 && errno == ENOSYS ? walk_without_links(path, flags) : object;
 }
 
-static void add_path(int ruleset, const struct plan *plan, const struct plan_path_rules *rule)
+static void add_path(int ruleset, const struct plan *plan, const struct plan_path_rules *rule,
+                     struct held_object *held)
 {
   const char *path = plan_string(plan, rule->path), *step = "open a path for its Landlock rule";
   int object = open_without_links(path, rule->directory != 0 ? O_DIRECTORY : 0);
@@ -75,6 +79,7 @@ static void add_path(int ruleset, const struct plan *plan, const struct plan_pat
   struct path_beneath attributes = {rule->rights, object};
   need(syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &attributes, 0) == 0,
        "add a Landlock rule", path, "compile the plan on this kernel again");
+  *held = (struct held_object){status.st_dev, status.st_ino};
   close(object);
 }
 
@@ -87,27 +92,46 @@ static void add_port(int ruleset, const struct plan_port_rules *rule)
        "add a Landlock rule", object, "compile the plan on this kernel again");
 }
 
-int landlock_build(const struct plan *plan)
+/* Which objects the rules are on cannot be asked of the kernel (src/host/held-names.ts). */
+static int memory_of(const struct held_object *held, size_t count)
+{
+  const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  const ssize_t length = (ssize_t)(count * sizeof *held);
+  int memory = memory_make("cofferdam-held");
+  need(memory >= 0 && write(memory, held, (size_t)length) == length &&
+           fcntl(memory, F_ADD_SEALS, seals) == 0,
+       "record the objects of the Landlock rules", "memfd",
+       "raise the limit of descriptors (ulimit -n)");
+  return memory;
+}
+
+int landlock_build(const struct plan *plan, int *held)
 {
   struct ruleset_attributes attributes = {plan->head->handled_fs, plan->head->handled_net,
                                           plan->head->scoped};
-  /* Kernels before ABI 4 and 6 know a shorter structure. Pass only as much as the plan needs. */
+  /* Kernels before ABI 4 and 6 know a shorter structure, so only as much is passed as the plan
+     needs. */
   size_t size = attributes.scoped != 0        ? sizeof attributes
                 : attributes.handled_net != 0 ? offsetof(struct ruleset_attributes, scoped)
                                               : offsetof(struct ruleset_attributes, handled_net);
   int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
   need(ruleset >= 0, "create the Landlock ruleset", NULL,
        "`cofferdam doctor` says what this kernel can do");
-  for (size_t i = 0; i < plan->section[SECTION_PATH_RULES].count; i++)
-    add_path(ruleset, plan, &plan_records(plan, SECTION_PATH_RULES, plan_path_rules)[i]);
+  const size_t paths = plan->section[SECTION_PATH_RULES].count;
+  struct held_object *objects = calloc(paths + 1, sizeof *objects);
+  need(objects != NULL, "record the objects of the Landlock rules", NULL, NULL);
+  for (size_t i = 0; i < paths; i++)
+    add_path(ruleset, plan, &plan_records(plan, SECTION_PATH_RULES, plan_path_rules)[i],
+             &objects[i]);
+  *held = memory_of(objects, paths);
+  free(objects);
   for (size_t i = 0; i < plan->section[SECTION_PORT_RULES].count; i++)
     add_port(ruleset, &plan_records(plan, SECTION_PORT_RULES, plan_port_rules)[i]);
   return ruleset;
 }
 
 /* Provokes a denial: the kernel's record of it ties the Landlock domain's number to this plan. If
-   the start of another variant of the domain has removed the file, its folder is used instead.
-   Returns whether it was denied. */
+   the start of another variant of the domain has removed the file, its folder is used instead. */
 static bool denied(const char *plan_path, const char **object)
 {
   *object = plan_path;
@@ -120,7 +144,7 @@ static bool denied(const char *plan_path, const char **object)
   }
   if (file >= 0)
     refuse("protect the plan from its own domain", *object, 0,
-           "the policy grants reading it; take that grant away");
+           "the policy grants reading it; remove that grant");
   return errno == EACCES;
 }
 
@@ -132,6 +156,6 @@ void landlock_enter(const struct plan *plan, int ruleset, const char *plan_path)
   close(ruleset);
   const char *object;
   bool kept = denied(plan_path, &object);
-  need(kept, "be denied the plan by its own domain", object,
+  need(kept, "deny the domain its own plan", object,
        "the plan disappeared during the start; start again");
 }

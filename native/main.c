@@ -4,10 +4,9 @@
 
 #include "holder.h"
 
-/* Under other names it acts as other programs (src/esxi/). */
+/* Called by another name, it acts as the program of that name (src/esxi/). */
 #define OWN_NAME "cofferdam"
 
-/* `handover` may be NULL. */
 _Noreturn static void execute(const struct handover *handover, const struct plan *plan,
                               const char *command, char **arguments)
 {
@@ -34,8 +33,8 @@ _Noreturn static void execute(const struct handover *handover, const struct plan
    The holder is made before the cgroup and before any privilege is dropped, so that it lives
    outside the domain and cleans up after every failure. Paths are opened before the identity
    changes. Landlock and seccomp come last, while CAP_SYS_ADMIN is still effective where
-   no_new_privs is not set. Behind the filter the launcher only writes memory and calls execve
-   (and, in a supervised domain, wakes the holder, which such a filter never notifies). */
+   no_new_privs is not set. Behind the filter the launcher only writes memory and calls execve; in a
+   supervised domain it also wakes the holder, which that filter never notifies. */
 _Noreturn static void confine(const struct options *options, struct plan *plan,
                               const char *plan_path, const char *command)
 {
@@ -50,11 +49,12 @@ _Noreturn static void confine(const struct options *options, struct plan *plan,
   record_make(plan, fixed ? "fixed" : "live", handover->holder, &handover->record);
   bool asks = cgroup_enter(plan, &escaping, options->in_unit, &handover->cgroup);
   identity_private_ipc(plan);
-  int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan) : -1;
+  int ruleset = plan_has(plan, PLAN_LANDLOCK) ? landlock_build(plan, &handover->held) : -1;
   core_limit(plan);
   identity_assume(plan);
   if (ruleset >= 0)
     landlock_enter(plan, ruleset, plan_path);
+  memory_fix(plan);
   holder_give(handover, seccomp_install(plan, asks));
   execute(handover, plan, command, options->command);
 }

@@ -1,12 +1,11 @@
 #include "exec-hold.h"
 #include "holder.h"
 
-/* The mediator's PATH, and its workers'; they start no programs by it today. */
+/* For the mediator and its workers; they start no programs by it today. */
 #define MEDIATOR_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/* How long a mediator may take to end after its domain, in milliseconds. */
 #define MEDIATOR_END_MS 2000
-/* How long a run without a place for a mediator has its calls refused before a place is looked for
-   again, in nanoseconds. Otherwise such a run could keep the shared mediator busy. */
+/* In nanoseconds: how long the holder refuses calls for want of a place before it looks for one
+   again. Otherwise such a run could keep the shared mediator busy. */
 #define FULL_NS 1000000000ll
 
 static int64_t now(void)
@@ -16,8 +15,7 @@ static int64_t now(void)
   return time.tv_sec * 1000000000ll + time.tv_nsec;
 }
 
-/* The daemon's limits are not for the mediator, which a small address space or few descriptors
-   would stop from working. */
+/* A mediator could not work with a daemon's small address space or few descriptors. */
 static void limits_raise(void)
 {
   static const int resources[] = {RLIMIT_AS, RLIMIT_DATA, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_NOFILE};
@@ -43,7 +41,7 @@ bool mediator_born(const struct holdings *own, const char *task, int *end, int b
   _Static_assert(MEDIATOR_FD_PLAN == 5 && MEDIATOR_FD_EVENTS == 6, "order");
   _Static_assert(MEDIATOR_FD_SUMMARY == 7 && MEDIATOR_FD_HOLDER == 8, "order");
   _Static_assert(MEDIATOR_FD_PLACE == 9, "order");
-  /* Node would use a free number for a file of its own. */
+  /* A free number would be taken by Node for a file of its own. */
   const int events = own->events >= 0 ? own->events : STDIN_FILENO;
   const int handed[] = {own->listener,
                         own->slots,
@@ -58,11 +56,10 @@ bool mediator_born(const struct holdings *own, const char *task, int *end, int b
   return process > 0;
 }
 
-/* Starts a mediator for this run alone, with the other end of a socket for bells. */
 static bool own_start(const struct holdings *own, struct mediator *mediator)
 {
   int ends[2];
-  /* An ordinary user's mediators are bounded with the user's other processes. */
+  /* The limit on a user's processes also limits that user's mediators. */
   int place = geteuid() == 0 ? place_take(&own->claimant) : -1;
   mediator->full = geteuid() == 0 && place < 0 ? errno : 0;
   if (mediator->full != 0)

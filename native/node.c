@@ -2,12 +2,10 @@
 
 /* Limit on the descriptors that a Node program gets, from 3 on. */
 #define HANDED_MAX 7
-/* Descriptors that the largest of Cofferdam's programs may need: a mediator, one per call in hand
-   and some more. */
+/* For the largest of Cofferdam's programs: a mediator needs one per call in hand and some more. */
 #define NODE_DESCRIPTORS 4096
 /* Stack of Node's main thread, in bytes: the default of Linux. */
 #define NODE_STACK_SIZE (8 * 1024 * 1024)
-/* Stack of a grandchild's parent and of the holder, in bytes. */
 #define STACK_SIZE (64 * 1024)
 
 /* Keeps the variables that begin with one of `prefixes`, or the others. */
@@ -57,7 +55,6 @@ void node_become(char **argv, const char *name)
          "build again: node moved since bin/cofferdam was built");
 }
 
-/* Resets every signal to what a new program expects: default action and unblocked. */
 static void signals_default(void)
 {
   struct sigaction action = {.sa_handler = SIG_DFL};
@@ -69,8 +66,8 @@ static void signals_default(void)
 }
 
 /* A service's limits are for its daemon. The programs that make its plan and judge its calls need
-   more, and a plan would lack features if a probe had found no room. Where a hard limit may not be
-   raised, it is used. */
+   more, and a probe that found no room would cost the plan a feature. If a hard limit may not be
+   raised, the soft one is raised to it. */
 static void limits_raise(void)
 {
   static const struct {
@@ -104,7 +101,7 @@ void node_execute(const char *const *arguments, char **environment, const int *h
   limits_raise();
   if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
     execve(NODE_PATH_ABS, (char *const *)arguments, environment);
-  const char *unreachable = "no domain reaches it: start this from outside any domain";
+  const char *unreachable = "domains have no access to it: start this from outside any domain";
   refuse("start node", NODE_PATH_ABS, errno,
          errno == EACCES ? unreachable : "build again if node moved");
 }
@@ -125,8 +122,8 @@ struct birth {
   int error, result;
 };
 
-/* A process in between, in the launcher's memory while that stands still, as after vfork(2). It
-   reports the result in `birth`. */
+/* A process in between. It runs in the launcher's memory while the launcher waits, as after
+   vfork(2), and reports the result in `birth`. */
 static int between(void *argument)
 {
   struct birth *birth = argument;
@@ -152,8 +149,8 @@ int grandchild(const char *step, unsigned long flags, bool wait, void (*body)(vo
   static _Alignas(16) char stack[STACK_SIZE];
   struct birth birth = {flags, wait, body, argument, 0, 0};
   int reaper = 0;
-  /* The caller may have made this process a subreaper. Its grandchild must not become its child,
-     because the daemon does not expect it. */
+  /* The launcher may be a subreaper. A grandchild must not become its child, which the daemon would
+     not expect. */
   if (prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0) == 0 && reaper != 0)
     prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
   int process = clone(between, stack + sizeof stack, (int)flags | CLONE_VM | CLONE_VFORK, &birth);

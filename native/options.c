@@ -37,7 +37,6 @@ static const char *absolute(const char *path)
   return joined(folder, "/", path);
 }
 
-/* A capability set as a hexadecimal mask; refuses what is none. */
 static const uint64_t *capabilities_in(const char *text)
 {
   static uint64_t mask;
@@ -58,7 +57,9 @@ static void read_options(int count, char **arguments, struct options *options)
       {"events", required_argument, NULL, 'e'},
       {"level", required_argument, NULL, 'l'},
       {"policy", required_argument, NULL, 'p'},
+      {"mounts", required_argument, NULL, 'm'},
       {"prepare", required_argument, NULL, 'r'},
+      {"root", required_argument, NULL, 'o'},
       {"unit", no_argument, NULL, 'u'},
       {"set", required_argument, NULL, 's'},
       {0},
@@ -75,6 +76,10 @@ static void read_options(int count, char **arguments, struct options *options)
       options->policy = absolute(optarg);
     else if (option == 'u')
       options->in_unit = true;
+    else if (option == 'm')
+      options->mounts = optarg;
+    else if (option == 'o')
+      options->root = atoi(optarg);
     else if (option == 'r')
       options->prepare = capabilities_in(optarg);
     else { /* the compiler checks the value: no plan is ever made for an invalid one */
@@ -89,7 +94,8 @@ static void read_options(int count, char **arguments, struct options *options)
    before it. */
 struct options options_read(int count, char **arguments)
 {
-  struct options options = {.words = calloc((size_t)count * 2 + 1, sizeof *options.words)};
+  struct options options = {.words = calloc((size_t)count * 2 + 1, sizeof *options.words),
+                            .root = -1};
   need(options.words != NULL, "make room for the arguments", NULL, NULL);
   options.end = options.words;
   read_options(count, arguments, &options);

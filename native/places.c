@@ -2,7 +2,7 @@
 
 #include "launcher.h"
 
-/* The XDG base directory specification says that relative values are ignored. */
+/* The XDG base directory specification tells programs to ignore relative values. */
 static const char *absolute_variable(const char *name)
 {
   const char *value = getenv(name);
@@ -39,7 +39,7 @@ const char *places_start(const struct options *options)
 {
   struct utsname kernel;
   char caller[64];
-  need(uname(&kernel) == 0, "ask which kernel this is", "uname", NULL);
+  need(uname(&kernel) == 0, "read the kernel's release", "uname", NULL);
   snprintf(caller, sizeof caller, "%u %u %" PRIx64, geteuid(), getegid(),
            capabilities_now().effective);
   const char *text = "", *policy = options->policy == NULL ? "" : options->policy;
@@ -47,14 +47,14 @@ const char *places_start(const struct options *options)
   for (size_t i = 0; i < sizeof first / sizeof *first; i++)
     text = with(text, first[i]);
   if (geteuid() != 0) {
-    /* The environment decides where a user's policies are, and which of the user's files the
-       domain is denied. */
+    /* The environment decides where a user's policies are, and which of the user's files the domain
+       is denied. */
     text = with(text, user_place("XDG_CONFIG_HOME", "/.config", "/cofferdam"));
     text = with(text, user_place("XDG_STATE_HOME", "/.local/state", "/cofferdam"));
   }
   for (const char **word = options->words; *word != NULL; word++)
     text = with(text, *word);
-  return text;
+  return options->mounts == NULL ? text : with(with(text, "--mounts"), options->mounts);
 }
 
 const char *places_plan_name(const char *domain, const char *start)

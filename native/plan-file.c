@@ -55,8 +55,8 @@ static void need_room(const char *name, size_t length)
            "raise the limit of file sizes (ulimit -f); it holds for memory too");
 }
 
-/* The launcher checks the very bytes that the mediator gets, once no process can change them any
-   more. */
+/* The memfd is sealed first, so the bytes that the launcher checks are those that the mediator
+   gets. */
 static bool seal(const char *name, struct plan *plan, struct problem *problem)
 {
   const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
@@ -72,7 +72,7 @@ bool plan_memory_read(const char *name, struct plan *plan, struct problem *probl
 {
   struct stat status;
   if (fstat(plan->memory, &status) != 0 || status.st_size <= 0 || status.st_size > PLAN_BYTES_MAX)
-    return useless(problem, "read the plan", name, 0, "the compiler gave none");
+    return useless(problem, "read the plan", name, 0, "the compiler wrote none");
   plan->length = (size_t)status.st_size;
   need_room(name, plan->length);
   return seal(name, plan, problem);
@@ -127,7 +127,8 @@ static int open_plan(const char *directory, const char *name, struct problem *pr
             "only root or you may be able to write it");
   else if (file < 0)
     useless(problem, "open the plan", name, error,
-            error == EACCES ? "no domain reaches plans: start this from outside any domain" : NULL);
+            error == EACCES ? "domains have no access to plans: start this from outside any domain"
+                            : NULL);
   return file;
 }
 

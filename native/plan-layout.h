@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC "CFDMPLAN"
-#define PLAN_VERSION 7
+#define PLAN_VERSION 8
 #define PLAN_SECTION_ALIGNMENT 8
 #define PLAN_HEADER_SIZE 32
 #define PLAN_ENTRY_SIZE 24
@@ -37,7 +37,8 @@
 #define PLAN_FOR_ONE_START 8192
 #define PLAN_TCP_HELD 16384
 #define PLAN_CORE_DUMPS 32768
-#define PLAN_FLAGS_KNOWN 65535
+#define PLAN_NO_NEW_CODE 65536
+#define PLAN_FLAGS_KNOWN 131071
 
 #define SECTION_HEAD 0
 #define SECTION_START_FACTS 1
@@ -87,6 +88,7 @@ struct plan_head {
   uint32_t number;
   uint32_t domain;
   uint32_t cgroup_anchor;
+  uint8_t policy[8];
   uint64_t bounding;
   uint64_t ambient;
   uint32_t uid;
@@ -99,23 +101,24 @@ struct plan_head {
   uint32_t landlock_abi;
   uint32_t ptrace_scope;
 };
-_Static_assert(sizeof(struct plan_head) == 88, "plan_head");
+_Static_assert(sizeof(struct plan_head) == 96, "plan_head");
 _Static_assert(offsetof(struct plan_head, level) == 0, "level");
 _Static_assert(offsetof(struct plan_head, flags) == 4, "flags");
 _Static_assert(offsetof(struct plan_head, number) == 8, "number");
 _Static_assert(offsetof(struct plan_head, domain) == 12, "domain");
 _Static_assert(offsetof(struct plan_head, cgroup_anchor) == 16, "cgroupAnchor");
-_Static_assert(offsetof(struct plan_head, bounding) == 24, "bounding");
-_Static_assert(offsetof(struct plan_head, ambient) == 32, "ambient");
-_Static_assert(offsetof(struct plan_head, uid) == 40, "uid");
-_Static_assert(offsetof(struct plan_head, gid) == 44, "gid");
-_Static_assert(offsetof(struct plan_head, handled_fs) == 48, "handledFs");
-_Static_assert(offsetof(struct plan_head, handled_net) == 56, "handledNet");
-_Static_assert(offsetof(struct plan_head, scoped) == 64, "scoped");
-_Static_assert(offsetof(struct plan_head, restrict_flags) == 72, "restrictFlags");
-_Static_assert(offsetof(struct plan_head, seccomp_flags) == 76, "seccompFlags");
-_Static_assert(offsetof(struct plan_head, landlock_abi) == 80, "landlockAbi");
-_Static_assert(offsetof(struct plan_head, ptrace_scope) == 84, "ptraceScope");
+_Static_assert(offsetof(struct plan_head, policy) == 20, "policy");
+_Static_assert(offsetof(struct plan_head, bounding) == 32, "bounding");
+_Static_assert(offsetof(struct plan_head, ambient) == 40, "ambient");
+_Static_assert(offsetof(struct plan_head, uid) == 48, "uid");
+_Static_assert(offsetof(struct plan_head, gid) == 52, "gid");
+_Static_assert(offsetof(struct plan_head, handled_fs) == 56, "handledFs");
+_Static_assert(offsetof(struct plan_head, handled_net) == 64, "handledNet");
+_Static_assert(offsetof(struct plan_head, scoped) == 72, "scoped");
+_Static_assert(offsetof(struct plan_head, restrict_flags) == 80, "restrictFlags");
+_Static_assert(offsetof(struct plan_head, seccomp_flags) == 84, "seccompFlags");
+_Static_assert(offsetof(struct plan_head, landlock_abi) == 88, "landlockAbi");
+_Static_assert(offsetof(struct plan_head, ptrace_scope) == 92, "ptraceScope");
 
 struct plan_start_facts {
   uint32_t text;

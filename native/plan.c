@@ -42,7 +42,7 @@ static const char *check_header(const struct plan *plan)
   if (header->sections != SECTION_COUNT || header->reserved != 0)
     return "its header is damaged";
   if (header->length != plan->length)
-    return "its length is not the one it promises";
+    return "its length differs from that in its header";
   uint32_t crc = crc32(plan->bytes + PLAN_HEADER_SIZE, plan->length - PLAN_HEADER_SIZE);
   return header->crc == crc ? NULL : "its checksum differs";
 }
@@ -70,7 +70,7 @@ static const char *check_sections(struct plan *plan)
     end = offset + table[i].length;
   }
   if (align_up(end) != plan->length)
-    return "there are bytes behind its last section";
+    return "it has bytes after its last section";
   plan->head = plan->section[SECTION_HEAD].at;
   return plan->section[SECTION_HEAD].count == 1 ? NULL : "its head is damaged";
 }
@@ -128,13 +128,13 @@ static const char *check_head(const struct plan *plan)
       {!disabled || !layers, "it is disabled, yet has layers"},
       {disabled || has_filter, "it has no usable seccomp filter"},
       {asking <= PLAN_FILTER_MAX && (asking == 0 || plan_has(plan, PLAN_LISTENER)),
-       "its filter that asks is not usable"},
-      {supervised || head->level != PLAN_LEVEL_WARNING, "it is sealed, yet warning"},
+       "its asking filter is not usable"},
+      {supervised || head->level != PLAN_LEVEL_WARNING, "it is sealed, yet at level warning"},
       {disabled || supervised != has_landlock, "its Landlock rules do not fit its mode"},
       {disabled || !supervised || plan_has(plan, PLAN_LISTENER),
        "it is supervised, yet has no listener"},
       {!has_landlock || head->handled_fs != 0, "its Landlock layer handles no file rights"},
-      {!plan_has(plan, PLAN_CGROUP) || is_absolute, "its cgroup is no absolute path"},
+      {!plan_has(plan, PLAN_CGROUP) || is_absolute, "its cgroup is not an absolute path"},
   };
   for (size_t i = 0; i < sizeof demands / sizeof *demands; i++)
     if (!demands[i].met)

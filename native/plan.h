@@ -47,7 +47,7 @@ struct problem {
 };
 
 /* Reads the ready plan `name` in `directory`. Checks its owner, form and every fact, and that it
-   was made for `start`. False when it cannot be used. */
+   was made for `start`. False if it cannot be used. */
 bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan,
                     struct problem *problem);
 
@@ -55,23 +55,22 @@ bool plan_file_read(const char *directory, const char *name, const char *start, 
    messages. */
 bool plan_memory_read(const char *name, struct plan *plan, struct problem *problem);
 
-/* An empty memfd for a plan's bytes; refuses the start without. */
+/* An empty memfd for a plan's bytes; refuses the start on failure. */
 int plan_memory(void);
 
-/* Frees what an unusable plan holds. */
 void plan_drop(struct plan *plan);
 
-/* Whether a plan was ready, or was compiled for this start. */
 enum plan_age { PLAN_READY, PLAN_OF_THIS_START };
 
-/* Why a plan's facts no longer hold, with the `object` that changed; NULL when they hold. */
+/* Why a plan's facts no longer hold, with the `object` that changed; NULL if they hold. */
 const char *facts_stale(const struct plan *plan, const char *start, enum plan_age age,
                         const char **object);
 
 /* The same for what the host lacked when a ready plan was made. */
 const char *host_changed(const struct plan *plan, const char **object);
 
-/* The ready plan, or a new one; `path` becomes that of its file. Refuses the start without. */
+/* The ready plan, or a new one; `path` becomes that of its file. Refuses the start if neither can
+   be had. */
 struct plan plan_obtain(const struct options *options, const char **path);
 
 /* Memory whose descriptors cannot be executed. -1 with errno. */

@@ -6,10 +6,10 @@
 #define HELP                                                               \
   "`cofferdam status` lists them: end some of those runs; with an agent " \
   "one mediator serves many"
-#define OF_ONE "start a mediator: this user's runs of the domain have as many as allowed"
+#define OF_ONE "start a mediator: this user's runs of the domain have all mediators they may have"
 #define OF_HOST                                                             \
-  "start a mediator: this host has as many as allowed, and its shared one " \
-  "takes no more"
+  "start a mediator: this host has all mediators it may have, and the shared " \
+  "one takes no more domains"
 
 struct claimant claimant_of(const struct plan *plan)
 {
@@ -22,7 +22,7 @@ struct claimant claimant_of(const struct plan *plan)
 }
 
 /* Locks the first free one of `count` bytes, each `step` after the one before. Returns its index,
-   or -1 where there is none. */
+   or -1. */
 static int lock_one(int file, off_t from, int count, off_t step)
 {
   for (int i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ void place_look(const struct plan *plan)
   bool full = place < 0 && (error == EDQUOT || error == EUSERS);
   if (full && !shared_has_room(plan->memory))
     place_refuse(&who, error);
-  /* If a domain keeps root from writing there, the filter's step reports that better. */
+  /* EACCES: this launcher runs in a domain, and its filter's step fails with a better report. */
   errno = error;
   need(place >= 0 || full || error == EACCES, STEP, PLACES, "it must be writable for root");
   close(place);

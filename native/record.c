@@ -1,11 +1,13 @@
+#include <endian.h>
+
 #include "launcher.h"
 
 #define STEP "make the record of this run"
 #define HELP                                                                    \
   "`cofferdam ps` finds runs there: it must be writable for you, and the start " \
   "must come from outside any domain"
-/* Field of /proc/PID/stat with a process's start time, in clock ticks since boot
-   (proc_pid_stat(5)), and the field that ends in `)`. */
+/* Fields of /proc/PID/stat (proc_pid_stat(5)): the name, which ends in `)`, and the start time in
+   clock ticks since boot. */
 enum { FIELD_COMM = 2, FIELD_START = 22 };
 
 /* Size of /proc/PID/stat, bytes: 52 numbers and a name of 64 bytes. */
@@ -24,7 +26,7 @@ static uint64_t start_of(pid_t process)
   for (int i = FIELD_COMM; field != NULL && i < FIELD_START; i++)
     field = strchr(field + 1, ' ');
   if (field == NULL)
-    refuse(STEP, path, 0, "it does not read like a process's state");
+    refuse(STEP, path, 0, "it is not in the form of proc_pid_stat(5)");
   return strtoull(field, NULL, 10);
 }
 
@@ -55,15 +57,18 @@ void record_make(const struct plan *plan, const char *live, pid_t holder, struct
   snprintf(record->name, sizeof record->name, "%d", getpid());
   const char *domain = plan_string(plan, plan->head->domain);
   const char *mode = plan_has(plan, PLAN_SUPERVISED) ? "supervised" : "sealed";
-  int length = snprintf(record->text, sizeof record->text,
-                        "%s %" PRIu32 " %s %s %" PRIu64 " %d %" PRIu64 " %s", domain,
-                        plan->head->number, mode, levels[plan->head->level], start_of(getpid()),
-                        holder, start_of(holder), live);
+  uint64_t policy;
+  memcpy(&policy, plan->head->policy, sizeof policy);
+  int length =
+      snprintf(record->text, sizeof record->text,
+               "%s %" PRIu32 " %s %s %" PRIu64 " %d %" PRIu64 " %s %016" PRIx64, domain,
+               plan->head->number, mode, levels[plan->head->level], start_of(getpid()), holder,
+               start_of(holder), live, be64toh(policy));
   if (length >= (int)sizeof record->text)
     refuse(STEP, domain, ENAMETOOLONG, "give the domain a shorter name");
   record->folder = open_folder(folder);
-  /* An existing one belongs to an earlier process with this id whose holder was killed or outlives
-     it. */
+  /* An existing link belongs to an earlier process with this id, whose holder was killed or
+     outlives it. */
   unlinkat(record->folder, record->name, 0);
   need(symlinkat(record->text, record->folder, record->name) == 0, STEP, folder, HELP);
 }

@@ -38,6 +38,12 @@ char *joined(const char *first, const char *second, const char *third)
   return text;
 }
 
+bool ends_with(const char *text, const char *ending)
+{
+  size_t length = strlen(text), wanted = strlen(ending);
+  return length > wanted && strcmp(text + length - wanted, ending) == 0;
+}
+
 uint64_t fnv1a(const char *text)
 {
   uint64_t hash = 0xcbf29ce484222325ull;

@@ -1,38 +1,21 @@
-#include <sys/un.h>
-
 #include "exec-hold.h"
 #include "holder.h"
 
-/* Pause between two attempts to reach the successor of a shared mediator, in nanoseconds. */
 #define RETRY_NS 20000000l
-/* Limit on attempts before a run gets a mediator of its own: a second. */
+/* A second. */
 #define RETRIES_MAX 50
 /* How long the mediator may take to say whether it has room, in milliseconds: as long as it gives
    a holder. */
 #define ROOM_MS 2000
 
-static int connect_once(void)
-{
-  const struct sockaddr_un address = {AF_UNIX, MEDIATOR_SOCKET};
-  struct ucred peer = {.uid = (uid_t)-1};
-  socklen_t length = sizeof peer;
-  int connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (connection >= 0 && connect(connection, (const void *)&address, sizeof address) == 0 &&
-      getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == 0)
-    return connection;
-  int error = peer.uid == (uid_t)-1 ? errno : EPERM;
-  close(connection);
-  errno = error;
-  return -1;
-}
-
 int shared_connect(bool was_there)
 {
+  const struct sockaddr_un address = {AF_UNIX, MEDIATOR_SOCKET};
   const struct timespec interval = {.tv_nsec = RETRY_NS};
   for (int left = RETRIES_MAX;; left--) {
-    int connection = connect_once();
-    /* A socket without a listener may be left from an earlier mediator, so only a holder that had
-       a mediator waits for its successor. EAGAIN: the mediator lives and is busy. */
+    int connection = connect_to_root(&address, SOCK_SEQPACKET | SOCK_NONBLOCK);
+    /* Only a holder that had a mediator waits for a successor: a socket without a listener may be a
+       leftover. EAGAIN: the mediator lives and is busy. */
     bool may_come = errno == EAGAIN || (was_there && (errno == ECONNREFUSED || errno == ENOENT));
     if (connection >= 0 || !may_come || left == 0)
       return connection;
@@ -56,6 +39,10 @@ enum shared_state shared_hear(int connection)
                              .msg_control = &control,
                              .msg_controllen = sizeof control};
     ssize_t got = recvmsg(connection, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    /* The other end was closed with a bell unread. The kernel reports that before what the end had
+       sent, which may be the next connection (net/unix/af_unix.c, unix_release_sock). */
+    if (got < 0 && errno == ECONNRESET)
+      continue;
     if (got <= 0)
       return got < 0 && (errno == EAGAIN || errno == EINTR) ? SHARED_GOES_ON : SHARED_IS_OVER;
     if (got == 1 && told[0] == MEDIATOR_SAYS_ELSEWHERE)

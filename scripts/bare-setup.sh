@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Tries a new user's first minutes: a Debian with nothing but apt, Node and a clone, in a folder of
-# its own. Needs root and debootstrap.
+# Tries a new user's first minutes: in a folder, makes a Debian with nothing but apt, Node and a
+# clone. Needs root and debootstrap.
 #   scripts/bare-setup.sh            the demonstration three times: as an ordinary user without the
 #                                    packages, as root, as an ordinary user with the packages
-#   scripts/bare-setup.sh --test     then npm test as well
-# Packages come from this host's sources. Nothing outside the folder is changed. The folder is
-# removed at the end, unless KEEP=FOLDER names one to keep and use again.
+#   scripts/bare-setup.sh --test     then also npm test
+# Packages come from this host's sources. Nothing outside the folder changes. The folder is
+# removed at the end, unless KEEP=FOLDER names one to keep and reuse.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/say.sh
@@ -53,15 +53,15 @@ done
 for owner in root nobody; do
   rm -rf "$tree/srv/$owner"
   git clone -q "$clone" "$tree/srv/$owner"
-  # Not in the clone: what npm and apt keep there is no source of ours.
+  # Outside the clone, because what npm and apt keep there is not part of the sources.
   mkdir -p "$tree/srv/home-$owner"
 done
 chown -R nobody:nogroup "$tree/srv/nobody" "$tree/srv/home-nobody"
 
 # inside USER COMMAND: runs it with the new Debian as root file system, in a mount namespace of its
-# own. A plain chroot would not do: its `/` is no mount, and the broker refuses names below no
-# mount. Process ids stay the host's, because the kernel gives audit records only to the first pid
-# namespace.
+# own. A plain chroot is not enough: its `/` is no mount point, and the broker refuses names below
+# no mount. The process ids stay the host's, because the kernel gives audit records only to the
+# first pid namespace.
 inside() {
   local user=$1
   shift
@@ -77,7 +77,7 @@ inside() {
 }
 
 status=0
-# expect WANTED TEXT USER COMMAND...: says how it ended; WANTED is the exit status.
+# expect WANTED TEXT USER COMMAND...: runs the command and says whether its exit status is WANTED.
 expect() {
   local wanted=$1 text=$2 got=0
   shift 2

@@ -1,6 +1,6 @@
-// Bundles the Node programs into dist/ and, for inside the sandboxed shell, shell/. A file is
-// written only when its bytes change: every ready plan names the compiler's bundle as a fact, so
-// touching it would make all of them stale.
+// Bundles the Node programs into dist/, and into shell/ those for the sandboxed shell. Writes a
+// file only if its bytes change: the compiler's bundle is a fact of every ready plan, so writing it
+// would make all of them stale.
 import {
   existsSync,
   lstatSync,
@@ -18,7 +18,7 @@ import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** As in native/build.sh: the node that runs this, or that of the host it is built for. */
+/** As in native/build.sh: this node, or that of the host for which the build is. */
 const node = process.env.NODE_PATH_ABS ?? process.execPath;
 
 const programs = {
@@ -30,13 +30,13 @@ const programs = {
   "shell/view.mjs": "src/cli/inside.ts",
 };
 
-/** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */
+/** CommonJS packages inside an ES module bundle still call `require` for Node's modules. */
 const banner = [
   'import { createRequire as cofferdamRequire } from "node:module";',
   "const require = cofferdamRequire(import.meta.url);",
 ].join(" ");
 
-/** A program of its own, without the native front before it. */
+/** This program is started directly, not through the native front. */
 function isInside(outfile) {
   return outfile.startsWith("shell/");
 }
@@ -58,7 +58,7 @@ async function bundle(outfile, entry) {
   return outputFiles[0].text;
 }
 
-/** Whole or not at all: a program that starts meanwhile reads the old bundle or the new one. */
+/** Atomic: a program that starts meanwhile reads the old bundle or the new one. */
 function replace(path, text, mode) {
   if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
   mkdirSync(dirname(path), { recursive: true });
@@ -68,7 +68,6 @@ function replace(path, text, mode) {
   return true;
 }
 
-/** Other names of a program, in `folder`. */
 function link(folder, target, names) {
   mkdirSync(join(root, folder), { recursive: true });
   for (const name of names) {
@@ -88,8 +87,7 @@ for (const [outfile, entry] of Object.entries(programs)) {
   );
   if (written) console.log(`built ${outfile}`);
 }
-// The commands of ESXi: the front, called by their names; inside the sandboxed shell, what is of
-// use there.
+// The commands of ESXi: links to the front, and inside the sandboxed shell the useful ones.
 link("bin/esxi", "../cofferdam", [
   "secpolicytools",
   "esxcli",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what the demonstration needs, then runs it. Exit status 0 only if each step had the
+# Sets up what the demonstration needs, then runs it. Exit status 0 means that each step had the
 # expected result.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,6 +1,7 @@
-// Writes every generated file: runs all scripts/generate/*.ts, each of which exports generate(): { path, text }[].
+// Writes every generated file. Runs all scripts/generate/*.ts, each of which exports
+// generate(): { path, text }[].
 //   node scripts/generate.mjs [--check] [NAME]...   e.g. manual: only these, in this order
-// With --check nothing is written; the exit status is 1 if a file is not what would be written.
+// With --check it writes nothing and exits with status 1 if a file would change.
 import {
   existsSync,
   mkdirSync,
@@ -17,7 +18,7 @@ import { wrapMarkdown } from "./lib/wrap-markdown.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes("--check");
-// Inside node_modules, so that bundles find the packages that stay outside them.
+// Below node_modules, where bundles find the packages that stay outside them.
 mkdirSync(join(root, "node_modules"), { recursive: true });
 const scratch = mkdtempSync(join(root, "node_modules", ".generate-"));
 let stale = 0;
@@ -33,7 +34,7 @@ try {
       format: "esm",
       target: "node20",
       packages: "external",
-      // What the script reads lies beside the script, not beside its bundle.
+      // A bundled script still finds files beside its source.
       define: {
         "import.meta.url": JSON.stringify(
           pathToFileURL(join(root, "scripts", "generate", script)).href,
@@ -55,7 +56,7 @@ function scripts() {
   const named = process.argv.slice(2).filter((word) => word !== "--check");
   if (named.length > 0) return named.map((name) => `${name}.ts`);
   const all = readdirSync(join(root, "scripts", "generate")).filter((name) => name.endsWith(".ts"));
-  // The pages of the manual name the version.
+  // The pages of the manual contain the version, so it comes first.
   return ["version.ts", ...all.filter((name) => name !== "version.ts").sort()];
 }
 

@@ -1,9 +1,9 @@
 // Makes the Debian packages: npm run package [-- OPTION...]
 //   --out FOLDER     where they go; by default build/package
 //   --as VERSION     calls this tree another version, for tests of upgrades; may be repeated
-// The same commit gives the same bytes: times are SOURCE_DATE_EPOCH's or the commit's, owners,
-// modes and order are fixed, and what is bundled or shipped of npm's comes by the lock file into
-// a folder of its own. dpkg-deb, gcc and git must be there.
+// The same commit gives the same bytes: times are SOURCE_DATE_EPOCH's or the commit's; owners,
+// modes and order are fixed; npm installs the versions of the lock file into a separate folder.
+// Needs dpkg-deb, gcc and git.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -26,7 +26,7 @@ const epoch =
   process.env.SOURCE_DATE_EPOCH ??
   execFileSync("git", ["-C", clone, "log", "-1", "--format=%ct"], { encoding: "utf8" }).trim();
 
-// Inside the clone, so that the build's own tools are found in its node_modules.
+// Inside the clone, where the build finds its tools in node_modules.
 mkdirSync(join(clone, "build"), { recursive: true });
 const scratch = mkdtempSync(join(clone, "build", "packaging-"));
 try {

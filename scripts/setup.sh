@@ -28,13 +28,14 @@ for purpose in "$@"; do
   done <<<"${!list:-}"
 done
 
-# npm writes this file last: if it is not older than the lock, the whole tree is there.
+# npm writes this file last: if it is not older than the lock file, the tree is complete.
 installed=node_modules/.package-lock.json
 if [ ! -e $installed ] || [ package-lock.json -nt $installed ]; then
   step "npm packages" npm ci --no-progress --loglevel=error >&2
 fi
 
-# A umask of 002 lets the group write into a clone, and policies that others may write are refused.
+# A umask of 002 makes files in a clone writable by the group, and Cofferdam refuses policies that
+# others may write.
 [ ! -O . ] ||
   find "$PWD" domains demo \( -path "$PWD/*" -prune \) -o \( -perm /022 -exec chmod go-w {} + \)
 

@@ -1,13 +1,14 @@
-// Prints one line per suite (a folder under test/) with its time, each skip with its reason, each
-// failure in full. A skip without a reason is a failure: it would look like a forgotten test.
+// Prints one line per suite (a folder under test/) with its time, each skip with its reason, and
+// each failure in full. A skip without a reason is a failure, because it looks like a forgotten
+// test.
 import { writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 
-/** Files that are named with their time. */
+/** How many of the slowest files are named. */
 const SLOWEST = 20;
 const summaryFile = "build/test-summary.json";
 
-/** `test/model/decide.test.ts` -> `model`; a file right under test/ is its own suite. */
+/** `test/model/decide.test.ts` -> `model`; a file directly under test/ is a suite of its own. */
 function suiteOf(file) {
   const parts = relative(process.cwd(), file).split(sep).slice(1);
   return parts.length > 1 ? parts[0] : (parts[0] ?? file);

@@ -1,4 +1,5 @@
-// Runs the checks (generated files, types, lint and format) and the tests, adds them up, prints the one last line.
+// Runs the checks (generated files, types, lint and format) and the tests, adds them up, prints the
+// last line.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -38,7 +39,7 @@ function runTests(args) {
   });
   if (!existsSync(summaryFile)) return { passed: 0, failed: 1, skipped: 0 };
   const summary = JSON.parse(readFileSync(summaryFile, "utf8"));
-  // vitest also fails for reasons that are no test's, such as an error outside of all of them.
+  // vitest also fails because of errors outside all tests.
   if (status !== 0 && summary.failed === 0) summary.failed = 1;
   return summary;
 }

@@ -4,8 +4,6 @@
 #   scripts/test.sh [VITEST-ARGUMENT...]   e.g. test/model: only those tests, and the checks
 set -uo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=scripts/lib/say.sh
-. scripts/lib/say.sh
 
 if ! scripts/setup.sh test; then
   echo "0 passed, 1 failed, 0 skipped"

@@ -15,6 +15,8 @@ interface Echo {
   /** Of `programs/echo.c` and `programs/ask.c`. */
   readonly kind: string;
   readonly what: string;
+  /** All of a sender's, where left out. */
+  readonly modes?: Service["modes"];
   readonly budgets: Budgets;
   /** Where it listens. */
   at(folder: string, port: number): string;
@@ -47,6 +49,17 @@ const kinds: readonly Echo[] = [
     network: (_, port) => [`listen udp ${port}`, "connect udp *"],
   },
   {
+    // Only of modes whose sends programs judge: elsewhere answers need `connect udp`.
+    name: "udp-answers",
+    kind: "udp",
+    what: "UDP echo, sendmmsg, answers of a granted port",
+    modes: ["unconfined", "sealed", "warning", "enforcing"],
+    budgets: STREAM_BUDGETS,
+    at: (_, port) => String(port),
+    askedAt: (_, port) => String(port),
+    network: (_, port) => [`listen udp ${port}`],
+  },
+  {
     kind: "datagram",
     what: "unix datagram echo, sendto a path",
     budgets: DATAGRAM_BUDGETS,
@@ -66,19 +79,20 @@ const kinds: readonly Echo[] = [
 
 /** `programs/echo.c`, once for each kind of socket. */
 export function echoes({ ask, echo }: SenderPrograms): readonly Service[] {
-  return kinds.map(({ kind, name = kind, what, budgets, at, askedAt, network }) => ({
-    name: `echo-${name}`,
-    modes: SENDER_MODES,
-    needs: [],
-    user: "nobody",
-    budgets,
-    prepare: (folder) => {
-      makeFolders(folder, ["run"], "nobody");
-      makeFolders(folder, ["clients"], null);
-    },
-    command: (folder, port) => [echo, kind, at(folder, port)],
-    set: () => ({}),
-    policy: (folder, port, mode) => `summary: benchmark
+  return kinds.map(
+    ({ kind, name = kind, what, modes = SENDER_MODES, budgets, at, askedAt, network }) => ({
+      name: `echo-${name}`,
+      modes,
+      needs: [],
+      user: "nobody",
+      budgets,
+      prepare: (folder) => {
+        makeFolders(folder, ["run"], "nobody");
+        makeFolders(folder, ["clients"], null);
+      },
+      command: (folder, port) => [echo, kind, at(folder, port)],
+      set: () => ({}),
+      policy: (folder, port, mode) => `summary: benchmark
 include: [base]
 files: [rx ${echo}]
 network:
@@ -87,7 +101,8 @@ ${network(folder, port)
   .join("")}${unixPattern(mode, folder)}inherit: [stdio]
 syscalls: ["@system-service"]
 `,
-    ready: (folder, port) => succeeds([ask, kind, askedAt(folder, port), "1"]),
-    loads: [questions(ask, what, kind, askedAt)],
-  }));
+      ready: (folder, port) => succeeds([ask, kind, askedAt(folder, port), "1"]),
+      loads: [questions(ask, what, kind, askedAt)],
+    }),
+  );
 }

@@ -69,6 +69,12 @@ export const postgres: Service = {
   loads: [transactions("pgbench, read only", ["-S"]), transactions("pgbench, TPC-B", [])],
 };
 
+/** A connection that stays, and one for each transaction. */
+export const connectionLoads: readonly Load[] = [
+  transactions("pgbench, read only", ["-S"]),
+  transactions("pgbench, read only, connection each", ["-S", "-C"]),
+];
+
 function transactions(what: string, options: readonly string[]): Load {
   return {
     what: `${what}, 2 clients`,

@@ -1,11 +1,11 @@
 /* impersonator: a process that becomes one of a mediator's targets in full, makes calls for it, and
-   exits. The mediator itself takes effective and file-system ids only, because a target may signal
+   exits. The mediator itself takes only effective and file-system ids, because a target may signal
    a process with its own real or saved id. A target may signal the impersonator; that costs only
    the one call. The impersonator knows no policy.
 
    The mediator writes the request into memory (REQUEST). The answer on REPLY is a struct reply,
-   with the descriptor that the call made if the request asks for it. A byte that arrives there,
-   or the closing of the other end, interrupts a call that waits. */
+   with the descriptor that the call made if the request asks for it. A byte that arrives there, or
+   the closing of the other end, interrupts a call that waits. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -44,8 +44,8 @@ static bool has_capabilities(uint64_t permitted)
   return (sets[0].permitted | (uint64_t)sets[1].permitted << 32) == permitted;
 }
 
-/* Asks the kernel for the ids and groups. A seccomp filter that the mediator inherited could
-   pretend that they were set. */
+/* A seccomp filter that the mediator inherited could pretend that ids were set, so the kernel is
+   asked. */
 static bool has_ids(const struct request *as, const uint8_t *base)
 {
   static uint32_t groups[GROUPS_MAX];
@@ -65,7 +65,7 @@ static void drop_bounding_set(void)
     RAW(SYS_prctl, PR_CAPBSET_DROP, capability);
 }
 
-/* The limit never exceeds the mediator's own; a lower one only refuses more. */
+/* The limit never exceeds the mediator's own, which at worst refuses more. */
 static bool limit_descriptors(uint64_t most)
 {
   struct { uint64_t now, most; } limit;
@@ -77,9 +77,9 @@ static bool limit_descriptors(uint64_t most)
   return RAW(SYS_setrlimit, RLIMIT_NOFILE, &limit) == 0;
 }
 
-/* Takes the target's identity. A step may fail for lack of privilege where nothing needs to
-   change; the checks at the end tell whether everything is right. Nothing is executed here, so the
-   sets that count at execve stay empty. In a session of its own this process cannot continue the
+/* Takes the target's identity. A step may fail for lack of privilege where nothing needs to change;
+   the checks at the end tell whether everything is right. Nothing is executed here, so the sets
+   that count at execve stay empty. In a session of its own this process cannot continue the
    mediator (SIGCONT within a session takes no permission). */
 static bool become(const struct request *as, const uint8_t *base)
 {
@@ -101,7 +101,6 @@ static void interrupted(int number)
   (void)number;
 }
 
-/* The return of a signal handler (sigreturn(2)); rt_sigreturn is call 15. */
 __asm__("returned:\n  mov $15, %eax\n  syscall\n");
 void returned(void);
 
@@ -114,8 +113,8 @@ struct kernel_sigaction {
   uint64_t mask;
 };
 
-/* Sets the parent-death signal and the owner of REPLY's signals. The kernel clears or fixes both
-   by ids, so this follows the change of ids. */
+/* Sets the parent-death signal and the owner of REPLY's signals. This follows the change of ids:
+   the kernel then clears the former, and keeps the setter's ids with the latter. */
 static bool stay_tied(uint32_t parent)
 {
   const struct kernel_sigaction action = {interrupted, SA_RESTORER, returned, 0};
@@ -143,7 +142,7 @@ static void answer(struct reply reply, int descriptor)
     continue;
 }
 
-/* Makes the calls. The first that fails is the last. */
+/* Makes the calls; the first that fails is the last. */
 static struct reply perform(const struct request *request)
 {
   struct reply reply = {.state = STATE_DONE};

@@ -1,5 +1,5 @@
-/* System calls without a C library, whose start would cost more than everything that is done here:
-   a static program with one takes four times as long to start and exit. */
+/* System calls without a C library: a static program with one takes four times as long to start and
+   exit. */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -23,7 +23,7 @@ static inline long raw(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t
   raw(n, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
 #define RAW(...) RAW_6(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
-/* The compiler generates calls of it, too. */
+/* The compiler generates calls of it. */
 void *memset(void *to, int byte, size_t length)
 {
   for (volatile uint8_t *at = to; length > 0; length--)

@@ -1,15 +1,14 @@
-/* A mediator's request to an impersonator. `src/mediate/calls/impersonator/` writes it, and
-   `test/kernel/struct-check.test.ts` compares both. Offsets count from the request's start. */
+/* A mediator's request to an impersonator. `src/mediate/calls/impersonator/` writes it;
+   `test/kernel/struct-check.test.ts` compares the two layouts. Offsets count from the request's
+   start. */
 #include <stdint.h>
 
 /* The impersonator's own descriptors; those of the call follow. */
 enum { REPLY = 0, REQUEST = 1, FIRST_OF_CALL = 2 };
 /* Limit on the system calls of a request. */
 #define STEPS_MAX 2
-/* Keeps the limit of descriptors. */
 #define DESCRIPTORS_AS_THEY_ARE UINT64_MAX
 
-/* A system call, and the capabilities that are in effect for it. */
 struct step {
   uint64_t effective, number, arguments[6];
 };
@@ -27,7 +26,6 @@ struct request {
   /* The mediator's process id. */
   uint32_t parent;
   uint32_t step_count;
-  /* The last call makes a descriptor, which is sent with the reply. */
   uint32_t gives_descriptor;
   struct step steps[STEPS_MAX];
 };

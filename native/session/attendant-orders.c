@@ -1,5 +1,4 @@
-/* What the server has an attendant start: a program of the server's choice, with the client's
-   descriptors. */
+/* Starts a program of the server's choice with the client's descriptors. */
 #include "attendant.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +21,7 @@ static pid_t child;
 /* The orders, as texts that end with a NUL. */
 enum { UMASK, TAKES_TERMINAL, TERMINAL, FOLDER, COUNT, ARGUMENTS };
 
-/* Reads all texts. An empty one follows the arguments; it is replaced by the NULL that execve(2)
-   needs, and so is the end of all. */
+/* Reads all texts. The NULL that execve(2) needs replaces the empty text after the arguments. */
 static char **orders_read(void)
 {
   struct stat file;
@@ -58,7 +56,7 @@ _Noreturn static void orders_run(char **words)
   if (*words[TERMINAL] != 0) {
     int other = open(words[TERMINAL], O_RDWR | O_NOCTTY | O_CLOEXEC);
     for (int i = 0; i < DESCRIPTORS; i++)
-      need(other >= 0 && (terminals[i] == 0 || dup2(other, i) == i), "have a terminal");
+      need(other >= 0 && (terminals[i] == 0 || dup2(other, i) == i), "open the terminal");
   }
   need(*words[TAKES_TERMINAL] == 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 1) == 0, "take the terminal");
   need(chdir(words[FOLDER]) == 0, words[FOLDER]);
@@ -86,7 +84,7 @@ int orders_start(void)
 
 void orders_kill(int signal)
 {
-  /* To the process alone while it has no group of its own yet. */
+  /* Until the process has a group of its own, only the process is signalled. */
   if (child > 0 && kill(-child, signal) < 0)
     kill(child, signal);
 }

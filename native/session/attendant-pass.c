@@ -1,4 +1,4 @@
-/* For a client that only sends bytes: they pass through here, and descriptors that it sends along
+/* For a client that only sends bytes: they are relayed here, and descriptors that come with them
    are dropped here. */
 #include "attendant.h"
 #include <poll.h>
@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Size of the buffer, bytes. */
 #define CHUNK_BYTES 16384
 
 /* Passes one piece; returns 0 at the end of `from`. */

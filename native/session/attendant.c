@@ -1,8 +1,8 @@
 /* Stays with one connection of the session server (src/sessions/attendant.ts) from its first byte
-   to its last. A descriptor that a client sends may be a file that never answers, so that not even
-   its close(2) returns. Such descriptors are held here and never in the server, even those that
-   wait unread in the socket: this process accepts the connection and closes it last. It decides
-   nothing: it reports who connected, passes bytes on, and starts what the server orders. */
+   to its last. A descriptor that a client sends may be a file that never answers, and then not even
+   close(2) returns. Such descriptors are held here and never in the server, even while they wait
+   unread in the socket: this process accepts the connection and closes it last. It decides nothing:
+   it reports who connected, relays bytes, and starts what the server orders. */
 #include "attendant.h"
 #include <errno.h>
 #include <poll.h>
@@ -31,8 +31,8 @@
 
 uint32_t terminals[DESCRIPTORS];
 
-/* Sends a packet to the server: its kind and its content. A failed send is ignored: the reader
-   will notice that the server is gone, after its last message. */
+/* A failed send is ignored: the reader will notice that the server is gone, after its last
+   message. */
 void tell(char kind, const void *rest, size_t length, int descriptor)
 {
   struct iovec pieces[] = {{&kind, 1}, {(void *)rest, length}};
@@ -49,7 +49,7 @@ void tell(char kind, const void *rest, size_t length, int descriptor)
   sendmsg(CONTROL, &packet, MSG_NOSIGNAL);
 }
 
-/* Accepts the next client, and tells at which socket. Several attendants wait for one. */
+/* Several attendants wait for one client. Tells at which socket it came. */
 static int client_take(nfds_t listeners, uint32_t *listener)
 {
   struct pollfd ready[1 + LISTENERS_MAX] = {{CONTROL, POLLIN, 0}};
@@ -71,8 +71,8 @@ static int client_take(nfds_t listeners, uint32_t *listener)
   }
 }
 
-/* Reports who connected, as the kernel says. Without a pidfd where the process has ended or cannot
-   be opened. */
+/* Reports the client as the kernel identifies it. The pidfd is missing if the process has ended or
+   cannot be opened. */
 static void client_introduce(int client, uint32_t listener)
 {
   static struct {
@@ -93,7 +93,6 @@ static void client_introduce(int client, uint32_t listener)
     close(process);
 }
 
-/* Reports the descriptors, which come with the first byte and become the standard ones. */
 static void descriptors_tell(struct msghdr *packet)
 {
   struct {
@@ -141,13 +140,13 @@ static int client_hear(int client, int is_first)
   return 1;
 }
 
-/* Carries out one message of the server: to start what is in the orders, to send a signal, or its
-   last. */
+/* Carries out one message of the server: starts what is in the orders, sends a signal, or ends. */
 static void server_obey(int client, int *ended)
 {
   char words[WORDS_MAX];
   ssize_t length;
-  /* first comes the error of a server that exited without reading everything, then its message */
+  /* If the server exited without reading everything, its socket reports that error first, then its
+     message. */
   do
     length = recv(CONTROL, words, sizeof words, 0);
   while (length < 0 && errno == ECONNRESET);
@@ -179,7 +178,7 @@ int main(int argc, char **argv)
   char words[WORDS_MAX] = "";
   if (recv(CONTROL, words, sizeof words - 1, 0) <= 0)
     _exit(0);
-  /* Other attendants wait there already. If none did, a client must be refused, not kept
+  /* Other attendants wait at these sockets. If none did, a client must be refused, not kept
      waiting. */
   syscall(SYS_close_range, LISTENERS, LISTENERS + listeners - 1, 0);
   if (*words == 'p')

@@ -1,4 +1,3 @@
-/* The parts of an attendant (attendant.c). */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +18,6 @@ int orders_start(void);
 void orders_kill(int signal);
 void orders_reap(void);
 
-/* Passes bytes between the client and another socket of the server's, by path, until either side
+/* Relays bytes between the client and another socket of the server's, by path, until either side
    has ended. */
 _Noreturn void bytes_pass(int client, const char *path);

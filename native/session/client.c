@@ -1,5 +1,5 @@
-/* The client of the session server (src/sessions/). It passes on what it was started with, then
-   its signals, and exits with the status that the server sends. It decides nothing and needs no
+/* The client of the session server (src/sessions/). It passes on what it was started with, then its
+   signals, and exits with the status that the server sends. It decides nothing and needs no
    privilege: the kernel tells the server who the client is. */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static const char *socket_of(const char *name)
     if (strcmp(name, clients[i].name) == 0)
       return clients[i].socket;
   errno = EINVAL;
-  fail(name, "it must be called by the name it was installed under");
+  fail(name, "call it by the name under which it is installed");
 }
 
 /* Blocks every signal, to pass it on. The terminal's hang-up must not end the client before the
@@ -89,13 +89,11 @@ static int server_connect(const char *path)
   return server;
 }
 
-/* The request: its length, then texts with their NULs: name, working directory, number of
-   arguments, arguments, environment. */
 static char *request_make(const char *name, char **arguments, size_t *length)
 {
   char folder[PATH_MAX], *request = NULL;
   FILE *stream = open_memstream(&request, length);
-  need(stream != NULL, "make a request");
+  need(stream != NULL, "write the request");
   size_t count = 0;
   while (arguments[count] != NULL)
     count++;
@@ -106,13 +104,13 @@ static char *request_make(const char *name, char **arguments, size_t *length)
     fprintf(stream, "%s%c", *arguments, 0);
   for (char **variable = environ; *variable != NULL; variable++)
     fprintf(stream, "%s%c", *variable, 0);
-  need(fclose(stream) == 0, "make a request");
+  need(fclose(stream) == 0, "write the request");
   uint32_t body = (uint32_t)(*length - sizeof body);
   memcpy(request, &body, sizeof body);
   return request;
 }
 
-/* Sends the request. The descriptors go with its first byte. */
+/* The descriptors go with the request's first byte. */
 static void request_send(int server, const char *request, size_t length)
 {
   const int descriptors[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
@@ -167,7 +165,7 @@ _Noreturn static void attend(int server, int signals)
     if (length == 0 && is_terminal) /* a server that died may have left it raw */
       tcsetattr(STDIN_FILENO, TCSANOW, &settings);
     errno = ECONNRESET;
-    need(length > 0, "hear from the session server");
+    need(length > 0, "read the session server's answer");
     if (length > 1 && write(STDERR_FILENO, words + 1, length - 1) < 0)
       _exit(EXIT_REFUSED);
     leave((uint8_t)words[0]);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** `src/cli/version.ts`: package.json alone says which version this is. */
+/** `src/cli/version.ts`, from package.json. */
 export function generate(): { path: string; text: string }[] {
   const { version } = JSON.parse(
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),

@@ -14,7 +14,11 @@ psql                postgresql        the postgres domain
 /usr/bin/pgbench    postgresql        the postgres domain
 git                 git               builds a tree in a domain
 make                make              builds a tree in a domain
-memcached           memcached         a unit that starts in its domain
+memcached           memcached         the memcached domain
+mosquitto           mosquitto         the mosquitto domain
+mosquitto_pub       mosquitto-clients the mosquitto domain
+/usr/share/dnsmasq/systemd-helper  dnsmasq  the dnsmasq domain
+logrotate           logrotate         rotates the logs of daemons in domains
 strace              strace            shows which system calls a daemon made
 setpriv             util-linux        starts tests as an ordinary user
 python3             python3           starts the front as no shell would
@@ -45,8 +49,8 @@ clang-19            clang-19          rebuilds the shipped BPF object
 llvm-strip-19       llvm-19           rebuilds the shipped BPF object
 '
 
-# One per line: name below build/debian, package that depends on the one of this release, function
-# that unpacks it, what is missing without it.
+# One per line: the name below build/debian, a package that depends on the right one of this
+# release, the function that unpacks it, what is missing without it.
 unpacked_test='
 stock-kernel  linux-image-cloud-amd64  unpack_stock_kernel  boots in the virtual machine
 selftests     linux-source             unpack_selftests     the suites of the kernel
@@ -65,7 +69,7 @@ memcached           memcached         measured, because it answers with sendmsg
 # shellcheck source=scripts/lib/say.sh
 . "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 
-# have NAME: the program or file is there.
+# have NAME: whether the program or file exists.
 have() {
   case "$1" in
     */*) [ -e "$1" ] ;;
@@ -73,7 +77,7 @@ have() {
   esac
 }
 
-# missing_packages LIST: the packages whose file or program is not there, one a line, each once.
+# missing_packages LIST: the packages whose file or program is missing, one per line.
 missing_packages() {
   local what package use
   while read -r what package use; do
@@ -81,8 +85,8 @@ missing_packages() {
   done <<<"$1" | sort -u
 }
 
-# Package scripts start the services that they install. A policy-rc.d forbids that meanwhile (see
-# invoke-rc.d(8)), because no test needs a running nginx; it is removed afterwards.
+# Package scripts start the services that they install, and no test needs a running nginx. Meanwhile
+# a policy-rc.d forbids it (invoke-rc.d(8)).
 install_quietly() {
   local policy=/usr/sbin/policy-rc.d ours=no log status=0
   log=$(mktemp)
@@ -101,8 +105,8 @@ install_quietly() {
   return "$status"
 }
 
-# want_packages LIST: as root on Debian installs what is missing; otherwise says what is missing.
-# Never stops the set-up: each test that needs a package says so itself.
+# want_packages LIST: as root on Debian installs what is missing; otherwise lists it. Never stops
+# the set-up: each test that needs a package says so itself.
 want_packages() {
   local missing what package use
   missing=$(missing_packages "$1")

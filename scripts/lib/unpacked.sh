@@ -1,12 +1,12 @@
-# Debian packages that tests read but that are not installed: fetched with apt, unpacked once for all
-# clones of this user, linked from the clone as build/debian/NAME.
+# Debian packages that tests read without installing them: fetched with apt, unpacked once for
+# all clones of this user, and linked from the clone as build/debian/NAME.
 
 unpacked_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cofferdam-debian
 
-# Each takes the package's file and the folder to fill.
+# Each function gets the package's file and the folder to fill.
 unpack_stock_kernel() { dpkg-deb --extract "$1" "$2"; }
 
-# Only the suites and the headers they are compiled with: a fiftieth of the kernel's source.
+# Only the suites and the headers for compiling them: a fiftieth of the kernel's source.
 unpack_selftests() {
   dpkg-deb --fsys-tarfile "$1" |
     tar --extract --to-stdout --wildcards './usr/src/linux-source-*.tar.xz' |
@@ -14,13 +14,14 @@ unpack_selftests() {
       'linux-source-*/tools/testing/selftests/*' 'linux-source-*/tools/include/*'
 }
 
-# unpack_package PACKAGE FUNCTION FOLDER: whole or not at all, so that two clones may do it at once.
+# unpack_package PACKAGE FUNCTION FOLDER: atomic, because two clones may do it at once.
 unpack_package() {
   local scratch
   mkdir -p "$unpacked_cache"
   scratch=$(mktemp -d "$unpacked_cache/unfinished.XXXXXX")
   mkdir "$scratch/deb" "$scratch/tree"
-  # apt downloads as its own user if that user can read the folder; here only root can.
+  # Run by root, apt downloads as its own user if that user can read the folder; only root can read
+  # this one.
   if (cd "$scratch/deb" && apt-get download -o APT::Sandbox::User=root "$1" >"$scratch/log" 2>&1) &&
     "$2" "$scratch"/deb/*.deb "$scratch/tree"; then
     mv --no-target-directory "$scratch/tree" "$3" 2>/dev/null || [ -d "$3" ]
@@ -42,7 +43,7 @@ want_unpacked() {
     return 0
   fi
   package=$(first_dependency "$2")
-  # A new machine has no lists yet.
+  # A new machine has no package lists yet.
   if [ -z "$package" ] && [ "$(id -u)" = 0 ] && apt-get update >/dev/null 2>&1; then
     package=$(first_dependency "$2")
   fi
@@ -58,7 +59,7 @@ want_unpacked() {
   ln -sfn "$folder" "$link"
 }
 
-# first_dependency METAPACKAGE: prints nothing for a package that apt does not know.
+# first_dependency METAPACKAGE: the name; nothing if apt does not know the package.
 first_dependency() {
   apt-cache depends "$1" 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }' || true
 }

@@ -1,13 +1,15 @@
-/** Columns of running text in a document, as test/house/length.test.ts has it. */
+/** Columns of running text; test/house/length.test.ts has the same. */
 const COLUMNS_MAX = 100;
 
-/** Words; a code span or a link is one word, since some readers break at a newline in it. */
+/**
+ * A code span or a link counts as one word, because some readers break a line at a newline in it.
+ */
 const word = /(?:`[^`]*`|\[[^\]]*\]\([^)]*\)|\S)+/g;
 
-/** What Markdown would take for a list or a heading at the beginning of a line. */
+/** At the beginning of a line, Markdown takes these for a list or a heading. */
 const marker = /^(?:[-+*#>]+|\d+[.)])$/;
 
-/** Wraps paragraphs and items of lists. Tables, code and headings stay as they are. */
+/** Wraps paragraphs and list items. Tables, code and headings stay. */
 export function wrapMarkdown(text) {
   const lines = [];
   let paragraph = null;

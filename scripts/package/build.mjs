@@ -1,21 +1,21 @@
-// Builds what git tracks, in a folder of its own, for the places that a package has.
+// Builds the files that git tracks, in a separate folder, for the places of an installed package.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Where the package puts the program; compiled into the native front. */
+/** Where the package installs the program; compiled into the native front. */
 export const HOME = "/usr/lib/cofferdam";
-/** Of Debian's package nodejs. */
+/** From Debian's package nodejs. */
 const NODE = "/usr/bin/node";
 
-/** What of the clone the build and the package take. */
+/** The files of the clone that the build and the package need. */
 const sources = [
   ...["src", "scripts", "native", "bpf", "demo", "domains", "docs", "schema", "systemd"],
-  ...["README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE"],
+  ...["README.md", "SECURITY.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE"],
   ...["package.json", "package-lock.json", ".npmrc"],
 ];
 
-/** Fills `tree` with the sources, what they need of npm's, and the native programs. */
+/** Fills `tree` with the sources, the needed npm packages, and the native programs. */
 export function buildOnce(clone, tree) {
   for (const file of trackedFiles(clone)) {
     mkdirSync(dirname(join(tree, file)), { recursive: true });
@@ -27,8 +27,8 @@ export function buildOnce(clone, tree) {
 }
 
 /**
- * What says which version it is: the bundles and the manual. `as` null for the version of
- * package.json, which is returned.
+ * Builds what contains the version: the bundles and the manual. `as`: the version; null for the one
+ * in package.json. Returns it.
  */
 export function buildVersion(tree, as) {
   const version = versionOf(tree, as);

@@ -1,11 +1,11 @@
-// CHANGELOG.md in the form of Debian's changelogs (deb-changelog(5)).
+// CHANGELOG.md in the form of a Debian changelog (deb-changelog(5)).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MAINTAINER } from "./deb.mjs";
 
 const heading = /^## (?<version>\d[\w.~+]*) \((?<date>\d{4}-\d\d-\d\d)\)$/;
 
-/** `version`: what the newest entry is called, which is its own name but in tests of upgrades. */
+/** `version`: of the newest entry; tests of upgrades give another one. */
 export function changelogOf(tree, version) {
   const entries = [];
   for (const line of readFileSync(join(tree, "CHANGELOG.md"), "utf8").split("\n")) {

@@ -1,4 +1,4 @@
-// One package: its files laid out below a folder, its control information, and dpkg-deb.
+// Makes one package: its files below a folder, its control information, and dpkg-deb.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -29,15 +29,15 @@ export const file = (from, mode = FILE_MODE) => ({ kind: "file", from, mode });
 export const program = (from) => file(from, PROGRAM_MODE);
 /** A symbolic link. */
 export const link = (target) => ({ kind: "link", target });
-/** A folder that holds nothing yet. */
+/** An empty folder. */
 export const folder = () => ({ kind: "folder" });
-/** Compressed, without a name and a time in it. */
+/** Compressed, without a name or time inside. */
 export const compressed = (content) => ({ kind: "compressed", content, mode: FILE_MODE });
 
 /**
- * Writes NAME_VERSION_ARCHITECTURE.deb into `out`, whole or not at all, and returns its name.
- * `described`: `name`, `version`, `architecture`, `fields` of control, `contents` by path without
- * the leading slash, `scripts` by their names, `conffiles`.
+ * Writes NAME_VERSION_ARCHITECTURE.deb into `out`, atomically, and returns its name. `described`:
+ * `name`, `version`, `architecture`, `fields` of control, `contents` by path without the leading
+ * slash, `scripts` by name, `conffiles`, and `triggers` if there are any.
  */
 export function packDeb(described, { scratch, out, epoch }) {
   const { name, version, architecture } = described;
@@ -50,7 +50,7 @@ export function packDeb(described, { scratch, out, epoch }) {
     lutimesSync(path, epoch, epoch);
   }
   const deb = `${name}_${version}_${architecture}.deb`;
-  // With more threads the compressed bytes depend on how many processors there are.
+  // With more threads the compressed bytes would depend on the number of processors.
   const fixed = ["--root-owner-group", "-Zxz", "--threads-max=1"];
   execFileSync("dpkg-deb", [...fixed, "--build", root, join(scratch, deb)], {
     stdio: ["ignore", "ignore", "inherit"],
@@ -70,8 +70,9 @@ function place(path, entry) {
   if (entry.mode !== undefined) chmodSync(path, entry.mode);
 }
 
-/** Names of the files are those of deb-control(5) and its neighbours. */
-function controlFiles({ name, version, architecture, fields, scripts, conffiles }, root) {
+/** deb-control(5) and related pages give the names of the files. */
+function controlFiles(described, root) {
+  const { name, version, architecture, fields, scripts, conffiles, triggers } = described;
   const files = everythingBelow(root).filter((path) => lstatSync(path).isFile());
   const bytes = files.reduce((sum, path) => sum + lstatSync(path).size, 0);
   const lines = Object.entries({
@@ -90,6 +91,7 @@ function controlFiles({ name, version, architecture, fields, scripts, conffiles 
     control: text(lines.join("")),
     md5sums: text(sums.join("")),
     ...(conffiles.length > 0 ? { conffiles: text(`${conffiles.join("\n")}\n`) } : {}),
+    ...(triggers === undefined ? {} : { triggers: text(triggers) }),
     ...Object.fromEntries(
       Object.entries(scripts).map(([script, content]) => [script, text(content, PROGRAM_MODE)]),
     ),
@@ -100,7 +102,7 @@ function md5(path) {
   return createHash("md5").update(readFileSync(path)).digest("hex");
 }
 
-/** Without what links lead to. */
+/** Does not follow links. */
 function everythingBelow(root) {
   return readdirSync(root, { withFileTypes: true })
     .sort((one, other) => (one.name < other.name ? -1 : 1))

@@ -1,19 +1,23 @@
-// What lies where in each of the packages.
+// The files of each package.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { HOME } from "./build.mjs";
 import { compressed, file, folder, link, program, text } from "./deb.mjs";
 
 const home = HOME.slice(1);
 const doc = "usr/share/doc/cofferdam";
+/** As seen from /usr/bin. */
+const front = "../lib/cofferdam/bin/cofferdam";
 const CONFFILE = "/etc/cofferdam/cofferdam.conf";
+/** Read by needrestart, if it is installed. */
+const NEEDRESTART = "/etc/needrestart/conf.d/cofferdam.conf";
 
-/** By the key that the package depends on them for, what the program itself loads. */
+/** What the program itself needs. */
 const depends = {
-  // Its bundles are made for Node 20, and the front starts /usr/bin/node by that name.
+  // The bundles are made for Node 20, and the front starts /usr/bin/node.
   nodejs: "nodejs (>= 20)",
-  // koffi: what the prebuilt module is linked with.
+  // The prebuilt module of koffi is linked with these.
   libraries: "libc6 (>= 2.25), libgcc-s1, libstdc++6 (>= 4.6)",
   // Opened by name, to load the cgroup programs.
   bpf: "libbpf1",
@@ -32,16 +36,17 @@ export function cofferdamPackage({ tree, version, changelog }) {
       Priority: "optional",
       Description: description(
         "security domain of its own for every daemon of a host",
-        "A domain is a short file that lists what a daemon needs. What is not on the",
-        "list is denied, or granted and logged, and the level switches while the",
-        "daemon runs. The kernel's Landlock, seccomp and cgroup-BPF hold the domain;",
-        "no kernel module is needed.",
+        "A policy is a short file that lists what a daemon needs. Cofferdam denies what",
+        "is not on the list, or grants and logs it; a supervised domain changes between",
+        "the two while its daemon runs. The kernel's Landlock, seccomp and cgroup-BPF",
+        "hold the domain; no kernel module is needed.",
         ".",
         "Installing this package starts Cofferdam's agent and confines nothing.",
       ),
     },
-    conffiles: [CONFFILE],
+    conffiles: [CONFFILE, NEEDRESTART],
     scripts: scriptsOf(tree),
+    triggers: readFileSync(own(tree, "triggers"), "utf8"),
     contents: {
       ...programFiles(tree, version),
       ...moduleFiles(tree),
@@ -49,6 +54,7 @@ export function cofferdamPackage({ tree, version, changelog }) {
       ...completions(tree),
       ...documentation(tree, changelog),
       [CONFFILE.slice(1)]: file(own(tree, "cofferdam.conf")),
+      [NEEDRESTART.slice(1)]: file(own(tree, "needrestart.conf")),
       "etc/cofferdam/domains": folder(),
       "usr/share/lintian/overrides/cofferdam": file(own(tree, "lintian-overrides")),
     },
@@ -57,8 +63,8 @@ export function cofferdamPackage({ tree, version, changelog }) {
 
 export function esxiPackage({ tree, version, changelog }) {
   const names = readdirSync(join(tree, "bin/esxi")).sort();
-  const front = `../lib/cofferdam/bin/cofferdam`;
-  // `ps` would hide the system's own, so users must add the folder to PATH themselves.
+  // `ps` is left out, because it would hide the system's own: users add the folder to PATH
+  // themselves.
   const onPath = names.filter((name) => name !== "ps");
   return {
     name: "cofferdam-esxi",
@@ -72,7 +78,7 @@ export function esxiPackage({ tree, version, changelog }) {
         "Cofferdam's commands under the names that ESXi has for them",
         "secpolicytools, esxcli system secpolicy, esxcfg-advcfg, esxtop and",
         "support-util, with the output that ESXi's have. A ps with ESXi's columns lies",
-        "with them in /usr/lib/cofferdam-esxi, for those who put that folder into PATH.",
+        "with them in /usr/lib/cofferdam-esxi, which users may put into PATH.",
       ),
     },
     conffiles: [],
@@ -108,11 +114,11 @@ function scriptsOf(tree) {
 function programFiles(tree, version) {
   const inside = readdirSync(join(tree, "shell"), { withFileTypes: true });
   return {
-    "usr/bin/cofferdam": link("../lib/cofferdam/bin/cofferdam"),
+    "usr/bin/cofferdam": link(front),
     ...from(tree, "bin", programsIn(tree, "bin"), program),
     ...from(tree, "dist", programsIn(tree, "dist"), program),
     ...from(tree, "dist", bundlesIn(tree), file),
-    ...from(tree, "bpf", ["cofferdam_cgroup.bpf.o"], file),
+    ...from(tree, "bpf", ["cofferdam_capabilities.bpf.o", "cofferdam_cgroup.bpf.o"], file),
     ...from(tree, "shell", ["bashrc"], file),
     ...from(tree, "shell", ["supershell", "view.mjs"], program),
     ...Object.fromEntries(
@@ -138,17 +144,17 @@ function programsIn(tree, below) {
     .map(({ name }) => name);
 }
 
-/** The demonstration needs the clone. */
+/** Without the demonstration, which needs the clone. */
 function bundlesIn(tree) {
   return readdirSync(join(tree, "dist")).filter(
     (name) => name.endsWith(".js") && name !== "demo.js",
   );
 }
 
-/** Of npm's packages what Node loads while Cofferdam runs; everything else is in the bundles. */
+/** The files of npm packages that Node loads at run time; everything else is in the bundles. */
 function moduleFiles(tree) {
   const native = "node_modules/@koromix/koffi-linux-x64";
-  // In both forms: the probes of `doctor` are small programs that require() it.
+  // Both forms: the probes of `doctor` are small programs that require() it.
   const loader = ["index", "src/koffi/index", "src/koffi/src/static"].flatMap((name) => [
     `${name}.js`,
     `${name}.cjs`,
@@ -199,20 +205,45 @@ function completions(tree) {
   };
 }
 
+/** The pages link to files that the package has elsewhere; these links stand beside the pages. */
+const besidePages = {
+  domains: "../../cofferdam/domains",
+  "schema/policy.schema.json": "../../../cofferdam/policy.schema.json",
+};
+
 function documentation(tree, changelog) {
-  const pages = readdirSync(join(tree, "docs"));
+  const pages = [
+    ...["README.md", "SECURITY.md", "ARCHITECTURE.md"],
+    ...readdirSync(join(tree, "docs")).map((name) => `docs/${name}`),
+  ];
+  const isThere = (path) =>
+    pages.includes(path) ||
+    Object.keys(besidePages).some((name) => path === name || path.startsWith(`${name}/`));
   return {
     [`${doc}/changelog.gz`]: compressed(changelog),
     [`${doc}/copyright`]: text(copyright(tree)),
-    [`${doc}/README.md`]: file(join(tree, "README.md")),
-    [`${doc}/SECURITY.md`]: file(join(tree, "SECURITY.md")),
     ...Object.fromEntries(
-      pages.map((name) => [`${doc}/docs/${name}`, file(join(tree, "docs", name))]),
+      Object.entries(besidePages).map(([name, target]) => [`${doc}/${name}`, link(target)]),
+    ),
+    ...Object.fromEntries(
+      pages.map((page) => {
+        const words = readFileSync(join(tree, page), "utf8");
+        return [`${doc}/${page}`, text(withoutDeadLinks(words, dirname(page), isThere))];
+      }),
     ),
   };
 }
 
-/** The form of copyright-format 1.0, with the licences of npm's packages in their own words. */
+/** Links to files that only the source tree has become plain words. */
+function withoutDeadLinks(words, folder, isThere) {
+  return words.replace(/\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, name, target) => {
+    const [path] = target.split("#");
+    const stays = path === "" || /^[a-z]+:/.test(target) || isThere(normalize(join(folder, path)));
+    return stays ? whole : name;
+  });
+}
+
+/** In the form of copyright-format 1.0, with the text of the licences of npm's packages. */
 function copyright(tree) {
   const { dependencies } = JSON.parse(readFileSync(join(tree, "package.json"), "utf8"));
   const bundled = Object.keys(dependencies).map((name) => {
@@ -233,7 +264,7 @@ function copyright(tree) {
   return [head, `${programs}${either}${gpl}${bsd}`, ...bundled].join("\n");
 }
 
-/** As a text of several lines stands in a field. */
+/** As a field contains a text of several lines. */
 function indented(words) {
   const lines = words.trim().split("\n");
   return lines.map((line) => (line.trim() === "" ? " .\n" : ` ${line.trimEnd()}\n`)).join("");

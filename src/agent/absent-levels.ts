@@ -11,10 +11,9 @@ import type { Places } from "../host/places.ts";
 import { parseDomainName } from "../policy/names.ts";
 
 /**
- * How long one agent must have found no policy of a domain's name before it forgets the level given
- * to that domain, milliseconds. A package update that removes a file and restores it takes minutes.
- * A domain of that name that appears later is a new one, and must not start at the level of the old
- * one.
+ * Milliseconds for which one agent must have found no policy of a domain's name before it forgets
+ * the level given to that domain. A package update that removes a file and restores it takes
+ * minutes. A later domain of that name is a new one, and must not start at the old one's level.
  */
 export const ABSENT_MS = 3_600_000;
 
@@ -25,7 +24,7 @@ export const ABSENT_MS = 3_600_000;
 export class AbsentLevels {
   readonly #places: Places;
   readonly #tell: (event: Event) => void;
-  /** Since when the domain is absent, on the clock of performance.now(). */
+  /** On the clock of performance.now(). */
   #since = new Map<string, number>();
 
   constructor(places: Places, tell: (event: Event) => void) {
@@ -34,8 +33,8 @@ export class AbsentLevels {
   }
 
   /**
-   * To be called again and again. Takes away the levels of those that were absent at every look for
-   * {@link ABSENT_MS}, and says so. @throws what the system says
+   * Call at intervals. Removes and reports the levels of domains that were absent at every call for
+   * {@link ABSENT_MS}. @throws the system's error
    */
   look(now = performance.now()): void {
     const { levels, numbers, runs } = this.#places.system;
@@ -46,7 +45,7 @@ export class AbsentLevels {
     const running = new Set(given.length === 0 ? [] : listRuns(runs).map(({ domain }) => domain));
     const isAbsent = (name: string): boolean => {
       const folder = dirname(known.get(name)?.origin ?? "/");
-      // A folder that is not there may come back with all that is in it.
+      // A missing folder may come back with everything in it.
       return libraryFile(this.#places, name) === null && existsSync(folder) && !running.has(name);
     };
     this.#since = new Map(
@@ -63,7 +62,8 @@ export class AbsentLevels {
     const level = override?.level ?? "enforcing";
     const what =
       override === null ? "one that could not be read" : `${level}, given ${override.since}`;
-    const object = `${what}: there has been no policy of that name for ${ABSENT_MS / 60_000} minutes`;
+    const minutes = ABSENT_MS / 60_000;
+    const object = `${what}: there has been no policy of that name for ${minutes} minutes`;
     this.#tell(
       auditEvent(
         { domain: name, number: number ?? null, level },

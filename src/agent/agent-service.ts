@@ -4,23 +4,25 @@ import type { ReloadOutcome } from "../host/agent-answers.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import type { DomainTable } from "./domain-table.ts";
+import type { DriftWatch } from "./drift/drift-watch.ts";
 import type { Keeper } from "./keeper.ts";
 import type { LevelChange } from "./levels.ts";
 import type { LogFollower } from "./log-follower.ts";
 import type { Logins } from "./logins.ts";
 import type { RefusalsKeeper } from "./refusals-keeper.ts";
 
-/** What an agent does for its control API and its sweeper; `agent.ts` is the one that there is. */
+/** What the control API and the sweeper need of an agent; `agent.ts` implements it. */
 export interface AgentService {
   readonly places: Places;
   readonly log: (text: string) => void;
-  /** When it was started, as ISO 8601 has it. */
+  /** ISO 8601. */
   readonly since: string;
   readonly table: DomainTable;
   readonly mediator: Keeper | null;
   readonly logins: Logins;
-  /** null where the kernel's refusals are not collected. */
+  /** null if the kernel's refusals are not collected. */
   readonly refusals: RefusalsKeeper | null;
+  readonly drift: Pick<DriftWatch, "drifted" | "state">;
   readonly counters: {
     readonly refusedPeers: number;
     readonly eventsOfToday: ReturnType<LogFollower["tally"]>;
@@ -29,11 +31,11 @@ export interface AgentService {
     readonly forwarding: LogFollower["problems"];
   };
   tell(event: Event): void;
-  /** Denials and warnings of today, by domain. */
+  /** Of the host's present day, by domain. */
   eventsToday(): ReadonlyMap<string, number>;
   /** `name` null: all policies. */
   reload(name: string | null, by: Actor): Promise<readonly ReloadOutcome[]>;
-  /** `name` null: all domains. `level` null: the policy's own again. */
+  /** `name` null: all domains. `level` null: back to the policy's own. */
   giveLevel(
     name: string | null,
     level: Level | null,

@@ -15,6 +15,7 @@ import type { Level } from "../model/policy.ts";
 import type { AgentService } from "./agent-service.ts";
 import { controlApi } from "./api/control-api.ts";
 import { DomainTable } from "./domain-table.ts";
+import { DriftWatch } from "./drift/drift-watch.ts";
 import type { DomainEntry } from "./entry.ts";
 import { Followers } from "./followers.ts";
 import { type Keeper, type KeptCommand, keeperOf } from "./keeper.ts";
@@ -33,20 +34,20 @@ import { Teller } from "./teller.ts";
 
 export interface AgentOptions {
   readonly places: Places;
-  /** null: there is no shared mediator, each run has its own; no session server. */
+  /** null: no shared mediator, so each run has its own; no session server. */
   readonly mediator: KeptCommand | null;
   readonly sessions: KeptCommand | null;
-  /** null: the kernel's refusals are not collected, and auditing is left alone. */
+  /** null: the kernel's refusals are not collected, and auditing is not changed. */
   readonly collector: KeptCommand | null;
-  /** The control socket if the service manager listens on it for us. */
+  /** The control socket, if the service manager listens on it. */
   readonly activated: number | null;
   readonly log: (text: string) => void;
 }
 
 /**
- * The resident part of a host: keeps numbers, levels, the live table and the policies of running
- * processes, keeps the shared mediator alive, and serves the control API. Nothing that is enforced
- * hangs on it: it may die at any moment, and the next one goes on from the files.
+ * The resident process of a host: keeps numbers, levels, the live table and the policies of running
+ * processes, keeps the shared mediator alive, and serves the control API. Enforcement does not
+ * depend on it: it may die at any moment, and the next agent continues from the files.
  */
 export class Agent implements AgentService {
   readonly places: Places;
@@ -56,6 +57,7 @@ export class Agent implements AgentService {
   readonly mediator: Keeper | null;
   readonly logins: Logins;
   readonly refusals: RefusalsKeeper | null;
+  readonly drift: DriftWatch;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
@@ -66,7 +68,7 @@ export class Agent implements AgentService {
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   readonly #sweeper: Sweeper;
-  /** Orders are done one after the other. */
+  /** Orders are carried out one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(options: AgentOptions, lock: FileLock) {
@@ -87,6 +89,7 @@ export class Agent implements AgentService {
       () => void this.#exclusive(() => this.#runsChanged()),
       log,
     );
+    this.drift = new DriftWatch(this);
     this.#sweeper = new Sweeper(this, this.#followers, (work) => this.#exclusive(work));
     this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
     const told = (name: string) => (count: number, why: string) => {
@@ -106,7 +109,7 @@ export class Agent implements AgentService {
     this.refusals = collector === null ? null : new RefusalsKeeper(places.system, collector, end);
   }
 
-  /** @throws HostError when there is an agent already, or the host's state is broken */
+  /** @throws HostError if an agent runs already, or the host's state is broken */
   static async start(options: AgentOptions): Promise<Agent> {
     const { system, events } = options.places;
     const { table, live, runs, numbers, levels } = system;
@@ -116,7 +119,7 @@ export class Agent implements AgentService {
     if (lock === null)
       throw new HostError(
         "an agent is running already",
-        "cofferdam status tells which; end that one first",
+        "cofferdam status shows its process; end it first",
       );
     const agent = new Agent(options, lock);
     try {
@@ -135,6 +138,7 @@ export class Agent implements AgentService {
   /** Runs and the mediator go on. */
   async stop(): Promise<void> {
     this.#runs.stop();
+    this.drift.stop();
     this.#sweeper.stop();
     this.#levels.stop();
     this.mediator?.stop();
@@ -197,7 +201,7 @@ export class Agent implements AgentService {
     return entry === null ? [] : [entry];
   }
 
-  /** Where levels are taken back, of those that were given one. */
+  /** null: only the domains that were given a level. */
   #ofAll(level: Level | null): readonly DomainEntry[] {
     const { table } = this;
     if (level !== null) return table.entries;
@@ -218,17 +222,19 @@ export class Agent implements AgentService {
     this.#followers.all();
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
+    this.drift.start();
     this.#sweeper.start();
     this.#follower.start();
   }
 
-  /** Names that `run` has given numbers since: policy files that are new, and instances. */
+  /** Names to which `run` has given numbers since: new policy files, and instances. */
   async #know(name: string): Promise<void> {
     if (this.table.get(name) === null && libraryFile(this.places, name) !== null)
       await reload(this.places, this.table, this.#plans, [name]);
   }
 
   async #runsChanged(): Promise<void> {
+    this.drift.runsChanged();
     for (const domain of this.#runs.look().domains()) await this.#know(domain);
     const running = this.#runs.look();
     const gone = this.table.entries.filter(

@@ -1,4 +1,4 @@
-/** Troubles that last are said once, and again when they have changed or come back. */
+/** Reports a lasting problem once, and again when it has changed or recurred. */
 export class Complaints {
   readonly #log: (text: string) => void;
   readonly #said = new Map<string, string>();
@@ -7,7 +7,7 @@ export class Complaints {
     this.#log = log;
   }
 
-  /** `state`: what must change for it to be said again. */
+  /** `state`: what must change before the problem is reported again. */
   say(about: string, text: string, state = text): void {
     if (this.#said.get(about) === state) return;
     this.#said.set(about, state);
@@ -33,7 +33,6 @@ export class Complaints {
     return true;
   }
 
-  /** The same of what takes a while. */
   async tryTo(about: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();

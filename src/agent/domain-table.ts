@@ -16,7 +16,7 @@ import { type DomainEntry, entryOf } from "./entry.ts";
 import type { Followers } from "./followers.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
-/** The host's domains: which there are, their numbers, and their levels in the live table. */
+/** The host's domains, their numbers, and their levels in the live table. */
 export class DomainTable {
   readonly #places: Places;
   readonly #table: LiveTableWriter;
@@ -45,9 +45,7 @@ export class DomainTable {
     return this.#entries.get(name) ?? null;
   }
 
-  /**
-   * Every domain of which there is a file, and instances that run: these have none of their own.
-   */
+  /** Every domain with a file, and running instances, which have no file of their own. */
   names(): readonly string[] {
     const running = listRuns(this.#places.system.runs).filter(({ number }) => number !== null);
     const instances = running.map(({ domain }) => domain).filter((name) => name.includes("@"));
@@ -57,8 +55,8 @@ export class DomainTable {
   }
 
   /**
-   * Takes what was read as what is in force, gives numbers, and sets levels. `complete`: whatever
-   * is not among them is gone.
+   * Puts the read policies into force, assigns numbers, and sets levels. `complete`: every other
+   * domain is gone.
    */
   accept(read: ReadonlyMap<string, ReadPolicy>, complete: boolean): void {
     const identities = [...read].flatMap(([name, one]) => this.#identityOf(name, one) ?? []);
@@ -73,15 +71,12 @@ export class DomainTable {
     }
     if (!complete) return;
     for (const name of this.#entries.keys()) if (!read.has(name)) this.#forget(name);
-    // Also of those that went while no agent was there to see it.
+    // Includes domains that disappeared while no agent ran.
     for (const { number, gone } of records)
       if (gone && this.#table.level(number) !== null) this.#table.setGone(number);
   }
 
-  /**
-   * What counts for the domain now: the level that was given, or the policy's own. null where
-   * neither is known.
-   */
+  /** The given level, or the policy's own; null if neither is known. */
   levelOf(entry: DomainEntry): Level | null {
     return (
       this.overrideOf(entry.name)?.level ?? entry.policy?.level ?? this.#table.level(entry.number)
@@ -107,12 +102,12 @@ export class DomainTable {
     }
   }
 
-  /** When the level ends by itself, ISO 8601; null where it stays. */
+  /** ISO 8601; null for a level without an end. */
   untilOf(name: string): string | null {
     return untilNow(this.overrideOf(name), levelClock());
   }
 
-  /** From here on mediators decide by it, and cgroup programs. */
+  /** From here on mediators and cgroup programs decide by it. */
   applyLevel(entry: DomainEntry): void {
     // "enforcing" is the safe answer for a domain whose policy could never be read.
     const level = this.levelOf(entry) ?? "enforcing";

@@ -2,48 +2,47 @@ import { policyDigest } from "../domains/identity.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 import type { Basis } from "../policy/load.ts";
 import { printPolicy } from "../policy/print.ts";
+import { type FixedWords, fixedWords } from "./fixed-words.ts";
 import type { ReadPolicy } from "./read-policies.ts";
 
-/**
- * What the agent keeps of a policy: as an object each rule takes many times the room of its text.
- */
+/** The policy as text: an object takes many times the room. */
 export interface PolicyInForce {
   readonly level: Level;
   readonly mediation: Mediation;
-  /** systemd units that the policy names. */
+  /** Named by the policy. */
   readonly units: readonly string[];
   /** As one file without includes and variables. */
   readonly text: string;
+  readonly fixed: FixedWords;
 }
 
 export function inForce(policy: Policy): PolicyInForce {
   const units = policy.entries.flatMap((entry) => (entry.kind === "unit" ? [entry.unit] : []));
-  return { level: policy.level, mediation: policy.mediation, units, text: printPolicy(policy) };
+  const { level, mediation } = policy;
+  return { level, mediation, units, text: printPolicy(policy), fixed: fixedWords(policy) };
 }
 
-/** A domain as the agent has it in force. */
+/** A domain and its policy in force. */
 export interface DomainEntry {
   readonly name: string;
   readonly number: number;
-  /** The policy's own file. */
   readonly file: string;
   /**
-   * null: since the agent started its file could never be used; running processes keep what they
+   * null: the file has been unusable since the agent started; running processes keep what they
    * have.
    */
   readonly policy: PolicyInForce | null;
   /** {@link policyDigest} of the policy. */
   readonly digest: string | null;
-  /** What the policy was read from; null where that is not to be relied on. */
+  /** null if the policy's files are not to be relied on. */
   readonly basis: Basis | null;
   /**
-   * Why the file as it is now cannot be used, as `check` prints it; null while what lies there is
-   * in force.
+   * Why the present file cannot be used, as `check` prints it; null while that file is in force.
    */
   readonly problems: string | null;
 }
 
-/** The entry after its file was read; null for one of which nothing is known. */
+/** After reading the domain's file; null for an unknown domain. */
 export function entryOf(
   name: string,
   number: number,

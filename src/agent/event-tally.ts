@@ -8,7 +8,7 @@ const RECORDS_PER_TURN_MAX = 2_000;
 export interface Tally {
   readonly denied: number;
   readonly warned: number;
-  /** Of which there is no record: the log says how many were lost. */
+  /** Events without a record: the log says how many were lost. */
   readonly lost: number;
 }
 
@@ -25,7 +25,7 @@ export class EventTally {
     this.#reader = new LogReader(folder, null);
   }
 
-  /** Reads on; false while there is more to read. */
+  /** False while there is more to read. */
   step(): boolean {
     const { records, caughtUp } = this.#reader.next(RECORDS_PER_TURN_MAX);
     for (const { event } of records) {

@@ -1,29 +1,28 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 
-/** How often a folder that cannot be watched is taken to have changed, milliseconds. */
+/** Milliseconds: a folder that cannot be watched counts as changed this often. */
 const POLL_MS = 1_000;
 /**
- * How often it is looked whether what is watched is still the folder of that name, and whether one
- * that was not can be watched now, milliseconds.
+ * Milliseconds between checks that the watched folder still has its name, and that an unwatched one
+ * cannot be watched yet.
  */
 const LOOK_AGAIN_MS = 10_000;
 
 /**
- * Tells when names of a folder come, go or change. Where the host gives no watch (inotify's limits,
- * no descriptor left) or the folder is gone, it tells every second instead, says so once, and
- * watches again as soon as it can.
+ * Reports names of a folder that appear, disappear or change. If the host refuses a watch
+ * (inotify's limits, no descriptor left) or the folder is gone, it reports a change every second
+ * instead, says so once, and watches again as soon as it can.
  */
 export class FolderWatch {
   readonly #folder: string;
   readonly #changed: (name: string | null) => void;
   readonly #log: (text: string) => void;
   #watcher: FSWatcher | null = null;
-  /** Of what is watched. */
   #identity: string | null = null;
   #poll: NodeJS.Timeout | null = null;
   #look: NodeJS.Timeout | null = null;
 
-  /** `changed`: with null where it is not known what has changed. */
+  /** `changed`: with null if the name is unknown. */
   constructor(folder: string, changed: (name: string | null) => void, log: (text: string) => void) {
     this.#folder = folder;
     this.#changed = changed;
@@ -41,7 +40,7 @@ export class FolderWatch {
     this.#look = this.#poll = this.#watcher = null;
   }
 
-  /** The kernel says nothing more of a folder that was removed or exchanged. */
+  /** The kernel reports nothing more of a folder that was removed or exchanged. */
   lookAgain(): void {
     if (this.#watcher !== null && identityOf(this.#folder) === this.#identity) return;
     this.#watcher?.close();
@@ -51,8 +50,8 @@ export class FolderWatch {
 
   #watch(): void {
     try {
-      // Before the watch begins, so that a folder exchanged meanwhile is another one at the next
-      // look.
+      // Read before the watch begins, so that the next check notices a folder that was exchanged
+      // meanwhile.
       this.#identity = identityOf(this.#folder);
       const watcher = watch(this.#folder, (_what, name) => this.#changed(name));
       watcher.on("error", (error) => this.#failed(error));
@@ -65,7 +64,7 @@ export class FolderWatch {
     clearInterval(this.#poll);
     this.#poll = null;
     this.#log(`${this.#folder} is watched again`);
-    // What has changed since it was looked at last.
+    // Something may have changed since the last look.
     this.#changed(null);
   }
 
@@ -80,7 +79,7 @@ export class FolderWatch {
   }
 }
 
-/** null for a folder that is not there or cannot be looked at. */
+/** null if the folder is missing or cannot be examined. */
 function identityOf(folder: string): string | null {
   try {
     const { dev, ino } = statSync(folder, { bigint: true });

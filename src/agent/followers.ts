@@ -10,8 +10,8 @@ const CANNOT_HOLD = [
 ].join(" ");
 
 /**
- * Has the cgroup programs of supervised domains follow the table. What cannot be done for one is
- * said, and tried again with the next sweep.
+ * Makes the cgroup programs of supervised domains follow the table. A failure is reported, and
+ * tried again with the next sweep.
  */
 export class Followers {
   readonly #sockets: LiveSockets;
@@ -19,7 +19,7 @@ export class Followers {
   readonly #tell: (event: Event) => void;
   readonly #complaints: Complaints;
 
-  /** `anchors`: `CGROUP2/cofferdam`, where there is one. */
+  /** `anchors`: `CGROUP2/cofferdam`, if it exists. */
   constructor(
     places: Pick<Places, "system">,
     table: InForce,
@@ -43,7 +43,7 @@ export class Followers {
     this.#tell(failedEvent({ domain: name, number, level }, "sockets not switched", help));
   }
 
-  /** Of all domains: what an agent before this one left undone, and what failed. */
+  /** All domains: completes what an earlier agent left undone, and what failed. */
   all(): void {
     this.#complaints.try("cgroup programs do not follow the levels and policies in force", () =>
       this.#sockets.follow(),

@@ -5,16 +5,16 @@ import type { KeptState } from "../host/agent-answers.ts";
 import { lockFile, lockOwner } from "../kernel/file-lock.ts";
 
 /**
- * How often one that another agent started is looked at, milliseconds: its end is no event for this
- * one.
+ * Milliseconds between looks at a program that another agent started, whose end this agent is not
+ * told.
  */
 const LOOK_AT_ADOPTED_MS = 1_000;
-/** How often it is looked whether the own one has let go of its lock, milliseconds. */
+/** Milliseconds between looks whether this agent's own program has released its lock. */
 const LOOK_AT_LOCK_MS = 1_000;
-/** First and longest wait before one is started again, milliseconds; each failure doubles it. */
+/** First and longest wait before a restart, milliseconds; each failure doubles it. */
 const BACK_OFF_MIN_MS = 100;
 const BACK_OFF_MAX_MS = 30_000;
-/** One that lived so long did not fail at its start, milliseconds. */
+/** A program that lived this long did not fail at its start, milliseconds. */
 const HEALTHY_AFTER_MS = 60_000;
 
 export interface KeptCommand {
@@ -23,9 +23,9 @@ export interface KeptCommand {
 }
 
 /**
- * Keeps a program of the host's alive: the shared mediator, the session server. It lives in a
- * session of its own and outlives the agent; its lock tells whether there is one, so that there are
- * never two. An agent that finds one takes it over.
+ * Keeps a program of the host's alive: the shared mediator, the session server. It has a session of
+ * its own and outlives the agent. Its lock tells whether it runs, so that there are never two. A
+ * new agent takes over a running one.
  */
 export class Keeper {
   readonly #command: KeptCommand;
@@ -36,7 +36,7 @@ export class Keeper {
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  /** `tell`: one that ran, or was started, has ended. */
+  /** `tell`: called when the program has ended. */
   constructor(command: KeptCommand, lock: string, tell: (restarts: number, why: string) => void) {
     this.#command = command;
     this.#lock = lock;
@@ -48,8 +48,8 @@ export class Keeper {
   }
 
   /**
-   * A failure to find or start one is reported like its end, and tried again. `renew`: one of
-   * another version gets a successor, which ends it.
+   * A failure to find or start the program is reported like its end, and tried again. `renew`: a
+   * program of another version gets a successor, which ends it.
    */
   start(renew = false): void {
     try {
@@ -61,14 +61,14 @@ export class Keeper {
   }
 
   #isThere(): boolean {
-    // What is kept makes the folder itself: after the host's start neither is there.
+    // The program makes the folder itself: after the host's start neither exists.
     if (!existsSync(dirname(this.#lock))) return false;
     const held = lockFile(this.#lock);
     held?.release();
     return held === null;
   }
 
-  /** Begins, or leaves off: then what is kept goes on, and is not started again. */
+  /** Without `wanted` the program goes on, and is not started again. */
   keep(wanted: boolean): void {
     if (wanted === !this.#stopped && this.#state.state !== "none") return;
     if (!wanted) this.stop();
@@ -78,7 +78,7 @@ export class Keeper {
     }
   }
 
-  /** What is kept goes on. */
+  /** The program goes on. */
   stop(): void {
     this.#stopped = true;
     this.#state = { ...this.#state, state: "none", pid: null };
@@ -87,7 +87,7 @@ export class Keeper {
 
   #spawn(): void {
     const { program, arguments: args } = this.#command;
-    // The environment as the holder gives it: PATH alone.
+    // The environment as the holder gives it: only PATH.
     const env = { PATH: process.env.PATH };
     const child = spawn(program, args, {
       detached: true,
@@ -112,11 +112,11 @@ export class Keeper {
       if (!told) ended(why);
       told = true;
     };
-    // One that was told to end, or whose stand-by has taken over, may still have work, but has
-    // released its lock: another may begin, or has begun.
+    // A program that was told to end, or whose stand-by has taken over, may still have work but has
+    // released its lock. Then another one may start, or has started.
     const look = setInterval(() => {
       const holds = child.pid !== undefined && ownerOrNull(this.#lock) === child.pid;
-      if (held && !holds) once("its lock is held by another, or by nobody");
+      if (held && !holds) once("another process holds its lock, or none does");
       held ||= holds;
     }, LOOK_AT_LOCK_MS).unref();
     child.once("error", (error) => once(error.message));
@@ -130,7 +130,9 @@ export class Keeper {
     this.#later(LOOK_AT_ADOPTED_MS, () => this.#lookAtAdopted(pid));
   }
 
-  /** Where nothing can be known for now, for want of descriptors say, it is taken to go on. */
+  /**
+   * If nothing can be determined now, for want of descriptors say, the program is assumed to run.
+   */
   #lookAtAdopted(pid: number | null): void {
     let isThere = true;
     let owner = pid;
@@ -159,7 +161,7 @@ export class Keeper {
   }
 }
 
-/** None where there is nothing to keep. */
+/** null if there is nothing to keep. */
 export function keeperOf(
   command: KeptCommand | null,
   lock: string,
@@ -168,7 +170,7 @@ export function keeperOf(
   return command === null ? null : new Keeper(command, lock, tell);
 }
 
-/** Null where it cannot be told, too. */
+/** null also if the owner cannot be determined. */
 function ownerOrNull(lock: string): number | null {
   try {
     return lockOwner(lock);

@@ -20,8 +20,8 @@ import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
 
 /**
- * How often the clocks are looked at while a level has an end, milliseconds: the wall clock may be
- * set, and the host may sleep.
+ * Milliseconds between looks at the clocks while a level has an end: the wall clock may be set, and
+ * the host may sleep.
  */
 const LOOK_AT_CLOCK_MS = 30_000;
 
@@ -32,10 +32,7 @@ export interface LevelChange {
   readonly until: string | null;
 }
 
-/**
- * Levels that are given and taken back: on the disk first, then in the table, then told to the
- * auditor.
- */
+/** Gives and removes levels: first on disk, then in the table, then as an audit event. */
 export class Levels {
   readonly #folder: string;
   readonly #table: DomainTable;
@@ -56,8 +53,8 @@ export class Levels {
   }
 
   /**
-   * `level` null: the policy's own counts again. `seconds`: for so long. `all`: the domains are all
-   * there are, and one event says so.
+   * `level` null: the policy's own counts again. `seconds`: the duration. `all`: one event for all
+   * domains.
    */
   give(
     entries: readonly DomainEntry[],
@@ -75,7 +72,7 @@ export class Levels {
     return changes;
   }
 
-  /** Takes back what has had its time, and waits for the next. To be called at the start, too. */
+  /** Removes expired levels and waits for the next end. Call it at the start, too. */
   watch(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -97,7 +94,7 @@ export class Levels {
     this.#timer = null;
   }
 
-  /** All of them or, where the disk has no room, none. */
+  /** All of them or, if the disk is full, none. */
   #change(
     entries: readonly DomainEntry[],
     level: Level | null,
@@ -117,7 +114,7 @@ export class Levels {
         orders.map(({ entry, override }) => [entry.name, override]),
       );
     } finally {
-      // Whatever came of it, what is on the disk is what counts.
+      // Whether or not that succeeded, the disk's state counts.
       for (const { entry } of orders) table.applyLevel(entry);
     }
     return orders.map(({ entry, before, override }) => {
@@ -137,7 +134,7 @@ export class Levels {
     if (entry !== null) this.#table.applyLevel(entry);
   }
 
-  /** Seconds until the domain's override ends; an expired one is taken back now. */
+  /** Seconds until the domain's override ends; an expired one is removed now. */
   #endOf(name: string): number {
     const override = this.#read(name);
     const left = override === null ? null : secondsLeft(override, levelClock());
@@ -163,7 +160,7 @@ export class Levels {
   }
 
   /**
-   * What was before counts from now on, also where the disk is full; false: the file is to be tried
+   * The level before counts from now on, even if the disk is full; false: the file must be tried
    * again.
    */
   #takeBack(name: string, before: LevelOverride | null): boolean {

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { PRIVATE_FILE } from "../base/modes.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { oneMoment } from "../compile/one-moment.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
@@ -16,13 +17,13 @@ import type { Fact, Plan } from "../plan/plan.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { Followers } from "./followers.ts";
 
-/** Root alone: a plan says where Cofferdam looks, and no domain needs it. */
-const LIVE_MODE = 0o600;
+/** Readable for root only: a plan says where Cofferdam looks, and no domain needs it. */
+const LIVE_MODE = PRIVATE_FILE;
 const MESSAGE_WIDTH = 100;
 
 type Numbered = Pick<DomainEntry, "name" | "number">;
 
-/** On the disk, and not in force yet. */
+/** On disk, and not in force yet. */
 export interface PreparedPlan {
   readonly facts: readonly Fact[];
   readonly file: PreparedFile;
@@ -33,8 +34,8 @@ export type Compilation =
   | { readonly state: "bad"; readonly problems: string };
 
 /**
- * Policies in force for supervised processes that run, by the number of their domain:
- * `live/NUMBER`, the bytes of a plan.
+ * Policies in force for running supervised processes, by the number of their domain: `live/NUMBER`,
+ * the bytes of a plan.
  */
 export class LivePlans {
   readonly #places: Places;
@@ -66,8 +67,8 @@ export class LivePlans {
   }
 
   /**
-   * Made ready before the policy counts, so that one for which there is no room is not taken for
-   * the one in force.
+   * Written before the policy takes effect, so that a policy for which there is no room is not
+   * reported as being in force.
    */
   prepare(plan: Plan): PreparedPlan {
     const file = prepareFile(this.#places.system.live, encodePlan(plan), LIVE_MODE);
@@ -75,9 +76,10 @@ export class LivePlans {
   }
 
   /**
-   * Mediators look for the file when they see the generation: it lies there first, whole. False
-   * where the policy has changed since it was read: a run may have started with the newer one
-   * already, and must not get the old one. Then nothing is in force, and `plan` is discarded.
+   * Mediators look for the file when they see the generation, so the complete file is put in place
+   * first. False if the policy has changed since it was read: a run may have started with the newer
+   * one already, and must not get the old one. Then nothing is put into force, and `plan` is
+   * discarded.
    */
   put(domain: Numbered, { facts, file }: PreparedPlan): boolean {
     if (isOutdated(facts)) {
@@ -94,7 +96,7 @@ export class LivePlans {
     return existsSync(this.#pathOf(number));
   }
 
-  /** From now on starts count with their own plans alone. */
+  /** From now on each start uses only its own plan. */
   withdraw(domain: Numbered): void {
     if (!this.has(domain.number)) return;
     rmSync(this.#pathOf(domain.number), { force: true });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { PRIVATE_FILE } from "../base/modes.ts";
 import type { Forwarder } from "../events/forward/forwarder.ts";
 import { parseStates } from "../events/forward/parse-states.ts";
 import {
@@ -14,15 +15,15 @@ import { Complaints } from "./complaints.ts";
 import { EventTally, type Tally } from "./event-tally.ts";
 import { FolderWatch } from "./folder-watch.ts";
 
-/** New records are looked at once after so long, milliseconds. */
+/** Milliseconds for which new records are gathered. */
 const GATHER_MS = 100;
-/** When a sink that is away is tried again, milliseconds. */
+/** Milliseconds until an unavailable sink is tried again. */
 const TRY_AGAIN_MS = 5_000;
-const STATE_MODE = 0o600;
+const STATE_MODE = PRIVATE_FILE;
 
 /**
- * Follows the event log: forwards it to vmkernel.log, vobd.log and journald, and counts it. Wakes
- * only when the log has grown.
+ * Forwards the event log to vmkernel.log, vobd.log and journald, and counts it. Wakes only when the
+ * log has grown.
  */
 export class LogFollower {
   readonly #statePath: string;
@@ -35,7 +36,7 @@ export class LogFollower {
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  /** `statePath`: where it is written down how far each sink is. */
+  /** `statePath`: the file with the progress of each sink. */
   constructor(folder: string, statePath: string, log: (text: string) => void) {
     this.#statePath = statePath;
     this.#complaints = new Complaints(log);
@@ -55,7 +56,7 @@ export class LogFollower {
     this.#later(0);
   }
 
-  /** Delivers what is there, once. */
+  /** Delivers the remaining records, once. */
   stop(): void {
     this.#stopped = true;
     this.#watch.stop();
@@ -65,7 +66,7 @@ export class LogFollower {
     this.#tally.close();
   }
 
-  /** Denials and warnings of today, by domain. */
+  /** By domain. */
   today(): ReadonlyMap<string, number> {
     return this.#tally.today();
   }
@@ -74,7 +75,7 @@ export class LogFollower {
     return this.#tally.tally();
   }
 
-  /** Sinks that cannot be had at present, and why. */
+  /** Unavailable sinks, and why. */
   get problems(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.#problems);
   }
@@ -88,7 +89,7 @@ export class LogFollower {
     }, milliseconds);
   }
 
-  /** Milliseconds until there is more to do; null when nothing is left. */
+  /** Milliseconds until there is more to do; null if nothing is left. */
   #step(): number | null {
     let more = !this.#count();
     let moved = false;
@@ -107,7 +108,7 @@ export class LogFollower {
     try {
       return this.#tally.step();
     } catch (error) {
-      // The forwarders meet the same, and say so.
+      // The forwarders meet the same error and report it.
       if (error instanceof Error) return true;
       throw error;
     }
@@ -131,7 +132,7 @@ export class LogFollower {
   }
 }
 
-/** Without what was written down everything is forwarded from the oldest record on. */
+/** Without a saved state everything is forwarded from the oldest record on. */
 function readStates(path: string, log: (text: string) => void): ForwardStates {
   try {
     return parseStates(readFileSync(path, "utf8"));

@@ -6,14 +6,14 @@ import { FolderWatch } from "./folder-watch.ts";
 import type { Keeper } from "./keeper.ts";
 
 /**
- * How often the setting is looked at, milliseconds: an administrator may remove its files, which
- * sshd and systemd read, by hand.
+ * Milliseconds between looks at the setting: an administrator may remove its files, which sshd and
+ * systemd read, by hand.
  */
 const LOOK_MS = 10_000;
 
 /**
- * What logins need while any is led into the sandbox: the session server, and accounts for the
- * consoles in step with the host's.
+ * What logins need while any of them enters the sandbox: the session server, and the consoles'
+ * accounts in step with the host's.
  */
 export class Logins {
   readonly #places: Places;
@@ -47,7 +47,6 @@ export class Logins {
     this.#watch.stop();
   }
 
-  /** Whether logins are led to the session server. */
   look(): void {
     this.#complaints.try("what becomes of logins cannot be seen", () =>
       this.sessions?.keep(shellSandboxState(this.#places) !== "off"),

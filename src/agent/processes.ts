@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { domainOfProcess } from "../domains/membership.ts";
 
-/** How many processes each domain of the host has now, by control group. */
+/** By control group. */
 export function countProcesses(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const name of readdirSync("/proc")) {

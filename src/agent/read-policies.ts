@@ -5,7 +5,6 @@ import type { Places } from "../host/places.ts";
 import type { Policy } from "../model/policy.ts";
 import { type Basis, basisOf } from "../policy/load.ts";
 
-/** Columns of messages that travel as text. */
 const MESSAGE_WIDTH = 100;
 
 export type ReadPolicy =
@@ -15,12 +14,11 @@ export type ReadPolicy =
       readonly file: string;
       readonly basis: Basis | null;
     }
-  /** Nothing has changed of what the policy in force was read from. */
+  /** None of the files behind the policy in force has changed. */
   | { readonly state: "same" }
   | { readonly state: "bad"; readonly problems: string; readonly file: string }
   | { readonly state: "gone" };
 
-/** A domain's file as it lies there now. */
 export function readPolicy(places: Places, name: string): ReadPolicy {
   const file = libraryFile(places, name);
   if (file === null) return { state: "gone" };

@@ -17,7 +17,7 @@ export async function refreshPlans(
     running.followed(entry.name, entry.number),
   )) {
     const compiled = await plans.compile(name);
-    // One that changed meanwhile counts when it is reloaded.
+    // A policy that changed meanwhile takes effect when it is reloaded.
     if (compiled.state === "good") plans.put({ name, number }, plans.prepare(compiled.plan));
     else
       log(
@@ -26,7 +26,7 @@ export async function refreshPlans(
   }
 }
 
-/** After the last process that follows has ended. */
+/** Call after the last process that follows has ended. */
 export function withdrawPlans(table: DomainTable, plans: LivePlans, running: Running): void {
   for (const { name, number } of table.entries)
     if (!running.followed(name, number)) plans.withdraw({ name, number });

@@ -3,7 +3,7 @@ import { programStamp, readCollectorStatus } from "../host/collector-status.ts";
 import type { SystemPlaces } from "../host/places.ts";
 import { Keeper, type KeptCommand } from "./keeper.ts";
 
-/** Keeps the collector of the kernel's refusals, and knows what it does not see. */
+/** Keeps the collector of the kernel's refusals alive, and knows which refusals it misses. */
 export class RefusalsKeeper {
   readonly #keeper: Keeper;
   readonly #status: string;
@@ -20,13 +20,13 @@ export class RefusalsKeeper {
     this.#program = command.arguments[0] ?? command.program;
   }
 
-  /** One that runs another version's program gets a successor, which loses no record. */
+  /** A collector of another version gets a successor, which loses no record. */
   start(): void {
     const before = readCollectorStatus(this.#status);
     this.#keeper.start(before !== null && before.program !== programStamp(this.#program));
   }
 
-  /** It goes on while sealed domains run. */
+  /** The collector goes on while sealed domains run. */
   stop(): void {
     this.#keeper.stop();
   }
@@ -35,7 +35,7 @@ export class RefusalsKeeper {
     const kept = this.#keeper.state;
     const status = readCollectorStatus(this.#status);
     const isOf = status !== null && status.pid === kept.pid;
-    const { landlock = null, programs = null } = isOf ? status : {};
-    return { ...kept, landlock, programs };
+    const { landlock = null, programs = null, capabilities = null } = isOf ? status : {};
+    return { ...kept, landlock, programs, capabilities };
   }
 }

@@ -4,7 +4,7 @@ import type { Event } from "../events/event.ts";
 import type { ReloadOutcome } from "../host/agent-answers.ts";
 import type { DomainTable } from "./domain-table.ts";
 
-/** What an auditor must see of a requested reload. */
+/** Audit events of a requested reload. */
 export function reloadEvents(
   outcomes: readonly ReloadOutcome[],
   table: DomainTable,
@@ -12,7 +12,7 @@ export function reloadEvents(
 ): readonly Event[] {
   return (
     outcomes
-      // A name that never had a number is no domain: a typing error.
+      // A name that never had a number is no domain but a typing error.
       .filter(
         ({ outcome, number }) =>
           outcome !== "unchanged" && !(outcome === "gone" && number === null),
@@ -28,7 +28,6 @@ export function reloadEvents(
   );
 }
 
-/** A file that cannot be used when the agent starts. */
 export function brokenEvent(one: ReloadOutcome, table: DomainTable): Event {
   return failedEvent(
     subjectOf(one, table),

@@ -1,19 +1,20 @@
-import { policyDigest } from "../domains/identity.ts";
-import { listRuns } from "../domains/runs.ts";
+import { policyDigest, tagOfDigest } from "../domains/identity.ts";
+import { follows, keepsEarlierPolicy, listRuns, type Run } from "../domains/runs.ts";
 import type { ReloadOutcome } from "../host/agent-answers.ts";
 import { lookAgain } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DomainEntry } from "./entry.ts";
+import { notFollowed } from "./fixed-words.ts";
 import type { LivePlans, PreparedPlan } from "./live-plans.ts";
 import { type ReadPolicy, readPolicy } from "./read-policies.ts";
-import { follows, needsRestart, runsOf } from "./runs.ts";
+import { needsRestart } from "./runs.ts";
 
-/** Times that a policy which changes meanwhile is read; then what was in force stays. */
+/** Limit on readings of a policy that keeps changing; then the policy in force stays. */
 const READS_MAX = 5;
 
 /**
- * Brings what is in force up to the files. `names` null: of all domains. When an agent starts
+ * Puts the files' present policies into force. `names` null: of all domains. When an agent starts
  * everything is new, and only running domains need compiling.
  */
 export async function reload(
@@ -49,7 +50,7 @@ async function reloadOnce(
   names: readonly string[] | null,
   isAgain: boolean,
 ): Promise<{ readonly found: readonly ReloadOutcome[]; readonly outdated: readonly string[] }> {
-  // An instance is here as long as it runs: its template's file tells nothing about that.
+  // An instance exists as long as it runs: its template's file does not show that.
   const here = new Set(table.names());
   const wanted = names ?? [...new Set([...here, ...table.entries.map(({ name }) => name)])];
   const before = new Map(wanted.map((name) => [name, table.get(name)]));
@@ -63,7 +64,7 @@ async function reloadOnce(
         read.set(name, { state: "same" });
         continue;
       }
-      // Reading many takes a while, in which others are to be answered.
+      // Reading many takes a while, in which other requests must be answered.
       await new Promise(setImmediate);
       const found: ReadPolicy = here.has(name) ? readPolicy(places, name) : { state: "gone" };
       const one =
@@ -78,16 +79,17 @@ async function reloadOnce(
     for (const { file } of ready.values()) file.discard();
     throw error;
   }
-  const outdated: string[] = [];
-  const outcomes = wanted.map((name) => {
+  const outdated = [...ready].flatMap(([name, plan]) => {
     const entry = table.get(name);
-    const plan = ready.get(name);
-    if (entry === null) plan?.file.discard();
-    else if (plan !== undefined && !plans.put(entry, plan)) outdated.push(name);
-    const state = read.get(name) ?? { state: "gone" };
-    return outcomeOf(places, name, before.get(name) ?? null, entry, state);
+    if (entry === null) plan.file.discard();
+    return entry === null || plans.put(entry, plan) ? [] : [name];
   });
-  return { found: outcomes, outdated };
+  const runs = listRuns(places.system.runs);
+  const found = wanted.map((name) => {
+    const state = read.get(name) ?? { state: "gone" };
+    return outcomeOf(name, before.get(name) ?? null, table.get(name), state, runs);
+  });
+  return { found, outdated };
 }
 
 interface Asked {
@@ -98,9 +100,9 @@ interface Asked {
 }
 
 /**
- * A changed policy that running processes are to follow must be one that this host can hold; else
- * it is bad, and nothing of it counts. An instance is asked about before its start was noticed,
- * too: its file may have changed since, and whoever asks relies on the answer.
+ * This host must be able to enforce a changed policy that running processes are to follow.
+ * Otherwise the policy is bad, and nothing of it takes effect. An instance is checked even if its
+ * start was not noticed yet: its file may have changed since, and the caller relies on the answer.
  */
 async function judged(
   read: ReadPolicy,
@@ -125,31 +127,45 @@ async function judged(
 }
 
 function outcomeOf(
-  places: Places,
   name: string,
   before: DomainEntry | null,
   entry: DomainEntry | null,
   read: ReadPolicy,
+  allRuns: readonly Run[],
 ): ReloadOutcome {
-  const nobody = {
+  const unfollowed = {
     name,
     number: entry?.number ?? before?.number ?? null,
     following: 0,
+    notFollowed: [],
     restart: [],
   };
-  if (read.state === "bad") return { ...nobody, outcome: "bad", problems: read.problems };
-  if (entry === null) return { ...nobody, outcome: "gone", problems: null };
-  if (before?.digest === entry.digest && before.number === entry.number)
-    return { ...nobody, outcome: "unchanged", problems: null };
-  const runs = runsOf(places.system.runs, name, entry.number);
+  if (read.state === "bad") return { ...unfollowed, outcome: "bad", problems: read.problems };
+  if (entry === null) return { ...unfollowed, outcome: "gone", problems: null };
+  const runs = allRuns.filter(({ domain, number }) => domain === name && number === entry.number);
+  const outcome = changeOf(before, entry);
+  const tag = entry.digest === null ? null : tagOfDigest(entry.digest);
+  const followers = outcome === "unchanged" ? [] : runs.filter(follows);
+  const startedBefore = followers.some((run) => run.policy === null || run.policy !== tag);
   return {
-    ...nobody,
-    outcome: before === null ? "new" : "changed",
+    ...unfollowed,
+    outcome,
     problems: null,
-    following: runs.filter(follows).length,
-    restart:
-      before === null
-        ? []
-        : runs.filter((run) => !follows(run)).map((run) => needsRestart(run, entry.policy)),
+    following: followers.length,
+    notFollowed: startedBefore ? notFollowedBy(before, entry) : [],
+    restart: runs
+      .filter((run) => keepsEarlierPolicy(run, () => tag) ?? outcome === "changed")
+      .map((run) => needsRestart(run, entry.policy)),
   };
+}
+
+/** Nothing is known of a policy that was not in force before. */
+function notFollowedBy(before: DomainEntry | null, entry: DomainEntry): readonly string[] {
+  const [was, is] = [before?.policy?.fixed, entry.policy?.fixed];
+  return was === undefined || is === undefined ? [] : notFollowed(was, is);
+}
+
+function changeOf(before: DomainEntry | null, entry: DomainEntry) {
+  if (before === null) return "new";
+  return before.digest === entry.digest && before.number === entry.number ? "unchanged" : "changed";
 }

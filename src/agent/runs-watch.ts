@@ -1,11 +1,10 @@
-import { listRuns, type Run } from "../domains/runs.ts";
+import { follows, listRuns, type Run } from "../domains/runs.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import { follows } from "./runs.ts";
 
-/** Starts and ends come in bursts: they are looked at once after so long, milliseconds. */
+/** Milliseconds for which starts and ends, which come in bursts, are gathered. */
 const GATHER_MS = 200;
 
-/** Tells when runs of the host have begun or ended: each is a name in one folder. */
+/** Notices when runs of the host begin or end: each is a name in one folder. */
 export class RunsWatch {
   readonly #folder: string;
   readonly #changed: () => void;
@@ -35,13 +34,12 @@ export class RunsWatch {
     }, GATHER_MS);
   }
 
-  /** What runs now: one look at the host for all questions about one moment. */
+  /** One look at the host for all questions about one moment. */
   look(): Running {
     return new Running(listRuns(this.#folder).filter(({ number }) => number !== null));
   }
 }
 
-/** The host's runs at one moment. */
 export class Running {
   readonly #runs: readonly Run[];
   readonly #followed: ReadonlySet<string>;
@@ -53,7 +51,6 @@ export class Running {
     );
   }
 
-  /** Names of the host's domains that run. */
   domains(): readonly string[] {
     return [...new Set(this.#runs.map(({ domain }) => domain))];
   }
@@ -62,7 +59,6 @@ export class Running {
     return this.#runs.some((run) => run.domain === domain && run.number === number);
   }
 
-  /** Whether some process follows the domain's level and policy. */
   followed(domain: string, number: number): boolean {
     return this.#followed.has(keyOf(domain, number));
   }

@@ -1,15 +1,9 @@
 import { readProc, readWords } from "../domains/proc-stat.ts";
-import { listRuns, type Run } from "../domains/runs.ts";
+import { follows, listRuns, type Run } from "../domains/runs.ts";
 import type { NeedsRestart, ShownRun } from "../host/agent-answers.ts";
 import { unitOf, wordsOf } from "../host/service-unit.ts";
 import type { PolicyInForce } from "./entry.ts";
 
-/** Follows the table: its level and policy are those of the host at every moment. */
-export function follows(run: Run): boolean {
-  return run.mode === "supervised" && run.live;
-}
-
-/** The host's runs of one domain. */
 export function runsOf(folder: string, domain: string, number: number): readonly Run[] {
   return listRuns(folder).filter((run) => run.domain === domain && run.number === number);
 }

@@ -5,10 +5,7 @@ const FIRST_DESCRIPTOR = 3;
 /** Family and name of `struct sockaddr_un`. */
 const FAMILY_BYTES = 2;
 
-/**
- * Tells the service manager our state, e.g. `READY=1` (sd_notify(3)); does nothing if the service
- * manager did not ask for it.
- */
+/** E.g. `READY=1` (sd_notify(3)); does nothing unless the service manager asked for it. */
 export function notifyManager(text: string, socket = process.env.NOTIFY_SOCKET): void {
   if (socket === undefined || socket === "") return;
   const name = Buffer.from(socket.startsWith("@") ? `\0${socket.slice(1)}` : socket);
@@ -24,10 +21,7 @@ export function notifyManager(text: string, socket = process.env.NOTIFY_SOCKET):
   }
 }
 
-/**
- * The socket that the service manager listens on for us; null without socket activation
- * (sd_listen_fds(3)).
- */
+/** null without socket activation (sd_listen_fds(3)). */
 export function activatedSocket(env: NodeJS.ProcessEnv = process.env): number | null {
   return env.LISTEN_PID === String(process.pid) && env.LISTEN_FDS === "1" ? FIRST_DESCRIPTOR : null;
 }

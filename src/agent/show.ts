@@ -1,9 +1,9 @@
-import { listRuns, type Run } from "../domains/runs.ts";
+import { follows, listRuns, type Run } from "../domains/runs.ts";
 import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
 import type { AgentService } from "./agent-service.ts";
 import type { DomainEntry } from "./entry.ts";
 import { countProcesses } from "./processes.ts";
-import { follows, showRun } from "./runs.ts";
+import { showRun } from "./runs.ts";
 
 export function listDomains(agent: AgentService): readonly ShownDomain[] {
   const runs = listRuns(agent.places.system.runs);
@@ -13,7 +13,7 @@ export function listDomains(agent: AgentService): readonly ShownDomain[] {
 }
 
 function showDomain(
-  { table }: AgentService,
+  { table, drift }: AgentService,
   entry: DomainEntry,
   runs: readonly Run[],
   processes: ReadonlyMap<string, number>,
@@ -30,11 +30,12 @@ function showDomain(
     runs: mine.length,
     processes: processes.get(name) ?? 0,
     eventsToday: events.get(name) ?? 0,
+    drift: drift.drifted(name, number),
     state: problems === null ? "good" : "bad",
   };
 }
 
-/** `uid` null: for a peer that may see everything; else only what belongs to that user. */
+/** `uid` null: the peer may see everything; else only what belongs to that user. */
 export function showDetails(
   agent: AgentService,
   entry: DomainEntry,

@@ -20,13 +20,14 @@ export function showStatus(agent: AgentService): AgentStatus {
     mediator: agent.mediator?.state ?? null,
     sessions: agent.logins.sessions?.state ?? null,
     refusals: agent.refusals?.state ?? null,
+    drift: agent.drift.state,
     events: { today: eventsOfToday, lost: eventsLost, problem: eventsProblem, forwarding },
     refusedPeers,
     memory: process.memoryUsage.rss(),
   };
 }
 
-/** The domains by level, and those by name that hold nothing now. */
+/** The number of domains by level, and those below enforcing. */
 function byLevel({ table }: AgentService): Pick<AgentStatus, "levels" | "relaxed"> {
   const levels: Record<Level, number> = { enforcing: 0, warning: 0, disabled: 0 };
   const relaxed: AgentStatus["relaxed"][number][] = [];

@@ -3,6 +3,7 @@ import { hasElsewhere, pruneElsewhere } from "../compile/cgroup/elsewhere.ts";
 import { IdleAnchors } from "../compile/cgroup/idle-anchors.ts";
 import { withFolderLock } from "../compile/cgroup/lock.ts";
 import { anchorsFolder } from "../domains/cgroup-path.ts";
+import { readRunRecord } from "../domains/runs.ts";
 import { sweepRuns } from "../domains/sweep-runs.ts";
 import { NamedAnchors } from "../host/named-anchors.ts";
 import type { Places } from "../host/places.ts";
@@ -11,7 +12,7 @@ import type { AgentService } from "./agent-service.ts";
 import { Complaints } from "./complaints.ts";
 import type { Followers } from "./followers.ts";
 
-/** How often unused state is looked for, milliseconds: no event announces it. */
+/** Milliseconds between searches for unused state, which no event announces. */
 const SWEEP_MS = 60_000;
 
 /**
@@ -29,10 +30,7 @@ export class Sweeper {
   readonly #complaints: Complaints;
   #timer: NodeJS.Timeout | null = null;
 
-  /**
-   * `exclusive` has its work done between two orders. `anchors`: `CGROUP2/cofferdam`, where there
-   * is one.
-   */
+  /** `exclusive` runs its work between two orders. `anchors`: `CGROUP2/cofferdam`, if it exists. */
   constructor(
     agent: Pick<AgentService, "places" | "tell" | "log">,
     followers: Pick<Followers, "all">,
@@ -59,7 +57,7 @@ export class Sweeper {
     this.#timer = null;
   }
 
-  /** What cannot be done is said, and tried again the next time. */
+  /** Failures are reported, and tried again the next time. */
   async sweep(now = performance.now()): Promise<void> {
     const complaints = this.#complaints;
     const { runs } = this.#places.system;
@@ -67,15 +65,13 @@ export class Sweeper {
       sweepRuns(runs, this.#anchors),
     );
     await this.#exclusive(async () => {
-      complaints.try("levels of domains that are no more cannot be tidied away", () =>
-        this.#levels.look(now),
-      );
+      complaints.try("levels of removed domains cannot be deleted", () => this.#levels.look(now));
       this.#followers.all();
     });
     const anchors = this.#anchors;
     if (anchors === null) return;
     await complaints.tryTo("idle control groups cannot be tidied away", () =>
-      this.#idle.look(anchors, this.#named.look()),
+      this.#idle.look(anchors, this.#named.look(), (pid) => readRunRecord(runs, pid) !== null),
     );
     await complaints.tryTo("programs at sockets' control groups cannot be taken away", async () => {
       if (existsSync(anchors) && hasElsewhere(anchors))

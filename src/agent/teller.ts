@@ -2,12 +2,11 @@ import type { Event } from "../events/event.ts";
 import { LOG_RETRY_MS } from "../events/limits.ts";
 import { type EventLog, openEventLog } from "../events/log/event-log.ts";
 
-/** Writes the agent's own events, and tries again by itself while the log cannot be written. */
+/** Writes the agent's own events, and retries while the log cannot be written. */
 export class Teller {
   readonly #log: EventLog;
   #retry: NodeJS.Timeout | null = null;
 
-  /** `folder`: of the event log. */
   constructor(folder: string) {
     this.#log = openEventLog(folder);
   }
@@ -21,7 +20,7 @@ export class Teller {
     return this.#log.lost;
   }
 
-  /** Why nothing can be written at present; null when all is well. */
+  /** Why nothing can be written at present, or null. */
   get problem(): string | null {
     return this.#log.problem;
   }

@@ -1,15 +1,15 @@
 /**
- * Controls (C0, DEL, C1), line separators, and the marks that turn the direction of writing. Shown
- * on a terminal they would move the cursor, colour it or reorder the line. No policy file may
- * contain one.
+ * Controls (C0, DEL, C1), line separators, and the marks that turn the direction of writing. A
+ * terminal would move the cursor, change the colour or reorder the line. No policy file may contain
+ * one.
  */
 export const actingCharacters =
   /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** The same and halves of surrogate pairs, which are no text. */
-const unprintable = new RegExp(`${actingCharacters.source}|\\p{Cs}`, "gu");
+/** These characters, and halves of surrogate pairs, which are not valid text. */
+export const unprintable = new RegExp(`${actingCharacters.source}|\\p{Cs}`, "gu");
 
-/** `text` with every such character written as `\u{...}`, so that showing it cannot do anything. */
+/** `text` with every such character written as `\u{...}`, so that a terminal only shows it. */
 export function printable(text: string): string {
   return text.replaceAll(
     unprintable,
@@ -17,14 +17,14 @@ export function printable(text: string): string {
   );
 }
 
-/** The same of a text that has lines of its own. */
+/** The same, but keeps the text's newlines. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
 
 /**
- * JSON that may be shown on a terminal: what JSON.stringify leaves as it is, C1 among it, is
- * escaped as JSON does. The newlines of its own form stay.
+ * JSON that is safe on a terminal. JSON.stringify leaves some such characters, C1 among them; these
+ * are escaped as JSON does. Newlines of the layout stay.
  */
 export function printableJson(json: string): string {
   return json.replace(actingCharacters, (character) =>

@@ -2,10 +2,10 @@ import { Mismatch, type Schema } from "./schema.ts";
 
 export type Read<T> =
   | { readonly state: "good"; readonly value: T }
-  /** `problem`: what is wrong, as a clause that stands behind "FILE is broken: ". */
+  /** `problem`: what is wrong, worded to follow "FILE is broken: ". */
   | { readonly state: "bad"; readonly problem: string };
 
-/** Reads JSON as described by a schema. */
+/** Reads JSON that a schema describes. */
 export function readJson<T>(schema: Schema<T>, text: string): Read<T> {
   const value = jsonOf(text);
   if (value !== undefined) return readValue(schema, value);
@@ -22,7 +22,6 @@ export function readValue<T>(schema: Schema<T>, value: unknown): Read<T> {
   }
 }
 
-/** The value of a JSON text; undefined for a text that is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -32,12 +31,12 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** Limit on a member's name in a message, characters. */
+/** Longest name of a member in a message, characters. */
 const MEMBER_LENGTH_MAX = 60;
 
 /**
- * Spells a path like `domains[2].level`. The author of the JSON chose the names, so none of their
- * characters may act on a terminal.
+ * Spells a path like `domains[2].level`. Its names come from the JSON's author, so they are made
+ * safe for a terminal.
  */
 function spelled(path: readonly (string | number)[]): string {
   return path

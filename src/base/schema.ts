@@ -1,27 +1,29 @@
 /**
- * Describes JSON that was written elsewhere: by another process, another version, a person. A
- * schema reads a value into its type, or says which member is wrong. ARCHITECTURE.md says why this
- * is not a library.
+ * Describes JSON that another process, another version or a person has written. A schema reads a
+ * value into its type, or says which member is wrong. ARCHITECTURE.md says why this is not a
+ * library.
  */
 export interface Schema<T> {
-  /** The value as described, without unknown members. @throws Mismatch */
+  /** The value without unknown members. @throws Mismatch */
   read(value: unknown): T;
 }
 
-/** An optional member. */
 export interface Optional<T> extends Schema<T> {
   readonly optional: true;
 }
 
-/** The type that a schema describes. */
+/** A member that earlier versions did not write; if it is missing, `absent` is its value. */
+export interface Added<T> extends Schema<T> {
+  readonly absent: T;
+}
+
 export type Described<S> = S extends Schema<infer T> ? T : never;
 
-/** A value that is not as described. */
 export class Mismatch extends Error {
   override readonly name = "Mismatch";
-  /** The members and indices that lead to the value. */
+  /** The members and indices that lead to the wrong value. */
   readonly path: readonly (string | number)[];
-  /** What is wrong with it, after its name: `is missing`. */
+  /** What is wrong, to follow the value's name: `is missing`. */
   readonly what: string;
 
   constructor(what: string, path: readonly (string | number)[] = []) {
@@ -64,10 +66,11 @@ export function object<M extends Members>(members: M): ObjectSchema<M> {
   return {
     members,
     read(value) {
-      if (!isObject(value)) throw new Mismatch("is no object");
+      if (!isObject(value)) throw new Mismatch("is not an object");
       const read: Record<string, unknown> = {};
       for (const [name, schema] of entries) {
         if (Object.hasOwn(value, name)) read[name] = readAt(schema, value[name], name);
+        else if ("absent" in schema) read[name] = schema.absent;
         else if (!("optional" in schema)) throw new Mismatch("is missing", [name]);
       }
       return read as ObjectOf<M>;
@@ -79,11 +82,15 @@ export function optional<T>({ read }: Schema<T>): Optional<T> {
   return { optional: true, read };
 }
 
-/** Members of any name, all of one kind. */
+export function added<T>({ read }: Schema<T>, absent: T): Added<T> {
+  return { read, absent };
+}
+
+/** Members of any name, whose values all have one schema. */
 export function record<T>(schema: Schema<T>): Schema<Readonly<Record<string, T>>> {
   return {
     read(value) {
-      if (!isObject(value)) throw new Mismatch("is no object");
+      if (!isObject(value)) throw new Mismatch("is not an object");
       const names = Object.keys(value);
       return Object.fromEntries(names.map((name) => [name, readAt(schema, value[name], name)]));
     },
@@ -94,15 +101,15 @@ export function list<T>(schema: Schema<T>): ListSchema<T> {
   return {
     each: schema,
     read(value) {
-      if (!Array.isArray(value)) throw new Mismatch("is no list");
+      if (!Array.isArray(value)) throw new Mismatch("is not a list");
       return value.map((one: unknown, at) => readAt(schema, one, at));
     },
   };
 }
 
 /**
- * A long list whose values a function checks. It is faster than a schema of their members, and a
- * message names only the value.
+ * A long list, whose values a function checks: it is faster than a schema. A message names only the
+ * index.
  */
 export function listOf<T>(
   isOne: (value: unknown) => value is T,
@@ -110,9 +117,9 @@ export function listOf<T>(
 ): Schema<readonly T[]> {
   return {
     read(value) {
-      if (!Array.isArray(value)) throw new Mismatch("is no list");
+      if (!Array.isArray(value)) throw new Mismatch("is not a list");
       const odd = value.findIndex((one) => !isOne(one));
-      if (odd >= 0) throw new Mismatch(`is no ${what}`, [odd]);
+      if (odd >= 0) throw new Mismatch(`is not a ${what}`, [odd]);
       return value;
     },
   };
@@ -125,7 +132,7 @@ export function nullable<T>(schema: Schema<T>): Schema<T | null> {
 export const text: Schema<string> = {
   read(value) {
     if (typeof value === "string") return value;
-    throw new Mismatch("is no text");
+    throw new Mismatch("is not text");
   },
 };
 
@@ -139,7 +146,7 @@ export const boolean: Schema<boolean> = {
 export const number: Schema<number> = {
   read(value) {
     if (typeof value === "number") return value;
-    throw new Mismatch("is no number");
+    throw new Mismatch("is not a number");
   },
 };
 
@@ -161,14 +168,14 @@ export function whole(
   return {
     read(value) {
       if (typeof value !== "number" || !Number.isSafeInteger(value))
-        throw new Mismatch("is no whole number");
+        throw new Mismatch("is not a whole number");
       if (value < first || value > last) throw new Mismatch("is out of range");
       return value;
     },
   };
 }
 
-/** Limit on the values of a list that a message names. */
+/** Values of a list that a message names. */
 const VALUES_NAMED_MAX = 8;
 
 /** One of these values. */
@@ -187,7 +194,7 @@ export function oneOf<const T extends string | number | boolean>(
   };
 }
 
-/** One of a record's names; the compiler makes sure that none is missing. */
+/** One of a record's names; the compiler checks that none is missing. */
 export function oneOfNames<T extends string>(names: Readonly<Record<T, unknown>>): Literal<T> {
   return oneOf(...(Object.keys(names) as T[]));
 }
@@ -205,7 +212,7 @@ export function kinds<const S extends readonly MembersSchema<unknown>[]>(
   );
   return {
     read(value) {
-      if (!isObject(value)) throw new Mismatch("is no object");
+      if (!isObject(value)) throw new Mismatch("is not an object");
       if (!Object.hasOwn(value, name)) throw new Mismatch("is missing", [name]);
       const schema = byValue.get(value[name]);
       if (schema === undefined) throw new Mismatch("is none that is known here", [name]);
@@ -214,7 +221,7 @@ export function kinds<const S extends readonly MembersSchema<unknown>[]>(
   };
 }
 
-/** What `make` makes of a value that is as described. It throws a Mismatch to reject one. */
+/** Passes a value that fits `schema` to `make`, which throws a Mismatch to reject it. */
 export function mapped<T, U>(schema: Schema<T>, make: (value: T) => U): Schema<U> {
   return { read: (value) => make(schema.read(value)) };
 }

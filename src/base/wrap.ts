@@ -1,6 +1,6 @@
 /**
- * Breaks text at spaces so that no line exceeds `width`, except for words that are longer; further
- * lines begin with `indent`.
+ * Breaks text at spaces so that no line exceeds `width`, except for longer words. All lines but the
+ * first begin with `indent`.
  */
 export function wrap(text: string, width: number, indent: string): string {
   const lead = /^ */.exec(text)?.[0] ?? "";

@@ -5,8 +5,8 @@ import type { Command, Context } from "./command.ts";
 import { runCommandLine } from "./program.ts";
 
 /**
- * Runs a command of ESXi that is one of `commands` by another name; null where `name` is none of
- * these.
+ * Runs a command of ESXi that is one of `commands` under another name; null if `name` is no such
+ * command.
  */
 export async function runCalledAs(
   name: string,

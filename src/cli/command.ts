@@ -1,41 +1,38 @@
 import type { ExitCode } from "../host/exit-code.ts";
 import type { Places } from "../host/places.ts";
 
-/** A question that cannot be answered; `program.ts` prints its two lines. */
+/** For a question that has no answer; `program.ts` prints its message and help. */
 export { HostError as CommandError } from "../host/host-error.ts";
 
-/** What a command is given beside its arguments; tests make their own. */
 export interface Context {
   readonly places: Places;
-  /** Writes as it is; a command ends its lines itself. */
+  /** Writes text as it is; the command ends its lines. */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Columns to fill; 80 where the output is no terminal. */
+  /** Columns of the terminal; 80 if the output is no terminal. */
   readonly width: number;
   readonly color: boolean;
-  /** Asks a question that yes or no answers; absent where nobody is at a terminal. */
+  /** Asks a yes-or-no question; absent without a terminal. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }
 
-/** Parsed options by their long name in camel case. */
+/** Options by their long name in camel case. */
 export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
-/** One command as data: the parser, `--help` and the manual are made from it. */
+/** One command, as data for the parser, `--help` and the manual. */
 export interface Command {
   readonly name: string;
   /**
-   * As shown in the usage line: `<domain>` is required, `[domain]` is not, `<files...>` takes
-   * several.
+   * As in the usage line: `<domain>` is required, `[domain]` optional, `<files...>` takes several.
    */
   readonly operands: readonly { readonly name: string; readonly description: string }[];
-  /** What stands behind the name in usage lines, where the operands' names alone do not say it. */
+  /** What follows the name in usage lines, if the names of the operands do not say enough. */
   readonly usage?: string;
   readonly summary: string;
-  /** Paragraphs of the help text. */
   readonly description: readonly string[];
   readonly options: readonly CommandOption[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
-  /** `cofferdam NAME SUBCOMMAND`; without a `run` of its own the command alone prints its help. */
+  /** `cofferdam NAME SUBCOMMAND`. Without `run`, the command alone prints its help. */
   readonly subcommands?: readonly Command[];
   run?(
     context: Context,
@@ -48,9 +45,9 @@ export interface CommandOption {
   /** As commander writes it, e.g. `--set <name=value>`. */
   readonly flags: string;
   readonly description: string;
-  /** May be given several times and is collected. */
+  /** May be given several times; the values are collected. */
   readonly repeated?: boolean;
-  /** Understood, but neither in `--help` nor in the manual. */
+  /** Accepted, but left out of `--help` and the manual. */
   readonly hidden?: boolean;
 }
 

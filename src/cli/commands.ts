@@ -3,24 +3,26 @@ import { agent } from "./commands/agent.ts";
 import { check } from "./commands/check.ts";
 import { compile } from "./commands/compile.ts";
 import { completion } from "./commands/completion.ts";
+import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { domain } from "./commands/domain.ts";
 import { events } from "./commands/events.ts";
 import { explain } from "./commands/explain.ts";
 import { plan } from "./commands/plan.ts";
 import { ps } from "./commands/ps.ts";
+import { reach } from "./commands/reach.ts";
 import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
 import { sessions } from "./commands/sessions.ts";
 import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
+import { suggest } from "./commands/suggest.ts";
 import { support } from "./commands/support.ts";
 import { top } from "./commands/top.ts";
 import { unit } from "./commands/unit.ts";
 import { vm } from "./commands/vm.ts";
 import { why } from "./commands/why.ts";
 
-/** All commands, in the order of `--help`. */
 export const commands: readonly Command[] = [
   run,
   vm,
@@ -31,8 +33,11 @@ export const commands: readonly Command[] = [
   top,
   events,
   why,
+  suggest,
   check,
   explain,
+  diff,
+  reach,
   plan,
   doctor,
   agent,

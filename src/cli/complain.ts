@@ -3,8 +3,8 @@ import { renderDiagnostics, renderDiagnosticsJson } from "../diagnostics/render.
 import type { Context, Options } from "./command.ts";
 
 /**
- * To standard error, what keeps a command from its answer or comes beside it: with `--json` one
- * record a line, as `check` has it.
+ * Writes diagnostics of a command to standard error; with `--json` one record per line, as `check`
+ * does.
  */
 export function complain(
   { color, width, err }: Context,

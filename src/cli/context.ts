@@ -2,16 +2,19 @@ import { createInterface } from "node:readline";
 import type { Places } from "../host/places.ts";
 import type { Context } from "./command.ts";
 
-/** Columns of what is no terminal, or of one that does not know (a serial console says 0). */
+/**
+ * Columns if the output is no terminal, or a terminal that does not know its size (a serial console
+ * says 0).
+ */
 const WIDTH_DEFAULT = 80;
 
 /**
- * Exit status of a program that SIGPIPE ended, as shells have it. Node ignores the signal, and gets
- * an error instead.
+ * The status that shells report for a program that died of SIGPIPE. Node ignores the signal and
+ * gets an error instead.
  */
 const READER_GONE = 128 + 13;
 
-/** Of this process: its standard output and error. */
+/** A context that writes to this process's standard output and error. */
 export function contextOf(places: Places): Context {
   return {
     places,
@@ -23,7 +26,7 @@ export function contextOf(places: Places): Context {
   };
 }
 
-/** Whatever is not `yes` is no, and so is the end of the input. */
+/** Every answer but `yes`, and the end of the input, means no. */
 async function confirm(question: string): Promise<boolean> {
   const asked = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await new Promise<string>((resolve) => {
@@ -34,7 +37,7 @@ async function confirm(question: string): Promise<boolean> {
   return answer.trim().toLowerCase() === "yes";
 }
 
-/** Ends quietly when nobody reads any more. */
+/** Exits quietly when the reader of standard output is gone. */
 export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -8,8 +8,8 @@ import { CommandError, type Context } from "./command.ts";
 const MESSAGE_WIDTH_MAX = 80;
 
 /**
- * Says what a user did wrong, or what the host refused: in two lines, or as one record on a line of
- * its own with `severity`, `message`, `help` and the exit `status`. Everything else is thrown on.
+ * Prints a user's mistake, or a refusal by the host: two lines, or a JSON record with `severity`,
+ * `message`, `help` and the exit `status`. Throws every other error on.
  */
 export function explainError(
   error: unknown,
@@ -32,7 +32,7 @@ export function explainError(
 function ownWords(error: unknown): CommandError {
   if (error instanceof CommandError) return error;
   if (!(error instanceof CommanderError)) throw error;
-  // Commander's own name for "nothing but a help text was shown".
+  // Commander throws an error of this name after it has shown only a help text.
   const message =
     error.code === "commander.help" ? "no command is given" : error.message.replace(/^error: /, "");
   return new CommandError(message.replaceAll("\n", " "), "--help tells how", ExitCode.usage);

@@ -1,7 +1,7 @@
 /**
- * `cofferdam` inside the sandboxed shell, also called `esxtop` and `support-util`: `top` and
- * `support`, which ask the session server. Entry of `shell/view.mjs`, which loads nothing else: all
- * of the installation but that folder is out of the sandbox's reach.
+ * `cofferdam` inside the sandboxed shell, also called `esxtop` and `support-util`. It has `top` and
+ * `support`, which ask the session server. The entry of `shell/view.mjs`; that file loads no other,
+ * because the sandbox can read only its own folder of the installation.
  */
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,7 +31,6 @@ async function start(): Promise<ExitCode> {
   return runCommandLine(args, context, commands);
 }
 
-/** Commands of `cofferdam` that are there outside. */
 function refuseOthers(word: string | undefined): void {
   const known = [...commands.map(({ name }) => name), "help"];
   if (word === undefined || word.startsWith("-") || known.includes(word)) return;

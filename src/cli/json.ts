@@ -1,8 +1,8 @@
 import { printableJson } from "../base/printable.ts";
 
 /**
- * JSON as commands print it: two spaces, a newline at the end; big integers as decimal strings,
- * bytes as hexadecimal. No name in it can act on a terminal.
+ * JSON as commands print it: indented by two spaces, with a final newline, big integers as decimal
+ * strings, bytes as hexadecimal, and safe on a terminal.
  */
 export function toJson(value: unknown): string {
   return `${printableJson(JSON.stringify(value, replaceUnknownKinds, 2))}\n`;

@@ -1,6 +1,6 @@
 /**
- * The command line, all of it but `run`, which the native front does itself. One file a command
- * under `commands/`; what several of them need lies beside this file. Entry of `dist/cofferdam.js`.
+ * The command line without `run`, which the native front does itself. `commands/` has one file per
+ * command; code that several of them share is in this folder. The entry of `dist/cofferdam.js`.
  */
 import { runDialect } from "../esxi/dialect.ts";
 import { ExitCode } from "../host/exit-code.ts";
@@ -12,15 +12,12 @@ import { contextOf, endWithReader } from "./context.ts";
 import { explainError } from "./explain-error.ts";
 import { runCommandLine } from "./program.ts";
 
-/** The front's first argument when it was called by another name (`bin/esxi/`). */
+/** The front's first argument if it was called under another name (`bin/esxi/`). */
 const AS = "--as=";
 
 endWithReader();
 
-/**
- * Without HOME an ordinary user has no places; that is said like every other thing a user can do
- * wrong.
- */
+/** Without HOME an ordinary user has no places, and gets the same message as for other mistakes. */
 async function start(): Promise<ExitCode> {
   let given: Context;
   try {
@@ -40,7 +37,8 @@ try {
 } catch (error) {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `cofferdam: this should not have happened\n${text}\n  help: please report it with the lines above\n`,
+    `cofferdam: this should not have happened\n${text}\n  help: please report it with the ` +
+      `lines above\n`,
   );
   process.exitCode = ExitCode.internal;
 }

@@ -7,10 +7,7 @@ import { VERSION } from "./version.ts";
 /** Widest help text, in columns. */
 const HELP_WIDTH_MAX = 80;
 
-/**
- * Runs one command line (without node and script) and says how it ended. Never throws for what a
- * user can do wrong.
- */
+/** Runs one command line, given without node and script. Never throws for a user's mistake. */
 export async function runCommandLine(
   args: readonly string[],
   context: Context,
@@ -33,7 +30,7 @@ export async function runCommandLine(
   }
 }
 
-/** Whoever reads records wants them for a command line that makes no sense, too. */
+/** The caller asked for JSON, also if the command line cannot be parsed. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end < 0 ? args : args.slice(0, end)).includes("--json");
@@ -46,7 +43,7 @@ interface Caller {
   exitCode: ExitCode;
 }
 
-/** The parser of one command and of those below it; `above` are the names that lead to it. */
+/** The parser of a command and its sub-commands; `above`: the names that lead to it. */
 function commandParser(command: Command, above: readonly string[], caller: Caller): Parser {
   const path = [...above, command.name];
   const parser = newParser(["cofferdam", ...path].join(" "), caller)
@@ -62,7 +59,7 @@ function commandParser(command: Command, above: readonly string[], caller: Calle
   if (lines.length > 0) parser.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
   if (command.run === undefined) return parser;
   return parser.action(async () => {
-    // An option that a command shares with the one above it is taken by that one.
+    // Commander gives an option that a command shares with its parent to the parent.
     const options: Options = parser.optsWithGlobals();
     caller.exitCode = (await command.run?.(caller.context, parser.args, options)) ?? ExitCode.ok;
   });

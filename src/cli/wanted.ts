@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { nearest } from "../diagnostics/nearest.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { load, type Settings, type Wanted } from "../host/load.ts";
@@ -6,8 +7,8 @@ import type { LoadedPolicy } from "../policy/load.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
 
 /**
- * `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a name
- * given twice
+ * `--set NAME=VALUE` as a record. @throws CommandError for one without a name or `=`, or a repeated
+ * name
  */
 export function settings(options: Options): Settings {
   const set: Record<string, string> = {};
@@ -27,25 +28,22 @@ export function settings(options: Options): Settings {
   return set;
 }
 
-/** `--level LEVEL`; null where it is not given. @throws CommandError for a word that is no level */
+/** `--level LEVEL`; null if absent. @throws CommandError for an unknown level */
 export function wantedLevel({ level }: Options): Level | null {
   return typeof level === "string" ? parseLevel(level) : null;
 }
 
-/** @throws CommandError for a word that is no level */
+/** @throws CommandError for an unknown level */
 export function parseLevel(word: string): Level {
   const level = levels.find((one) => one === word);
   if (level !== undefined) return level;
   const meant = nearest(word, levels);
   const help =
     meant === null ? `the levels are ${levels.join(", ")}` : `did you mean \`${meant}\`?`;
-  throw new CommandError(`\`${word}\` is no level`, help, ExitCode.usage);
+  throw new CommandError(`\`${word}\` is not a level`, help, ExitCode.usage);
 }
 
-/**
- * The domain that `[domain]` or `--policy FILE` names. @throws CommandError unless exactly one of
- * them is given
- */
+/** The domain of `[domain]` or `--policy FILE`. @throws CommandError unless exactly one is given */
 export function wantedDomain(domain: string | undefined, options: Options): Wanted {
   const file = options.policy;
   if (typeof file === "string" && domain === undefined) return { file };
@@ -54,7 +52,13 @@ export function wantedDomain(domain: string | undefined, options: Options): Want
   throw new CommandError(what, "name a domain, or write --policy FILE", ExitCode.usage);
 }
 
-/** The policy that is meant, with the variables of `--set`. */
+/** `nginx` is a domain's name; `nginx.yaml`, `./nginx` and names of existing files are files. */
+export function fileOrName(word: string): Wanted {
+  return word.includes("/") || word.endsWith(".yaml") || existsSync(word)
+    ? { file: word }
+    : { name: word };
+}
+
 export function loadWanted({ places }: Context, wanted: Wanted, options: Options): LoadedPolicy {
   return load(places, wanted, settings(options));
 }

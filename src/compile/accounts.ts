@@ -1,17 +1,14 @@
 import { readFileSync } from "node:fs";
-import type { Policy } from "../model/policy.ts";
 
-/** One line of passwd(5). */
 export interface PasswdEntry {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
   readonly home: string;
-  /** The program that a login starts; `/bin/sh` where the line names none. */
+  /** `/bin/sh` if the line names none. */
   readonly shell: string;
 }
 
-/** One line of group(5). */
 export interface GroupEntry {
   readonly name: string;
   readonly gid: number;
@@ -27,9 +24,9 @@ export interface Accounts {
 const ID_MAX = 0xffff_fffe;
 
 /**
- * The accounts of `/etc/passwd` and `/etc/group`. Name services (LDAP, systemd-userdb) are not
- * asked: the plan would depend on something that no fact can pin. Lines that do not parse,
- * including NIS `+` lines, are no accounts. Of equal names the first counts, as in getpwnam(3).
+ * Accounts of `/etc/passwd` and `/etc/group`. Name services (LDAP, systemd-userdb) are not asked:
+ * the plan would depend on something that no fact can pin. Lines that do not parse, including NIS
+ * `+` lines, are no accounts. Of equal names the first counts, as in getpwnam(3).
  */
 export function parseAccounts(passwd: string, group: string): Accounts {
   return {
@@ -56,32 +53,15 @@ function lines(text: string): string[][] {
     .map((line) => line.split(":"));
 }
 
-/** A user or group given as a number, or the id field of a line. */
 export function idOf(text: string | undefined): number | null {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return null;
   const id = Number(text);
   return id <= ID_MAX ? id : null;
 }
 
-const PASSWD = "/etc/passwd";
-const GROUP = "/etc/group";
+export const PASSWD = "/etc/passwd";
+export const GROUP = "/etc/group";
 
-/** The host's present accounts. */
 export function hostAccounts(): Accounts {
   return parseAccounts(readFileSync(PASSWD, "utf8"), readFileSync(GROUP, "utf8"));
-}
-
-const namesAccounts = ({ user, group }: Pick<Policy, "user" | "group">) =>
-  user !== null || group !== null;
-
-/** Files on which the plan depends if the policy names an account. */
-export function accountFiles(policy: Pick<Policy, "user" | "group">): readonly string[] {
-  return namesAccounts(policy) ? [PASSWD, GROUP] : [];
-}
-
-export function accountsFor(
-  policy: Pick<Policy, "user" | "group">,
-  read: () => Accounts = hostAccounts,
-): Accounts | null {
-  return namesAccounts(policy) ? read() : null;
 }

@@ -6,9 +6,8 @@ import type { Judged } from "./cgroup/programs.ts";
 import type { CompileOptions } from "./options.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
-/** What the domain's cgroup is for. */
 export type Programs =
-  /** It identifies the domain's processes, and judges nothing. */
+  /** Identifies the domain's processes, and judges nothing. */
   | { readonly kind: "none" }
   | {
       readonly kind: "judging";
@@ -20,15 +19,15 @@ export type Programs =
 export type CgroupLayer =
   | { readonly kind: "made"; readonly plan: CgroupPlan }
   /**
-   * None can be made here, and the domain starts without. `goesOn`: for every start of this caller
-   * on a host without control groups version 2.
+   * The domain starts without a cgroup. `goesOn`: for every start of this caller on a host without
+   * control groups version 2.
    */
   | { readonly kind: "absent"; readonly why: string; readonly goesOn: boolean }
   | { readonly kind: "failed"; readonly why: string; readonly problem: CompileProblem };
 
 /**
- * The domain's cgroup. As root every run has one, which identifies the domain's processes. It has
- * programs only where they judge something.
+ * As root every run has a cgroup, which identifies the domain's processes. It has programs only if
+ * they judge something.
  */
 export async function cgroupLayer(
   policy: Policy,
@@ -59,5 +58,4 @@ export async function cgroupLayer(
   }
 }
 
-/** For a domain whose level and policy do not change. */
 export const enforcing: Control = { level: "enforcing", number: null, generation: 0, table: 0 };

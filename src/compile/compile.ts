@@ -6,23 +6,24 @@ import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
 import { pathsOf } from "./frame.ts";
 import type { CompileOptions } from "./options.ts";
+import { accountFiles } from "./policy-accounts.ts";
 import type { CompileProblem } from "./problem.ts";
 import { sealedPlan } from "./sealed-plan.ts";
 import { supervisedPlan } from "./supervised-plan.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
 export interface Compiled {
-  /** null when a diagnostic is an error: then the domain must not start. */
+  /** null if a diagnostic is an error: then the domain must not start. */
   readonly plan: Plan | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /**
- * What this host will do for the policy. Equal inputs give equal plans, and the order of rules does
- * not matter. No policy can make it throw.
+ * Equal inputs give equal plans, and the order of rules does not matter. No policy can make it
+ * throw.
  */
 export async function compile(policy: Policy, options: CompileOptions): Promise<Compiled> {
-  const factAt = factsOf(options);
+  const factAt = factsOf(policy, options);
   // Taken before they are used: a later change makes the plan stale.
   for (const path of pathsOf(policy, options)) if (isUtf8Name(path)) factAt(path);
   const { plan, problems } = await planFor(policy, { ...options, factAt });
@@ -33,21 +34,22 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
 
 /**
  * Each fact as of the moment when it was used: files when they were read, absent names when they
- * were looked for, other names when they were looked up.
+ * were looked for, other names when they were looked up. Accounts are the host's, also where the
+ * domain sees another root: if the launcher sees other files there, the plan is not valid.
  */
-function factsOf({
-  factAt,
-  snapshot,
-  identities,
-  absent,
-}: CompileOptions): (path: string) => NameFact {
+function factsOf(
+  policy: Policy,
+  { factAt, snapshot, identities, absent }: CompileOptions,
+): (path: string) => NameFact {
   if (factAt !== undefined) return factAt;
+  const ofHost = new Set(accountFiles(policy));
   const missed = new Set(absent);
   const taken = new Map<string, NameFact>();
   const take = (path: string): NameFact => {
     const identity = identities?.get(path);
     if (identity !== undefined) return { kind: "node", path, ...identity };
-    return missed.has(path) ? { kind: "absent", path } : (snapshot.factOf ?? factOf)(path);
+    if (missed.has(path)) return { kind: "absent", path };
+    return ofHost.has(path) ? factOf(path) : (snapshot.factOf ?? factOf)(path);
   };
   return (path) => {
     const fact = taken.get(path) ?? take(path);

@@ -3,12 +3,12 @@ import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { buildAutomaton } from "../model/automaton/build.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
-import { accountsFor } from "./accounts.ts";
 import { planFacts } from "./facts.ts";
 import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { hostOf } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import type { CompileOptions } from "./options.ts";
+import { accountsFor } from "./policy-accounts.ts";
 import type { CompileProblem } from "./problem.ts";
 
 /**
@@ -29,6 +29,7 @@ export function disabledPlan(
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
+    noNewCode: false,
     facts: planFacts(pathsOf(policy, options), options.factAt),
     host: hostOf(options.facts, []),
     identity: {

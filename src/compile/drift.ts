@@ -2,7 +2,7 @@ import { resolveLinks } from "../model/resolve-links.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/** How the host has diverged from what a sealed domain's rules are placed on. */
+/** How the host has changed since a sealed domain's rules were placed on its inodes. */
 export type DriftEntry =
   | {
       readonly kind: "replaced";
@@ -11,7 +11,7 @@ export type DriftEntry =
       readonly now: string;
     }
   | { readonly kind: "gone"; readonly path: string; readonly planned: string }
-  /** `now` is null where the links form a loop. */
+  /** `now` is null if the links form a loop. */
   | {
       readonly kind: "moved";
       readonly written: string;
@@ -19,9 +19,7 @@ export type DriftEntry =
       readonly now: string | null;
     };
 
-/**
- * Compares a plan's pinned inodes and resolved links with the host; empty when nothing has changed.
- */
+/** Empty if the plan's pinned inodes and resolved links still match the host. */
 export function drift(plan: Plan, snapshot: Snapshot): DriftEntry[] {
   const { pinned, resolved } = plan.mediation.report;
   const inodes = pinned.flatMap(({ path, inode }): DriftEntry[] => {

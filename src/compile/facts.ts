@@ -14,7 +14,6 @@ export function factOf(path: string): NameFact {
 
 /** A snapshot that remembers its answers, which become facts of the plan. */
 export class RecordingSnapshot implements Snapshot {
-  /** Absent names and symbolic links. */
   readonly #names = new Map<string, "absent" | "link">();
   readonly #objects = new Set<string>();
   readonly #listed = new Set<string>();
@@ -28,8 +27,8 @@ export class RecordingSnapshot implements Snapshot {
   }
 
   /**
-   * Everything that lstat returned for listed directories and symbolic links; for other names their
-   * existence and type.
+   * All of lstat for listed directories and symbolic links; for other names their existence and
+   * type.
    */
   facts(factAt: (path: string) => NameFact): Fact[] {
     // A directory's ctime changes with every name that is made, removed or replaced in it.
@@ -54,7 +53,7 @@ export class RecordingSnapshot implements Snapshot {
     this.#lookups++;
     const node = this.#inner.lookup(path);
     if (path.includes("\0")) return node;
-    // Names on procfs come and go with processes; the only rule there is on its root.
+    // Names on procfs come and go with processes, and its only rule is on its root.
     if (node?.procfs) this.#procfs.add(path);
     else if (node === null) {
       if (!this.#belowProcfs(path)) this.#names.set(path, "absent");

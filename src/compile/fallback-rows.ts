@@ -3,20 +3,19 @@ import type { BestEffort } from "../model/policy.ts";
 import { type Needs, needsNothing } from "./needs.ts";
 
 /**
- * What happens where a feature is missing. `broker`: the mediator decides instead. `refuse`: what
- * needs it is refused, everything else works. `fail`: the domain does not start. `best-effort`: it
+ * What happens without a feature. `broker`: the mediator decides instead. `refuse`: what needs the
+ * feature is refused, everything else works. `fail`: the domain does not start. `best-effort`: it
  * starts only if the policy says so, and the plan names the loss. `less`: only speed or visibility
  * is lost. `unused`: this mode does not use it.
  */
 export type Without = "broker" | "refuse" | "best-effort" | "fail" | "less" | "unused";
 
-/** The consequence for a domain in one of the modes. */
 interface Consequence {
-  /** Whether the domain needs it: the other stages could not avoid it. */
+  /** Whether the domain needs the feature, because no other stage can do without it. */
   readonly needed: (needs: Needs) => boolean;
   readonly without: Without;
   readonly bestEffort: BestEffort | null;
-  /** What happens instead, as a sentence; empty where nothing needs to be said. */
+  /** As a sentence; empty if nothing needs to be said. */
   readonly instead: string;
 }
 
@@ -26,7 +25,6 @@ interface FeatureRow {
   readonly supervised: Consequence;
 }
 
-/** A feature's row for one mode. */
 export type Fallback = { readonly feature: FeatureName } & Pick<FeatureRow, "purpose"> &
   Consequence;
 
@@ -72,18 +70,13 @@ const unused = (instead: string): Consequence => ({
 
 /** A supervised domain relies on notifications alone. */
 const notSupervised = unused("");
-const withoutPrograms = less(
-  "the mediator judges where sockets connect and send to: each such call is asked about",
-);
+const withoutPrograms = less("the mediator decides each connect and send");
 const unseenDenials = less("only refusals of the broker are logged, not denials of the kernel");
 
-/**
- * What follows where a feature is missing, as data. `docs/fallbacks.md` is made from it, and every
- * row is tested.
- */
+/** `docs/fallbacks.md` is made from these rows, and every row is tested. */
 const rows: Readonly<Record<FeatureName, FeatureRow>> = {
   "landlock-files": {
-    purpose: "holding files",
+    purpose: "enforcing rules on files",
     sealed: fails("no domain starts"),
     supervised: notSupervised,
   },
@@ -96,20 +89,20 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     supervised: notSupervised,
   },
   "landlock-ioctl": {
-    purpose: "keeping ioctl from devices that it may open",
+    purpose: "refusing ioctl on devices that the domain may open",
     sealed: agreed(
       "ioctl",
       (needs) => needs.devicesWithoutIoctl,
-      "every ioctl on devices that the domain may open is possible, but the terminal tricks that" +
-        " are always refused",
+      "the domain may use every ioctl on devices that it may open, except the few on terminals " +
+        "that are always refused",
     ),
     supervised: notSupervised,
   },
   "landlock-scope": {
-    purpose: "keeping signals and abstract sockets inside",
+    purpose: "keeping signals and abstract sockets inside the domain",
     sealed: brokered(
       (needs) => needs.signalsHeld,
-      "each signal is asked about; abstract sockets are judged with the other unix sockets",
+      "the broker decides each signal; abstract sockets are judged with the other unix sockets",
     ),
     supervised: notSupervised,
   },
@@ -133,9 +126,9 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     ),
   },
   "seccomp-notify": {
-    purpose: "asking the broker",
+    purpose: "notifying the broker",
     sealed: fails(
-      "no domain starts: bind, metadata and every refusal that is logged go through it",
+      "no domain starts: the broker could not decide bind and metadata, nor log a refusal",
     ),
     supervised: fails("no domain is supervised"),
   },
@@ -143,16 +136,17 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     purpose: "files that the broker makes or opens for the domain, and memory files",
     sealed: refused(
       (needs) => needs.descriptors,
-      "creating single names in shared directories and memfd_create fail; openat2 is absent",
+      "creating single names in shared directories and memfd_create fail; openat2 is absent; late" +
+        " names stay refused (`late-names: brokered`)",
     ),
     supervised: fails(
       "no domain is supervised: at enforcing the mediator could not hand over what it opens",
     ),
   },
   "seccomp-wait-killable": {
-    purpose: "brokered calls that a signal must not tear in two",
+    purpose: "keeping signals from interrupting a brokered call",
     sealed: fails("no domain starts"),
-    supervised: fails("no domain is supervised: a signal could tear any call in two"),
+    supervised: fails("no domain is supervised: a signal could interrupt any call halfway"),
   },
   "seccomp-sync-wakeup": {
     purpose: "quick answers",
@@ -160,11 +154,11 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     supervised: less("every notified call costs about three times as much"),
   },
   "target-access": {
-    purpose: "looking at what a brokered call is about",
+    purpose: "reading the arguments of brokered calls",
     sealed: refused(
       always,
-      "every brokered call is refused, openat2 is absent, and sockets that only the broker could" +
-        " hold are not granted",
+      "every brokered call is refused, openat2 is absent, and grants of sockets that need the " +
+        "broker are lost",
     ),
     supervised: fails("no domain is supervised: the mediator could not read calls' arguments"),
   },
@@ -173,8 +167,13 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     sealed: refused((needs) => needs.memoryFiles, "memfd_create fails"),
     supervised: refused((needs) => needs.memoryFiles, "memfd_create fails at enforcing"),
   },
+  mdwe: {
+    purpose: "memory that the kernel itself keeps from becoming code",
+    sealed: less("the filter alone refuses to make memory executable"),
+    supervised: notSupervised,
+  },
   openat2: {
-    purpose: "opening the very files that rules are about",
+    purpose: "opening files without following links",
     sealed: fails("no domain starts"),
     supervised: fails("no domain is supervised: names could not be walked safely"),
   },
@@ -183,8 +182,8 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     sealed: agreed(
       "addresses",
       (needs) => needs.addressesUnheld,
-      "Landlock where TCP ports say it all, else the broker; where neither can, the grants are" +
-        " lost",
+      "Landlock if the policy grants TCP by port alone, otherwise the broker; if neither is " +
+        "possible, the grants are lost",
     ),
     supervised: withoutPrograms,
   },
@@ -193,12 +192,12 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
     sealed: agreed(
       "unix",
       (needs) => needs.unixUnheld,
-      "the broker connects, and peers see its process id; where it cannot, the grants are lost",
+      "the broker connects, and peers see its process id; if it cannot, the grants are lost",
     ),
     supervised: withoutPrograms,
   },
   "private-ipc": {
-    purpose: "System V and POSIX IPC of its own",
+    purpose: "System V and POSIX IPC of the domain's own",
     sealed: agreed("ipc", (needs) => needs.ipc, "the grants under `ipc` are lost"),
     supervised: agreed("ipc", (needs) => needs.ipc, "the grants under `ipc` are lost at enforcing"),
   },
@@ -209,7 +208,7 @@ const rows: Readonly<Record<FeatureName, FeatureRow>> = {
   },
   "bpf-lsm": {
     purpose: "the engine of that name",
-    sealed: unused("nothing: the landlock engine does not build on it"),
+    sealed: unused("the landlock engine does not use it"),
     supervised: notSupervised,
   },
 };

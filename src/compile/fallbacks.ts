@@ -5,7 +5,6 @@ import type { Fallback } from "./fallback-rows.ts";
 import { type Needs, noNeeds } from "./needs.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
-/** A feature that is missing and needed, with the consequence for this policy. */
 export interface Missing {
   readonly fallback: Fallback;
   readonly why: string;
@@ -30,22 +29,19 @@ export function missingFeatures(
   });
 }
 
-/** The probe asks about a stranger; a mediator that is the daemon's ancestor needs less. */
+/** The probe tries an unrelated process; a mediator that is the daemon's ancestor needs less. */
 function probeOf(facts: HostFacts, feature: FeatureName): Probe {
   return feature === "target-access" ? targetAccess(facts) : facts.features[feature];
 }
 
-/** Features without which this host starts no domain at all that is held in one of the ways. */
+/** Features without which no domain of this way of holding starts on this host. */
 export function missingForEvery(facts: HostFacts, rows: readonly Fallback[]): FeatureName[] {
   return missingFeatures(facts, noNeeds, [], rows)
     .filter(({ stopsTheStart }) => stopsTheStart)
     .map(({ fallback }) => fallback.feature);
 }
 
-/**
- * The diagnostics for the policy's author: an error where the start fails, a warning where a grant
- * or a layer is lost.
- */
+/** An error if the start fails, a warning if a grant or a layer is lost. */
 export function problemsOf({ fallback, why, stopsTheStart }: Missing): CompileProblem[] {
   const { feature, purpose, bestEffort, without, instead } = fallback;
   if (stopsTheStart) {

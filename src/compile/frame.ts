@@ -1,22 +1,23 @@
 import { inheritOf } from "../kinds/inherit/compile.ts";
 import type { Policy } from "../model/policy.ts";
 import type { MediationPlan, Plan } from "../plan/plan.ts";
-import { accountFiles } from "./accounts.ts";
 import { ancestorsOnly } from "./attended.ts";
 import type { CompileOptions } from "./options.ts";
+import { accountFiles } from "./policy-accounts.ts";
 
 /** The part of a plan that does not depend on its mode. */
 export function frameOf(
   policy: Policy,
   options: CompileOptions,
-): Pick<Plan, "domain" | "number" | "level" | "attended" | "coreDumps" | "inherit"> {
-  const { number = null, fixed = false, facts } = options;
+): Pick<Plan, "domain" | "number" | "policyTag" | "level" | "attended" | "coreDumps" | "inherit"> {
+  const { number = null, policyTag = null, fixed = false, facts } = options;
   // A disabled domain's daemon has no mediator to wait for.
   const attended = policy.level !== "disabled" && (fixed || ancestorsOnly(facts));
   // Level warning changes nothing that the daemon sees, including its limits.
   const coreDumps = policy.coreDumps === "allowed" || policy.level !== "enforcing";
   const inherit = inheritOf(policy);
-  return { domain: policy.name, number, level: policy.level, attended, coreDumps, inherit };
+  const { name: domain, level } = policy;
+  return { domain, number, policyTag, level, attended, coreDumps, inherit };
 }
 
 export function mediationFrameOf(options: CompileOptions): Pick<MediationPlan, "events" | "live"> {
@@ -36,4 +37,16 @@ export function pathsOf(
     ...accountFiles(policy),
     ...(levelFile === undefined ? [] : [levelFile]),
   ];
+}
+
+/**
+ * Names of the facts that every process can compare with the host. `followed`: symbolic links,
+ * which are compared only where the plan is used if the domain sees another root.
+ */
+export function authorityOf(
+  policy: Policy,
+  options: CompileOptions,
+  followed: Iterable<string>,
+): string[] {
+  return [...pathsOf(policy, options), ...(options.otherRoot === true ? [] : followed)];
 }

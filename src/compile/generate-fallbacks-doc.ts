@@ -8,28 +8,29 @@ import {
 
 const meanings: Readonly<Record<Without, string>> = {
   broker: "the mediator decides instead",
-  refuse: "what would need it is refused, the rest goes on",
+  refuse: "calls that need it are refused; everything else works",
   "best-effort":
     "the domain starts only if the policy names it under `best-effort`; the plan lists the loss",
   fail: "the domain does not start",
-  less: "nothing is lost but speed or sight",
-  unused: "this way of holding does not build on it",
+  less: "only speed or events are lost",
+  unused: "such domains do not use it",
 };
 
-/** The text of `docs/fallbacks.md`. */
 export function generateFallbacksDoc(): string {
   return [
     "<!-- Generated from src/compile/fallback-rows.ts and src/kernel/features.ts. -->",
     "# What a host may lack",
     "",
-    "Every feature is probed by trying it (`cofferdam doctor` shows the answers). An answer of",
-    '"could not tell" counts as missing. A feature that a domain does not need does not matter: a',
-    "domain without network grants starts on a host that cannot restrict addresses.",
+    'Cofferdam tries each feature (`cofferdam doctor` shows the results). A result of "could ' +
+      'not tell"',
+    "counts as missing. Only features that a domain needs matter: a domain without network grants",
+    "starts on a host that cannot restrict addresses.",
     "",
     ...Object.entries(meanings).map(([without, meaning]) => `- *${without}*: ${meaning}.`),
     "",
-    "At level warning, and wherever a policy says `mediation: supervised`, the mediator alone",
-    "judges the domain. Every other domain is sealed.",
+    "A domain is supervised at level warning, and if its policy says `mediation: supervised`. " +
+      "Every",
+    "other domain is sealed. The mediator of a sealed domain is also called the broker.",
     "",
     "| feature | since Linux | needed for | sealed, without it | supervised, without it |",
     "|---|---|---|---|---|",
@@ -40,22 +41,23 @@ export function generateFallbacksDoc(): string {
       return `| ${cells.join(" | ")} |`;
     }),
     "",
-    "Where Yama lets only ancestors trace a process (`ptrace_scope` 1, no CAP_SYS_PTRACE), `run`",
-    "stays as the daemon's ancestor, sealed or supervised. It passes on signals and the exit",
-    "status.",
+    "If Yama lets only ancestors trace a process (`ptrace_scope` 1, no CAP_SYS_PTRACE), `run` " +
+      "stays as",
+    "the daemon's ancestor and forwards signals and the exit status ([attended.md](attended.md)).",
     "",
     "## Further",
     "",
-    "Users and groups are looked up in `/etc/passwd` and `/etc/group` alone; other name services" +
-      " are not asked, since no plan could say when",
-    "their answer has changed.",
+    "Cofferdam looks up users and groups in `/etc/passwd` and `/etc/group` alone, because it " +
+      "could not",
+    "notice a change in another name service.",
     "",
     "In a user namespace that does not map root, the folders above every policy seem to belong" +
       " to the user `nobody`, and no domain starts (CFD1008).",
     "",
-    "`test/compile/plan/fallbacks.test.ts` and `supervised.test.ts` beside it test each row with" +
-      " made-up answers, `test/compile/kernel/missing-feature.test.ts` those that a seccomp",
-    "filter can bring about, with the real probes and a real start.",
+    "`test/compile/plan/fallbacks.test.ts` and `supervised.test.ts` beside it test each row with",
+    "invented probe results. `test/compile/kernel/missing-feature.test.ts` takes features away " +
+      "by a",
+    "seccomp filter, and tests those rows with the real probes and a real start.",
     "",
   ].join("\n");
 }

@@ -15,14 +15,12 @@ import type { TokenRule } from "../model/rule.ts";
 import type { PlanReport } from "../plan/plan.ts";
 import type { Layer } from "./word-holding.ts";
 
-/** The words that a sealed domain has on this host. */
 export function sealedWords(policy: WordRules, facts: HostFacts): GrantedWords {
   const rulesOf = <S extends WordSection>(section: S): readonly TokenRule<Words[S]>[] =>
-    wordHolding[section].sealed?.rules(policy[section], facts) ?? policy[section];
+    wordHolding[section].sealed?.rules?.(policy[section], facts) ?? policy[section];
   return eachSection((section) => granted<string>(rulesOf(section)));
 }
 
-/** Of the policy's rules those that a supervised domain has on this host. */
 export function supervisedRules(policy: WordRules, facts: HostFacts, level: Level): WordRules {
   const rulesOf = <S extends WordSection>(section: S): readonly TokenRule<Words[S]>[] =>
     wordHolding[section].supervised?.rules?.(policy[section], facts, level) ?? policy[section];
@@ -33,12 +31,11 @@ export function grantedWords(rules: WordRules): GrantedWords {
   return eachSection((section) => granted<string>(rules[section]));
 }
 
-/** What the filters look at: words of the kinds that calls ask for, and of the others none. */
+/** Keeps only the words of kinds that system calls ask for: the filters look at nothing else. */
 export function wordsOfCalls(words: GrantedWords): GrantedWords {
   return eachSection((section) => (wordCalls[section] === null ? new Set() : words[section]));
 }
 
-/** What the policy grants and the sealed domain lacks. */
 export function lostWords(policy: WordRules, held: GrantedWords): PlanReport["lost"] {
   return wordSections.flatMap((section) => {
     const has: ReadonlySet<string> = held[section];

@@ -9,9 +9,9 @@ import type { Missing } from "./fallbacks.ts";
 import type { SocketModes } from "./sockets/modes.ts";
 
 /**
- * What the host lacked when a plan was made and may come to have while kernel and caller stay the
- * same. The front checks it before it uses the plan. If the front cannot check a lack, the plan is
- * for one start only.
+ * What the host lacked when a plan was made, and may get without a change of kernel or caller. The
+ * front checks it before it uses the plan. If the front cannot check a lack, the plan is for one
+ * start only.
  */
 export function hostOf(facts: HostFacts, lacked: readonly FeatureName[]): Plan["host"] {
   return {
@@ -50,7 +50,6 @@ const capabilityOf: Partial<Record<FeatureName, number>> = {
   "audit-read": CAP_AUDIT_READ,
 };
 
-/** Whether it stays missing as long as the plan's other facts hold. */
 function goesOn(facts: HostFacts, feature: FeatureName): boolean {
   const probe = facts.features[feature];
   if (probe.state === "no" && probe.byKernel === true) return true;

@@ -26,8 +26,8 @@ const UNREACHABLE = [
 ];
 
 /**
- * A snapshot that also returns the lstat by which it knew a name: what is made of the name depends
- * on that very lstat.
+ * A snapshot that also returns the lstat behind each answer: facts about a name must be of that
+ * very lstat.
  */
 export interface HostSnapshot extends Snapshot {
   look(path: string): Look;
@@ -35,22 +35,27 @@ export interface HostSnapshot extends Snapshot {
 
 export interface Look {
   readonly node: SnapshotNode | null;
-  /** @throws lstat's error, where that means neither a node nor its absence */
+  /** @throws lstat's error, unless it means that there is a node or none */
   readonly fact: () => NameFact;
 }
 
 /**
  * The real host, as the caller sees it: lstat and readdir of the moment. Only which file systems
- * are procfs is cached. Names that are not UTF-8 are spelled as in `name-bytes.ts`.
+ * are procfs is cached. Names that are not UTF-8 are spelled as in `name-bytes.ts`. `root`: a
+ * directory in place of `/`, without a slash at its end. Canonical names have no link on the way,
+ * so the kernel follows none out of it.
  */
-export function hostSnapshot(): HostSnapshot {
+export function hostSnapshot(root = ""): HostSnapshot {
   const procfs = new Map<bigint, boolean>();
+  const below = Buffer.from(bytesOfName(root));
+  const bytesOf = (path: string): Buffer =>
+    below.length === 0 ? Buffer.from(bytesOfName(path)) : Buffer.concat([below, bytesOfName(path)]);
 
   const onProcfs = (path: Buffer, { dev }: BigIntStats, symlink: boolean): boolean => {
     const known = procfs.get(dev);
     if (known !== undefined) return known;
-    // statfs follows a link. A link's own file system is that of its directory, which has been or
-    // will be looked at itself.
+    // statfs follows a link. A link's own file system is that of its directory, which is looked at
+    // itself.
     if (symlink) return false;
     const answer = statfsSync(path).type === PROC_SUPER_MAGIC;
     procfs.set(dev, answer);
@@ -58,9 +63,9 @@ export function hostSnapshot(): HostSnapshot {
   };
 
   const look = (path: string): Look => {
-    // A name has no NUL, and none may reach a system call as the name before it.
+    // A name contains no NUL: a system call would take only what is before it.
     if (path.includes("\0")) return { node: null, fact: () => ({ kind: "absent", path }) };
-    const bytes = Buffer.from(bytesOfName(path));
+    const bytes = bytesOf(path);
     const found = lstatOf(bytes);
     if (found === null || found instanceof Error)
       return { node: null, fact: () => factOf(path, found) };
@@ -80,7 +85,7 @@ export function hostSnapshot(): HostSnapshot {
     lookup: (path) => look(path).node,
     list(path) {
       try {
-        const names = readdirSync(Buffer.from(bytesOfName(path)), { encoding: "buffer" });
+        const names = readdirSync(bytesOf(path), { encoding: "buffer" });
         return names.length > DIRECTORY_ENTRIES_MAX ? null : names.map(nameOfBytes).sort();
       } catch (error) {
         // In an unreadable directory this caller cannot be granted single names.

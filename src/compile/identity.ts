@@ -8,8 +8,8 @@ import { type Accounts, idOf } from "./accounts.ts";
 import { type CompileProblem, problem } from "./problem.ts";
 
 /**
- * The daemon's identity. `accounts` may be null only where the policy names neither user nor group.
- * `ipc.ts` decides about a private IPC namespace; the rest follows from policy and caller.
+ * `accounts` may be null only if the policy names neither user nor group. `kinds/ipc/compile.ts`
+ * decides about a private IPC namespace; the rest follows from policy and caller.
  */
 export function identityOf(
   policy: Policy,

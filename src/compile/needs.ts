@@ -3,7 +3,7 @@ import { reachesEveryProcess } from "../kinds/signals/compile.ts";
 import { granted } from "../model/granted.ts";
 import { landlockSays } from "../model/landlock-ports.ts";
 import { Permission } from "../model/permission.ts";
-import type { Policy } from "../model/policy.ts";
+import { areBrokered, type Policy } from "../model/policy.ts";
 import type { SealedView } from "../model/sealed-view.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { SocketModes } from "./sockets/modes.ts";
@@ -16,7 +16,6 @@ export interface Needs {
   readonly devicesWithoutIoctl: boolean;
   readonly signalsHeld: boolean;
   readonly setUserId: boolean;
-  /** The mediator gives it descriptors. */
   readonly descriptors: boolean;
   readonly memoryFiles: boolean;
   /** Granted, and checked by nothing here. */
@@ -65,7 +64,8 @@ export function needsOf(
     devicesWithoutIoctl: opensDevices(view, decided.snapshot),
     signalsHeld: !reachesEveryProcess(policy),
     setUserId: policy.setUserId.length > 0,
-    descriptors: brokered.creates || memoryFiles || calls.has("openat2"),
+    descriptors:
+      brokered.creates || memoryFiles || calls.has("openat2") || areBrokered(policy.lateNames),
     memoryFiles,
     addressesUnheld: modes.inet.granted && modes.inet.by === "nothing",
     unixUnheld: modes.unix.granted && modes.unix.by === "nothing",

@@ -2,17 +2,15 @@ import { SNAPSHOT_NAMES_KEPT_MAX } from "../model/limits.ts";
 import type { NameFact } from "../plan/plan.ts";
 import type { HostSnapshot, Look } from "./host-snapshot.ts";
 
-/** A snapshot whose answers belong together. */
 export interface Moment extends HostSnapshot {
   /** The first lstat of the name by this moment; taken now if there was none. */
   factOf(path: string): NameFact;
 }
 
 /**
- * A snapshot that looks at each name once, so that all stages get one answer, and each fact is of
- * the very look on which the plan is based. A later change, or one between the looks, makes the
- * plan stale. One moment may serve many compilations, but if it lasts too long, the plans are stale
- * when they are made.
+ * A snapshot that looks at each name once, so that all stages get one answer and each fact is the
+ * lstat that the plan was made from. Any later change makes the plan stale. One moment may serve
+ * many compilations, but if it lasts too long, the plans are stale when they are made.
  */
 export function oneMoment(inner: HostSnapshot): Moment {
   const looks = new Map<string, Look>();

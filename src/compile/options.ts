@@ -8,7 +8,6 @@ import type { NameAlias } from "./cgroup/aliases.ts";
 import type { Judged } from "./cgroup/programs.ts";
 import type { Moment } from "./one-moment.ts";
 
-/** Loads a domain's cgroup programs and makes their directory: `cgroup/prepare.ts`. */
 export type PrepareCgroup = (
   policy: Policy,
   automaton: Uint8Array,
@@ -24,13 +23,13 @@ export type PrepareCgroup = (
 
 export interface CompileOptions {
   readonly facts: HostFacts;
-  /**
-   * One moment of the host, which also knows by which lstat it knew a name. Tests give their own.
-   */
+  /** One moment of the host, with the lstat behind each answer. Tests give their own. */
   readonly snapshot: Snapshot & Partial<Pick<Moment, "factOf">>;
-  /** Every policy file that was read, the domain's own first. */
+  /** The snapshot shows another root than this process's. */
+  readonly otherRoot?: boolean;
+  /** The domain's own file first. */
   readonly files: readonly string[];
-  /** The identities of `files` when they were read; looked at now where left out. */
+  /** As of reading `files`; looked at now by default. */
   readonly identities?: ReadonlyMap<
     string,
     Omit<Extract<NameFact, { kind: "node" }>, "kind" | "path">
@@ -46,22 +45,21 @@ export interface CompileOptions {
   readonly kept?: readonly string[];
   /** Program files on which the plan depends besides the policy: the compiler's own bundle. */
   readonly program?: readonly string[];
-  /** Called only where the policy names a user or group; `accounts.ts` reads the host's. */
+  /** Called only if the policy names a user or group. */
   readonly accounts?: () => Accounts;
-  /** Left out where no cgroup may be touched; sockets are then checked without. */
+  /** Left out if no cgroup may be touched; other layers then check sockets. */
   readonly prepareCgroup?: PrepareCgroup;
-  /** The domain's number on this host. */
   readonly number?: number | null;
-  /** Absolute folder of the event log. */
+  /** Of the policy that the domain's name stands for (`Plan.policyTag`). */
+  readonly policyTag?: string | null;
   readonly events?: string;
   /**
    * The host has a table of domains that the daemon may follow, as root's has. Ignored without a
    * number or with a fixed level.
    */
   readonly live?: boolean;
-  /** The table (`host/live-sockets.ts`). */
+  /** Identifies the table (`host/live-sockets.ts`). */
   readonly table?: number;
-  /** Replaces the policy's own level. */
   readonly level?: Level;
   /** `level` was given for this one run. It does not change, and the caller waits for the run. */
   readonly fixed?: boolean;

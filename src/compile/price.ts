@@ -4,13 +4,12 @@
  */
 const LET_THROUGH_US = 13;
 const DONE_US = { first: 20, last: 70 };
-/** Added where the kernel cannot wake the mediator on the same core. */
+/** Added if the kernel cannot wake the mediator on the same core. */
 const ASYNC_WAKEUP_US = 25;
 
 /** Whether the mediator only lets a call go on, or examines its objects and makes it. */
 export type Asked = "let-through" | "done";
 
-/** The cost of a notification, in words. */
 export function priceOfAsking(syncWakeup: boolean, asked: Asked, perCall: string): string {
   const wakeup = syncWakeup ? 0 : ASYNC_WAKEUP_US;
   const price =

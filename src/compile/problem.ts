@@ -1,7 +1,7 @@
 import { compileEntries } from "../diagnostics/catalogue/compile.ts";
 import type { CatalogueEntry } from "../diagnostics/catalogue/entry.ts";
 
-/** A diagnostic of the compiler without its place in a file; `compile.ts` adds that. */
+/** Without its place in a file, which `compile.ts` adds. */
 export interface CompileProblem {
   readonly name: CompileProblemName;
   readonly values: Readonly<Record<string, string>>;

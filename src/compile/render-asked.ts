@@ -3,7 +3,7 @@ import type { PlanReport } from "../plan/plan.ts";
 
 type Asked = PlanReport["brokered"][number];
 
-/** The notified calls: each cost once, with its calls and reasons below, equal reasons together. */
+/** Each cost once, with its calls and reasons below; equal reasons together. */
 export function renderAsked(brokered: readonly Asked[], width: number): string[] {
   return grouped(brokered, ({ price }) => price).flatMap(([price, entries]) => [
     wrap(`  ${price}`, width, "    "),
@@ -13,7 +13,6 @@ export function renderAsked(brokered: readonly Asked[], width: number): string[]
   ]);
 }
 
-/** In the order of each key's first appearance. */
 function grouped(list: readonly Asked[], keyOf: (entry: Asked) => string): [string, Asked[]][] {
   const groups = new Map<string, Asked[]>();
   for (const entry of list) groups.set(keyOf(entry), [...(groups.get(keyOf(entry)) ?? []), entry]);

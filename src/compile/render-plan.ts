@@ -5,7 +5,7 @@ import { renderAsked } from "./render-asked.ts";
 /** Columns between a list's marker and its text. */
 const INDENT = 2;
 
-/** A plan in words. `width` in columns; words longer than a line are not cut. */
+/** `width` in columns; words longer than a line are not cut. */
 export function renderPlan(plan: Plan, { width }: { readonly width: number }): string {
   const { report } = plan.mediation;
   const blocks = [
@@ -17,7 +17,9 @@ export function renderPlan(plan: Plan, { width }: { readonly width: number }): s
     ),
     section("rules on names", pathRules(plan), width),
     section("ports", portRules(plan), width),
-    report.brokered.length === 0 ? [] : ["asked about", ...renderAsked(report.brokered, width)],
+    report.brokered.length === 0
+      ? []
+      : ["decided by the mediator", ...renderAsked(report.brokered, width)],
     section(
       "expanded",
       report.expanded.map(({ rule, into }) => `${rule} -> ${into.join(" ")}`),
@@ -45,10 +47,7 @@ export function renderPlan(plan: Plan, { width }: { readonly width: number }): s
     .join("\n\n")}\n`;
 }
 
-/**
- * A plan for programs, as printed by `cofferdam plan --json`. Rights are lists of names; masks are
- * hexadecimal.
- */
+/** As printed by `cofferdam plan --json`. Rights are lists of names; masks are hexadecimal. */
 export function planJson(plan: Plan): {
   readonly domain: string;
   readonly number: number | null;

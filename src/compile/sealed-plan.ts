@@ -1,21 +1,23 @@
 import { SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV } from "../kernel/constants.ts";
 import type { SealedContext } from "../kernel/system-calls/sealed-context.ts";
+import { isCodeFixed } from "../kinds/memory/compile.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
-import type { Policy } from "../model/policy.ts";
-import type { NameFact, Plan } from "../plan/plan.ts";
-import { accountsFor } from "./accounts.ts";
+import { areBrokered, type Policy } from "../model/policy.ts";
+import type { SealedView } from "../model/sealed-view.ts";
+import type { MediationPlan, NameFact, Plan } from "../plan/plan.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { cgroupLayer, enforcing, type Programs } from "./cgroup-layer.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { sealedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
-import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { authorityOf, frameOf, mediationFrameOf } from "./frame.ts";
 import { sealedWords } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import { landlockLayer } from "./landlock/layer.ts";
 import { needsOf } from "./needs.ts";
 import type { CompileOptions } from "./options.ts";
+import { accountsFor } from "./policy-accounts.ts";
 import { type CompileProblem, isError } from "./problem.ts";
 import { planReport } from "./report/report.ts";
 import { sealedNames } from "./sealed-names.ts";
@@ -24,14 +26,12 @@ import { filterContext } from "./seccomp/context.ts";
 import { buildSealedFilter } from "./seccomp/sealed-filter.ts";
 import { type Activation, activationOf } from "./sockets/activation.ts";
 import { type SocketModes, socketModes } from "./sockets/modes.ts";
+import { isUtf8Name } from "./utf8-name.ts";
 
 type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
-/**
- * The plan of a sealed domain: names first, since everything else depends on what Landlock can
- * express of them.
- */
+/** Names first, because everything else depends on what Landlock can express of them. */
 export async function sealedPlan(written: Policy, options: Options): Promise<Outcome> {
   const { facts } = options;
   const snapshot = new RecordingSnapshot(options.snapshot);
@@ -88,7 +88,8 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
-    facts: planFacts([...pathsOf(policy, options), ...followed], options.factAt, snapshot),
+    noNewCode: isCodeFixed(held.memory, facts),
+    facts: planFacts(authorityOf(policy, options, followed), options.factAt, snapshot),
     host: hostOf(facts, lackedBy(missing, cgroup, facts, modes)),
     identity,
     landlock,
@@ -107,10 +108,18 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
       kernelCreates: view.directories
         .filter(({ kernelCreates }) => kernelCreates)
         .map(({ path }) => path),
+      ...(areBrokered(policy.lateNames) ? { inodes: inodesOf(view) } : {}),
       report,
     },
   };
   return { plan, problems };
+}
+
+/** Of the layer's paths; a plan cannot contain a name that is not UTF-8. */
+function inodesOf({ directories, inodes }: SealedView): NonNullable<MediationPlan["inodes"]> {
+  return [...directories, ...inodes]
+    .map(({ path, inode }) => ({ path, inode }))
+    .filter(({ path }) => isUtf8Name(path));
 }
 
 function askingOf(

@@ -6,19 +6,19 @@ import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { deniedTokens, granted } from "../model/granted.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Identity, NameFact, Plan } from "../plan/plan.ts";
-import { accountsFor } from "./accounts.ts";
 import { canonicalNames } from "./canonical-names.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { type CgroupLayer, cgroupLayer, type Programs } from "./cgroup-layer.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { supervisedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
-import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { authorityOf, frameOf, mediationFrameOf } from "./frame.ts";
 import { grantedWords, supervisedRules, wordsOfCalls } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import { noNeeds } from "./needs.ts";
 import type { CompileOptions } from "./options.ts";
+import { accountsFor } from "./policy-accounts.ts";
 import { type CompileProblem, isError } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
@@ -29,10 +29,10 @@ type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /**
- * The plan of a supervised domain: a filter that notifies, and only restrictions that can be lifted
- * while the daemon runs. Restrictions that cannot be added later either (bounding set,
- * no_new_privs, an IPC namespace) are applied at the start at level enforcing, and left out at
- * warning, which must change nothing.
+ * The plan of a supervised domain: a filter that notifies, and restrictions that can be lifted
+ * while the daemon runs. Some restrictions can be taken only at the start (bounding set,
+ * no_new_privs, an IPC namespace). They are taken at level enforcing, and left out at warning,
+ * which must change nothing.
  */
 export async function supervisedPlan(written: Policy, options: Options): Promise<Outcome> {
   const { facts } = options;
@@ -80,7 +80,9 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const plan: Plan = {
     ...frameOf(written, options),
     mode: "supervised",
-    facts: planFacts([...pathsOf(written, options), ...names.followed], options.factAt, snapshot),
+    // It could not be taken back, and the mediator is asked about all that it would refuse.
+    noNewCode: false,
+    facts: planFacts(authorityOf(written, options, names.followed), options.factAt, snapshot),
     host: hostOf(facts, [
       ...lackedBy(missing, cgroup, facts, null),
       ...held.lacks,
@@ -100,17 +102,15 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
       ...(held.aliases === null ? {} : { aliases: held.aliases }),
       kernelCreates: [],
       report: supervisedReport({
-        ...{
-          policy: written,
-          facts,
-          names,
-          identity,
-          context,
-          held: words,
-          missing,
-          cgroup,
-          destinations,
-        },
+        policy: written,
+        facts,
+        names,
+        identity,
+        context,
+        held: words,
+        missing,
+        cgroup,
+        destinations,
         live: mediationFrameOf(options).live,
         instructions: filter.length / INSTRUCTION_BYTES,
       }),
@@ -122,13 +122,13 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
 interface DestinationLayer {
   readonly destinations: Destinations;
   readonly cgroup: CgroupLayer;
-  /** null where the mediator judges. */
+  /** null if the mediator judges. */
   readonly aliases: readonly NameAlias[] | null;
-  /** What the host lacks for programs, and may come to have. */
+  /** What the host lacks for programs, and may get later. */
   readonly lacks: readonly FeatureName[];
 }
 
-/** Where there can be no programs, the mediator judges as well, only slower. */
+/** Without programs the mediator judges the same, only slower. */
 async function destinationLayer(
   policy: Policy,
   automaton: Uint8Array,
@@ -158,8 +158,8 @@ async function destinationLayer(
 }
 
 /**
- * The programs follow the host's table of domains, as the mediator does. Where the domain does not,
- * they keep its level.
+ * The programs follow the host's table of domains if the mediator does; otherwise they keep the
+ * level.
  */
 function controlOf({ level }: Policy, options: CompileOptions): Control {
   const { number = null, table = 0 } = options;
@@ -169,7 +169,7 @@ function controlOf({ level }: Policy, options: CompileOptions): Control {
 }
 
 /**
- * Every capability is kept, and set-user-id programs work where the kernel allows a filter without
+ * Every capability is kept, and set-user-id programs work if the kernel allows a filter without
  * no_new_privs.
  */
 function asIfUnconfined(identity: Identity, withoutNoNewPrivileges: boolean): Identity {

@@ -7,16 +7,17 @@ export type Layer = PlanReport["layers"][number];
 
 /**
  * What the two ways of holding a domain make of a kind's rules on a host: the compiler's half of a
- * `WordKind` (`model/word-kind.ts`). What is left out is: the domain has all that is granted.
+ * `WordKind` (`model/word-kind.ts`). Without a member the domain has all that is granted.
  */
 export interface WordHolding<Token extends string> {
-  /** Of these rules those that a sealed domain has, and why the others are lost. */
   readonly sealed?: {
-    readonly rules: (
+    /** Of these rules those that a sealed domain has. */
+    readonly rules?: (
       rules: readonly TokenRule<Token>[],
       facts: HostFacts,
     ) => readonly TokenRule<Token>[];
-    readonly whyLost: string;
+    /** Why it lacks the others. */
+    readonly whyLost?: string;
     /** What `plan` says of the kind; `held`: the words that the domain has. */
     readonly layers?: (held: ReadonlySet<string>) => readonly Layer[];
   };

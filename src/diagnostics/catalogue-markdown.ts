@@ -30,13 +30,13 @@ const head = `# Diagnostics
 
 <!-- Generated from src/diagnostics/catalogue by scripts/generate/diagnostics.ts. Do not edit. -->
 
-All diagnostics that \`cofferdam check\` and the other commands give about a policy. A code never
-changes its meaning. An *error* prevents any use of the policy; a *warning* needs an answer; an *info*
-states a cost or a fact. Words in braces stand for text from the policy. If a similar word is known,
-"did you mean" replaces the help line.
+This page lists the diagnostics that \`cofferdam check\` and the other commands give about a policy.
+A code never changes its meaning. A policy with an *error* cannot be used. A *warning* is a likely
+mistake or a risk. An *info* states a cost or a fact. Words in braces stand for text from the
+policy. If a similar word is known, "did you mean" replaces the help line.
 `;
 
-/** Columns of a line of the page. */
+/** Columns of the page. */
 const WIDTH = 100;
 
 function wrapped(text: string): string {

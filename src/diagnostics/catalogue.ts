@@ -9,10 +9,10 @@ import { ruleEntries } from "./catalogue/rule.ts";
 import { yamlEntries } from "./catalogue/yaml.ts";
 
 /**
- * Every diagnostic there is, as data: `diagnose()` fills it in, `docs/diagnostics.md` is generated
- * from it. A code once given out keeps its meaning for ever. 10xx the file, 11xx its YAML, 12xx one
- * rule, 13xx what rules refer to, 20xx the finished policy on a host, 30xx making a plan of it,
- * 40xx policies in the rule language of ESXi.
+ * Every diagnostic, as data: `diagnose()` fills it in, and `docs/diagnostics.md` is generated from
+ * it. A code never changes its meaning. 10xx the file, 11xx its YAML, 12xx one rule, 13xx what
+ * rules refer to, 20xx the finished policy on a host, 30xx its plan, 40xx policies in ESXi's rule
+ * language.
  */
 export const catalogue = {
   ...fileEntries,

@@ -2,8 +2,8 @@ import { printable } from "../base/printable.ts";
 import { catalogue, type DiagnosticName } from "./catalogue.ts";
 import type { Diagnostic, Span } from "./diagnostic.ts";
 
-/** Longest value shown inside a message, in characters. */
-const VALUE_LENGTH_MAX = 200;
+/** Longest value shown inside a message, characters. */
+const VALUE_LENGTH_MAX = 250;
 
 type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
@@ -12,15 +12,14 @@ type Templates<N extends DiagnosticName> =
   | (typeof catalogue)[N]["message"]
   | (typeof catalogue)[N]["fix"];
 
-/** The values that the templates of a diagnostic ask for. */
 export type DiagnosticValues<N extends DiagnosticName> = Readonly<
   Record<Placeholders<Templates<N>>, string | number>
 >;
 
 /**
- * The one way to make a diagnostic. With a `suggestion` the help line asks "did you mean" instead
- * of telling the general fix. Values come from files that anybody may have written: control
- * characters are escaped and long values cut with `...`.
+ * Makes a diagnostic; nothing else does. With a `suggestion` the help line asks "did you mean" and
+ * leaves out the general help. Values come from files that an attacker may have written: control
+ * characters are escaped, and long values are cut with `...`.
  */
 export function diagnose<N extends DiagnosticName>(
   name: N,

@@ -1,12 +1,12 @@
 import { printable } from "../base/printable.ts";
 
-/** Characters of the line that are kept before what is underlined, when the line is too long. */
+/** Characters of a long line that are kept before the underlined part. */
 const CONTEXT_BEFORE = 20;
 
 /**
- * A source line and carets under a part of it, both at most `width` columns. A long line is cut to
- * a window around the part, with `...` where something is left out. Columns count characters: a
- * wide character takes more room than its caret.
+ * A source line, and carets under a part of it, both at most `width` columns. A long line is cut on
+ * both sides of the part, with `...` for what is left out. Columns count characters: a wide
+ * character takes more room than its caret.
  */
 export function excerpt(
   text: string,

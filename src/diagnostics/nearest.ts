@@ -1,12 +1,11 @@
 /**
- * Longest word, in UTF-16 units, that is compared: the distance costs the product of both lengths.
+ * Longest word that is compared, in UTF-16 units: the time grows with the product of both lengths.
  */
 const NEAREST_LENGTH_MAX = 80;
 
 /**
- * The candidate a person most likely meant by `word`, or null when none is near enough: at most one
- * edit in a word of up to four letters, two up to seven, three beyond. Ties go to the first
- * candidate.
+ * The candidate that a person most likely meant by `word`. null if none is near: one edit in a word
+ * of up to four letters, two up to seven, three beyond. Of equal candidates the first one counts.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length === 0 || word.length > NEAREST_LENGTH_MAX) return null;
@@ -24,8 +23,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 }
 
 /**
- * Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b` (optimal
- * string alignment).
+ * Insertions, deletions, replacements and swaps of neighbours between `a` and `b` (optimal string
+ * alignment).
  */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

@@ -4,14 +4,9 @@ import type { Diagnostic, Severity } from "./diagnostic.ts";
 import { excerpt } from "./excerpt.ts";
 
 export interface RenderOptions {
-  /** Escape sequences for a terminal; without them the text is plain. */
   readonly color: boolean;
-  /**
-   * Text of the files by the name that diagnostics give; a file that is not here is shown without
-   * its line.
-   */
+  /** Text of the files, by the name in the diagnostics; without it, a diagnostic shows no line. */
   readonly sources: ReadonlyMap<string, string>;
-  /** Columns of the screen. */
   readonly width?: number;
 }
 
@@ -24,8 +19,8 @@ const sgr: Record<Severity | "bold", string> = {
 };
 
 /**
- * All diagnostics as text for people: the place, the sentence, the line with carets, the help. Ends
- * with a newline unless empty. Nothing of a file reaches the terminal as a control character.
+ * All diagnostics as text for people: the place, the message, the line with carets, the help. Ends
+ * with a newline unless empty. Control characters of a file never reach the terminal.
  */
 export function renderDiagnostics(list: readonly Diagnostic[], options: RenderOptions): string {
   return list.map((diagnostic) => renderDiagnostic(diagnostic, options)).join("\n");
@@ -52,7 +47,7 @@ function renderDiagnostic(
   ].join("\n");
 }
 
-/** One JSON object a line, for programs. */
+/** One JSON object per line, for programs. */
 export function renderDiagnosticsJson(list: readonly Diagnostic[]): string {
   return list.map((diagnostic) => `${JSON.stringify(diagnostic)}\n`).join("");
 }

@@ -7,10 +7,7 @@ import { number as syscallNumber } from "../kernel/syscalls.ts";
  */
 const CPUS_MAX = 8192;
 
-/**
- * Processors on which a thread may run, as `0-11` or `0,1`; null for one that is gone.
- * sched_getaffinity(2)
- */
+/** As `0-11` or `0,1`; null for a thread that is gone (sched_getaffinity(2)). */
 export function readAffinity(tid: number): string | null {
   const mask = new Uint8Array(CPUS_MAX / 8);
   const bytes = syscallRaw(syscallNumber("sched_getaffinity") ?? -1, tid, mask.length, mask);
@@ -19,7 +16,7 @@ export function readAffinity(tid: number): string | null {
   return formatCpus(mask.subarray(0, bytes));
 }
 
-/** The bits of a mask, lowest first: three in a row and more are a range. */
+/** The bits of a mask, lowest first. Three or more in a row become a range. */
 export function formatCpus(mask: Uint8Array): string {
   const parts: string[] = [];
   const isSet = (cpu: number): boolean => ((mask[cpu >> 3] ?? 0) & (1 << (cpu & 7))) !== 0;

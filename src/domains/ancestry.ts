@@ -2,13 +2,13 @@ import type { Membership } from "./membership.ts";
 import { type ProcStat, readProc } from "./proc-stat.ts";
 import type { Run } from "./runs.ts";
 
-/** What ancestry needs of a process. */
 type Kin = Pick<ProcStat, "parent" | "start">;
 
 /**
- * Finds the domains of an ordinary user's processes, whose runs have no control groups: the
- * descendants of the daemons of `runs`, except the holders and what these start. A process whose
- * parents have ended has no ancestor in any run: one that may be such an orphan is `unknown`.
+ * Finds the domains of an ordinary user's processes, whose runs have no control groups. They are
+ * the descendants of the daemons of `runs`, without the holders and the processes that holders
+ * start. A process whose parents have ended leads to no run. If it may come from a domain, it
+ * counts as `unknown`.
  */
 export class Ancestry {
   readonly #processes: ReadonlyMap<number, Kin>;
@@ -37,7 +37,7 @@ export class Ancestry {
       : "superDom";
   }
 
-  /** The credible record of a daemon that {@link of} named. */
+  /** The run of a daemon that {@link of} named, if its record is credible. */
   run(daemon: number | null): Run | undefined {
     return daemon === null ? undefined : this.#daemons.get(daemon);
   }
@@ -56,14 +56,14 @@ export class Ancestry {
   }
 
   /**
-   * What a daemon's user started through sudo is no longer in the domain: no process of a domain
-   * without root changes its user.
+   * A process that the daemon's user started through sudo is no longer in the domain: without root
+   * no process of a domain changes its user.
    */
   #isOwners(pid: number, { owner }: Run): boolean {
     return owner === 0 || this.#identityOf(pid)?.uid === owner;
   }
 
-  /** The run that the line of parents leads to, each looked up once. */
+  /** The run that the line of parents leads to. Each process is looked up once. */
   #runOf(pid: number): Run | null {
     const line: number[] = [];
     let found: Run | null = null;
@@ -78,7 +78,10 @@ export class Ancestry {
     return found;
   }
 
-  /** Null at the end of the chain, and if a younger process has the parent's id. */
+  /**
+   * null at the end of the line of parents, and if the parent is younger than its child: the id was
+   * reused.
+   */
   #parentOf(pid: number): number | null {
     const child = this.#processes.get(pid);
     const parent = child && this.#processes.get(child.parent);
@@ -124,13 +127,11 @@ export class Ancestry {
   }
 }
 
-/** Steps up a line of parents, in which a torn reading of /proc could make a circle. */
+/** Steps up a line of parents; an inconsistent reading of /proc could make a circle. */
 const ANCESTORS_MAX = 1000;
 
 interface Identity {
-  /** The real one. */
   readonly uid: number;
-  /** Under a system call filter. */
   readonly filtered: boolean;
 }
 

@@ -4,25 +4,22 @@ import { hasCode } from "../kernel/errno-error.ts";
 import { findCgroup2Mount } from "../kernel/probe/caller.ts";
 
 /**
- * What the control group of a process says: the domain, and the run by its daemon's process id
- * where it is below one.
+ * What the control group of a process says: the domain, and the run by its daemon's process id if
+ * the group is a run's.
  */
 export interface PlaceInCgroups {
   readonly domain: string;
   readonly run: number | null;
 }
 
-/**
- * Where `CGROUP2/cofferdam` is, as `/proc/PID/cgroup` spells it; null without control groups
- * version 2.
- */
+/** As `/proc/PID/cgroup` spells `CGROUP2/cofferdam`; null without control groups version 2. */
 export function cofferdamGroup(mountinfo: string): string | null {
   const mount = findCgroup2Mount(mountinfo);
   if (mount === null) return null;
   return `${mount.root === "/" ? "" : mount.root}/cofferdam`;
 }
 
-/** Where the anchors of all domains lie, absolute; null without control groups version 2. */
+/** Absolute; null without control groups version 2. */
 export function anchorsFolder(
   mountinfo = readFileSync("/proc/self/mountinfo", "utf8"),
 ): string | null {
@@ -41,7 +38,6 @@ export function ownCofferdamGroup(): string | null {
   return known;
 }
 
-/** The tables' digest that ends an anchor's name (`compile/cgroup/anchor.ts`). */
 const digest = /\.[0-9a-f]{16}$/;
 
 /** In the own group of a systemd unit: `.../NAME.service/cofferdam/DOMAIN.DIGEST/PID`. */
@@ -49,11 +45,11 @@ const unitRun =
   /^0::((?:\/[^/\n]+)*\.service\/cofferdam\/([^/\n]+\.[0-9a-f]{16})\/([1-9]\d{0,9}))(?=[/\n ]|$)/m;
 
 /**
- * The place that a `/proc/PID/cgroup` tells, or null for a process outside `group` and outside the
- * runs of units. The groups are root's, no domain may write them, and the kernel takes no newline
- * into a name (cgroup_mkdir), so that no process can forge the line of hierarchy 0 (cgroups(7)).
- * Below a unit that is delegated to a user, that user may make groups of any name: `isRoots` says
- * whether one of a unit's, by its path in the hierarchy, is root's.
+ * Reads `/proc/PID/cgroup`. Returns null for a process outside `group` and outside the runs of
+ * units. No process can forge the line of hierarchy 0 (cgroups(7)): the groups are root's, no
+ * domain may write them, and the kernel accepts no newline in a name (cgroup_mkdir). A user may
+ * make groups of any name below a unit that is delegated to that user. So `isRoots` tells whether a
+ * group of a unit, by its path in the hierarchy, is root's.
  */
 export function placeInCgroups(
   text: string,
@@ -80,15 +76,27 @@ function placeInUnit(line: string, isRoots: (path: string) => boolean): PlaceInC
 
 /** Only root makes directories that are root's. */
 function isRootsGroup(path: string): boolean {
-  const mount = findCgroup2Mount(readFileSync("/proc/self/mountinfo", "utf8"));
-  if (mount === null) return false;
-  const below = mount.root === "/" ? path : path.slice(mount.root.length);
-  return statSync(join(mount.point, below), { throwIfNoEntry: false })?.uid === 0;
+  const folder = folderOf(path);
+  return folder !== null && statSync(folder, { throwIfNoEntry: false })?.uid === 0;
 }
 
 /**
- * Groups of runs of units in the whole hierarchy, absolute; `name` as `DOMAIN.DIGEST/PID` fits it.
+ * The folder of a systemd service's own group, of a process that is in it and in no group below:
+ * from `/proc/PID/cgroup`. null for any other process.
  */
+export function unitGroup(text: string): string | null {
+  const path = /^0::(\/.*\.service)$/m.exec(text)?.[1];
+  return path === undefined ? null : folderOf(path);
+}
+
+/** Of a group by its path in the hierarchy; null without control groups version 2. */
+function folderOf(path: string): string | null {
+  const mount = findCgroup2Mount(readFileSync("/proc/self/mountinfo", "utf8"));
+  if (mount === null) return null;
+  return join(mount.point, mount.root === "/" ? path : path.slice(mount.root.length));
+}
+
+/** Runs of units in the whole hierarchy, absolute. `name` matches `DOMAIN.DIGEST/PID`. */
 export function unitRunGroups(hierarchy: string, name: RegExp): readonly string[] {
   const walk = (folder: string): readonly string[] =>
     foldersIn(folder).flatMap((path) => {
@@ -111,7 +119,11 @@ function foldersIn(folder: string): readonly string[] {
   }
 }
 
-/** The domain that has its runs below a directory of `CGROUP2/cofferdam`. */
+/** `DOMAIN.DIGEST`, with any domain. */
+export function isAnchorName(name: string): boolean {
+  return digest.test(name);
+}
+
 export function domainOfAnchor(anchor: string): string {
   return anchor.replace(digest, "");
 }

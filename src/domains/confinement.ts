@@ -5,27 +5,21 @@ import type { Member } from "./membership.ts";
 import { type ProcStat, readProc } from "./proc-stat.ts";
 import type { Run } from "./runs.ts";
 
-/** What holds a process, as far as it can be known: null stands for what no record tells. */
+/** How a process is held. A member is null if no record tells it. */
 export interface Confinement extends Member {
   readonly engine: "landlock";
   readonly mode: Mediation | null;
-  /** In force now. */
   readonly level: Level | null;
   /** `lost`: the holder has died, so no process can answer for what the kernel cannot decide. */
   readonly holder: Run["holderState"] | null;
 }
 
-/** What a host knows of its domains while they run. */
 export interface HostDomains {
   readonly runs: readonly Run[];
-  /** Level of a domain in the host's table; null without one. */
   readonly levelOf: (number: number) => Level | null;
 }
 
-/**
- * Control groups, records of runs and the live table, joined: what holds which process. One read of
- * /proc each.
- */
+/** Joins control groups, records of runs and the live table. Reads each of them once. */
 export class Confinements {
   readonly #group = ownCofferdamGroup();
   readonly #runs: ReadonlyMap<string, Run>;
@@ -34,7 +28,7 @@ export class Confinements {
 
   /** `processes`: all of the host, by process id. */
   constructor(processes: ReadonlyMap<number, ProcStat>, { runs, levelOf }: HostDomains) {
-    // What an ordinary user writes tells nothing of what is in root's control groups.
+    // Records that an ordinary user wrote say nothing about root's control groups.
     const roots = runs.filter(({ owner }) => owner === 0);
     this.#runs = new Map(roots.map((run) => [keyOf(run.pid, run.domain), run]));
     const withoutGroup = runs.filter(({ owner }) => owner !== 0 || this.#group === null);
@@ -42,7 +36,7 @@ export class Confinements {
     this.#levelOf = levelOf;
   }
 
-  /** Null for a process that is gone. */
+  /** null for a process that is gone. */
   of(pid: number): Confinement | "superDom" | "unknown" | null {
     const text = this.#group === null ? "" : readProc(`/proc/${pid}/cgroup`);
     if (text === null) return null;
@@ -69,7 +63,7 @@ export class Confinements {
   }
 }
 
-/** A record of another domain's run says nothing, even where its process id was given again. */
+/** The record of another domain's run does not count: the process id was reused. */
 function keyOf(run: number | null, domain: string): string {
   return `${run ?? ""} ${domain}`;
 }

@@ -3,19 +3,19 @@ import { statSync } from "node:fs";
 import type { Policy } from "../model/policy.ts";
 import { canonicalJson } from "../plan/canonical-json.ts";
 
-/** By what a domain is known again when its file has another name. */
+/** Recognises a domain whose file was renamed. */
 export interface DomainIdentity {
   readonly name: string;
   /** Absolute name of the policy's own file. */
   readonly origin: string;
   /**
-   * Hexadecimal SHA-256 of what the policy means, its name and summary and the places of its rules
-   * left out.
+   * SHA-256 in hex of the policy's meaning: without its name, its summary and the places of its
+   * rules.
    */
   readonly identity: string;
   /**
-   * `DEVICE:INODE:BIRTH` of the file; null where the file system keeps no time of birth: a number
-   * alone is given again.
+   * `DEVICE:INODE:BIRTH` of the file; null if the file system records no birth time, because inode
+   * numbers are reused.
    */
   readonly inode: string | null;
 }
@@ -24,20 +24,28 @@ export function domainIdentity(policy: Policy, origin: string): DomainIdentity {
   return identityOf(policy.name, origin, policyDigest(policy));
 }
 
-/** The same for a policy whose digest is known. */
 export function identityOf(name: string, origin: string, identity: string): DomainIdentity {
   return { name, origin, identity, inode: inodeOf(origin) };
 }
 
-/**
- * Equal for policies that mean the same: neither the order of rules counts nor where they are
- * written.
- */
+/** Equal for policies that mean the same: neither the order of rules nor their places count. */
 export function policyDigest(policy: Policy): string {
   const { name: _name, summary: _summary, ...meaning } = policy;
   return createHash("sha256")
     .update(canonicalJson(withoutPlaces(meaning)))
     .digest("hex");
+}
+
+/** Digits of the digest that plans and records of runs have. */
+const TAG_DIGITS = 16;
+
+/** {@link policyDigest}, cut: it distinguishes the policies that one domain had. */
+export function policyTag(policy: Policy): string {
+  return tagOfDigest(policyDigest(policy));
+}
+
+export function tagOfDigest(digest: string): string {
+  return digest.slice(0, TAG_DIGITS);
 }
 
 function withoutPlaces(value: unknown): unknown {

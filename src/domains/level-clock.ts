@@ -2,13 +2,11 @@ import { readFileSync } from "node:fs";
 import type { Level } from "../model/policy.ts";
 import type { Actor, LevelOverride } from "./levels.ts";
 
-/** The two clocks by which a level ends. */
 export interface LevelClock {
-  /** Milliseconds since 1970; may be set. */
+  /** Milliseconds since 1970; can be set. */
   readonly wall: number;
-  /** Seconds since the boot, suspension included; this clock cannot be set. */
+  /** Seconds since boot, including suspension; this clock cannot be set. */
   readonly uptime: number;
-  /** Id of this boot. */
   readonly boot: string;
 }
 
@@ -21,10 +19,7 @@ export function levelClock(): LevelClock {
   };
 }
 
-/**
- * An override that ends by itself goes back to `before` without an end of its own. `seconds` null:
- * it stays.
- */
+/** After `seconds` the level `before` counts again, permanently. null: no end. */
 export function newOverride(
   level: Level,
   by: Actor,
@@ -44,10 +39,10 @@ export function newOverride(
 }
 
 /**
- * Seconds left; null for one that stays. In the boot that it was given in, steps of the wall clock
- * do not count. In a later one the wall clock tells how long the host was down, but never gives
- * more than was left: a clock that went back makes no level last, since what this boot has lasted
- * has passed for certain.
+ * Seconds left; null for an override without an end. Within the boot in which it was given, changes
+ * of the wall clock do not count. After a reboot the wall clock tells how long the host was down,
+ * but never gives more time than was left. If that clock went back, at least the time since boot is
+ * subtracted.
  */
 export function secondsLeft(override: LevelOverride, clock: LevelClock): number | null {
   const { since, until, untilUptime } = override;
@@ -58,8 +53,8 @@ export function secondsLeft(override: LevelOverride, clock: LevelClock): number 
 }
 
 /**
- * For the file of an override that was given in an earlier boot: from now on steps of the wall
- * clock do not count in this one either. null where nothing is to be changed.
+ * Rewrites the file of an override from an earlier boot: from now on changes of the wall clock do
+ * not count in this boot either. null if nothing must change.
  */
 export function inThisBoot(override: LevelOverride, clock: LevelClock): LevelOverride | null {
   const left = secondsLeft(override, clock);
@@ -67,7 +62,7 @@ export function inThisBoot(override: LevelOverride, clock: LevelClock): LevelOve
   return { ...override, until: wallIn(clock, left), untilUptime: uptimeOf(clock, left) };
 }
 
-/** When it will end by the wall clock as it is set now; null for one that stays. */
+/** By the wall clock as it is set now; null for an override without an end. */
 export function untilNow(override: LevelOverride | null, clock: LevelClock): string | null {
   const left = override === null ? null : secondsLeft(override, clock);
   if (override?.until === undefined || left === null) return null;
@@ -77,7 +72,7 @@ export function untilNow(override: LevelOverride | null, clock: LevelClock): str
     : until;
 }
 
-/** What two clocks drift apart in a while is no step, milliseconds. */
+/** Milliseconds. A smaller difference is drift between the clocks. */
 const CLOCK_STEP_MIN_MS = 5_000;
 
 function uptimeOf({ boot, uptime }: LevelClock, left: number) {
@@ -88,9 +83,7 @@ function wallIn({ wall }: LevelClock, seconds: number): string {
   return new Date(wall + seconds * 1000).toISOString();
 }
 
-/**
- * The override that counts now: an expired one does not count, even if it has not been removed yet.
- */
+/** An expired override does not count, even if it has not been removed yet. */
 export function overrideNow(
   override: LevelOverride | null,
   clock: LevelClock,

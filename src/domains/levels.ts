@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { PUBLIC_FILE } from "../base/modes.ts";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { hasCode } from "../kernel/errno-error.ts";
@@ -7,43 +8,40 @@ import { type PreparedFile, prepareFile, syncFolder } from "../kernel/replace-fi
 import { type Level, levels } from "../model/policy.ts";
 import { StateError } from "./state-error.ts";
 
-/** The author of an order: the peer's user id, and its name if the host knows one. */
+/** The peer's user id, and its name if the host knows one. */
 export interface Actor {
   readonly uid: number;
   readonly name: string | null;
 }
 
-/** The author of the change when a level expires or its domain is gone. */
+/** The author of a change when a level expires or its domain is gone. */
 export const byItself: Actor = { uid: 0, name: "cofferdam" };
 
-/**
- * A level that counts instead of the policy's own, until it is taken back. Wall clock times are ISO
- * 8601, UTC.
- */
+/** Replaces the policy's own level until it is removed. Wall clock times are ISO 8601, UTC. */
 export interface LevelOverride {
   readonly level: Level;
   readonly by: Actor;
   readonly since: string;
-  /** `--for`: when it ends by itself. */
+  /** `--for`: the end, by the wall clock. */
   readonly until?: string;
   /**
-   * The same in the time that no clock step changes, for as long as this boot lasts. `lasts`:
-   * seconds that were left when this was written down.
+   * The end in seconds since boot, valid within this boot only. `lasts`: seconds that were left
+   * when this was written.
    */
   readonly untilUptime?: {
     readonly boot: string;
     readonly seconds: number;
     readonly lasts?: number;
   };
-  /** What counts again then; the policy's own level where it is left out. */
+  /** The level after that; the policy's own level if left out. */
   readonly before?: LevelOverride;
 }
 
-const LEVEL_MODE = 0o644;
+const LEVEL_MODE = PUBLIC_FILE;
 
 const time = is.mapped(is.text, (written) => {
   if (!Number.isNaN(Date.parse(written))) return written;
-  throw new is.Mismatch("is no time");
+  throw new is.Mismatch("is not a time");
 });
 const members = {
   level: is.oneOf(...levels),
@@ -58,21 +56,21 @@ const members = {
     }),
   ),
 };
-/** What counted before has nothing before it. */
+/** The previous override has none before it. */
 const before = is.object({ ...members, before: is.optional(is.nothing) });
 const levelOverride: is.Schema<LevelOverride> = is.object({
   ...members,
   before: is.optional(before),
 });
 
-/** The file of a domain, in the folder of overrides. It is a fact of each of the domain's plans. */
+/** The file of a domain's override. It is a fact of each of the domain's plans. */
 export function overridePath(folder: string, domain: string): string {
   return join(folder, domain);
 }
 
 /**
- * null where the policy's own level counts. @throws StateError for a file that is broken or cannot
- * be read
+ * null if the policy's own level counts. @throws StateError for a file that is broken or cannot be
+ * read
  */
 export function readOverride(folder: string, domain: string): LevelOverride | null {
   const path = overridePath(folder, domain);
@@ -89,14 +87,13 @@ export function readOverride(folder: string, domain: string): LevelOverride | nu
   }
   const read = readJson(levelOverride, text);
   if (read.state === "good") return read.value;
-  throw new StateError(`${path} is no level: ${read.problem}`, giveAgain(domain));
+  throw new StateError(`${path} is not a level: ${read.problem}`, giveAgain(domain));
 }
 
 function giveAgain(domain: string): string {
   return `give the level again: cofferdam domain level ${domain} enforcing`;
 }
 
-/** The folder must be there. */
 export function writeOverride(folder: string, domain: string, override: LevelOverride): void {
   changeOverrides(folder, [[domain, override]]);
 }
@@ -106,8 +103,8 @@ export function removeOverride(folder: string, domain: string): void {
 }
 
 /**
- * Overrides by domain, null to take one back: where there is no room for all of them, none is
- * changed. @throws what the system says
+ * By domain; null removes an override. If the disk has no room for all of them, none is changed.
+ * @throws the system's error
  */
 export function changeOverrides(
   folder: string,
@@ -132,7 +129,7 @@ function prepare(folder: string, override: LevelOverride): PreparedFile {
   return prepareFile(folder, Buffer.from(`${JSON.stringify(override)}\n`), LEVEL_MODE);
 }
 
-/** Domains that have an override; what a write that was cut short left behind is none. */
+/** Ignores leftovers of interrupted writes. */
 export function overridden(folder: string, isName: (text: string) => boolean): readonly string[] {
   try {
     return readdirSync(folder).filter(isName).sort();

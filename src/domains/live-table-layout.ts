@@ -1,12 +1,18 @@
 /**
- * The host's table of domains as every process of Cofferdam sees it while it runs:
- * `/run/cofferdam/table`, mapped shared. Written by the agent alone; read at each decision by
- * mediators, and by `ps`. One record a number: the record of domain N lies at {@link
- * TABLE_HEADER_BYTES} + N * {@link TABLE_RECORD_BYTES}. The header is the magic, the version,
- * zeros. A record is four words: 0 no such domain, 1 there or 2 gone for good; the level in force
- * (0 enforcing, 1 warning, 2 disabled); the number of policies put into force, of which the present
- * one lies in `live/NUMBER` as the bytes of a plan; zero. Little-endian. A level or a generation is
- * one aligned 32-bit word, so that a reader never sees half of it.
+ * The host's table of domains while they run: `/run/cofferdam/table`, mapped shared by every
+ * process of Cofferdam. Only the agent writes it. Mediators read it at each decision, and so does
+ * `ps`. It is little-endian.
+ *
+ * The header is the magic, the version, and zeros. The record of domain N lies at {@link
+ * TABLE_HEADER_BYTES} + N * {@link TABLE_RECORD_BYTES} and has four words:
+ *
+ * - 0 no such domain, 1 present, 2 gone for good;
+ * - the level in force: 0 enforcing, 1 warning, 2 disabled;
+ * - the number of policies that were put into force; the present one lies in `live/NUMBER` as the
+ *   bytes of a plan;
+ * - zero.
+ *
+ * Each is one aligned 32-bit word, so that a reader never sees half a change.
  */
 import type { Level } from "../model/policy.ts";
 
@@ -14,18 +20,17 @@ const TABLE_MAGIC = "CFDMTABL";
 const TABLE_VERSION = 1;
 const TABLE_HEADER_BYTES = 64;
 const TABLE_RECORD_BYTES = 16;
-/** Numbers a host can ever give; the file is sparse. */
+/** Limit on a host's numbers; the file is sparse. */
 export const DOMAIN_NUMBERS_MAX = 65_536;
 export const TABLE_BYTES = TABLE_HEADER_BYTES + DOMAIN_NUMBERS_MAX * TABLE_RECORD_BYTES;
 
-/** Where the host's table lies. */
 export const LIVE_TABLE = "/run/cofferdam/table";
 
 const WORD_BYTES = 4;
 export const TABLE_HEADER_WORDS = TABLE_HEADER_BYTES / WORD_BYTES;
 export const TABLE_RECORD_WORDS = TABLE_RECORD_BYTES / WORD_BYTES;
 
-/** Index of the 32-bit word with which the record of a domain begins. */
+/** Index of the first 32-bit word of a domain's record. */
 export function recordWords(number: number): number {
   return TABLE_HEADER_WORDS + number * TABLE_RECORD_WORDS;
 }
@@ -36,7 +41,7 @@ export function wordOfLevel(level: Level): number {
   return levels.indexOf(level);
 }
 
-/** null for a word that is no level: no reader may take it for a wider one. */
+/** null for an unknown word: no reader may take it for a less strict level. */
 export function levelOfWord(word: number): Level | null {
   return levels[word] ?? null;
 }
@@ -50,7 +55,6 @@ export function tableHeaderBytes(): Uint8Array {
 
 const header = new Int32Array(new Uint8Array(tableHeaderBytes()).buffer);
 
-/** Magic and version are those of this file. */
 export function isTable(words: Int32Array): boolean {
   for (let i = 0; i < 3; i++) if (Atomics.load(words, i) !== header[i]) return false;
   return true;

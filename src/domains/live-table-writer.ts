@@ -1,4 +1,5 @@
 import { fchmodSync, ftruncateSync, renameSync, rmSync, statSync } from "node:fs";
+import { PUBLIC_FILE } from "../base/modes.ts";
 import { O_CLOEXEC, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } from "../kernel/constants.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { close, type Mapping, mapShared, open } from "../kernel/ffi.ts";
@@ -15,9 +16,9 @@ import {
   wordOfLevel,
 } from "./live-table-layout.ts";
 
-const TABLE_MODE = 0o644;
+const TABLE_MODE = PUBLIC_FILE;
 
-/** The agent's side of the table. There is one at a time: the agent holds a lock. */
+/** There is one writer at a time: the agent, which holds a lock. */
 export class LiveTableWriter {
   readonly #mapping: Mapping;
   readonly #words: Int32Array;
@@ -28,8 +29,8 @@ export class LiveTableWriter {
   }
 
   /**
-   * Goes on with a table that is there, so that mediators which map it see every further change and
-   * generations never go back. One that is broken is voided for its readers and replaced.
+   * Keeps an existing table, so that mediators which map it see every further change and
+   * generations never go back. A broken table is marked void for its readers and replaced.
    */
   static open(path: string = LIVE_TABLE): LiveTableWriter {
     const old = mapWritable(path);
@@ -43,8 +44,8 @@ export class LiveTableWriter {
   }
 
   /**
-   * One store; in force for every call that a mediator decides from now on. @throws RangeError
-   * beyond the table
+   * One store, in force for every later call that a mediator decides. @throws RangeError beyond the
+   * table
    */
   setLevel(number: number, level: Level): void {
     const at = this.#at(number);
@@ -52,7 +53,7 @@ export class LiveTableWriter {
     Atomics.store(this.#words, at, 1);
   }
 
-  /** The domain has no policy any longer; its processes, if any, keep what they started with. */
+  /** Processes of the domain keep what they started with. */
   setGone(number: number): void {
     Atomics.store(this.#words, this.#at(number), 2);
   }
@@ -69,7 +70,7 @@ export class LiveTableWriter {
     return Atomics.load(this.#words, this.#at(number) + 2) >>> 0;
   }
 
-  /** Tells mediators to look for `live/NUMBER` again; it must lie in its place before. */
+  /** Tells mediators to read `live/NUMBER` again, which must be in its place before. */
   nextGeneration(number: number): void {
     Atomics.add(this.#words, this.#at(number) + 2, 1);
   }
@@ -89,7 +90,7 @@ function wordsOf({ bytes }: Mapping): Int32Array {
   return new Int32Array(bytes.buffer, bytes.byteOffset, TABLE_BYTES / 4);
 }
 
-/** null where there is no file, or one too short to be mapped whole. */
+/** null if there is no file, or one too short to be mapped whole. */
 function mapWritable(path: string): Mapping | null {
   let fd: number;
   try {
@@ -106,7 +107,7 @@ function mapWritable(path: string): Mapping | null {
   }
 }
 
-/** Complete before it has its name. */
+/** Complete before it gets its name. */
 function makeTable(path: string): Mapping {
   const scratch = `${path}.${process.pid}`;
   rmSync(scratch, { force: true });

@@ -13,7 +13,7 @@ import {
 } from "./live-table-layout.ts";
 
 /**
- * How often a table that is missing, void or possibly replaced is looked for again, milliseconds.
+ * Milliseconds after which a table that is missing, void or possibly replaced is looked for again.
  */
 const LOOK_AGAIN_MS = 500;
 
@@ -31,11 +31,10 @@ interface Mapped {
 }
 
 /**
- * Reads levels and generations at each decision; one is a few loads from shared memory. A table
- * that is missing, too short or invalid answers null, and is looked for again: a new file under the
- * name is used at the latest after {@link LOOK_AGAIN_MS}, or at once if the agent voids the old
- * one. The file is root's and is never shortened: a mapping that loses its pages would end the
- * reader.
+ * Reads levels and generations at each decision, by a few loads from shared memory. While the table
+ * is missing, too short or invalid the answer is null. A new file under the name is used after
+ * {@link LOOK_AGAIN_MS} at the latest, or at once if the agent marks the old one void. The file is
+ * root's and is never shortened: a mapping that loses its pages would end the reader.
  */
 export class LiveTable {
   readonly #path: string;
@@ -46,7 +45,7 @@ export class LiveTable {
     this.#path = path;
   }
 
-  /** Never fails: a table that is not there yet is found later. */
+  /** Never fails: a table that does not exist yet is found later. */
   static open(path: string = LIVE_TABLE): LiveTable {
     const table = new LiveTable(path);
     table.#present(performance.now());
@@ -54,9 +53,8 @@ export class LiveTable {
   }
 
   /**
-   * In force now; null where the table knows no such domain, or cannot be read: then what was at
-   * the start holds. `now`: performance.now(), where it is known, since asking costs more than the
-   * look.
+   * null if the table has no such domain or cannot be read: then the level of the start holds.
+   * `now`: performance.now(), if known, because reading the clock costs more than the lookup.
    */
   level(number: number, now = performance.now()): Level | null {
     const record = this.#record(number, now);
@@ -64,8 +62,8 @@ export class LiveTable {
   }
 
   /**
-   * Counts the policies put into force, also for a number that is gone: an instance that starts
-   * again gets it back. 0 before the first and where nothing is known.
+   * The number of policies put into force; 0 before the first and if unknown. Also for a number
+   * that is gone: an instance gets its number back when it starts again.
    */
   generation(number: number, now = performance.now()): number {
     return this.#record(number, now)?.generation ?? 0;

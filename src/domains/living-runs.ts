@@ -1,3 +1,4 @@
+import type { Member } from "./membership.ts";
 import type { ListedProcess } from "./processes.ts";
 import type { Run } from "./runs.ts";
 
@@ -12,7 +13,12 @@ export function livingRuns(
   const held = processes.flatMap(({ confinement }) =>
     typeof confinement === "string" ? [] : [confinement],
   );
-  const isLeft = ({ pid, domain }: Run): boolean =>
-    held.some((one) => one.domain === domain && (one.run === pid || one.run === null));
-  return runs.filter((run) => run.daemonState === "alive" || isLeft(run));
+  return runs.filter(
+    (run) => run.daemonState === "alive" || held.some((one) => mayBelongTo(run, one)),
+  );
+}
+
+/** A process without a run may belong to any run of its domain. */
+export function mayBelongTo({ pid, domain }: Run, member: Member): boolean {
+  return member.domain === domain && (member.run === pid || member.run === null);
 }

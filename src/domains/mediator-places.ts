@@ -1,3 +1,4 @@
+import { PRIVATE_FILE } from "../base/modes.ts";
 import { isByteLocked, lockByte } from "../kernel/byte-lock.ts";
 import { O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDONLY, O_RDWR } from "../kernel/constants.ts";
 import { hasCode } from "../kernel/errno-error.ts";
@@ -13,16 +14,13 @@ import {
 } from "../plan/mediator-places.ts";
 import type { Plan } from "../plan/plan.ts";
 
-/**
- * The unit by which mediators are counted: a domain's name, and the user as which its run was
- * started.
- */
+/** Mediators are counted per domain name and user of the run. */
 export interface Claimant {
   readonly domain: string;
   readonly uid: number;
 }
 
-const MODE = 0o600;
+const MODE = PRIVATE_FILE;
 
 export function claimantOf({ domain, identity }: Pick<Plan, "domain" | "identity">): Claimant {
   return { domain, uid: identity.user?.uid ?? 0 };
@@ -36,7 +34,7 @@ export function placesBeside(socket: string): string {
   return socket + PLACES_SUFFIX;
 }
 
-/** The file, made where it is missing, for {@link takePlace}. Throws ErrnoError. */
+/** Makes the file if it is missing. Throws ErrnoError. */
 export function openPlaces(path: string): number {
   return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, MODE);
 }
@@ -59,7 +57,7 @@ export function takePlace(fd: number, claimant: Claimant): boolean {
   return true;
 }
 
-/** The claimants of the places that are taken now. Throws ErrnoError if that cannot be read. */
+/** Throws ErrnoError if the places cannot be read. */
 export function takenPlaces(path: string): readonly Claimant[] {
   const fd = openToLook(path);
   if (fd === null) return [];
@@ -72,7 +70,7 @@ export function takenPlaces(path: string): readonly Claimant[] {
   }
 }
 
-/** `shell of user 1000: 16, web: 2`, the most first. */
+/** E.g. `shell of user 1000: 16, web: 2`, the largest number first. */
 export function whoseWords(claimants: readonly Claimant[]): string {
   const counts = new Map<string, number>();
   for (const { domain, uid } of claimants) {
@@ -94,7 +92,7 @@ function openToLook(path: string): number | null {
   }
 }
 
-/** One that has locked its place and not yet written is called `?`. */
+/** `?` while a mediator has locked its place and not yet written its claimant. */
 function readClaimant(fd: number, index: number): Claimant {
   const record = Buffer.alloc(PLACE_BYTES);
   pread(fd, record, offsetOf(index));

@@ -2,10 +2,9 @@ import { ownCofferdamGroup, placeInCgroups } from "./cgroup-path.ts";
 import { readProc } from "./proc-stat.ts";
 import { HOST_RUNS, readRunRecord } from "./runs.ts";
 
-/** A process that is in a domain of the host's. */
 export interface Member {
   readonly domain: string;
-  /** Null where the domain has none, or the run's record is gone. */
+  /** null if the domain has none, or the run's record is gone. */
   readonly number: number | null;
   /**
    * Process id of the run's daemon; null for a process that was moved into the domain's group from
@@ -21,10 +20,9 @@ export interface Member {
 export type Membership = Member | "superDom" | "unknown";
 
 /**
- * The domain of a process: one read of `/proc/PID/cgroup`, and for a member one readlink. No
- * process can forge it, because no domain may write control groups. The runs of ordinary users have
- * no group, and count as `superDom` here: to root's domains they are outside. `ps` knows more
- * (`ancestry.ts`).
+ * One read of `/proc/PID/cgroup`, and for a member one readlink. No process can forge it, because
+ * no domain may write control groups. The runs of ordinary users have no group and count as
+ * `superDom`: to root's domains they are outside. `ancestry.ts` finds them for `ps`.
  */
 export function domainOfProcess(pid: number, runs: string = HOST_RUNS): Membership {
   const group = ownCofferdamGroup();

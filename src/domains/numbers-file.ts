@@ -1,4 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { PUBLIC_FILE } from "../base/modes.ts";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { hasCode } from "../kernel/errno-error.ts";
@@ -11,7 +12,6 @@ const number = is.whole(1, DOMAIN_NUMBERS_MAX);
 const numberedDomain = is.object({
   number,
   name: is.text,
-  /** Absolute name of the policy's own file. */
   origin: is.text,
   /** {@link DomainIdentity.identity} when it was last loaded. */
   identity: is.text,
@@ -20,12 +20,10 @@ const numberedDomain = is.object({
   gone: is.optional(is.oneOf(true)),
 });
 
-/** One domain that was ever given a number on this host. */
 export type NumberedDomain = is.Described<typeof numberedDomain>;
 
 const numbersFile = is.object({
   version: is.oneOf(1),
-  /** The number that the next new domain gets. */
   next: number,
   domains: is.list(numberedDomain),
 });
@@ -33,16 +31,16 @@ const numbersFile = is.object({
 /** `/var/lib/cofferdam/numbers.json`. */
 export type NumbersFile = is.Described<typeof numbersFile>;
 
-const NUMBERS_MODE = 0o644;
+const NUMBERS_MODE = PUBLIC_FILE;
 
-/** The last state but one, kept beside the file. */
+/** The previous state, kept beside the file. */
 export function beforePath(path: string): string {
   return `${path}.before`;
 }
 
 /**
- * The first number is 1: 0 is superDom's. @throws StateError for a file that is broken: numbers are
- * never given anew by themselves
+ * The first number is 1: 0 is superDom's. @throws StateError for a broken file: numbers are never
+ * assigned anew without an order
  */
 export function readNumbers(path: string): NumbersFile {
   let text: string;
@@ -59,7 +57,7 @@ export function readNumbers(path: string): NumbersFile {
   return read.value;
 }
 
-/** Numbers by name, of domains that are not gone. */
+/** Of domains that are not gone, by name. */
 export function numbersGiven(path: string): ReadonlyMap<string, number> {
   return new Map(
     readNumbers(path).domains.flatMap(({ name, number, gone }) => (gone ? [] : [[name, number]])),
@@ -91,7 +89,7 @@ function broken(path: string, problem: string): StateError {
   );
 }
 
-/** What its members say against each other, or null. */
+/** A contradiction between the file's members, or null. */
 function contradiction({ next, domains }: NumbersFile): string | null {
   const late = domains.findIndex((domain) => domain.number >= next);
   if (late >= 0) return `\`domains[${late}].number\` is not below \`next\``;

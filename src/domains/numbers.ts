@@ -10,14 +10,14 @@ import {
 } from "./numbers-file.ts";
 import { StateError } from "./state-error.ts";
 
-/** How long another process may be giving numbers, milliseconds. */
+/** Limit on the wait while another process assigns numbers, milliseconds. */
 const LOCK_WAIT_MAX_MS = 5_000;
 
 /**
- * Numbers of domains by name, for those in `wanted`. New ones get the next number; one whose file
+ * Numbers of the domains in `wanted`, by name. New domains get the next number; a domain whose file
  * was renamed keeps its own. `present` are the names of all domains that have a file, readable or
  * not; with `complete` set, every other numbered domain is gone.
- * @throws StateError for a broken file, one locked for too long, or when no number is left
+ * @throws StateError for a broken file, one locked for too long, or if no number is left
  */
 export function giveNumbers(
   path: string,
@@ -47,7 +47,6 @@ export function giveNumbers(
   }
 }
 
-/** The file as it is when all of `wanted` have numbers. */
 function withNumbers(
   file: NumbersFile,
   wanted: readonly DomainIdentity[],
@@ -89,7 +88,8 @@ function take(taken: Set<number>, number: number): number {
 }
 
 /**
- * A name that came back is the domain it was; of several that had the name in their time, the last.
+ * A name that came back is the same domain. If several domains had the name one after the other, it
+ * is the last of them.
  */
 function newest(domains: readonly NumberedDomain[], name: string): number {
   const live = domains.findIndex((one) => one.name === name && !one.gone);
@@ -97,9 +97,10 @@ function newest(domains: readonly NumberedDomain[], name: string): number {
 }
 
 /**
- * The index of the one domain without a file that this new name must be: the same file, or else the
- * same meaning. -1 if none fits, or more than one on either side: a new number is safer than
- * another domain's. Instances of templates have the same meaning and are different domains.
+ * Finds the domain whose file was renamed to this new name: it has no file now, and had the same
+ * file or else the same meaning. -1 if none fits, or if several fit on either side: a new number is
+ * safer than another domain's. Instances of templates have the same meaning and are different
+ * domains.
  */
 function renamedFrom(
   one: DomainIdentity,

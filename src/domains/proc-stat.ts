@@ -1,27 +1,24 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from "node:fs";
 import { unlessGone } from "../kernel/unless-gone.ts";
 
-/** Of times below /proc: USER_HZ is 100 on every architecture (time(7)). */
+/** USER_HZ, the unit of times below /proc: 100 on every architecture (time(7)). */
 export const CLOCK_TICKS_A_SECOND = 100;
 
-/** What a list of processes needs of `/proc/PID/stat` (proc_pid_stat(5)). */
 export interface ProcStat {
   readonly comm: string;
   /** One letter: R, S, D, Z, T, t, I, X. */
   readonly state: string;
   readonly parent: number;
-  /** Process group. */
   readonly group: number;
   readonly session: number;
-  /** Device number of the controlling terminal, as stat(2) has it; 0 for none. */
+  /** Device number of the controlling terminal, as in stat(2); 0 for none. */
   readonly terminal: number;
-  /** Process group in the foreground of that terminal; negative for none. */
+  /** The terminal's foreground process group; negative for none. */
   readonly foreground: number;
-  /** A thread of the kernel's own. */
   readonly kernel: boolean;
-  /** CPU time in user and kernel mode, in clock ticks. */
+  /** User and kernel mode, clock ticks. */
   readonly ticks: number;
-  /** Start in clock ticks since boot: with the process id it names a process for good. */
+  /** Clock ticks since boot. Together with the process id it identifies a process. */
   readonly start: bigint;
 }
 
@@ -29,7 +26,7 @@ export interface ProcStat {
 const PF_KTHREAD = 0x0020_0000;
 
 /**
- * The name may hold spaces and parentheses; fields count from 1, the third follows the last `)`.
+ * The name may contain spaces and parentheses; fields count from 1, the third follows the last `)`.
  */
 export function parseProcStat(text: string): ProcStat | null {
   const open = text.indexOf("(");
@@ -51,24 +48,33 @@ export function parseProcStat(text: string): ProcStat | null {
   };
 }
 
-/** Null for a process that is gone or hidden. */
+/** null for a process that is gone or hidden. */
 export function readProcStat(pid: number): ProcStat | null {
   const text = readProc(`/proc/${pid}/stat`);
   return text === null ? null : parseProcStat(text);
 }
 
-/** A file of /proc; null where the process is gone (ENOENT, ESRCH) or hidden (EACCES, EPERM). */
+/** null if the process is gone (ENOENT, ESRCH) or hidden (EACCES, EPERM). */
 export function readProc(path: string): string | null {
   return unlessGone(() => readFileSync(path, "utf8"));
 }
 
-/** Bytes of a process's arguments that are shown: a process may make them megabytes long. */
+/** null as for {@link readProc}. */
+export function readProcLink(path: string): string | null {
+  return unlessGone(() => readlinkSync(path));
+}
+
+/** Also after the file's removal; null as for {@link readProc}. */
+export function executableOf(pid: number): string | null {
+  return readProcLink(`/proc/${pid}/exe`)?.replace(/ \(deleted\)$/, "") ?? null;
+}
+
+/** Bytes of a process's arguments that are read: a process may make them megabytes long. */
 const WORDS_BYTES_MAX = 4_096;
 
 /**
- * The words that a process was started with, or what it has written over them, as
- * `/proc/PID/cmdline` has them; the first {@link WORDS_BYTES_MAX} bytes. Null as for {@link
- * readProc}.
+ * `/proc/PID/cmdline`: the words of the start, or what the process has written over them; the first
+ * {@link WORDS_BYTES_MAX} bytes. null as for {@link readProc}.
  */
 export function readWords(pid: number): string | null {
   return unlessGone(() => {

@@ -10,42 +10,38 @@ import {
   readWords,
 } from "./proc-stat.ts";
 
-/** One process, or one thread beside the first. */
 export interface ListedProcess {
   readonly pid: number;
   /** Equals `pid` except for threads. */
   readonly tid: number;
   readonly kind: "process" | "thread" | "kernel";
   readonly comm: string;
-  /**
-   * The words it was started with; the bare name where there are none (kernel threads, zombies).
-   */
+  /** The words of the start; the bare name if there are none (kernel threads, zombies). */
   readonly command: string;
   /** Letter of proc_pid_stat(5). */
   readonly state: string;
   readonly group: number;
-  /** CPU time, seconds. */
+  /** Seconds of processor time. */
   readonly seconds: number;
   /**
-   * Function of the kernel in which it sleeps; null where it runs, or the kernel does not say. Only
-   * with `details`.
+   * The kernel function in which it sleeps; null if it runs, or the kernel does not tell. Only with
+   * `details`.
    */
   readonly waits: string | null;
-  /** Processors, as `0-11`. Only with `details`. */
+  /** E.g. `0-11`. Only with `details`. */
   readonly cpus: string | null;
   readonly confinement: Confinement | "superDom" | "unknown";
 }
 
 export interface ListOptions extends HostDomains {
-  /** Threads get rows of their own. */
   readonly threads: boolean;
-  /** Reads also what takes a system call more each. */
+  /** Also reads what takes one more system call each. */
   readonly details: boolean;
 }
 
 /**
- * Every process of this host, by process id ascending, each followed by its threads. What vanishes
- * meanwhile is left out.
+ * By process id ascending, each process followed by its threads. Processes that end meanwhile are
+ * left out.
  */
 export function listProcesses(options: ListOptions): readonly ListedProcess[] {
   const stats = new Map<number, ProcStat>();
@@ -89,8 +85,8 @@ function rowsOf(
     const own = statOf(`/proc/${pid}/task/${tid}`);
     return own === null ? [] : [row(tid, own)];
   });
-  // The file of a process adds up all its threads; the first one's own time is in its task.
-  // proc_pid_stat(5)
+  // The process's file adds up all its threads; the first thread's own time is in its task file
+  // (proc_pid_stat(5)).
   const first = threads.length === 0 ? stat : (statOf(`/proc/${pid}/task/${pid}`) ?? stat);
   return [row(pid, first), ...below];
 }
@@ -100,13 +96,13 @@ function statOf(folder: string): ProcStat | null {
   return text === null ? null : parseProcStat(text);
 }
 
-/** The kernel says `0` for a running thread, and to users who may not know. */
+/** The kernel shows `0` for a running thread, and to users without the right. */
 function sleepsIn(pid: number, tid: number): string | null {
   const name = readProc(`/proc/${pid}/task/${tid}/wchan`);
   return name === null || name === "0" || name === "" ? null : name;
 }
 
-/** The folder of a process that is gone holds nothing. */
+/** Empty for a process that is gone. */
 function numbersIn(folder: string): readonly number[] {
   try {
     const names = readdirSync(folder).filter((name) => /^\d+$/.test(name));

@@ -4,39 +4,48 @@ import { hasCode } from "../kernel/errno-error.ts";
 import { readProcStat } from "./proc-stat.ts";
 import { parseRunRecord, type RunRecord } from "./run-record.ts";
 
-/** Root's runs, which every user may read. */
+/** Readable for every user. */
 export const HOST_RUNS = "/run/cofferdam/runs";
 
-/** One start of a domain, as long as its record lies there. */
+/** One start of a domain, while its record exists. */
 export interface Run extends RunRecord {
   /** The daemon's process id, which names the run. */
   readonly pid: number;
-  /**
-   * `lost`: the holder has died, so calls that only it can have answered fail, and the record is
-   * not removed.
-   */
+  /** `lost`: the holder has died. Notified calls fail, and the record is not removed. */
   readonly holderState: "alive" | "lost";
-  /** `gone`: the daemon's first process ended; others of the domain may go on. */
+  /** `gone`: the daemon's first process ended; other processes of the domain may go on. */
   readonly daemonState: "alive" | "gone";
-  /** The owner of the record's folder. A user's record counts for that user's processes alone. */
+  /** The owner of the record's folder. A user's record counts for that user's processes only. */
   readonly owner: number;
 }
 
-/** Maximum of names that are read in the folder of one user, who may put any number into it. */
-const USER_RUNS_MAX = 1_000;
+/** Follows the table: its level and policy are those of the host at every moment. */
+export function follows(run: Run): boolean {
+  return run.mode === "supervised" && run.live;
+}
 
 /**
- * The runs of one folder by their daemons' process ids, ascending. A folder that is not there holds
- * none.
+ * Whether a restart gives the run another policy than it has. `tagNow`: of the domain's policy,
+ * called only if the answer depends on it. null: it cannot be known.
  */
+export function keepsEarlierPolicy(run: Run, tagNow: () => string | null): boolean | null {
+  if (follows(run)) return false;
+  const tag = run.policy === null ? null : tagNow();
+  return tag === null ? null : run.policy !== tag;
+}
+
+/** Names that are read in the folder of one user, who may create any number of them. */
+const USER_RUNS_MAX = 1_000;
+
+/** By their daemons' process ids, ascending. A missing folder holds none. */
 export function listRuns(folder: string): readonly Run[] {
   const owner = ownerOf(folder);
   return owner === null ? [] : runsIn(folder, owner);
 }
 
 /**
- * The runs that a user has put on record below a folder of his own. He may have put anything there,
- * a link to what is not his as well: that, and what cannot be read, holds none.
+ * The runs on record below a user's folder. The user may have created anything there, such as a
+ * link to another user's files. Such entries and unreadable ones are ignored.
  */
 export function listUserRuns(folder: string, uid: number): readonly Run[] {
   try {
@@ -56,7 +65,7 @@ function runsIn(folder: string, owner: number, max = Number.POSITIVE_INFINITY): 
     .filter((run) => run !== null);
 }
 
-/** At most `max` names are read: a folder may hold more than memory does. */
+/** A folder may hold more names than fit into memory. */
 function namesIn(folder: string, max: number): readonly string[] {
   const names: string[] = [];
   const directory = opendirSync(folder);
@@ -84,7 +93,7 @@ function readRun(folder: string, pid: number, owner: number): Run | null {
   };
 }
 
-/** The record of one run by its daemon's process id; null where there is none. One system call. */
+/** By the daemon's process id; null if there is none. One system call. */
 export function readRunRecord(folder: string, pid: number): RunRecord | null {
   try {
     return parseRunRecord(readlinkSync(join(folder, String(pid))));
@@ -93,6 +102,10 @@ export function readRunRecord(folder: string, pid: number): RunRecord | null {
     if (hasCode(error, "ENOENT", "ENOTDIR", "EINVAL", "EACCES")) return null;
     throw error;
   }
+}
+
+export function holderLives({ holder, holderStart }: RunRecord): boolean {
+  return isAlive(holder, holderStart);
 }
 
 function isAlive(pid: number, start: bigint): boolean {

@@ -1,6 +1,5 @@
-/** State of the host's domains that cannot be used as it is; nothing was changed. */
+/** State of the host's domains cannot be used; nothing was changed. */
 export class StateError extends Error {
-  /** What to do. */
   readonly help: string;
 
   constructor(message: string, help: string) {

@@ -13,16 +13,16 @@ import { anchorsFolder, domainOfAnchor, unitRunGroups } from "./cgroup-path.ts";
 import { listRuns, type Run } from "./runs.ts";
 
 /**
- * Ends the name of a record that is being looked at for the last time. One agent at a time sweeps:
- * it holds the lock.
+ * Suffix of a record that is examined before it is removed. Only one agent sweeps at a time, under
+ * a lock.
  */
 const ASIDE = ".swept";
 const asideForm = /^[1-9]\d{0,9}\.swept$/;
 
 /**
  * Removes the records of runs whose holder was killed and whose last process has ended, with their
- * control groups: no other part does, and process ids are reused. Needs control groups version 2,
- * because only they tell if a process of the run is left. Returns how many records there were.
+ * control groups. No other part does so, and process ids are reused. Needs control groups version
+ * 2, because only they tell if a process of the run is left. Returns the number of records.
  */
 export function sweepRuns(folder: string, groups: string | null = anchorsFolder()): number {
   putBackSwept(folder);
@@ -34,7 +34,7 @@ export function sweepRuns(folder: string, groups: string | null = anchorsFolder(
 }
 
 /**
- * Records that an agent took away and was killed over, before it had looked at them: they are swept
+ * An agent that was killed may have left renamed records that it had not examined. They are swept
  * like any other.
  */
 function putBackSwept(folder: string): void {
@@ -45,7 +45,7 @@ function putBackSwept(folder: string): void {
   }
 }
 
-/** Whether the run's control group is empty, below whichever policy's anchor it is. */
+/** Below the anchor of whichever policy it is. */
 function isEmpty(groups: string, { domain, pid }: Run): boolean {
   if (!existsSync(groups)) return true;
   const anchors = readdirSync(groups).filter((anchor) => domainOfAnchor(anchor) === domain);
@@ -74,8 +74,8 @@ function isRemoved(group: string): boolean {
 }
 
 /**
- * A new run of this process id may put its record there at any moment: what is taken away is looked
- * at, and put back if it is another.
+ * A new run with this process id may write its record at any moment. So the record is renamed
+ * first, then examined, and put back if it is not the expected one.
  */
 function removeRecord(folder: string, { pid, holder, holderStart }: Run): boolean {
   const [path, aside] = [join(folder, String(pid)), join(folder, `${pid}${ASIDE}`)];
@@ -91,7 +91,7 @@ function removeRecord(folder: string, { pid, holder, holderStart }: Run): boolea
   return isIt;
 }
 
-/** Unless an even newer one is there. */
+/** Unless there is an even newer record. */
 function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);

@@ -1,7 +1,7 @@
 import type { ExitCode } from "../host/exit-code.ts";
 import type { Places } from "../host/places.ts";
 
-/** What a command of the dialect is given; `cli/command.ts` has the same and more. */
+/** What a command of ESXi gets; `Context` of `cli/command.ts` has this and more. */
 export interface DialectContext {
   readonly places: Places;
   readonly out: (text: string) => void;

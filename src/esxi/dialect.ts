@@ -1,7 +1,7 @@
 /**
- * The commands of ESXi under their own names: `bin/esxi/NAME` is the same program, called by
- * another name. What they print has the original's form; what they do is Cofferdam's. Nothing here
- * imports the command line, which calls {@link runDialect}.
+ * The commands of ESXi under their own names: `bin/esxi/NAME` is this program, called by another
+ * name. Their output has ESXi's form; their effect is Cofferdam's. The command line calls {@link
+ * runDialect}; nothing here imports the command line.
  */
 import { printableLines } from "../base/printable.ts";
 import { ExitCode } from "../host/exit-code.ts";
@@ -19,7 +19,7 @@ const dialects: Readonly<Record<string, Dialect>> = {
   ps,
 };
 
-/** Runs one of the commands; messages begin with its name. */
+/** Runs a command of ESXi; messages begin with its name. */
 export async function runDialect(
   name: string,
   args: readonly string[],

@@ -8,18 +8,17 @@ import { explained } from "../host/standing.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { SUPER_DOM } from "./language/names.ts";
 
-/** A domain of the host as the dialect shows it. */
+/** A domain of the host as the commands of ESXi show it. */
 export interface HostDomain {
-  /** Ours. */
   readonly name: string;
-  /** null before it was given. */
+  /** null until the agent has given it a number. */
   readonly number: number | null;
 }
 
-/** The domain that holds what no other claimed. It is never switched. */
+/** The domain of all processes that no other domain claims; its level never changes. */
 export const superDom: HostDomain = { name: SUPER_DOM, number: 0 };
 
-/** All domains by number, those without one last; `superDom` first. No policy is read. */
+/** All domains by number, `superDom` first, domains without a number last. Reads no policy. */
 export function hostDomains(places: Places): readonly HostDomain[] {
   const numbered = explained(() => readNumbers(places.system.numbers)).domains.filter(
     ({ gone }) => gone !== true,
@@ -34,7 +33,10 @@ export function hostDomains(places: Places): readonly HostDomain[] {
   ];
 }
 
-/** The level of a domain's next decision; null for a policy with errors that was never loaded. */
+/**
+ * The level that the domain's next decision will have; null if its policy has errors and was never
+ * loaded.
+ */
 export function levelOf(
   places: Places,
   { name, number }: HostDomain,

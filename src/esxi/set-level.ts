@@ -3,16 +3,15 @@ import { askAgent } from "../host/agent-client.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 
-/** A domain whose sealed processes keep the level of their start. */
 export interface Waiting {
   readonly name: string;
   readonly processes: number;
 }
 
 /**
- * Asks the agent; null stands for every domain. The answer: where processes must be restarted for
- * it.
- * @throws HostError for what the agent refuses, and where there is none
+ * Asks the agent to set a level; `domain` null: of all domains. Returns the domains whose sealed
+ * processes need a restart for it.
+ * @throws HostError if the agent refuses, or none runs
  */
 export async function setLevel(
   places: Places,

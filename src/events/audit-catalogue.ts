@@ -5,18 +5,18 @@ import { stamp } from "./identity.ts";
 import { supershellWords } from "./supershell-words.ts";
 
 /**
- * What an auditor must see, under ESXi's names and ours. Never folded, never dropped to save room:
- * ten uses of supershell leave ten records. The sentences are ours; ids, severities and the order
- * of the arguments are the original's.
+ * Changes that an auditor must see, under ESXi's names and Cofferdam's. They are never folded nor
+ * dropped to save room. The sentences are Cofferdam's; ids, severities and the order of the
+ * arguments are ESXi's.
  */
 export interface AuditKind {
-  /** Ours, as journald and JSON have it. */
+  /** Cofferdam's name, for journald and JSON. */
   readonly name: string;
-  /** In the original's vobd.log: the observation, and the event an administrator is shown. */
+  /** In ESXi's vobd.log: the observation, and the event that an administrator is shown. */
   readonly vob: string;
   readonly event: string;
   readonly severity: "warning" | "info";
-  /** What stands for `{1}`, `{2}`, ... in the original's event. */
+  /** For `{1}`, `{2}`, ... in ESXi's event. */
   readonly arguments: readonly ("domain" | "level")[];
 }
 
@@ -46,7 +46,6 @@ export const auditCatalogue = {
 
 export type AuditOperation = keyof typeof auditCatalogue;
 
-/** The domain of an event that is about all of them. */
 export const ALL_DOMAINS = "*";
 
 export type By = NonNullable<Event["by"]>;
@@ -63,13 +62,13 @@ export interface LevelChange {
   readonly from: Level;
   readonly to: Level;
   readonly by: By;
-  /** When it will be put back, ISO 8601; absent for a change that stays. */
+  /** When the change will be undone, ISO 8601; absent for a permanent change. */
   readonly until?: string;
   /** The author of the order, if known; else this process, which carried it out. */
   readonly process?: EventProcess;
 }
 
-/** Before the level in the object of an order that left a level as it was. */
+/** Precedes the level in the object of an order that changed nothing. */
 const STILL = "still ";
 
 export function levelChanged({ domain, number, from, to, by, until, process }: LevelChange): Event {
@@ -132,7 +131,7 @@ function ownProcess(): EventProcess {
   };
 }
 
-/** Null for an event that is none of the catalogue, by a newer program perhaps. */
+/** null for an event that is not in the catalogue, perhaps from a newer program. */
 export function auditKind(event: Event): AuditKind | null {
   if (event.verdict !== "audit" || !Object.hasOwn(auditCatalogue, event.operation)) return null;
   return auditCatalogue[event.operation as AuditOperation];
@@ -145,7 +144,7 @@ const words: Readonly<Record<AuditOperation, (event: Event) => string>> = {
   supershell: (event) => `${event.domain}: super shell: ${supershellWords(event)}`,
 };
 
-/** For people, safe for a terminal: what was changed, and by which user. */
+/** Safe for a terminal: what was changed, and by which user. */
 export function auditSentence(event: Event): string {
   const what =
     auditKind(event) === null

@@ -7,7 +7,6 @@ import { readProcess } from "./process-info.ts";
 interface Subject {
   readonly domain: string;
   readonly number: number | null;
-  /** In force from now on. */
   readonly level: Level;
 }
 
@@ -16,12 +15,12 @@ export function auditEvent(subject: Subject, operation: string, object: string, 
   return { ...ownEvent(subject, operation, object), class: "audit", verdict: "audit", by };
 }
 
-/** Something of Cofferdam's own that could not be done. */
+/** Cofferdam itself could not do something. */
 export function failedEvent(subject: Subject, operation: string, object: string): Event {
   return { ...ownEvent(subject, operation, object), verdict: "failed" };
 }
 
-/** What belongs to no domain. */
+/** For events that belong to no domain. */
 export const theHost: Subject = { domain: "superDom", number: 0, level: "disabled" };
 
 function ownEvent(

@@ -1,5 +1,5 @@
 /**
- * Entry of dist/collector.js: one process for each run with --events, started by the front before
+ * Entry of dist/collector.js: one process per run with --events, started by the front before
  * anything else. Arguments: domain, plan file (the sentinel), FILE or `-`. Descriptor 3: the pipe
  * that the mediator writes to; 4: one byte when ready.
  */
@@ -18,12 +18,8 @@ const MEDIATOR_FD = 3;
 const READY_FD = 4;
 const STATUS_FAILED = 1;
 const STATUS_USAGE = 2;
-/**
- * A terminal sends these to the daemon, too: the collector stays until the daemon has ended in its
- * own way.
- */
+/** A terminal sends these to the daemon, too: the collector stays until the daemon has ended. */
 const sharedSignals = ["SIGINT", "SIGHUP"] as const;
-const stateDirectory = "/run/cofferdam/audit";
 const hostCollectorLock = "/run/cofferdam/collector.lock";
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,22 +28,24 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write("cofferdam: the collector is started by `cofferdam run --events`\n");
     return STATUS_USAGE;
   }
-  // Before auditing is switched on: a signal in between must not end this process without putting
-  // it back.
+  // Installed before auditing is switched on: a signal in between must not end this process without
+  // restoring it.
   let collector: Collector | null = null;
   process.on("SIGTERM", () => collector?.stop());
   for (const signal of sharedSignals) process.on(signal, () => undefined);
-  const launcher = findLauncher(MEDIATOR_FD);
   const plan = decodePlan(readFileSync(sentinel));
   const { number, level, attended } = plan;
-  const run = { domain, number, level, sentinel, launcher, attended };
   const isLog = leadsToLog(target, plan.mediation.events);
   const isTold = isLog && hostCollects();
+  // The search may read all of /proc while the launcher waits; only the kernel's sources need it.
+  const launcher = isTold ? null : findLauncher(MEDIATOR_FD);
+  const { policy } = plan.mediation;
+  const run = { domain, number, level, policy, sentinel, launcher, attended };
   const cgroup: CgroupSource = isTold ? { state: "none" } : openCgroupSource(plan, run);
   const sink = openSink(target, plan.mediation.events);
   const kernel: KernelSource =
-    plan.landlock === null || isTold ? { state: "none" } : openKernelSource(stateDirectory);
-  // Covers exceptions and process.exit, too; only SIGKILL leaves it to the next collector.
+    plan.landlock === null || isTold ? { state: "none" } : openKernelSource();
+  // Covers exceptions and process.exit, too. After SIGKILL the next collector restores auditing.
   if (kernel.state === "reading") process.once("exit", () => leaveKernel(kernel));
   collector = new Collector(run, sink, kernel, cgroup, isLog);
   // Not a file stream: its reads block threads that would have to end before the process can.
@@ -64,7 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** The host's own collector writes root's refusals by the kernel to the log already. */
+/** The host's own collector already writes the kernel's refusals of root's domains to the log. */
 function hostCollects(): boolean {
   return process.geteuid?.() === 0 && isLocked(hostCollectorLock);
 }

@@ -23,9 +23,9 @@ const verdicts: Readonly<Record<Event["verdict"], true>> = {
 };
 
 /**
- * JSON that is an event, of this version or a newer one: it has what every reader of events relies
- * on. Reasons, engines and further members are open: a newer version may have more of them. A log
- * has hundreds of thousands of records, so this is no schema.
+ * Whether JSON is an event of this version or a newer one: it has the members that every reader
+ * needs. Reasons, engines and further members are open, because a newer version may have more of
+ * them. A log has hundreds of thousands of records, so this is no schema.
  */
 export function isEvent(value: unknown): value is Event {
   return (

@@ -2,7 +2,7 @@ import type { Level } from "../model/policy.ts";
 import type { DenialReason } from "../model/verdict.ts";
 import type { LoggedRequest } from "./logged-request.ts";
 
-/** Something that happened to a domain. One JSON line each in the log; text form in `render.ts`. */
+/** One JSON line each in the log; text form in `render.ts`. */
 export interface Event {
   readonly v: 1;
   /** Unique on this host: time in nanoseconds, process id of the writer, counter, joined by `-`. */
@@ -12,80 +12,72 @@ export interface Event {
   /** CLOCK_MONOTONIC in nanoseconds, decimal. */
   readonly monotonic: string;
   readonly domain: string;
-  /** The domain's number on this host, where it has one. */
   readonly number: number | null;
-  /** In force when it happened. */
   readonly level: Level;
   readonly engine: "landlock";
-  /** `log`: the event log, of itself. */
+  /** `log`: the event log, about itself. */
   readonly source: "broker" | "kernel" | "agent" | "log";
   /**
    * `denied`: outside the domain, refused. `warning`: outside the domain, granted because of the
-   * level. `noted`: granted, and it changes what can be seen of the domain. `failed`: Cofferdam
-   * could not do or see something. `audit`: a change that an auditor must see (a level, a policy);
-   * never folded.
+   * level. `noted`: granted, and changes what can be observed of the domain; or a change of the
+   * host that a sealed domain does not follow. `failed`: Cofferdam could not do or observe
+   * something. `audit`: a change that an auditor must see (a level, a policy); never folded.
    */
   readonly verdict: "denied" | "warning" | "noted" | "failed" | "audit";
   /**
    * `name`, `address`, `socket`, `syscall`, ... as in `model/request.ts`; `lifecycle` for
-   * Cofferdam's own.
+   * Cofferdam's own events; `drift` (`drift-event.ts`).
    */
   readonly class: string;
   readonly operation: string;
-  /** Path, address, system call, ... as a person would write it. */
+  /** Path, address, system call, ... in words. */
   readonly object: string;
   /**
-   * What was asked, as `decide()` takes it. null: no rule of a policy is about it, or the kernel
-   * reported only a part of it. undefined: the record is older than this member, which every writer
-   * fills.
+   * The request, as `decide()` takes it. null: no rule concerns it, or the kernel reported only a
+   * part of it. undefined: the record is older than this member.
    */
   readonly request: LoggedRequest | null | undefined;
   readonly process: EventProcess;
   /** Text of the rule that decided, or null. */
   readonly rule: string | null;
   /**
-   * `mediator`: it could not do it. `never`: no sealed domain may. `host`: the policy grants it,
-   * and this host cannot hold it.
+   * `mediator`: it could not make the call. `never`: no sealed domain may. `host`: the policy
+   * grants it, and this host cannot enforce it.
    */
   readonly reason: DenialReason | "rule" | "mediator" | "never" | "host" | null;
   /**
-   * The policy section and line that would have allowed it, as it can be pasted; null where no
-   * single line is the narrowest, and where nothing can.
+   * The policy section and line that would have allowed it, as it can be pasted; null if no single
+   * line is the narrowest, or none can.
    */
   readonly allow: { readonly section: string; readonly line: string } | null;
-  /** What to do, in a sentence, where `allow` cannot say it. */
+  /** What to do, in a sentence, if `allow` cannot say it. */
   readonly help?: string;
   /**
-   * For how many times this record stands. Repeats are told now and then in one record, so that
-   * counts of records of a kind add up.
+   * The number of occurrences. Repeats are summed up in further records, so that the counts of all
+   * records of a kind add up.
    */
   readonly count: number;
-  /**
-   * When the first of `count` happened, like `time` (the last one); absent where that is `time`.
-   */
+  /** When the first of `count` happened; `time` is the last. Absent if both are equal. */
   readonly first?: string;
   /** For `audit`: user id and name of the peer that gave the order. */
   readonly by?: { readonly uid: number; readonly name: string | null };
-  /**
-   * Of a super shell. `object` is its command, letter by letter: what that looks like is no matter
-   * here.
-   */
+  /** Of a super shell, whose command is in `object`, verbatim. */
   readonly supershell?: SupershellUse;
 }
 
-/** One use of `supershell`, or what would have been one. */
+/** A use or a refused use of `supershell`. */
 export interface SupershellUse {
   readonly phase: "started" | "ended" | "refused";
   /** Without a command; `object` says so in words. */
   readonly session: boolean;
-  /** Where it was typed, and from where that is reached, as the kernel has it. */
+  /** The terminal where it was typed, and from where it is reached, according to the kernel. */
   readonly terminal: string | null;
   readonly origin: string | null;
-  /** What the user gave as one. */
+  /** As given by the user. */
   readonly reason: string | null;
-  /** Of one that was refused: why. */
+  /** Why it was refused. */
   readonly why?: string;
-  /** Of one that has ended. */
+  /** Of a use that has ended. */
   readonly status?: number;
   readonly seconds?: number;
 }

@@ -2,29 +2,28 @@ import type { Event } from "./event.ts";
 import { EVENTS_NAMED_MAX, FOLDED_EVENTS_MAX } from "./limits.ts";
 
 interface Folded {
-  /** The latest of its kind. */
+  /** The latest event of its kind. */
   event: Event;
-  /** Times since the kind was last passed on, and when the first of them was. */
+  /** Occurrences since the kind was last passed on, and the time of the first of them. */
   count: number;
   first: string;
 }
 
 export interface FoldLimits {
-  /** Distinct events that are remembered at a time. */
+  /** Limit on distinct events that are remembered. */
   readonly remembered?: number;
-  /** Lines passed on between two flushes, and again by a flush; lifecycle events do not count. */
+  /** Limit on lines between two flushes, and again in a flush; lifecycle events do not count. */
   readonly named?: number;
 }
 
-/** Makes the lifecycle event that says `object` of `count` events. */
 export type Lifecycle = (operation: string, object: string, count: number) => Event;
 
 /**
- * Keeps a flood readable: the first event of a kind is passed on at once, repeats are counted and
- * passed on by {@link flush}, with their number since the last one. Two events are of one kind if
- * they differ only in time and process, with the same program ({@link kindOf}). Nothing is lost
- * silently: a kind that is dropped for room is reported first, and events of more than `named`
- * different kinds between two flushes are counted together in one lifecycle event.
+ * Keeps a flood readable. The first event of a kind is passed on at once; repeats are counted and
+ * passed on by {@link flush}. Two events are of one kind if they differ only in time and process,
+ * with the same program ({@link kindOf}). Nothing is lost silently: a kind that is dropped for room
+ * is reported first, and events of more than `named` different kinds between two flushes are
+ * counted together in one lifecycle event.
  */
 export class Fold {
   readonly #sink: (event: Event) => void;
@@ -44,8 +43,7 @@ export class Fold {
   }
 
   /**
-   * Audit events are never folded. Neither are lifecycle events: Cofferdam's own are few, and each
-   * says something else.
+   * Audit events and lifecycle events are never folded: the latter are few, and no two are alike.
    */
   add(event: Event): void {
     if (event.verdict === "audit" || event.class === "lifecycle") {
@@ -70,9 +68,8 @@ export class Fold {
   }
 
   /**
-   * Reports kinds that were repeated since they were last reported, at most `max`, those that were
-   * quiet for longest first: the others go on being counted. Call it at intervals, and at the end
-   * without a maximum.
+   * Reports repeated kinds, at most `max`; the longest idle ones first, because the others keep
+   * being counted. Call it at intervals, and at the end without a maximum.
    */
   flush(max = this.#named): void {
     this.#lines = 0;
@@ -120,8 +117,8 @@ export class Fold {
 }
 
 /**
- * What two events of one kind have in common. Of a process that had ended when it was looked at
- * the kernel's short name is all that tells its program.
+ * What events of one kind have in common. If a process had ended before it was looked up, the
+ * kernel's short name stands for its program.
  */
 export function kindOf(event: Event): string {
   const { domain, level, source, verdict, operation, object, rule, reason, process } = event;

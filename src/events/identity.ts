@@ -3,10 +3,7 @@ import type { Event } from "./event.ts";
 
 let counter = 0;
 
-/**
- * The fields every new event needs: id, wall clock and monotonic time. `at`: wall clock in
- * milliseconds, if it is not now.
- */
+/** `at`: wall clock in milliseconds; now by default. */
 export function stamp(at = Date.now()): Pick<Event, "v" | "id" | "time" | "monotonic"> {
   counter += 1;
   const nanoseconds = BigInt(Date.now()) * 1_000_000n + (monotonic() % 1_000_000n);

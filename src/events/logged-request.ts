@@ -6,7 +6,7 @@ import { loggedName, loggedTwoNames, names, twoNames } from "../kinds/names/mode
 import { sockets } from "../kinds/sockets/model.ts";
 import type { AddressRequest, NameRequest, Request, TwoNameRequest } from "../model/request.ts";
 
-/** A request as a record of the log holds it: JSON that loses nothing, for any program to read. */
+/** JSON that loses nothing, for any program to read. */
 export type LoggedRequest =
   | ReturnType<typeof loggedName>
   | ReturnType<typeof loggedTwoNames>
@@ -27,7 +27,7 @@ export function loggedRequest(request: Request): LoggedRequest {
   }
 }
 
-/** The request of a record, which another version may have written. */
+/** Another version may have written the record. */
 export function readRequest(value: unknown): Read<Request> {
   return readValue(schema, value);
 }

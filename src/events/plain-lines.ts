@@ -1,3 +1,4 @@
+import { PRIVATE_FILE } from "../base/modes.ts";
 import { printableJson } from "../base/printable.ts";
 import {
   EAGAIN,
@@ -14,23 +15,21 @@ import { number } from "../kernel/syscalls.ts";
 import type { Event } from "./event.ts";
 import { WRITE_ATTEMPTS_MAX } from "./limits.ts";
 
-/** How long a full pipe may hold up the writer, milliseconds. */
+/** Limit on a wait for a full pipe, milliseconds. */
 const PIPE_FULL_WAIT_MS = 1_000;
-const LOG_MODE = 0o600;
+const LOG_MODE = PRIVATE_FILE;
 const writeNumber = number("write") ?? -1;
 
-/**
- * Opens a log for appending, making it readable by its owner alone. A symbolic link in the last
- * place is refused.
- */
+/** Makes the file readable by its owner only. A symbolic link in the last component is refused. */
 export function openLog(path: string): number {
   return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOG_MODE);
 }
 
 /**
- * Appends one event as one line, by one write(2): with O_APPEND writers do not mix within a line.
- * Interrupted and short writes are gone on with. Throws {@link ErrnoError} when the line could not
- * be written whole (ENOSPC, EPIPE, ...): the caller says so, since a lost event must not be silent.
+ * One event is one line in one write(2): with O_APPEND lines of several writers do not mix.
+ * Interrupted and short writes are continued. Throws {@link ErrnoError} if the line could not be
+ * written whole (ENOSPC, EPIPE, ...); the caller must report that, because a lost event must not be
+ * silent.
  */
 export function appendEvent(fd: number, event: Event): void {
   appendLine(fd, printableJson(JSON.stringify(event)));

@@ -3,8 +3,7 @@ import { unlessGone } from "../kernel/unless-gone.ts";
 import type { EventProcess } from "./event.ts";
 
 /**
- * What /proc says of a process now; null for whatever it no longer says. A pid may have been given
- * to another process meanwhile.
+ * From /proc, now; null for what it no longer has. The pid may belong to another process meanwhile.
  */
 export function readProcess(pid: number): EventProcess {
   return { pid, uid: readUid(pid), comm: readComm(pid), executable: readExecutable(pid) };

@@ -3,11 +3,11 @@ import { suggest } from "../model/suggest.ts";
 import type { DenialReason } from "../model/verdict.ts";
 import type { Event } from "./event.ts";
 
-/** What would have allowed a request that the policy denies for this reason. */
 export function remedyOf(
   request: Request,
   reason: DenialReason | "rule",
 ): Pick<Event, "allow" | "help"> {
+  if (reason === "own-object") return { allow: null };
   if (reason !== "rule") return { allow: suggest(request) };
   return {
     allow: null,

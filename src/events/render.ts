@@ -1,16 +1,16 @@
 import { printable } from "../base/printable.ts";
 import { wrap } from "../base/wrap.ts";
 import { auditSentence } from "./audit-catalogue.ts";
+import { driftSentence } from "./drift-event.ts";
 import type { Event } from "./event.ts";
 
 export interface RenderOptions {
-  /** Columns; longer lines are broken at spaces and go on indented. Default 80. */
+  /** Columns; longer lines are broken at spaces and continue indented. Default 80. */
   readonly width?: number;
   readonly color?: boolean;
 }
 
 const WIDTH_DEFAULT = 80;
-/** Before what is left of a line that was broken. */
 const CONTINUATION = "  ";
 const INDENT = "    ";
 
@@ -25,9 +25,8 @@ const ansi = {
 } as const;
 
 /**
- * One event for people: process, domain, access, outcome and reason; then the line that would have
- * allowed it. Lines are joined by newlines, without one at the end. Control characters in names are
- * escaped: a file name cannot act on the terminal.
+ * Process, domain, access, outcome and reason; then the line that would have allowed it. Without a
+ * final newline. Control characters in names are escaped: a file name cannot act on the terminal.
  */
 export function renderEvent(event: Event, options: RenderOptions = {}): string {
   const width = options.width ?? WIDTH_DEFAULT;
@@ -48,6 +47,8 @@ function helpOf({ allow, help }: Event): string | null {
 
 function sentence(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event);
+  const drift = driftSentence(event);
+  if (drift !== null) return `cofferdam: ${printable(event.domain)}: ${drift}`;
   if (event.class === "lifecycle")
     return printable(`cofferdam: ${event.domain}: ${event.operation}: ${event.object}`);
   const who = `${printable(event.process.comm ?? "?")}[${event.process.pid}]`;
@@ -59,8 +60,8 @@ function sentence(event: Event): string {
 }
 
 /**
- * What was asked for, safe for a terminal. The kernel tells of a name that is made or removed only
- * the directory; `?` stands for the name in the record.
+ * Safe for a terminal. For a name that is made or removed the kernel reports only the directory;
+ * `?` stands for the name.
  */
 export function objectOf({ source, operation, object }: Event): string {
   const isUnnamed =
@@ -70,7 +71,7 @@ export function objectOf({ source, operation, object }: Event): string {
   return isUnnamed ? `a name in ${printable(object.slice(0, -1))}` : printable(object);
 }
 
-/** Why it came out so; null where nothing is known. */
+/** null if the reason is unknown. */
 export function explanation(event: Event): string | null {
   switch (event.reason) {
     case null:
@@ -97,7 +98,7 @@ export function explanation(event: Event): string | null {
   }
 }
 
-/** Each line by itself, so that a line that is cut off keeps its end. */
+/** Each line separately, so that a line that is cut off resets its color. */
 function paint(lines: string, code: string, color: boolean | undefined): string {
   return color === true ? lines.replace(/^.*$/gm, (line) => `${code}${line}${ansi.off}`) : lines;
 }

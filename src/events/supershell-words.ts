@@ -1,8 +1,8 @@
 import type { Event, SupershellUse } from "./event.ts";
 
 /**
- * For people: what became of a super shell, its command, where it was typed and why. A command may
- * look like what follows it; programs read the event's members.
+ * For people: the outcome of a super shell, its command, terminal and reason. A command may imitate
+ * the text after it, so programs read the event's members.
  */
 export function supershellWords({ object, supershell }: Event): string {
   if (supershell === undefined) return object;

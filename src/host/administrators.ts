@@ -1,10 +1,10 @@
 import type { GroupEntry } from "../compile/accounts.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
 
-/** Members of this group may do what root may, where there is one. */
+/** Members of this group, if it exists, may do what root may. */
 export const ADMINISTRATORS = "cofferdam";
 
-/** By the kernel's word about the peer's user and groups. */
+/** By the kernel's record of the peer's user and groups. */
 export function isAdministrator(
   { uid, gid, groups }: SocketPeer,
   known: readonly GroupEntry[],

@@ -16,32 +16,31 @@ const count = is.whole();
 const shownDomain = is.object({
   name: text,
   number: count,
-  /** In force for new starts and for processes that follow; null where it cannot be known. */
+  /** In force for new starts and for processes that follow; null if unknown. */
   level: is.nullable(level),
   policyLevel: is.nullable(level),
-  /** When the level ends by itself. */
   until: is.nullable(time),
   engine: is.oneOf("landlock"),
   /** Of the next start. */
   mediation: is.nullable(mediation),
   /**
-   * Whether a new level reaches what runs: `live`, `restart` where it does not for all, null where
-   * nothing runs.
+   * Whether a new level reaches running processes: `live`; `restart` if not all of them; null if
+   * none runs.
    */
   switch: is.nullable(is.oneOf("live", "restart")),
   runs: count,
   processes: count,
   eventsToday: count,
+  /** Granted names that running sealed processes no longer reach, as of the agent's last look. */
+  drift: is.added(count, 0),
   state: is.oneOf("good", "bad"),
 });
 
-/** A domain as the control API lists it. */
 export type ShownDomain = is.Described<typeof shownDomain>;
 
 const shownRun = is.object({
   pid: count,
   mode: mediation,
-  /** Level and policy follow the host's while it runs. */
   live: is.boolean,
   levelAtStart: level,
   holder: is.oneOf("alive", "lost"),
@@ -49,24 +48,17 @@ const shownRun = is.object({
   daemon: is.oneOf("alive", "gone"),
   uid: is.nullable(count),
   command: text,
-  /**
-   * `command` as a shell takes it; null where the daemon has written something else over it.
-   */
+  /** `command` as a shell takes it; null if the daemon has overwritten its words. */
   startedAs: is.nullable(text),
 });
 
-/** A run as the control API shows it. */
 export type ShownRun = is.Described<typeof shownRun>;
 
 const needsRestart = is.object({ pid: count, command: text, how: text });
 
-/**
- * A running process that does not have what the host has decided since it started, and what to do
- * about it.
- */
+/** A running process that lacks what the host has decided since its start, and what to do. */
 export type NeedsRestart = is.Described<typeof needsRestart>;
 
-/** Of `GET /v1/domains/{domain}`. */
 export const shownDetails = is.object({
   ...shownDomain.members,
   file: text,
@@ -74,13 +66,12 @@ export const shownDetails = is.object({
   givenBy: is.nullable(is.object({ uid: count, name: is.nullable(text), since: time })),
   running: is.list(shownRun),
   units: is.list(text),
-  /** As one file without includes and variables; null for those who do not own the domain. */
+  /** As one file without includes and variables; null for a caller that does not own the domain. */
   policy: is.nullable(text),
 });
 
 export type ShownDetails = is.Described<typeof shownDetails>;
 
-/** Of `GET /v1/domains`. */
 export const shownDomains = is.object({ domains: is.list(shownDomain) });
 
 export type ShownDomains = is.Described<typeof shownDomains>;
@@ -96,10 +87,9 @@ const shownChange = is.object({
   restart: is.list(needsRestart),
 });
 
-/** A level that was given. */
 export type ShownChange = is.Described<typeof shownChange>;
 
-/** Of every request that gives or takes back a level. */
+/** Of every request that gives or removes a level. */
 export const shownChanges = is.object({ changes: is.list(shownChange) });
 
 export type ShownChanges = is.Described<typeof shownChanges>;
@@ -107,22 +97,32 @@ export type ShownChanges = is.Described<typeof shownChanges>;
 const reloadOutcome = is.object({
   name: text,
   number: is.nullable(count),
-  /** `bad`: what was in force still is. */
+  /** `bad`: the policy in force did not change. */
   outcome: is.oneOf("unchanged", "changed", "new", "gone", "bad"),
   problems: is.nullable(text),
   /** Supervised processes that have the new policy already. */
   following: count,
+  /** Changed words that those of them which started before do not follow until a restart. */
+  notFollowed: is.added(is.list(text), []),
   restart: is.list(needsRestart),
 });
 
 export type ReloadOutcome = is.Described<typeof reloadOutcome>;
 
-/** Of every request that reloads. */
 export const reloaded = is.object({ domains: is.list(reloadOutcome) });
 
 export type Reloaded = is.Described<typeof reloaded>;
 
-/** A program that the agent keeps alive. */
+/** Whose plan lies ready. */
+export const madePlan = is.object({ domain: is.text, unit: is.text });
+
+export type MadePlan = is.Described<typeof madePlan>;
+
+/** Of a run in a unit. */
+export const attachedPrograms = is.object({ domain: is.text, programs: is.list(is.text) });
+
+export type AttachedPrograms = is.Described<typeof attachedPrograms>;
+
 export const kept = is.object({
   state: is.oneOf("running", "starting", "waiting", "none"),
   pid: is.nullable(count),
@@ -132,38 +132,53 @@ export const kept = is.object({
 
 export type KeptState = is.Described<typeof kept>;
 
-/** The collector of the kernel's refusals. */
 const refusals = is.object({
   ...kept.members,
   /** Why denials by Landlock are not seen; null: they are. */
   landlock: is.nullable(text),
-  /** The same of refusals by the programs of control groups. */
+  /** The same for refusals by the programs of control groups. */
   programs: is.nullable(text),
+  /** The same for capabilities that are used at level warning. */
+  capabilities: is.added(is.nullable(text), null),
 });
 
 export type RefusalsState = is.Described<typeof refusals>;
 
-/** Of `GET /v1/status`. */
+const drift = is.object({
+  /** Sealed runs that are watched, and the names that their rules are on. */
+  runs: count,
+  names: count,
+  /** Names on network and user-space file systems, which are not looked at. */
+  elsewhere: count,
+  directories: count,
+  /** What is not noticed at once, and why. */
+  problems: is.list(text),
+});
+
+export type DriftState = is.Described<typeof drift>;
+
 export const agentStatus = is.object({
   pid: count,
   since: time,
   domains: count,
   levels: is.object({ enforcing: count, warning: count, disabled: count }),
-  /** Those that are not at enforcing. */
+  /** Those below enforcing. */
   relaxed: is.list(is.object({ name: text, level, until: is.nullable(time) })),
   /** Those whose file cannot be used. */
   bad: is.list(text),
   runs: is.object({ sealed: count, supervised: count }),
   mediator: is.nullable(kept),
   sessions: is.nullable(kept),
-  /** null where the agent collects none. */
+  /** null if the agent collects none. */
   refusals: is.nullable(refusals),
+  /** null from an agent that does not watch. */
+  drift: is.added(is.nullable(drift), null),
   events: is.object({
     /** Of the host's present day, repeats counted. */
     today: is.object({ denied: count, warned: count, lost: count }),
     lost: count,
     problem: is.nullable(text),
-    /** Why a sink cannot be had, by its name. */
+    /** Why a sink is unavailable, by its name. */
     forwarding: is.record(text),
   }),
   refusedPeers: count,
@@ -173,5 +188,4 @@ export const agentStatus = is.object({
 
 export type AgentStatus = is.Described<typeof agentStatus>;
 
-/** Of a request that is refused, whatever it was. */
 export const refusal = is.object({ error: text, help: text });

@@ -5,7 +5,6 @@ import { askService, type Method, type Service } from "./service-client.ts";
 
 export type { Method } from "./service-client.ts";
 
-/** No agent listens on the control socket. */
 class NoAgent extends HostError {
   constructor() {
     super(
@@ -24,9 +23,8 @@ const agent: Service = {
 };
 
 /**
- * One request to the host's agent, and its answer; docs/control-api.md has the paths,
- * `agent-answers.ts` the answers.
- * @throws HostError where there is no agent, its answer is no, or it is another version's
+ * docs/control-api.md has the paths, `agent-answers.ts` the answers.
+ * @throws HostError without an agent, for a refusal, and for another version's answer
  */
 export function askAgent<T>(
   answer: is.Schema<T>,
@@ -38,7 +36,7 @@ export function askAgent<T>(
   return askService(agent, socket, { method, path, body }, answer);
 }
 
-/** The answer; null where there is no agent. */
+/** null without an agent. */
 export async function askAgentIfThere<T>(
   answer: is.Schema<T>,
   path: string,
@@ -52,7 +50,7 @@ export async function askAgentIfThere<T>(
   }
 }
 
-/** Whether an agent answers, of whatever version. */
+/** Of whatever version. */
 export async function isAgentThere(socket?: string): Promise<boolean> {
   return (await askAgentIfThere(is.anything, "/v1/status", socket)) !== null;
 }

@@ -7,8 +7,8 @@ import { hasCode } from "../kernel/errno-error.ts";
 const UNSET = 0xffff_ffff;
 
 /**
- * The author of this process's order: the user who logged in, whatever user that login became; this
- * process's user without a login.
+ * The author of this process's order: the user who logged in, even if the process changed its user
+ * since; without a login this process's user.
  */
 export function asker(): By {
   const login = loginUid();

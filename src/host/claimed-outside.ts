@@ -1,14 +1,10 @@
-import { readlinkSync } from "node:fs";
-import { join } from "node:path";
 import { isMediatorProcess } from "../domains/mediator-process.ts";
-import { readProc } from "../domains/proc-stat.ts";
+import { executableOf, readProc } from "../domains/proc-stat.ts";
 import type { ListedProcess } from "../domains/processes.ts";
-import { hasCode } from "../kernel/errno-error.ts";
-import { domainNames, load } from "./load.ts";
-import type { Places } from "./places.ts";
+import { usablePolicies } from "./load.ts";
+import { launcherOf, type Places } from "./places.ts";
 import { templateOf } from "./units/unit.ts";
 
-/** A process that a domain's `enter` names, and that is in no domain. */
 export interface ClaimedOutside {
   readonly pid: number;
   readonly comm: string;
@@ -17,75 +13,69 @@ export interface ClaimedOutside {
   readonly by: string;
 }
 
-/** What `enter` of all policies names, with the domain; the first that names it counts. */
+/** By what `enter` names; the first domain that names it counts. */
 interface Names {
   readonly units: ReadonlyMap<string, string>;
   readonly programs: ReadonlyMap<string, string>;
 }
 
 /**
- * Processes outside every domain that one would have. The launcher, holders and mediators of a unit
- * are in its group and in no domain, and are none of them.
+ * Processes in no domain that some domain's `enter` names. The launcher, holders and mediators of a
+ * unit are in its group and in no domain; they do not count. Neither do processes with a pid
+ * namespace of their own, as a container's: their programs and units are not the host's.
  */
 export function claimedOutside(
   places: Places,
   processes: readonly ListedProcess[],
+  only?: string,
 ): readonly ClaimedOutside[] {
-  const names = namesOf(places);
+  const names = namesOf(places, only);
   if (names.units.size === 0 && names.programs.size === 0) return [];
-  const launcher = join(places.home, "bin", "cofferdam");
+  const launcher = launcherOf(places);
   return processes.flatMap(({ pid, tid, comm, kind, confinement }) => {
     if (confinement !== "superDom" || kind !== "process" || tid !== pid) return [];
-    const program = programOf(pid);
-    const found =
-      program === launcher || isMediatorProcess(pid) ? null : claim(pid, program, names);
-    return found === null ? [] : [{ pid, comm, ...found }];
+    const program = executableOf(pid);
+    const found = program === launcher ? null : claim(pid, program, names);
+    return found === null || isMediatorProcess(pid) || isNumberedAnew(pid)
+      ? []
+      : [{ pid, comm, ...found }];
   });
 }
 
 function claim(pid: number, program: string | null, { units, programs }: Names) {
   const unit = unitOfGroups(readProc(`/proc/${pid}/cgroup`) ?? "");
-  for (const name of unit === null ? [] : [unit, templateOf(unit) ?? unit]) {
-    const domain = units.get(name);
-    if (domain !== undefined && unit !== null) return { domain, by: unit };
-  }
+  const ofUnit = unit === null ? undefined : (units.get(unit) ?? units.get(templateOf(unit) ?? ""));
+  if (unit !== null && ofUnit !== undefined) return { domain: ofUnit, by: unit };
   const domain = program === null ? undefined : programs.get(program);
   return domain === undefined || program === null ? null : { domain, by: program };
 }
 
 /**
- * The service of the system's manager in whose group a process is: the first of the path. In a
- * hybrid hierarchy the manager's own has a name.
+ * The system manager's service of the group: the first service of the path. In a hybrid hierarchy
+ * the manager's own hierarchy has a name.
  */
 export function unitOfGroups(text: string): string | null {
   const path = /^(?:0:|\d+:name=systemd):(\/.+)$/m.exec(text)?.[1] ?? "";
   return path.split("/").find((part) => part.endsWith(".service")) ?? null;
 }
 
-/** The executable; null where it may not be seen, or there is none. */
-function programOf(pid: number): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES")) return null;
-    throw error;
-  }
+/** Whether the process has a number in a pid namespace below the reader's (proc_pid_status(5)). */
+function isNumberedAnew(pid: number): boolean {
+  return /^NSpid:\t\d+\t/m.test(readProc(`/proc/${pid}/status`) ?? "");
 }
 
-/** A policy that cannot be used names nothing. */
-function namesOf(places: Places): Names {
+function namesOf(places: Places, only: string | undefined): Names {
   const units = new Map<string, string>();
   const programs = new Map<string, string>();
-  for (const name of domainNames(places)) {
-    for (const entry of load(places, { name }).policy?.entries ?? []) {
+  for (const { name, policy } of usablePolicies(places, only))
+    for (const entry of policy.entries) {
       const [map, key] = entry.kind === "unit" ? [units, entry.unit] : [programs, entry.path];
       if (!map.has(key)) map.set(key, name);
     }
-  }
   return { units, programs };
 }
 
-/** One sentence a unit or executable, with its processes. */
+/** One sentence per unit or executable, with its processes. */
 export function claimSentences(found: readonly ClaimedOutside[]): readonly string[] {
   const grouped = new Map<string, ClaimedOutside[]>();
   for (const one of found) grouped.set(one.by, [...(grouped.get(one.by) ?? []), one]);

@@ -1,24 +1,27 @@
 import { renameSync, statSync, writeFileSync } from "node:fs";
+import { PRIVATE_FILE } from "../base/modes.ts";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { readIfThere } from "../kernel/read-if-there.ts";
 
-/** Root alone: what it says of denials is in the log. */
-const MODE = 0o600;
+/** For root only: what it says of denials is in the log. */
+const MODE = PRIVATE_FILE;
 
 const collectorStatus = is.object({
   pid: is.whole(),
-  /** Of the program that it runs; see {@link programStamp}. */
+  /** See {@link programStamp}. */
   program: is.text,
   /** Why denials by Landlock are not seen; null: they are. */
   landlock: is.nullable(is.text),
-  /** The same of refusals by the programs of control groups. */
+  /** The same for refusals by the programs of control groups. */
   programs: is.nullable(is.text),
+  /** The same for capabilities that are used at level warning. */
+  capabilities: is.added(is.nullable(is.text), null),
 });
 
 export type CollectorStatus = is.Described<typeof collectorStatus>;
 
-/** What the collector that wrote it last sees; null where there was none in this boot. */
+/** Of the last collector; null if there was none in this boot. */
 export function readCollectorStatus(path: string): CollectorStatus | null {
   const text = readIfThere(path);
   if (text === null) return null;
@@ -33,7 +36,7 @@ export function writeCollectorFile(path: string, value: unknown): void {
   renameSync(scratch, path);
 }
 
-/** Another installation's program, or another version in its place, has another one. */
+/** Differs for another installation's program, or another version in its place. */
 export function programStamp(path: string): string {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? "none" : `${stats.dev} ${stats.ino} ${stats.ctimeNs}`;

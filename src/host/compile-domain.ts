@@ -4,6 +4,7 @@ import { prepareCgroup } from "../compile/cgroup/prepare.ts";
 import { type Compiled, compile } from "../compile/compile.ts";
 import type { PrepareCgroup } from "../compile/options.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
+import { policyTag } from "../domains/identity.ts";
 import { overridePath } from "../domains/levels.ts";
 import { LiveTable } from "../domains/live-table.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
@@ -15,19 +16,17 @@ import { load, type Settings, type Wanted } from "./load.ts";
 import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
 
-/** Whether the cgroup that carries the domain's programs is made, or only reckoned with. */
-export type Effect = "prepare" | "look";
+/** `prepare` makes the cgroup that carries the domain's programs, `look` only names it. */
+type Effect = "prepare" | "look";
 
-/** Says where the programs would be, and touches nothing: for plans that are only shown. */
+/** For plans that are only shown. */
 const lookOnly: PrepareCgroup = (_policy, _automaton, { domain, cgroup2 }) =>
   Promise.resolve({ anchor: `${cgroup2}/cofferdam/${domain}`, programs: [] });
 
-/** Anchors that are found stale are removed: then one is made anew. */
+/** A stale anchor is removed and made once more. */
 const PREPARATIONS_MAX = 2;
 
-/**
- * Programs that follow the host's table are at what it says before any process can be under them.
- */
+/** Programs that follow the host's table get its values before any process can be under them. */
 function prepareInForce(places: Places): PrepareCgroup {
   return async (policy, automaton, target) => {
     const plan = await prepareCgroup(policy, automaton, target);
@@ -47,26 +46,24 @@ function prepareInForce(places: Places): PrepareCgroup {
 export interface CompileRequest {
   readonly set?: Settings;
   readonly effect: Effect;
-  /**
-   * For one run, in place of the level that the host has for the domain; it stays while the run
-   * lasts.
-   */
+  /** For one run, instead of the host's level for the domain; it stays while the run lasts. */
   readonly level?: Level;
-  /** The host as the caller has just read it; read anew if left out. */
+  /** As the caller has just read it; read anew if left out. */
   readonly host?: Host;
-  /** In place of what the policy says. */
+  /** Instead of the policy's own. */
   readonly mediation?: Mediation;
+  /** The root that the processes of the domain see, without a slash; by default the caller's. */
+  readonly root?: string;
 }
 
 export interface CompiledDomain extends Compiled {
-  /** Text of the files read, for messages. */
+  /** For messages. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /**
- * From a domain's name or file to its plan on this host. What keeps it from one is in the
- * diagnostics, with what the compiler has to say beside that; warnings about the policy's text are
- * for `check`.
+ * Errors that prevent a plan are in the diagnostics, with the compiler's other findings; warnings
+ * about the policy's text are for `check`.
  */
 export async function compileDomain(
   places: Places,
@@ -74,7 +71,7 @@ export async function compileDomain(
   request: CompileRequest,
 ): Promise<CompiledDomain> {
   const given = request.host;
-  const lookAtHost = given === undefined ? beginHost() : () => given;
+  const lookAtHost = given === undefined ? beginHost(request.root) : () => given;
   const { policy, diagnostics, sources, files, absent, identities } = load(
     places,
     wanted,
@@ -83,12 +80,12 @@ export async function compileDomain(
   const host = lookAtHost();
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
-  // As they are before they are relied on: what changes from here on makes the plan stale.
+  // Read before they are relied on: a later change makes the plan stale.
   for (const relied of [...programFiles(places), overridePath(places.system.levels, policy.name)])
     host.snapshot.look(relied);
   const file = files[0] === undefined ? {} : { file: files[0] };
   const standing = standingOptions(places, policy, files, request);
-  // What only a sealed domain cannot have is a mistake only where this one would be sealed.
+  // What only a sealed domain cannot have is an error only if this one would be sealed.
   const inForce = {
     ...policy,
     level: standing.level,
@@ -101,15 +98,22 @@ export async function compileDomain(
   const errors = [...loadErrors, ...onHost];
   if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
   const compiled = await compile(inForce, {
+    otherRoot: request.root !== undefined,
     ...{ ...host, ...standing, files, absent, identities, own: places.own, kept: places.kept },
+    policyTag: isNamed(wanted, request) ? policyTag(policy) : null,
     program: programFiles(places),
     prepareCgroup: request.effect === "prepare" ? prepareInForce(places) : lookOnly,
   });
   return { ...compiled, sources };
 }
 
+/** Whether a later start by the domain's name gets this policy, unless its file changes. */
+function isNamed(wanted: Wanted, { set }: CompileRequest): boolean {
+  return "name" in wanted && Object.keys(set ?? {}).length === 0;
+}
+
 /**
- * Where values of variables were given, the table's policy is another one: such a run keeps what it
+ * With given values of variables the table's policy is another one: such a run keeps what it
  * started with.
  */
 function standingOptions(

@@ -1,20 +1,15 @@
-/**
- * What a command's exit status says. `run` passes the daemon's own status on and uses 125 to 127
- * like env(1) and timeout(1).
- */
+/** `run` passes the daemon's own status on and uses 125 to 127 like env(1) and timeout(1). */
 export const ExitCode = {
-  /** Done, and nothing to complain of. */
+  /** Done without findings. */
   ok: 0,
   /**
    * Done, and the answer is no: errors in a policy, access denied, drift, a host that cannot hold a
    * domain.
    */
   no: 1,
-  /** The command line makes no sense. */
+  /** Invalid command line. */
   usage: 2,
-  /**
-   * The question could not be answered: no such domain, an unreadable file, a missing privilege.
-   */
+  /** No answer: no such domain, an unreadable file, a missing privilege. */
   unavailable: 3,
   /** A fault of Cofferdam itself. */
   internal: 70,

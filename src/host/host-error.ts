@@ -1,9 +1,6 @@
 import { ExitCode } from "./exit-code.ts";
 
-/**
- * A question that cannot be answered: `cofferdam: message`, then the help line; exit status
- * `unavailable` unless said otherwise.
- */
+/** Printed as `cofferdam: message`, then the help line; exit status `unavailable` by default. */
 export class HostError extends Error {
   readonly help: string;
   readonly exitCode: ExitCode;

@@ -11,18 +11,18 @@ export interface Host {
   readonly snapshot: Moment;
 }
 
-/** The host now: probed once, each name looked up once. */
+/** Probed once, each name looked up once. */
 export function hostNow(): Host {
   return beginHost()();
 }
 
 /**
- * Most of probing is waiting, in which something else can be done: what is returned waits, and must
- * be called.
+ * Probing is mostly waiting, in which the caller can do other work. The returned function waits,
+ * and must be called. `root`: see {@link hostSnapshot}.
  */
-export function beginHost(): () => Host {
+export function beginHost(root?: string): () => Host {
   const finish = beginProbe();
-  return () => ({ facts: finish(), snapshot: oneMoment(hostSnapshot()) });
+  return () => ({ facts: finish(), snapshot: oneMoment(hostSnapshot(root)) });
 }
 
 /** The compiler's own bundle: a plan made by another compiler is stale. */

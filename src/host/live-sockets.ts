@@ -14,17 +14,17 @@ import type { Plan } from "../plan/plan.ts";
 import type { Places } from "./places.ts";
 import { readPlan } from "./ready-plans.ts";
 
-/** What counts for a domain now, as mediators see it. */
+/** As mediators see it. */
 export interface InForce {
-  /** null where the table knows no such domain. */
+  /** null if the table has no such domain. */
   level(number: number): Level | null;
   /** Counts the policies put into force. */
   generation(number: number): number;
 }
 
 /**
- * Looks at an anchor again after changing it, because the table may have changed meanwhile. A later
- * writer of the table comes after this look, and sees the anchor.
+ * Looks at an anchor again after changing it, because the table may have changed meanwhile. A
+ * writer that changes the table after this look finds the anchor.
  */
 const LOOKS_MAX = 4;
 
@@ -58,8 +58,7 @@ export class LiveSockets {
   }
 
   /**
-   * All anchors, or those of one domain. @throws the first thing that went wrong, after the others
-   * were seen to
+   * All anchors, or those of one domain. @throws the first error, after all anchors were handled
    */
   follow(domain: string | null = null): void {
     const anchors = this.#root === null ? [] : listed(this.#root);
@@ -75,12 +74,12 @@ export class LiveSockets {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Of an anchor that follows no table, or another one, nothing is changed. */
+  /** An anchor that follows no table, or another one, is left alone. */
   bringUpToDate(anchor: string): void {
     for (let look = 0; look < LOOKS_MAX; look++) if (!this.#step(anchor)) return;
   }
 
-  /** True where something was changed. The level comes first: no policy may hold it up. */
+  /** True if something was changed. The level comes first: no policy may delay it. */
   #step(anchor: string): boolean {
     const control = withDirectory(anchor, readControl);
     if (control === null || control.number === null || control.table !== this.#tag) return false;
@@ -94,8 +93,9 @@ export class LiveSockets {
   }
 
   /**
-   * The policy that was put into force, or none: then each start counts with its own, and an anchor
-   * that has had another one is removed as soon as it is empty. True where it has what counts now.
+   * Takes the policy that was put into force; true if the anchor has the right one. If none was,
+   * each start uses its own policy, and an anchor with another one is removed as soon as it is
+   * empty.
    */
   #takePolicy(anchor: string, control: Control): boolean {
     const plan = this.#policyOf(control);
@@ -113,21 +113,21 @@ export class LiveSockets {
   }
 
   /**
-   * As mediators take it (`mediate/domain/live.ts`); null where none was put into force, or one that
-   * an earlier run left and that has changed since.
+   * As in mediators (`mediate/domain/live.ts`); null if none was put into force, or one that an
+   * earlier run left and that has changed since.
    */
   #policyOf({ number }: Control): Plan | null {
     const file = join(this.#policies, String(number));
     const ready = readPlan(file);
     if (ready === null && existsSync(file))
-      throw new AnchorError(`${file} is no plan; reload the domain`);
+      throw new AnchorError(`${file} is not a plan; reload the domain`);
     return ready === null || isOutdated(ready.plan.facts) ? null : ready.plan;
   }
 }
 
 /**
- * Tells tables of domains apart that share a hierarchy of control groups, those of containers and
- * tests: by the folder, since a broken table is replaced by another file.
+ * Distinguishes tables that share a hierarchy of control groups, such as those of containers and
+ * tests. By the folder, because a broken table is replaced by another file.
  */
 export function tableTag({ system }: Pick<Places, "system">): number {
   const folder = dirname(system.table);

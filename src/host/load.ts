@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { groups } from "../kernel/syscall-groups.ts";
 import { all } from "../kernel/syscalls.ts";
+import type { Policy } from "../model/policy.ts";
 import {
   type LoadedPolicy,
   loadPolicy,
@@ -11,19 +12,31 @@ import {
 } from "../policy/load.ts";
 import { type Places, ROOTS_POLICIES } from "./places.ts";
 
-/** System calls and groups as this program knows them. */
 export function vocabulary(): Vocabulary {
   return { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
 }
 
-/** Whose policy is meant: a domain by its name, or a file. */
 export type Wanted = { readonly name: string } | { readonly file: string };
 
-/** Values of variables by name, as `--set` gives them. */
+/** As given by `--set`. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Reads, parses and resolves; everything wrong is in the diagnostics, unknown names included. */
-export function load(places: Places, wanted: Wanted, set: Settings = {}): LoadedPolicy {
+export interface NamedPolicy {
+  readonly name: string;
+  readonly policy: Policy;
+  readonly files: readonly string[];
+}
+
+/**
+ * Everything wrong is in the diagnostics, unknown names included. `text`: instead of what the
+ * domain's own file holds.
+ */
+export function load(
+  places: Places,
+  wanted: Wanted,
+  set: Settings = {},
+  text?: string,
+): LoadedPolicy {
   const searchPath = "file" in wanted ? places.policies : foldersFor(places, wanted.name);
   const elsewhere = places.asRoot ? [] : [ROOTS_POLICIES];
   return loadPolicy("file" in wanted ? wanted.file : { name: wanted.name, searchPath, elsewhere }, {
@@ -31,21 +44,22 @@ export function load(places: Places, wanted: Wanted, set: Settings = {}): Loaded
     set,
     shipped: shippedOf(places),
     abstractions: places.policies.map((folder) => join(folder, "abstractions")),
+    ...(text === undefined ? {} : { text }),
   });
 }
 
 const MACHINES = "vm@";
 
 /**
- * A virtual machine that runs has a policy of its own, made of its template and its description: it
- * counts before all others.
+ * A running virtual machine has a policy of its own, made of its template and its description; it
+ * takes precedence.
  */
 function foldersFor({ policies, asRoot, system }: Places, name: string): readonly string[] {
   const isMachine = asRoot && name.startsWith(MACHINES) && name !== MACHINES;
   return isMachine ? [system.machines.running, ...policies] : policies;
 }
 
-/** The policy files of this host now, to see whether what was loaded would be loaded again. */
+/** Shows whether loading a policy again would give the same. */
 export function lookAgain(places: Places): PolicyLook {
   return new PolicyLook([0, process.geteuid?.() ?? 0], shippedOf(places));
 }
@@ -54,10 +68,7 @@ function shippedOf({ home, shipped }: Places): Shipped {
   return { folder: shipped, owner: statSync(home).uid };
 }
 
-/**
- * The file that a domain is loaded from when it is asked for by its name; null where there is none.
- * An instance's own file counts before its template's.
- */
+/** null if no policy has that name. An instance's own file takes precedence over its template's. */
 export function libraryFile(places: Places, name: string): string | null {
   const at = name.indexOf("@") + 1;
   const fileNames = at === 0 || at === name.length ? [name] : [name, name.slice(0, at)];
@@ -67,24 +78,51 @@ export function libraryFile(places: Places, name: string): string | null {
   return files.find((file) => existsSync(file)) ?? null;
 }
 
-/** Files beside policies that look like ones and are not read. */
+/** Files beside policies that look like policies and are not read. */
 export function misnamedPolicies({ policies }: Places): readonly string[] {
-  return policies
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-    .filter((file) => file.endsWith(".yml"));
+  return filesIn(policies).filter((file) => file.endsWith(".yml"));
+}
+
+/** Without templates, sorted. */
+export function domainNames(places: Places): readonly string[] {
+  return policyNames(places).filter((name) => !isTemplate(name));
+}
+
+/** Those whose policy is the administrator's, not a shipped one; without templates. */
+export function ownDomainNames({ policies }: Places): readonly string[] {
+  return policyNames({ policies: policies.slice(0, 1) }).filter((name) => !isTemplate(name));
 }
 
 /**
- * Names of the domains that can be found, templates left out, sorted. A folder that is not there
- * holds none.
+ * Each policy that can be used, by its file's name: of domains, then of templates (`worker@`, as
+ * some instance has it). `only`: of this name.
  */
-export function domainNames(places: Places): readonly string[] {
-  const files = places.policies
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder));
-  const names = files
+export function usablePolicies(places: Places, only?: string): readonly NamedPolicy[] {
+  const every = policyNames(places);
+  const names = [...every.filter((name) => !isTemplate(name)), ...every.filter(isTemplate)];
+  return names
+    .filter((name) => only === undefined || name === only)
+    .flatMap((name) => {
+      const { policy, files } = load(places, { name: isTemplate(name) ? `${name}x` : name });
+      return policy === null ? [] : [{ name, policy, files }];
+    });
+}
+
+function isTemplate(name: string): boolean {
+  return name.endsWith("@");
+}
+
+/** A missing folder holds none. */
+function policyNames({ policies }: Pick<Places, "policies">): readonly string[] {
+  const names = filesIn(policies)
+    .map((file) => basename(file))
     .filter((file) => file.endsWith(".yaml"))
     .map((file) => file.slice(0, -".yaml".length));
-  return [...new Set(names.filter((name) => !name.endsWith("@")))].sort();
+  return [...new Set(names)].sort();
+}
+
+function filesIn(folders: readonly string[]): readonly string[] {
+  return folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
 }

@@ -3,7 +3,7 @@ import type { Run } from "../domains/runs.ts";
 import type { Places } from "./places.ts";
 import { readyPlans } from "./ready-plans.ts";
 
-/** A layer that a running domain does without, in whole or in part. */
+/** In whole or in part. */
 export interface LostLayer {
   readonly domain: string;
   readonly layer: string;
@@ -12,8 +12,7 @@ export interface LostLayer {
 }
 
 /**
- * What domains that run at level enforcing do without on this host, by the ready plans that they
- * may have been started with.
+ * Of domains that run at level enforcing, by the ready plans that they may have been started with.
  */
 export function lostLayers(places: Places, runs: readonly Run[]): readonly LostLayer[] {
   if (!existsSync(places.plans)) return [];

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
-/** Of virtual machines (docs/machines.md). */
+/** docs/machines.md. */
 export interface MachinePlaces {
-  /** `vm@NAME.yaml` and `NAME.json` of machines that run; root's alone to change. */
+  /** `vm@NAME.yaml` and `NAME.json` of running machines; only root may change them. */
   readonly running: string;
   /** `NAME.json`: what was accepted of a machine's names and images. */
   readonly accepted: string;

@@ -1,23 +1,26 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
+import { isOutdated } from "../plan/outdated.ts";
+import type { Plan } from "../plan/plan.ts";
 import { readPlan } from "./ready-plans.ts";
 
 interface Known {
   readonly anchor: string | null;
-  /** Another file of the same name has another one. */
+  readonly facts: Plan["facts"];
+  /** Differs for another file of the same name. */
   readonly stamp: string;
 }
 
 /**
- * Names of the control groups that ready plans stand on, below `CGROUP2/cofferdam` wherever that is
- * mounted. A plan is read once: files are replaced whole.
+ * Control groups that ready plans name, below `CGROUP2/cofferdam` wherever that is mounted. An
+ * outdated plan does not count, because the next start makes another. Each plan is read once,
+ * because files are only replaced as a whole.
  */
 export class NamedAnchors {
   readonly #folder: string;
   #known = new Map<string, Known>();
 
-  /** `folder`: of the ready plans. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -29,15 +32,20 @@ export class NamedAnchors {
       if (stats === undefined) continue;
       const stamp = `${stats.ino} ${stats.size} ${stats.ctimeNs}`;
       const before = this.#known.get(name);
-      now.set(name, before?.stamp === stamp ? before : { anchor: this.#read(name), stamp });
+      now.set(name, before?.stamp === stamp ? before : { ...this.#read(name), stamp });
     }
     this.#known = now;
-    return new Set([...now.values()].flatMap(({ anchor }) => anchor ?? []));
+    const named = [...now.values()].filter(({ facts }) => !isOutdated(facts));
+    return new Set(named.flatMap(({ anchor }) => anchor ?? []));
   }
 
-  #read(name: string): string | null {
-    const anchor = readPlan(join(this.#folder, name))?.plan.cgroup?.anchor;
-    return anchor === undefined ? null : basename(anchor);
+  #read(name: string): Omit<Known, "stamp"> {
+    const plan = readPlan(join(this.#folder, name))?.plan;
+    const anchor = plan?.cgroup?.anchor;
+    return {
+      anchor: anchor === undefined ? null : basename(anchor),
+      facts: (plan?.facts ?? []).filter((fact) => "role" in fact && fact.role === "authority"),
+    };
   }
 }
 

@@ -14,17 +14,16 @@ export {
 } from "./session-places.ts";
 
 /**
- * Where things lie for one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds
- * plans by the same one.
+ * For one caller, all absolute. The table is in ARCHITECTURE.md; `native/` finds plans by the same
+ * one.
  */
 export interface Places {
-  /** Folders in which `NAME.yaml` is looked for; the first that has it wins. */
+  /** Searched for `NAME.yaml`; the first folder that has it wins. */
   readonly policies: readonly string[];
   readonly plans: string;
-  /** Records of the caller's runs (`domains/runs.ts`). */
   readonly runs: string;
   readonly events: string;
-  /** The program's own folder: `bin/`, `dist/`, `domains/`. */
+  /** `bin/`, `dist/`, `domains/`. */
   readonly home: string;
   /** The folder of the shipped policies; a package has them outside `home`. */
   readonly shipped: string;
@@ -32,11 +31,11 @@ export interface Places {
   readonly own: readonly string[];
   /**
    * What every domain may be granted to read and none to change: control groups carry the programs
-   * of root's domains, and can freeze whoever is in them; sockets and programs of the sandboxed
+   * of root's domains, and can freeze the processes in them; sockets and programs of the sandboxed
    * shell.
    */
   readonly kept: readonly string[];
-  /** Of the host as a whole, whoever asks. */
+  /** The same for every user. */
   readonly system: SystemPlaces;
   /**
    * The caller's domains are the host's: they have numbers and levels, and the agent knows them.
@@ -44,28 +43,30 @@ export interface Places {
   readonly asRoot: boolean;
 }
 
-/** What there is once on a host; root's, readable for everybody but where noted. */
+/** Once per host: root's, readable for all users unless noted. */
 export interface SystemPlaces {
   readonly numbers: string;
-  /** Folder of the levels that were given instead of the policies' own. */
+  /** Of levels that replace the policies' own. */
   readonly levels: string;
   readonly table: string;
-  /** Folder of the policies in force for running processes, by number. */
+  /** Of the policies in force for running processes, by number. */
   readonly live: string;
   readonly runs: string;
   readonly control: string;
   /** How far the event log is forwarded. */
   readonly forwarding: string;
   readonly agentLock: string;
-  /** Root alone. */
+  /** For root only. */
   readonly mediatorSocket: string;
   readonly mediatorLock: string;
-  /** Of the process that collects what the kernel refuses sealed domains. Root alone. */
+  /** Of the collector of the kernel's refusals. For root only. */
   readonly collectorLock: string;
-  /** How far it is, for the next one. */
+  /** Its progress, for the next collector. */
   readonly collectorState: string;
-  /** What it sees, and what not. */
+  /** Which refusals it sees, and which not. */
   readonly collectorStatus: string;
+  /** What the agent has told of names that sealed runs no longer reach. For root only. */
+  readonly drift: string;
   readonly sessions: SessionPlaces;
   readonly machines: MachinePlaces;
 }
@@ -74,7 +75,7 @@ export interface PlacesInput {
   readonly uid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Where `HOME/domains` leads, for a caller that has looked; by default to itself. */
+  /** Where `HOME/domains` leads, if the caller knows; by default to itself. */
   readonly shipped?: string;
   /** Where control groups are mounted. */
   readonly controlGroups?: readonly string[];
@@ -87,7 +88,6 @@ const system = {
   state: "/var/lib/cofferdam",
 };
 
-/** The places of a host whose state and runtime folders are these. */
 export function systemPlaces(
   runtime = system.runtime,
   state = system.state,
@@ -107,12 +107,13 @@ export function systemPlaces(
     collectorLock: join(runtime, "collector.lock"),
     collectorState: join(runtime, "collector.state"),
     collectorStatus: join(runtime, "collector.status"),
+    drift: join(runtime, "drift.json"),
     sessions,
     machines: machinePlaces(runtime, state),
   };
 }
 
-/** Where root's policies are; no ordinary user's domain is found there. */
+/** No ordinary user's domain is found there. */
 export const ROOTS_POLICIES = join(system.configuration, "domains");
 
 /** Relative XDG values are ignored, as the XDG base directory specification asks. */
@@ -120,7 +121,7 @@ function absolute(value: string | undefined): string | null {
   return value?.startsWith("/") ? value : null;
 }
 
-/** @throws HostError when an ordinary user has no HOME and no XDG variables to find places by. */
+/** @throws HostError if an ordinary user has no HOME and no XDG variables to find places by */
 export function places(input: PlacesInput): Places {
   const { uid, env, home, shipped = join(home, "domains"), controlGroups = [] } = input;
   const user = uid === 0 ? null : userPlaces(env);
@@ -152,6 +153,16 @@ export function places(input: PlacesInput): Places {
   };
 }
 
+export function launcherOf({ home }: Pick<Places, "home">): string {
+  return join(home, "bin", "cofferdam");
+}
+
+/** What a launcher of root's reads besides {@link SystemPlaces} in `/run`; some may be missing. */
+export function foldersOfStart({ home, shipped, system }: Places): readonly string[] {
+  const configured = dirname(ROOTS_POLICIES);
+  return [join(home, "bin"), join(home, "dist"), shipped, configured, system.levels];
+}
+
 function userPlaces(env: PlacesInput["env"]): {
   configuration: string;
   plans: string;
@@ -175,8 +186,8 @@ function userPlaces(env: PlacesInput["env"]): {
 }
 
 /**
- * The next start may have another environment: what is planted where that one looks must be denied
- * by this one.
+ * The next start may have another environment. So every place where it might look is denied: the
+ * domain could put files there.
  */
 function everyUserPlace(uid: number, env: PlacesInput["env"]): readonly string[] {
   const environments = [
@@ -194,10 +205,7 @@ function everyUserPlace(uid: number, env: PlacesInput["env"]): readonly string[]
   ];
 }
 
-/**
- * The places of whoever runs this process. The bundle lies in `HOME/dist/`, so that its own path
- * tells the program's folder.
- */
+/** The bundle lies in `HOME/dist/`, so its own path tells the program's folder. */
 export function ownPlaces(): Places {
   const home = dirname(dirname(realpathSync(fileURLToPath(import.meta.url))));
   const controlGroups = findControlGroups(readFileSync("/proc/self/mountinfo", "utf8"));

@@ -2,19 +2,15 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isScratch } from "../kernel/replace-file.ts";
 
-/**
- * Ready plans of one domain that are kept, as many as its idle cgroups
- * (`compile/cgroup/prepare.ts`).
- */
+/** Per domain, as many as idle cgroups (`compile/cgroup/prepare.ts`). */
 export const READY_PLANS_MAX = 8;
-/** No compiler writes so long, milliseconds: what is older was left by one that was killed. */
+/** Milliseconds; longer than any compiler writes. An older file was left by a killed one. */
 const SCRATCH_AGE_MAX_MS = 3_600_000;
 
 /**
- * Removes the plans of the domain of `kept`, a plan just written, that were not used for the
- * longest time. A start reads its plan, which moves the access time; where the file system keeps
- * none, the oldest go first. A plan that is missed is compiled anew. What compilers that were
- * killed have left half written goes too.
+ * Removes the least recently used plans of the domain of `kept`, a plan just written. A start reads
+ * its plan, which moves the access time; if the file system keeps none, the oldest go first. A
+ * missing plan is compiled anew. Files that killed compilers left half written are removed, too.
  */
 export function prunePlans(kept: string, domain: string): void {
   const folder = dirname(kept);

@@ -11,24 +11,29 @@ export interface ReadyPlan {
   readonly plan: Plan;
 }
 
-/**
- * Every plan of a domain that lies ready, one for each set of variables and each policy file it was
- * started with.
- */
+/** Of every domain. */
+export function everyReadyPlan(places: Pick<Places, "plans">): readonly ReadyPlan[] {
+  return plansIn(places.plans, (name) => name.endsWith(".plan"));
+}
+
+/** One per set of variables and policy file with which the domain was started. */
 export function readyPlans(places: Pick<Places, "plans">, domain: string): readonly ReadyPlan[] {
-  const folder = places.plans;
+  const mayBe = (name: string) => name.startsWith(`${domain}-`) && name.endsWith(".plan");
+  return plansIn(places.plans, mayBe).filter(({ plan }) => plan.domain === domain);
+}
+
+function plansIn(folder: string, isOne: (name: string) => boolean): readonly ReadyPlan[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.startsWith(`${domain}-`) && name.endsWith(".plan"))
+    .filter(isOne)
     .sort()
     .map((name) => join(folder, name))
-    .flatMap((file) => readPlan(file) ?? [])
-    .filter(({ plan }) => plan.domain === domain);
+    .flatMap((file) => readPlan(file) ?? []);
 }
 
 /**
- * null for a plan of another version of Cofferdam, or one that another start has just removed:
- * nobody starts with it any more.
+ * null for a plan of another version of Cofferdam, or one that another start has just removed: no
+ * start uses it any more.
  */
 export function readPlan(file: string): ReadyPlan | null {
   try {

@@ -3,22 +3,19 @@ import { type DenialCounts, denialCounts } from "../compile/cgroup/denials.ts";
 import type { Places } from "./places.ts";
 import { readyPlans } from "./ready-plans.ts";
 
-/**
- * What the kernel programs of one ready plan have refused since their cgroup was made; which calls,
- * events tell.
- */
+/** A number since the cgroup was made; events tell which calls. */
 export interface RefusedSockets {
   readonly anchor: string;
   readonly counts: DenialCounts;
 }
 
 /**
- * One entry for each cgroup of the domain that is there. Only root can read them; for others the
- * list is empty.
+ * One entry per existing cgroup of the domain. Only root can read them; for others the list is
+ * empty.
  */
 export function refusedSockets(places: Places, domain: string): readonly RefusedSockets[] {
   if (process.geteuid?.() !== 0) return [];
-  // A cgroup without programs only identifies the domain of its processes, and counts nothing.
+  // A cgroup without programs only identifies processes, and counts nothing.
   const judging = readyPlans(places, domain).flatMap(({ plan }) =>
     plan.cgroup?.programs.length ? [plan.cgroup] : [],
   );

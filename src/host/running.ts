@@ -6,15 +6,12 @@ import { listRuns, listUserRuns, type Run } from "../domains/runs.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import type { Places } from "./places.ts";
 
-/**
- * Where user sessions have their runtime folders (XDG base directory specification, as systemd has
- * it).
- */
+/** Runtime folders of user sessions (XDG base directory specification, as in systemd). */
 const USERS_RUNTIME = "/run/user";
 
 /**
- * The runs and levels of this host as the caller may see them: root's, the caller's own, and for
- * root those in users' runtime folders.
+ * As the caller may see them: root's, the caller's own, and for root those in users' runtime
+ * folders.
  */
 export function runningDomains(places: Places): HostDomains {
   const own = [...new Set([places.system.runs, places.runs])].flatMap((folder) => listRuns(folder));
@@ -25,9 +22,7 @@ export function runningDomains(places: Places): HostDomains {
   };
 }
 
-/**
- * Folders that are not there, or not the caller's to see, hold nothing; `own` has been looked at.
- */
+/** Missing and unreadable folders hold nothing; `own` has been read already. */
 function usersRuns(own: string): readonly Run[] {
   return usersOf(USERS_RUNTIME).flatMap((uid) => {
     const folder = join(USERS_RUNTIME, uid, "cofferdam", "runs");

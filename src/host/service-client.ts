@@ -21,7 +21,7 @@ export interface Service {
   readonly absent: () => HostError;
   /** The help if the caller may not connect. */
   readonly outOfReach: string;
-  /** How it comes to be of the version that is installed. */
+  /** How an administrator gets it replaced by the installed version. */
   readonly renew: string;
 }
 
@@ -32,7 +32,7 @@ export interface ServiceRequest {
 }
 
 /**
- * One request, and the answer as `answer` describes it.
+ * One request; `answer` describes the expected answer.
  * @throws HostError if no service listens, the answer is an error, or it does not match
  */
 export async function askService<T>(
@@ -46,7 +46,7 @@ export async function askService<T>(
   const read = readJson(answer, text);
   if (read.state === "good") return read.value;
   throw new HostError(
-    `${service.name} answers what this Cofferdam does not know: ${read.problem}`,
+    `${service.name} gave an answer that this program does not understand: ${read.problem}`,
     `it may be of another version: ${service.renew}`,
   );
 }
@@ -109,7 +109,7 @@ function explained(
 ): HostError {
   if (error.code === "ENOENT" || error.code === "ECONNREFUSED") return absent();
   if (error.code === "EACCES" || error.code === "EPERM")
-    return new HostError(`${name} is out of reach from here`, outOfReach);
+    return new HostError(`${name} cannot be reached from here`, outOfReach);
   return new HostError(
     `${name} cannot be asked: ${error.message}`,
     `try again; ${messages} tells more`,

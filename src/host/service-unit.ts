@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readProcStat } from "../domains/proc-stat.ts";
 
-/** There where systemd is process 1 (sd_booted(3)). */
+/** Exists if systemd is process 1 (sd_booted(3)). */
 const SYSTEMD_BOOTED = "/run/systemd/system";
 
 export function runsSystemd(mark = SYSTEMD_BOOTED): boolean {
@@ -22,8 +22,8 @@ export function unitOf(
 }
 
 /**
- * What to type to start it again, as far as /proc tells: a daemon that has written a title over its
- * words shows one word with spaces, and one that has ended none.
+ * What to type to start the daemon again, according to /proc; null for a daemon that has written a
+ * title over its words (one word with spaces), or has ended.
  */
 export function wordsOf(commandLine: string): string | null {
   const words = commandLine.replace(/\0+$/, "").split("\0");

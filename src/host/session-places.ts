@@ -1,22 +1,22 @@
 import { join } from "node:path";
 
 /**
- * Of the sandboxed shell (docs/shell.md). Outside the runtime folder, which every domain is denied:
+ * The sandboxed shell's (docs/shell.md). Outside the runtime folder, which every domain is denied:
  * domain `shell` connects here, and may change nothing.
  */
 export interface SessionPlaces {
   readonly folder: string;
   /** For processes in no domain: a sandboxed shell for the connecting user. */
   readonly login: string;
-  /** For domain `shell` alone: out of the sandbox. */
+  /** For domain `shell` only: out of the sandbox. */
   readonly supershell: string;
-  /** For domain `shell` alone: what `cofferdam top` and `cofferdam support` show. */
+  /** For domain `shell` only: the data of `cofferdam top` and `cofferdam support`. */
   readonly view: string;
-  /** Root's alone: the socket to which attendants relay peers of `view`. */
+  /** For root only: attendants relay peers of `view` to this socket. */
   readonly behind: string;
-  /** `USER/ID.sock`: agents of ssh that came along. */
+  /** `USER/ID.sock`: forwarded ssh agents. */
   readonly agents: string;
-  /** Holds nothing: where shells that sshd starts before the sandbox look for start-up files. */
+  /** Empty: shells that sshd starts before the sandbox look here for start-up files. */
   readonly empty: string;
   readonly lock: string;
   /** `USER`: home of the sandboxed shell, where scp and sftp land. */
@@ -32,7 +32,6 @@ export interface SessionPrograms {
    * granted.
    */
   readonly inside: string;
-  /** What the session server starts for each connection. */
   readonly attendant: string;
   readonly supershell: string;
   /** `cofferdam` inside the sandbox: `top` and `support`. */

@@ -4,9 +4,8 @@ export interface PreparedChange {
    * The way back for a user who is locked out: it works even if no event about it can be written.
    */
   readonly isRescue: boolean;
-  /** Puts it in force, whole or not at all. */
+  /** Takes effect whole or not at all. */
   place(): Promise<void>;
-  /** Takes back what was prepared. */
   discard(): void;
   /** What the administrator must know or do, a sentence each. */
   readonly next: readonly string[];

@@ -9,7 +9,7 @@ import type { PreparedChange } from "./setting-change.ts";
 import { prepareOff, prepareOn, shellSandboxState } from "./shell-sandbox/shell-sandbox.ts";
 import { asksReason, prepareReason } from "./supershell-reason.ts";
 
-/** One setting of the host: a whole number. */
+/** A whole number. */
 export interface Setting {
   readonly key: string;
   readonly summary: string;
@@ -19,7 +19,7 @@ export interface Setting {
 
 export interface SettingValue extends Setting {
   readonly value: number;
-  /** What the value alone does not tell; null where it tells all. */
+  /** What the value alone does not tell, or null. */
   readonly remark: string | null;
 }
 
@@ -29,7 +29,10 @@ export interface ChangedSetting extends SettingValue {
   readonly next: readonly string[];
 }
 
-/** How a setting is read from the host and put in force. The host itself is what it is kept in. */
+/**
+ * How a setting is read from the host and put into force. Its value is stored only in the host's
+ * own configuration.
+ */
 interface Kept extends Setting {
   read(places: Places): Pick<SettingValue, "value" | "remark">;
   prepare(places: Places, value: number, by: By): Promise<PreparedChange>;
@@ -59,7 +62,6 @@ const kept: readonly Kept[] = [
   },
 ];
 
-/** Every setting there is. */
 export const settings: readonly Setting[] = kept.map(({ key, summary, least, most }) => ({
   key,
   summary,
@@ -67,19 +69,18 @@ export const settings: readonly Setting[] = kept.map(({ key, summary, least, mos
   most,
 }));
 
-/** All settings with their values. */
 export function readSettings(places: Places): readonly SettingValue[] {
   return kept.map((setting) => withValue(places, setting));
 }
 
-/** @throws HostError for a key that there is not */
+/** @throws HostError for an unknown key */
 export function readSetting(places: Places, key: string): SettingValue {
   return withValue(places, find(key));
 }
 
 /**
- * Tries what can fail, then writes the audit event, then puts the value in force. Setting the same
- * value again repairs changes made by hand.
+ * Tries what can fail, then writes the audit event, then puts the value into force. Setting the
+ * same value again repairs changes made by hand.
  * @throws HostError with nothing changed, for an invalid value, for an obstacle, and for every user
  * except root
  */
@@ -92,7 +93,7 @@ export async function writeSetting(
   const value = /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= setting.least && value <= setting.most))
     throw new HostError(
-      `\`${text}\` is no value of ${key}`,
+      `\`${text}\` is not a value of ${key}`,
       `give a whole number from ${setting.least} to ${setting.most}`,
     );
   if (!places.asRoot) throw new HostError("settings are the host's", "change them as root");
@@ -112,7 +113,7 @@ async function prepared(change: Promise<PreparedChange>): Promise<PreparedChange
   }
 }
 
-/** What could not be told to the auditor, for a change that goes through all the same. */
+/** Returns what the audit event could not record, for a change that goes through all the same. */
 async function carryOut(
   places: Places,
   change: PreparedChange,
@@ -137,7 +138,7 @@ async function carryOut(
   change.discard();
   throw new HostError(
     `the event log cannot be written: ${problem}`,
-    "nothing was changed, since nobody would be told",
+    "nothing was changed, because the change could not be logged",
   );
 }
 

@@ -1,136 +1,124 @@
-import { readFileSync, readlinkSync, statSync } from "node:fs";
-import { livingRuns } from "../domains/living-runs.ts";
-import { CLOCK_TICKS_A_SECOND, readProc } from "../domains/proc-stat.ts";
+import { hasError } from "../diagnostics/diagnostic.ts";
+import { livingRuns, mayBelongTo } from "../domains/living-runs.ts";
+import { executableOf, readProc } from "../domains/proc-stat.ts";
 import { type ListedProcess, listProcesses } from "../domains/processes.ts";
 import type { Run } from "../domains/runs.ts";
-import { unlessGone } from "../kernel/unless-gone.ts";
 import { isOutdated } from "../plan/outdated.ts";
-import type { Plan } from "../plan/plan.ts";
+import { compileDomain } from "./compile-domain.ts";
+import { runsOnEarlierPolicies } from "./earlier-policies.ts";
+import { type Drift, driftOf } from "./held-names.ts";
+import { hostNow } from "./host.ts";
+import { libraryFile, ownDomainNames } from "./load.ts";
 import type { Places } from "./places.ts";
-import { readyPlans } from "./ready-plans.ts";
+import { everyReadyPlan } from "./ready-plans.ts";
 import { runningDomains } from "./running.ts";
+import { unitsEnabledFor } from "./units/drop-in.ts";
 
-/** A run that the host has moved away from. */
+/** A run that lacks later changes of the host. */
 export interface StaleRun {
   readonly domain: string;
-  /** Of its first process. */
   readonly pid: number;
   /** Programs and libraries that its processes execute, and that have been replaced or removed. */
   readonly replacedCode: readonly string[];
-  /** Files that it is granted one by one, replaced since its start: the new ones are refused. */
-  readonly outOfReach: readonly string[];
-  /** Policy files that have changed since its start: it keeps what they said then. */
-  readonly changedPolicy: readonly string[];
+  /** Granted names that no longer reach what they did at the start. */
+  readonly outOfReach: readonly Drift[];
+  /** Its domain's file has another policy now. */
+  readonly keepsEarlierPolicy: boolean;
 }
 
 export interface StaleDomains {
   readonly runs: readonly StaleRun[];
-  /** Domains with a ready plan that the next start makes anew. */
+  /** Domains with a ready plan that the next start will replace, running or not. */
   readonly plans: readonly string[];
+  /** Domains in use of which no start would get a plan. */
+  readonly broken: readonly BrokenPolicy[];
 }
 
-/** Deleted files there are scratch files, and no package's. */
-const scratch = /^\/(?:(?:tmp|var\/tmp|dev|run|proc)\/|SYSV)/;
-/** What a process executes of memory alone was never a file (memfd_create(2)). */
-const MEMORY_FILE = "/memfd:";
-/** Paths of one kind that are listed for one run. */
-const PATHS_MAX = 100;
-/** Start times have a hundredth of a second, ctimes a tick of the kernel's; milliseconds. */
-const CLOCK_GRAIN_MS = 20;
+export interface BrokenPolicy {
+  readonly domain: string;
+  /** The first of the problems that `check` shows. */
+  readonly problem: string;
+  /** Units that would not start. */
+  readonly units: readonly string[];
+}
 
-/** What restarts are due for: of root's sealed and supervised runs, as /proc and the disk tell. */
-export function staleDomains(places: Places): StaleDomains {
+/** Deleted files there are scratch files, not a package's. */
+const scratch = /^\/(?:(?:tmp|var\/tmp|dev|run|proc)\/|SYSV)/;
+/** Code in a memfd was never a file on disk (memfd_create(2)). */
+const MEMORY_FILE = "/memfd:";
+/** Limit on the listed paths of one kind of one run. */
+const PATHS_MAX = 100;
+
+/**
+ * Runs for which a restart is due, and why, according to /proc and the disk; and what a start would
+ * meet.
+ */
+export async function staleDomains(places: Places): Promise<StaleDomains> {
   const domains = runningDomains(places);
   const processes = listProcesses({ ...domains, threads: false, details: false });
-  const booted = bootTime();
+  const earlier = new Set(runsOnEarlierPolicies(places, domains.runs));
   const runs = livingRuns(domains.runs, processes)
-    .map((run) => staleRun(places, run, processes, booted))
+    .map((run) => staleRun(run, processes, earlier.has(run)))
     .filter((run) => isStale(run));
-  const names = [...new Set(domains.runs.map(({ domain }) => domain))];
-  const isPlanStale = (name: string): boolean =>
-    readyPlans(places, name).some(({ plan }) => isOutdated(plan.facts));
-  return { runs, plans: names.filter(isPlanStale) };
-}
-
-function isStale({ replacedCode, outOfReach, changedPolicy }: StaleRun): boolean {
-  return replacedCode.length + outOfReach.length + changedPolicy.length > 0;
-}
-
-function staleRun(
-  places: Places,
-  run: Run,
-  processes: readonly ListedProcess[],
-  booted: number,
-): StaleRun {
-  const { domain, pid } = run;
-  const members = processes.filter(
-    ({ confinement }) =>
-      typeof confinement !== "string" &&
-      confinement.domain === domain &&
-      (confinement.run === pid || confinement.run === null),
-  );
-  const code = new Set(members.flatMap((member) => deletedCode(member.pid)));
-  const started = booted + (Number(run.start) / CLOCK_TICKS_A_SECOND) * 1_000;
-  const plans = readyPlans(places, domain).map(({ plan }) => plan);
-  const isLater = (path: string): boolean => changedAt(path) > started + CLOCK_GRAIN_MS;
+  const ready = everyReadyPlan(places);
+  const outdated = ready.filter(({ plan }) => isOutdated(plan.facts));
+  // A shipped policy of a daemon that is not installed may name users which are not there.
+  const used = [
+    ...domains.runs.map(({ domain }) => domain),
+    ...ready.map(({ plan }) => plan.domain),
+    ...ownDomainNames(places),
+  ];
   return {
-    ...{ domain, pid },
-    replacedCode: [...code].sort().slice(0, PATHS_MAX),
-    outOfReach: run.mode === "sealed" ? paths(plans, pinnedAnew, isLater) : [],
-    // A supervised run that follows has the policy in force at every moment.
-    changedPolicy: run.mode === "sealed" || !run.live ? paths(plans, policyFiles, isLater) : [],
+    runs,
+    plans: [...new Set(outdated.map(({ plan }) => plan.domain))],
+    broken: await brokenPolicies(places, [...new Set(used)].sort()),
   };
 }
 
-function paths(
-  plans: readonly Plan[],
-  of: (plan: Plan) => readonly string[],
-  isLater: (path: string) => boolean,
-): readonly string[] {
-  const all = new Set(plans.flatMap(of));
-  return [...all].filter(isLater).sort().slice(0, PATHS_MAX);
+/** A name without a policy is that of a run of a policy's file. */
+async function brokenPolicies(
+  places: Places,
+  names: readonly string[],
+): Promise<readonly BrokenPolicy[]> {
+  const broken: BrokenPolicy[] = [];
+  const host = hostNow();
+  for (const name of names.filter((one) => libraryFile(places, one) !== null)) {
+    const { plan, diagnostics } = await compileDomain(places, { name }, { effect: "look", host });
+    const [problem] = plan === null ? diagnostics.filter((one) => hasError([one])) : [];
+    if (problem !== undefined)
+      broken.push({ domain: name, problem: problem.message, units: unitsEnabledFor(name) });
+  }
+  return broken;
 }
 
-/** Single files that are another inode than the plan was made for. */
-function pinnedAnew({ mediation }: Plan): readonly string[] {
-  return mediation.report.pinned
-    .filter(({ path, inode }) => {
-      const now = statSync(path, { bigint: true, throwIfNoEntry: false });
-      return now !== undefined && inode !== `${now.dev}:${now.ino}`;
-    })
-    .map(({ path }) => path);
+function isStale({ replacedCode, outOfReach, keepsEarlierPolicy }: StaleRun): boolean {
+  return keepsEarlierPolicy || replacedCode.length + outOfReach.length > 0;
 }
 
-function policyFiles({ facts }: Plan): readonly string[] {
-  return facts.flatMap((fact) =>
-    fact.kind === "node" && fact.role === "authority" && fact.path.endsWith(".yaml")
-      ? fact.path
-      : [],
+function staleRun(run: Run, processes: readonly ListedProcess[], isEarlier: boolean): StaleRun {
+  const { domain, pid } = run;
+  const members = processes.filter(
+    ({ confinement }) => typeof confinement !== "string" && mayBelongTo(run, confinement),
   );
-}
-
-/** ctime in milliseconds since 1970, which a rename into place moves; 0 for what is gone. */
-function changedAt(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0;
+  const code = new Set(members.flatMap((member) => deletedCode(member.pid)));
+  return {
+    ...{ domain, pid },
+    replacedCode: [...code].sort().slice(0, PATHS_MAX),
+    outOfReach: driftOf(run),
+    keepsEarlierPolicy: isEarlier,
+  };
 }
 
 /**
- * What the process executes and no name leads to any more, by proc_pid_maps(5). Its program counts
- * wherever that lay, libraries where packages put them.
+ * Executed files that no name leads to any more, by proc_pid_maps(5). The program counts wherever
+ * it was, libraries only where packages put them.
  */
 function deletedCode(pid: number): readonly string[] {
-  const exe = unlessGone(() => readlinkSync(`/proc/${pid}/exe`)) ?? "";
-  const program = exe.replace(/ \(deleted\)$/, "");
+  const program = executableOf(pid);
   const maps = readProc(`/proc/${pid}/maps`) ?? "";
   const form = /^\S+ ..x. \S+ \S+ \d+ +(\/.*) \(deleted\)$/gm;
   return [...maps.matchAll(form)]
     .map(([, path = ""]) => path)
     .filter((path) => !path.startsWith(MEMORY_FILE))
     .filter((path) => path === program || !scratch.test(path));
-}
-
-/** Milliseconds since 1970 at which the host's clock of process starts began (proc_stat(5)). */
-function bootTime(): number {
-  const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
-  return Date.now() - uptime * 1_000;
 }

@@ -11,7 +11,7 @@ import { domainNames, libraryFile } from "./load.ts";
 import type { Places } from "./places.ts";
 import { makeFolder, modesFor } from "./write-whole.ts";
 
-/** What a host has decided about one of its domains beside the policy's text. */
+/** What a host has decided about one of its domains besides the policy's text. */
 export interface Standing {
   /**
    * null for a policy that is no domain of the host's: a user's, or a file outside the host's
@@ -19,13 +19,13 @@ export interface Standing {
    */
   readonly number: number | null;
   readonly level: Level;
-  /** The file that decides over the level, there or not: a fact of every plan. */
+  /** The file with the domain's level, existing or not: a fact of every plan. */
   readonly levelFile: string | null;
 }
 
 /**
- * Number and level of a domain; a new one is given a number. Only what is found by its name in
- * root's folders is a domain of the host: a file from elsewhere would otherwise share number and
+ * Number and level of a domain; a new domain gets a number. Only a policy that is found by its name
+ * in root's folders is a domain of the host: a file from elsewhere would otherwise share number and
  * level with another policy of its name.
  * @throws HostError for state that is broken, with what to do
  */
@@ -55,7 +55,7 @@ export function standingOf(
   });
 }
 
-/** Broken state in the words of a command. */
+/** Turns broken state into an error of the command. */
 export function explained<T>(work: () => T): T {
   try {
     return work();

@@ -6,8 +6,8 @@ import { readCollectorStatus } from "./collector-status.ts";
 import type { Places } from "./places.ts";
 
 /**
- * What of the kernel's refusals does not reach the host's event log at this moment, and why; a
- * phrase each. Empty for ordinary users, whose domains have no collector.
+ * Refusals of the kernel that do not reach the host's event log now, and why; a phrase each. Empty
+ * for ordinary users, whose domains have no collector.
  */
 export function unseenRefusals(
   { system, asRoot }: Pick<Places, "system" | "asRoot">,
@@ -28,7 +28,19 @@ export function unseenRefusals(
   ];
 }
 
-/** null where no collector runs. */
+/** The same for capabilities that the kernel finds that a call needs, at level warning. */
+export function unseenCapabilities({
+  system,
+  asRoot,
+}: Pick<Places, "system" | "asRoot">): readonly string[] {
+  if (!asRoot) return [];
+  const status = statusOf(system);
+  const why =
+    status === null ? "no agent has them recorded (cofferdam agent)" : status.capabilities;
+  return why === null ? [] : [`capabilities used at level warning: ${why}`];
+}
+
+/** null if no collector runs. */
 function statusOf({ collectorLock, collectorStatus }: Places["system"]) {
   try {
     return isLocked(collectorLock) ? readCollectorStatus(collectorStatus) : null;

@@ -2,18 +2,18 @@ import { isMediatorProcess } from "../domains/mediator-process.ts";
 import { domainOfProcess, type Member } from "../domains/membership.ts";
 import { readProc } from "../domains/proc-stat.ts";
 
-/** Where a process stands that asks Cofferdam for something. */
+/** Where a process is that asks Cofferdam for something. */
 export type Whereabouts =
   | { readonly kind: "outside" }
   | { readonly kind: "domain"; readonly member: Member }
   /** Acts for the processes of a domain. */
   | { readonly kind: "mediator" }
   /**
-   * Without control groups nothing tells a confined process; but none is without a seccomp filter.
+   * Without control groups a confined process cannot be recognised, but it has a seccomp filter.
    */
   | { readonly kind: "unknown" };
 
-/** By the process id, which counts only if it is its own still: ask the pidfd afterwards. */
+/** The process id counts only if it is still the caller's: check the pidfd afterwards. */
 export function whereabouts(pid: number, runs: string): Whereabouts {
   const membership = domainOfProcess(pid, runs);
   if (typeof membership === "object") return { kind: "domain", member: membership };
@@ -24,8 +24,8 @@ export function whereabouts(pid: number, runs: string): Whereabouts {
 }
 
 /**
- * One value of `/proc/PID/status` (proc_pid_status(5)); null where it is not there, or the process
- * is gone.
+ * One value of `/proc/PID/status` (proc_pid_status(5)); null if it is missing, or the process is
+ * gone.
  */
 export function statusOf(pid: number, key: string): string | null {
   const text = readProc(`/proc/${pid}/status`);

@@ -1,19 +1,26 @@
 import { lstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import {
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  PUBLIC_FILE,
+  PUBLIC_FOLDER,
+  WRITABLE_BY_OTHERS,
+} from "../base/modes.ts";
 import { type PreparedFile, prepareFile, replaceFile } from "../kernel/replace-file.ts";
 import { HostError } from "./host-error.ts";
 
-const WRITABLE_BY_OTHERS = 0o022;
-
 export interface Modes {
   readonly file: number;
-  /** Of folders that have to be made. */
+  /** For folders that have to be made. */
   readonly folder: number;
 }
 
 /** Every user may read what root writes; only the user may read what a user writes. */
 export function modesFor(uid: number): Modes {
-  return uid === 0 ? { file: 0o644, folder: 0o755 } : { file: 0o600, folder: 0o700 };
+  return uid === 0
+    ? { file: PUBLIC_FILE, folder: PUBLIC_FOLDER }
+    : { file: PRIVATE_FILE, folder: PRIVATE_FOLDER };
 }
 
 /**
@@ -31,8 +38,8 @@ export function writeWhole(path: string, bytes: Uint8Array, modes: Modes): void 
 }
 
 /**
- * The same in two steps, for several files at once; what may fail for want of room fails in this
- * one. The folder must be there. @throws HostError
+ * In two steps, for several files at once; what may fail for want of room fails in this one. The
+ * folder must exist. @throws HostError
  */
 export function prepareWhole(path: string, bytes: Uint8Array, modes: Modes): PreparedFile {
   try {
@@ -76,7 +83,7 @@ function makeWithParents(
 }
 
 /**
- * What the system says about a place that the caller chose; anything else is a fault of this
+ * The system's error about a place that the caller chose; any other error is a fault of this
  * program and stays one.
  */
 function unwritable(path: string, error: unknown): unknown {

@@ -1,7 +1,7 @@
 /**
  * Arguments of system calls that a sealed domain may not pass, or only through the mediator. The
- * filter compares them and events name them. Numbers from common headers are in `constants.ts`;
- * these come from headers that few systems install.
+ * filter compares them and events name them. These numbers come from headers that few systems
+ * install; `constants.ts` has the others.
  */
 import {
   FS_IOC_FSSETXATTR,
@@ -123,11 +123,11 @@ export const routeOptions4 = { IP_OPTIONS: 4 };
 export const routeOptions6 = { IPV6_2292PKTOPTIONS: 6, IPV6_2292RTHDR: 5, IPV6_RTHDR: 57 };
 
 /**
- * setsockopt, `linux/in6.h`: a flow label, which may carry control data, and so a route, behind its
- * `struct in6_flowlabel_req` (fl_create, `net/ipv6/ip6_flowlabel.c`).
+ * setsockopt, `linux/in6.h`: a flow label. Behind its `struct in6_flowlabel_req` it may carry
+ * control data, which may contain a route (fl_create, `net/ipv6/ip6_flowlabel.c`).
  */
 export const labelOptions = { IPV6_FLOWLABEL_MGR: 32 };
-/** Bytes of a `struct in6_flowlabel_req` alone. */
+/** Of a `struct in6_flowlabel_req` alone. */
 export const FLOW_LABEL_REQUEST_BYTES = 32;
 
 /** personality, `linux/personality.h`: bits above the number of the emulated system. */
@@ -144,3 +144,6 @@ export const personalityBits = {
   STICKY_TIMEOUTS: 0x4000000,
   ADDR_LIMIT_3GB: 0x8000000,
 };
+
+/** ptrace requests (`linux/ptrace.h`) that write into memory that the tracee may not write. */
+export const pokeRequests = { PTRACE_POKETEXT: 4, PTRACE_POKEDATA: 5 };

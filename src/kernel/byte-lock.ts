@@ -5,7 +5,7 @@ import { flock } from "./structs.ts";
 
 /**
  * Locks one byte of a file for its open file description (F_OFD_SETLK, fcntl(2)), until the last
- * descriptor of that is closed in any process. Returns false where another has it.
+ * descriptor of that is closed in any process. Returns false if another description has the lock.
  */
 export function lockByte(fd: number, at: bigint): boolean {
   try {
@@ -17,7 +17,6 @@ export function lockByte(fd: number, at: bigint): boolean {
   }
 }
 
-/** Whether another open file description has the lock. */
 export function isByteLocked(fd: number, at: bigint): boolean {
   const lock = flock.encode({ l_type: F_WRLCK, l_start: at, l_len: 1n });
   syscall("fcntl", fd, F_OFD_GETLK, lock);

@@ -1,7 +1,4 @@
-/**
- * The bytes of `text` and a NUL. A text with a NUL inside would name another file, so it is
- * refused.
- */
+/** A text with a NUL inside would name another file, so it is refused. */
 export function cString(text: string): Buffer {
   if (text.includes("\0"))
     throw new TypeError(`a path cannot hold a NUL byte: ${JSON.stringify(text)}`);

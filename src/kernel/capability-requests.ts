@@ -152,24 +152,20 @@ export const ETHTOOL_READS: ReadonlySet<number> = new Set([
   0x4a, 0x4c, 0x4e, 0x50,
 ]);
 
-/** Values of an option that take no capability: a range, or the allowed algorithms. */
 type Free = { readonly from: number; readonly to: number } | "allowed congestion control";
 
 export interface CapabilityOptions extends CapabilityRequests {
   /** The second argument of setsockopt(2). */
   readonly level: number;
   /**
-   * How the option is judged. `number`: by its number, because the kernel always requires the
-   * capability, or decides by further memory. `value`: the mediator sets a copy of the value on the
-   * target's own socket, without the capability, and returns the kernel's answer.
+   * `number`: judged by its number, because the kernel always requires the capability, or decides
+   * by further memory. `value`: the mediator sets a copy of the value on the target's own socket,
+   * without the capability, and returns the kernel's answer.
    */
   readonly judged: "number" | "value";
   /** The bytes of the value that the kernel reads. */
   readonly bytes?: number;
-  /**
-   * Values that are not reported at level warning. Missing where the kernel decides by the socket's
-   * state.
-   */
+  /** Not reported at level warning. Missing if the kernel decides by the socket's state. */
   readonly free?: Free;
 }
 
@@ -309,19 +305,18 @@ export const capabilityOptions: readonly CapabilityOptions[] = [
   ...internetOptions,
 ];
 
-/** `count` numbers of one kind, from `first` on. */
 function numbered(kind: string, first: number, count: number): Record<string, number> {
   return Object.fromEntries(
     Array.from({ length: count }, (_, index) => [`${kind}${index}`, first + index]),
   );
 }
 
-/** The capabilities of an ioctl(2) request; null for one that takes none. */
+/** null for a request that takes no capability. */
 export function capabilityIoctl(request: number): CapabilityRequests | null {
   return capabilityIoctls.find(({ numbers }) => Object.values(numbers).includes(request)) ?? null;
 }
 
-/** The capabilities of a setsockopt(2) option; null for one that takes none. */
+/** null for an option that takes no capability. */
 export function capabilityOption(level: number, option: number): CapabilityOptions | null {
   return (
     capabilityOptions.find(

@@ -7,6 +7,7 @@ export * from "./constants/audit.ts";
 export * from "./constants/bpf.ts";
 export * from "./constants/elf.ts";
 export * from "./constants/file.ts";
+export * from "./constants/inotify.ts";
 export * from "./constants/landlock.ts";
 export * from "./constants/mount.ts";
 export * from "./constants/process.ts";

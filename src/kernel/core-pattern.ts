@@ -2,10 +2,7 @@ import { readFileSync } from "node:fs";
 
 const PATTERN_FILE = "/proc/sys/kernel/core_pattern";
 
-/**
- * `kernel.core_pattern` (core(5)), which says what the kernel does at a crash; empty where it
- * cannot be read.
- */
+/** `kernel.core_pattern` (core(5)); empty if it cannot be read. */
 export function readCorePattern(): string {
   try {
     return readFileSync(PATTERN_FILE, "utf8").trimEnd();

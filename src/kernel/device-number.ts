@@ -1,9 +1,8 @@
-/** Major number of a device as returned by stat(2) (makedev(3)). */
+/** As returned by stat(2) (makedev(3)). */
 export function majorOf(device: number): number {
   return (device >>> 8) & 0xfff;
 }
 
-/** Minor number of a device as returned by stat(2). */
 export function minorOf(device: number): number {
   return (device & 0xff) | ((device >>> 12) & 0xfff00);
 }

@@ -6,7 +6,7 @@ import { number as syscallNumber } from "./syscalls.ts";
 const EPOLL_CREATE1 = syscallNumber("epoll_create1") ?? 0;
 const EPOLL_CTL = syscallNumber("epoll_ctl") ?? 0;
 
-/** Called when its descriptor is ready; `events` are EPOLL* bits. */
+/** `events` are EPOLL* bits. */
 export interface Source {
   ready(events: number): void;
 }
@@ -29,8 +29,8 @@ const EVENT_WORDS = EVENT_BYTES / 4;
 const READY_MAX = 1_024;
 
 /**
- * Waits for several descriptors. Each is watched under a number that is never reused, so that a
- * late report about a removed one is ignored.
+ * Each descriptor is watched under a number that is never reused, so that a late report about a
+ * removed one is ignored.
  */
 export class Epoll {
   /** Readable when one of the descriptors is ready. */
@@ -58,7 +58,7 @@ export class Epoll {
     return number;
   }
 
-  /** Changes the events to wait for; hang-ups are always reported. */
+  /** Hang-ups are always reported. */
   change(number: number, events: number): void {
     const watched = this.#watched.get(number);
     if (watched !== undefined) this.#control(EPOLL_CTL_MOD, watched.fd, events, number);

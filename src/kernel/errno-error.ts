@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 
-/** A failed system call. `call` says what was tried and on what, e.g. `open /etc/shadow`. */
+/** `call` says what was tried and on what, e.g. `open /etc/shadow`. */
 export class ErrnoError extends Error {
-  /** Symbolic name, e.g. `EACCES`; `E123` for a number without a name. */
+  /** E.g. `EACCES`; `E123` for a number without a name. */
   readonly code: string;
   readonly errno: number;
   readonly call: string;

@@ -4,9 +4,8 @@
  * the feature.
  */
 interface KernelFeature {
-  /** The first mainline release with all of it that Cofferdam uses. */
+  /** The first mainline release with all parts of the feature that Cofferdam uses. */
   readonly since: string;
-  /** The Landlock ABI with the feature. */
   readonly landlockAbi?: number;
   /** What it takes besides that release. */
   readonly takes?: string;
@@ -55,10 +54,12 @@ const table = {
   "target-access": { since: "5.6", takes: "root, or no Yama restriction", certainFor: "nobody" },
   /** MFD_NOEXEC_SEAL. */
   "memfd-noexec": { since: "6.3", certainFor: "everybody" },
+  /** PR_SET_MDWE. */
+  mdwe: { since: "6.3", certainFor: "everybody" },
   /** openat2 with RESOLVE_NO_SYMLINKS. */
   openat2: { since: "5.6", certainFor: "everybody" },
   /** A cgroup v2 directory can be made, and a cgroup/connect4 program attaches to it. */
-  "cgroup-inet": { since: "4.17", takes: "root, cgroup v2", certainFor: "nobody" },
+  "cgroup-inet": { since: "5.2", takes: "root, cgroup v2", certainFor: "nobody" },
   /** cgroup/connect_unix and sendmsg_unix attach. */
   "cgroup-unix": { since: "6.7", takes: "root, cgroup v2", certainFor: "nobody" },
   /** unshare(CLONE_NEWIPC). */
@@ -80,7 +81,7 @@ export const kernelFeatures: Readonly<Record<FeatureName, KernelFeature>> = tabl
 /** In the order of `doctor` and the documentation. */
 export const featureNames = Object.keys(kernelFeatures) as readonly FeatureName[];
 
-/** `5.19 (ABI 2), switched on`: what a host needs for the feature. */
+/** E.g. `5.19 (ABI 2), switched on`. */
 export function releaseWords(feature: FeatureName): string {
   const { since, takes } = kernelFeatures[feature];
   const abi = landlockAbiOf(feature);
@@ -88,7 +89,7 @@ export function releaseWords(feature: FeatureName): string {
   return takes === undefined ? release : `${release}, ${takes}`;
 }
 
-/** The Landlock ABI with the feature; null where it is not one of Landlock's. */
+/** null for a feature that is not Landlock's. */
 export function landlockAbiOf(feature: FeatureName): number | null {
   return kernelFeatures[feature].landlockAbi ?? null;
 }

@@ -53,8 +53,8 @@ const rawMemcpy: (to: Uint8Array, from: Uint8Array, length: number) => number | 
 );
 
 /**
- * `syscall(2)` by number. Returns the value or the negated error number, so that a hot path needs
- * neither an exception nor a second call.
+ * Returns the value or the negated error number, so that a hot path needs neither an exception nor
+ * a second call.
  */
 export function syscallRaw(nr: number, ...args: SyscallArgument[]): number {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
@@ -62,7 +62,7 @@ export function syscallRaw(nr: number, ...args: SyscallArgument[]): number {
   return result === -1 ? -koffi.errno() : result;
 }
 
-/** `syscall(2)` by name or number; throws {@link ErrnoError} on failure. */
+/** By name or number; throws {@link ErrnoError} on failure. */
 export function syscall(call: string | number, ...args: SyscallArgument[]): number {
   const result = syscallRaw(typeof call === "string" ? numberOf(call) : call, ...args);
   if (result < 0) throw new ErrnoError(String(call), -result);
@@ -75,7 +75,7 @@ function numberOf(name: string): number {
   return nr;
 }
 
-/** The address of `bytes`. Valid only while the caller keeps `bytes`. */
+/** Valid only while the caller keeps `bytes`. */
 export function addressOf(bytes: Uint8Array): bigint {
   // Touching `.buffer` moves a small typed array out of V8's garbage-collected heap for good.
   if (bytes.buffer.byteLength === 0) return 0n;
@@ -86,12 +86,10 @@ export function open(path: string, flags: number, mode = 0): number {
   return openat(AT_FDCWD, path, flags, mode);
 }
 
-/** openat(2) with the path as a C string. */
 export function openat(dirfd: number, path: string, flags: number, mode = 0): number {
   return named(`open ${path}`, syscallRaw(numberOf("openat"), dirfd, cString(path), flags, mode));
 }
 
-/** openat2(2) with `struct open_how`. */
 export function openat2(
   dirfd: number,
   path: string,
@@ -129,7 +127,7 @@ export function pwrite(fd: number, from: Uint8Array, offset: bigint): number {
   return named(`pwrite ${fd}`, syscallRaw(numberOf("pwrite64"), fd, from, from.length, offset));
 }
 
-/** ioctl(2); a buffer is read and written in place. */
+/** A buffer is read and written in place. */
 export function ioctl(fd: number, request: number, argument: SyscallArgument = null): number {
   return named(
     `ioctl 0x${request.toString(16)}`,
@@ -146,8 +144,8 @@ export function kill(pid: number, signal: number): void {
 }
 
 /**
- * waitpid(2): `pid` is 0 with WNOHANG when nothing has changed. Not for children that Node started,
- * which Node reaps.
+ * `pid` is 0 with WNOHANG if nothing has changed. Not for children that Node started, which Node
+ * reaps.
  */
 export function waitpid(pid: number, options: number): { pid: number; status: number } {
   const status = new Int32Array(new ArrayBuffer(4));
@@ -160,7 +158,7 @@ export interface PollRequest {
   readonly events: number;
 }
 
-/** poll(2): the `revents` of each request, in order. `timeout` in milliseconds, -1 for forever. */
+/** The `revents` of each request, in order. `timeout` in milliseconds, -1 for forever. */
 export function poll(requests: readonly PollRequest[], timeout: number): number[] {
   const bytes = pollBytes(requests);
   named("poll", syscallRaw(numberOf("poll"), bytes, requests.length, timeout));
@@ -210,9 +208,7 @@ export function mapShared(
 }
 
 export interface Mapping {
-  /**
-   * The mapped memory, not a copy. Using it after {@link Mapping.unmap} is a segmentation fault.
-   */
+  /** Not a copy. Using it after {@link Mapping.unmap} is a segmentation fault. */
   readonly bytes: Uint8Array;
   unmap(): void;
 }
@@ -225,7 +221,7 @@ export function monotonic(): bigint {
   return time.tv_sec * 1_000_000_000n + time.tv_nsec;
 }
 
-/** A shared library besides libc, for `bpf/`: functions by C prototype. */
+/** For `bpf/`: functions of a shared library other than libc, by C prototype. */
 export function loadLibrary(name: string): Library {
   const handle = koffi.load(name);
   return { func: (prototype) => handle.func(prototype) };
@@ -236,7 +232,7 @@ export interface Library {
   func(prototype: string): (...args: any[]) => any;
 }
 
-/** The error number of the last call made through {@link loadLibrary}; must be read at once. */
+/** Of the last call made through {@link loadLibrary}; must be read at once. */
 export const errno = (): number => koffi.errno();
 
 const MAP_FAILED = 0xffffffffffffffffn;

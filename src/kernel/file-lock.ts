@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { PRIVATE_FILE } from "../base/modes.ts";
 import { LOCK_EX, LOCK_NB, LOCK_UN, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "./constants.ts";
 import { hasCode } from "./errno-error.ts";
 import { close, open, pwrite, syscall } from "./ffi.ts";
@@ -7,7 +8,7 @@ import { sleepFor } from "./sleep.ts";
 const RETRY_MS = 5;
 /** Milliseconds for which a process that only tests the lock may hold it. */
 const SUCCESSION_MS_MAX = 50;
-const LOCK_MODE = 0o600;
+const LOCK_MODE = PRIVATE_FILE;
 
 /**
  * An exclusive flock(2) on a file of its own. It ends with its process, so a dead owner never keeps
@@ -15,15 +16,14 @@ const LOCK_MODE = 0o600;
  */
 export interface FileLock {
   readonly fd: number;
-  /** Writes this process's id into the file, for information. */
   noteOwner(): void;
   release(): void;
 }
 
 /**
- * Takes the lock of `path`, making the file where it is missing. Blocks the thread for up to
- * `waitMs` milliseconds; null where another process still holds the lock then. Only the owner may
- * be able to open the file, or others could hold the lock forever.
+ * Takes the lock of `path`, making the file if it is missing. Blocks the thread for up to `waitMs`
+ * milliseconds; null if another process still holds the lock then. Only the owner may be able to
+ * open the file, or others could hold the lock forever.
  */
 export function lockFile(path: string, waitMs = 0): FileLock | null {
   const fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, LOCK_MODE);
@@ -33,7 +33,7 @@ export function lockFile(path: string, waitMs = 0): FileLock | null {
 }
 
 /**
- * Takes the exclusive flock(2) of an open file; false when another process has held it for `waitMs`
+ * Takes the exclusive flock(2) of an open file; false if another process has held it for `waitMs`
  * milliseconds. The calling thread waits.
  */
 export function lockDescriptor(fd: number, waitMs: number, retryMs = RETRY_MS): boolean {
@@ -46,9 +46,9 @@ export function lockDescriptor(fd: number, waitMs: number, retryMs = RETRY_MS): 
 }
 
 /**
- * Takes over the lock from the process from which `before`, a shared open file, was inherited. That
- * process may hang, and the lock must end with this one. null where another process took the lock
- * in between, which can only last a moment.
+ * Takes the lock over from the process that handed over `before`, an open file that both share. The
+ * new lock must end with this process, and not depend on the other one, which may hang. null if
+ * another process took the lock in between; it will hold it only for a moment.
  */
 export function succeedLock(path: string, before: number): FileLock | null {
   syscall("flock", before, LOCK_UN);
@@ -58,7 +58,7 @@ export function succeedLock(path: string, before: number): FileLock | null {
   return lock;
 }
 
-/** The process id in the lock file; null where there is none. */
+/** null if there is none. */
 export function notedOwner(path: string): number | null {
   try {
     const pid = Number(readFileSync(path, "latin1"));
@@ -69,15 +69,18 @@ export function notedOwner(path: string): number | null {
 }
 
 /**
- * Process id of the lock's owner, without trying the lock; null where nobody is known to hold it.
- * The owner's own note comes first, since the kernel knows a lock that was passed on by its first
- * owner; one that was killed leaves its note behind.
+ * The lock's owner, found without trying the lock; null if no owner is known. The owner's own note
+ * counts first: for a lock that was passed on, the kernel still names the first owner. An owner
+ * that was killed leaves its note behind.
  */
 export function lockOwner(path: string): number | null {
   return notedOwner(path) ?? kernelsOwner(path);
 }
 
-/** Whether somebody holds the lock, which is not tried: nobody else is kept from it meanwhile. */
+/**
+ * Whether a process holds the lock. Trying the lock could make another process's attempt fail, so
+ * it is not tried.
+ */
 export function isLocked(path: string): boolean {
   return kernelsOwner(path) !== null;
 }
@@ -105,7 +108,6 @@ function held(fd: number): FileLock {
   };
 }
 
-/** The same without waiting. */
 export function tryLock(fd: number): boolean {
   try {
     syscall("flock", fd, LOCK_EX | LOCK_NB);

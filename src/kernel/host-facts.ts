@@ -8,10 +8,7 @@ export { type FeatureName, featureNames } from "./features.ts";
  */
 export interface HostFacts {
   readonly kernel: { readonly release: string; readonly version: string; readonly machine: string };
-  /**
-   * `landlock_create_ruleset(LANDLOCK_CREATE_RULESET_VERSION)`; 0 where Landlock is missing or
-   * disabled.
-   */
+  /** 0 if Landlock is missing or disabled (LANDLOCK_CREATE_RULESET_VERSION). */
   readonly landlockAbi: number;
   readonly features: Readonly<Record<FeatureName, Probe>>;
   readonly caller: {
@@ -20,30 +17,25 @@ export interface HostFacts {
     /** Effective capabilities, 64-bit mask. */
     readonly capabilities: bigint;
   };
-  /** Mount point of the cgroup v2 hierarchy, from mountinfo; null where there is none. */
+  /** From mountinfo; null if there is none. */
   readonly cgroup2: string | null;
   /**
-   * `/proc/sys/kernel/yama/ptrace_scope`, which decides who may trace whom (Yama's admin guide); 0
-   * without Yama. 1: only ancestors, without CAP_SYS_PTRACE.
+   * Decides which processes may trace which (Yama's admin guide); 0 without Yama. 1: only
+   * ancestors, without CAP_SYS_PTRACE.
    */
   readonly ptraceScope: number;
-  /**
-   * `kernel.core_pattern`, which says what the kernel does at a crash; empty where it cannot be
-   * read.
-   */
+  /** `kernel.core_pattern`; empty if it cannot be read. */
   readonly corePattern: string;
 }
 
-/** Whatever protects treats `unknown` like `no`; it is displayed as `unknown`. */
+/** Protective decisions treat `unknown` like `no`; it is displayed as `unknown`. */
 export type Probe =
   | { readonly state: "yes" }
   /** `byKernel`: the kernel lacks the feature, whatever the host's configuration. */
   | { readonly state: "no"; readonly why: string; readonly byKernel?: true }
   | { readonly state: "unknown"; readonly why: string };
 
-/**
- * Why a feature is missing, in words. For a kernel that is too old, with the release that has it.
- */
+/** In words; for a kernel that is too old, with the release that has the feature. */
 export function whyMissing(feature: FeatureName, probe: Exclude<Probe, { state: "yes" }>): string {
   const isOld = probe.state === "no" && probe.byKernel === true;
   return isOld ? `${probe.why}; Linux has it since ${kernelFeatures[feature].since}` : probe.why;

@@ -12,7 +12,6 @@ export interface SocketPeer {
   readonly pid: number;
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups. */
   readonly groups: readonly number[];
   /** Whether the process still exists, so that its /proc entries are its own. */
   isAlive(): boolean;
@@ -20,8 +19,8 @@ export interface SocketPeer {
 }
 
 /**
- * null where the peer has ended already. Before Linux 6.5 the process is opened by its id, which
- * may have been reused since it connected.
+ * null if the peer has ended already. Before Linux 6.5 the process is opened by its id, which may
+ * have been reused since it connected.
  */
 export function socketPeer(socket: number): SocketPeer | null {
   const { pid, uid, gid } = ucred.decode(option(socket, SO_PEERCRED, ucred.size));
@@ -33,7 +32,7 @@ export function socketPeer(socket: number): SocketPeer | null {
   return pidfd === null ? null : toldPeer({ pid, uid, gid, groups }, pidfd);
 }
 
-/** The same from another process's answer. `pidfd` is closed with the peer. */
+/** From another process's answer. `pidfd` is closed with the peer. */
 export function toldPeer(
   who: Pick<SocketPeer, "pid" | "uid" | "gid" | "groups">,
   pidfd: number,
@@ -74,7 +73,7 @@ function pidfdOf(socket: number, pid: number): number | null {
   }
 }
 
-/** getsockopt(2) at level SOL_SOCKET: the bytes that the kernel returned. */
+/** At level SOL_SOCKET: the bytes that the kernel returned. */
 function option(socket: number, name: number, max: number): Buffer {
   const value = Buffer.from(new ArrayBuffer(max));
   const length = Buffer.from(new ArrayBuffer(4));

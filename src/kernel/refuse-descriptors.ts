@@ -4,8 +4,8 @@ import { syscall } from "./ffi.ts";
 
 /**
  * Keeps peers that connect to a listening unix socket from now on from sending descriptors
- * (SO_PASSRIGHTS). A descriptor may be of a file that never answers, whose last close(2) does not
- * return. Returns false before Linux 6.16, which lacks the option.
+ * (SO_PASSRIGHTS): close(2) of a sent descriptor may never return. Returns false before Linux 6.16,
+ * which lacks the option.
  */
 export function refuseDescriptors(listener: number): boolean {
   try {

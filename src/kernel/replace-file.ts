@@ -25,16 +25,14 @@ export function replaceFile(path: string, bytes: Uint8Array, mode: number): void
 
 /** A complete file on disk that does not have its final name yet. */
 export interface PreparedFile {
-  /**
-   * Gives it its name, in the same folder. To survive a crash the folder must be synced afterwards.
-   */
+  /** In the same folder. To survive a crash the folder must be synced afterwards. */
   place(path: string): void;
   discard(): void;
 }
 
 const SCRATCH = ".new.";
 
-/** Whether a name is that of a prepared file, complete or abandoned. */
+/** Of a prepared file, complete or abandoned. */
 export function isScratch(name: string): boolean {
   return name.startsWith(SCRATCH);
 }
@@ -66,7 +64,7 @@ function orElse(undo: () => void, work: () => void): void {
   }
 }
 
-/** Syncs a folder, so that added and removed names are on disk. */
+/** After this added and removed names are on disk. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, O_RDONLY | O_DIRECTORY);
   try {

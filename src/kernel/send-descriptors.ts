@@ -9,7 +9,7 @@ const ALIGNMENT = 8;
 
 /**
  * Sends one message with copies of descriptors (SCM_RIGHTS, unix(7)), without waiting. Returns
- * false where it could not be sent as a whole.
+ * false if it could not be sent as a whole.
  */
 export function sendDescriptors(
   socket: number,

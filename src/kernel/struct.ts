@@ -1,6 +1,4 @@
-/**
- * The layout of a C struct: offsets by the C ABI of x86_64, and readers and writers of its fields.
- */
+/** Offsets of a C struct by the C ABI of x86_64, and readers and writers of its fields. */
 export type FieldKind =
   | "u8"
   | "u16"
@@ -27,7 +25,6 @@ export interface Layout<F extends Fields> {
   readonly cName: string;
   readonly fields: F;
   readonly prefix: boolean;
-  /** Size, bytes. */
   readonly size: number;
   /** Offset of each field, bytes. A field's name is its C path, e.g. `data.args[0]`. */
   readonly offset: Readonly<Record<keyof F, number>>;
@@ -35,16 +32,13 @@ export interface Layout<F extends Fields> {
   alloc(): Buffer;
   /** Fields that are left out are zero. */
   encode(values: Partial<Decoded<F>>): Buffer;
-  /**
-   * Reads the struct at `at`; `bytes` fields are copies. Throws RangeError when the buffer is too
-   * short.
-   */
+  /** `bytes` fields are copies. Throws RangeError if the buffer is too short. */
   decode(bytes: Uint8Array, at?: number): Decoded<F>;
 }
 
 /**
- * `fields` in C's order; `packed` for structs with that attribute; `prefix` where C's struct has
- * more fields.
+ * `fields` in C's order; `packed` for structs with that attribute; `prefix` if C's struct has more
+ * fields.
  */
 export function struct<const F extends Fields>(
   cName: string,

@@ -20,6 +20,14 @@ export const itimerspec = struct("struct itimerspec", {
   "it_value.tv_nsec": "i64",
 });
 
+/** `sys/inotify.h`; a name of `len` bytes follows, padded with zeros. */
+export const inotifyEvent = struct("struct inotify_event", {
+  wd: "i32",
+  mask: "u32",
+  cookie: "u32",
+  len: "u32",
+});
+
 /** `sys/epoll.h`: packed on x86_64. */
 export const epollEvent = struct(
   "struct epoll_event",

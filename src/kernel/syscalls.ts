@@ -5,17 +5,17 @@ const names = new Map<number, string>(
   Object.entries(syscallNumbers).map(([name, number]) => [number, name]),
 );
 
-/** The number of a system call on x86_64; null for an unknown name. */
+/** null for an unknown name. */
 export function number(name: string): number | null {
   return Object.hasOwn(syscallNumbers, name) ? (syscallNumbers[name] ?? null) : null;
 }
 
-/** The name of a system call on x86_64; null for an unknown number, including x32 numbers. */
+/** null for an unknown number, including x32 numbers. */
 export function name(number: number): string | null {
   return names.get(number) ?? null;
 }
 
-/** All names, by number. */
+/** By number. */
 export function all(): readonly string[] {
   return [...names.values()];
 }

@@ -1,15 +1,13 @@
+import { PERMISSION_BITS } from "../base/modes.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_NONBLOCK, UNIX_PATH_MAX } from "./constants.ts";
 import { hasCode } from "./errno-error.ts";
 import { cString, syscall } from "./ffi.ts";
 
 /** Connections that the kernel queues. */
 const BACKLOG = 64;
-const RIGHTS = 0o777;
+const RIGHTS = PERMISSION_BITS;
 
-/**
- * A listening socket of `type` (SOCK_*) at `path`, with this `mode`, replacing one that was left
- * there. Throws ErrnoError.
- */
+/** `type` is SOCK_*. Replaces a socket that was left at `path`. Throws ErrnoError. */
 export function listenAt(path: string, type: number, mode: number): number {
   const name = Buffer.from(path);
   if (name.length >= UNIX_PATH_MAX)
@@ -38,7 +36,7 @@ function removeIfThere(path: string): void {
 }
 
 /**
- * {@link listenAt} where clients may be connecting: an existing socket is replaced by one that
+ * {@link listenAt} while clients may be connecting: an existing socket is replaced by one that
  * already listens.
  */
 export function listenInPlace(path: string, type: number, mode: number): number {
@@ -49,8 +47,8 @@ export function listenInPlace(path: string, type: number, mode: number): number 
 }
 
 /**
- * The next connection; null when there is none, or it cannot be accepted, or the socket was shut
- * down and none is left.
+ * null if there is no connection, it cannot be accepted, or the socket was shut down and none is
+ * left.
  */
 export function acceptFrom(fd: number): number | null {
   try {

@@ -12,11 +12,11 @@ import type { Grants } from "./policy.ts";
 const MESSAGE_WIDTH = 100;
 
 /**
- * What every machine may do, and this one by what an administrator wrote for it: `vm@NAME.yaml` in
- * the policies' folders, else the template. @throws HostError
+ * What every machine may do: the template, or for this machine `vm@NAME.yaml`, which an
+ * administrator wrote in the policies' folders. @throws HostError
  */
 export function basePolicy(places: Places, domain: string): Policy {
-  // Without the folder of running machines: what lies there was made of this.
+  // The policies of running machines do not count here: they were made from this one.
   const { policy, diagnostics, sources } = load({ ...places, asRoot: false }, { name: domain });
   if (policy !== null) return policy;
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
@@ -27,7 +27,7 @@ export function basePolicy(places: Places, domain: string): Policy {
   );
 }
 
-/** The whole policy of one machine as a file that needs no other. */
+/** The whole policy of one machine as a file, without includes. */
 export function machinePolicy(
   base: Policy,
   grants: readonly Grants[],
@@ -35,7 +35,8 @@ export function machinePolicy(
 ): string {
   return printPolicy({
     ...base,
-    // Written out, what a group has and no domain is given would be asked for by name.
+    // Only calls that a rule can name are written; a group also has calls that no domain is ever
+    // given.
     syscalls: base.syscalls.filter((rule) => isNamed(rule) || whyNever(rule.token) === null),
     names: [...base.names, ...grants.flatMap(({ names }) => names)],
     addresses: [...base.addresses, ...grants.flatMap(({ addresses }) => addresses)],

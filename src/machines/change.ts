@@ -7,15 +7,18 @@ import { type Machine, readMachine } from "./machine.ts";
 import type { Placed } from "./place.ts";
 import { putInForce } from "./put-in-force.ts";
 
-/** Another change waits for the agent at most as long as one request may take. */
+/**
+ * The time that one request to the agent may take, milliseconds: another change waits that long.
+ */
 const LOCK_WAIT_MS_MAX = 150_000;
 const LOCK_RETRY_MS = 10;
 
 /**
- * Changes what a machine that is on may reach: its proxy, a refresh and its end come one after the
- * other, each to what the one before has left. `change`: what it is to have then; null where that
- * is what it has. When this returns the domain is judged by it.
- * @throws HostError where the machine is off, or as `change` and `putInForce` do
+ * Changes what a running machine may reach. Changes by the proxy, by a refresh and by the machine's
+ * end come one after the other; each starts from the result of the previous one. `change` returns
+ * the resources that the machine has from now on, or null to leave them. On return the new policy
+ * is in force.
+ * @throws HostError if the machine is off, or as `change` and `putInForce` do
  */
 export async function changeMachine(
   places: Places,
@@ -34,9 +37,6 @@ export async function changeMachine(
   }
 }
 
-/**
- * Locks the machine against other changes until released. @throws HostError if that takes too long
- */
 export async function lockMachine(places: Places, name: string): Promise<FileLock> {
   const path = join(places.system.machines.running, `.${name}.change`);
   const deadline = performance.now() + LOCK_WAIT_MS_MAX;
@@ -45,7 +45,7 @@ export async function lockMachine(places: Places, name: string): Promise<FileLoc
     if (lock !== null) return lock;
     if (performance.now() > deadline)
       throw new HostError(
-        `machine ${name} is being changed by somebody else`,
+        `another command is changing machine ${name}`,
         "try again; cofferdam vm list",
       );
     await pause(LOCK_RETRY_MS);

@@ -2,10 +2,10 @@ import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Origin } from "./resource.ts";
 
-/** Characters of an option that are repeated in a message. */
+/** Characters of an option that a message shows. */
 const SHOWN_MAX = 60;
 
-/** Stops with what is wrong, where, and what to do. @throws HostError */
+/** @throws HostError with the problem, its place, and what to do */
 export function complain(origin: Origin, problem: string, help: string): never {
   throw new HostError(`${placeOf(origin)}: ${problem}`, help, ExitCode.usage);
 }

@@ -5,8 +5,8 @@ import { type Difference, differences } from "./record.ts";
 import type { Resource } from "./resource.ts";
 
 /**
- * Where names of a machine's description lead elsewhere now than its domain grants: a stale link.
- * Headers of images are not read.
+ * Names in a machine's description that lead elsewhere now than when the domain's policy was made.
+ * Does not read headers of images.
  */
 export function driftOf({ placed }: Machine): readonly Difference[] {
   return [...new Set(placed.resources.flatMap((resource) => driftOfOne(resource, placed)))];

@@ -4,9 +4,9 @@ import { anchorsFolder, domainOfAnchor } from "../domains/cgroup-path.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 
 /**
- * Kills what the emulator has left behind: a machine that is off has no process. `run`: the
- * emulator's process id. Without control groups version 2 they go on, and `cofferdam ps` shows
- * them.
+ * Kills processes that the emulator has left behind, because a machine that is off must have none.
+ * `run`: the emulator's process id. Without control groups version 2 such processes go on, and
+ * `cofferdam ps` shows them.
  */
 export function endRest(domain: string, run: number): void {
   const folder = anchorsFolder();
@@ -15,7 +15,7 @@ export function endRest(domain: string, run: number): void {
     try {
       writeFileSync(join(folder, anchor, String(run), "cgroup.kill"), "1");
     } catch (error) {
-      // The group goes with its last process.
+      // The kernel removes the group after its last process.
       if (!hasCode(error, "ENOENT", "ENODEV")) throw error;
     }
 }

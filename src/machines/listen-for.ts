@@ -4,18 +4,17 @@ import { HostError } from "../host/host-error.ts";
 import { AT_EMPTY_PATH, O_CLOEXEC, O_NOFOLLOW, O_PATH } from "../kernel/constants.ts";
 import { close, cString, open, syscall } from "../kernel/ffi.ts";
 
-/** The owner of a socket. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** So that a socket is its owner's alone from its first moment. */
+/** No other user can connect to the socket, from its first moment. */
 const UMASK_OWNERS_ALONE = 0o177;
 
 /**
- * Listens at a path where nothing is yet, for its owner alone. `backlog`: as for listen(2). @throws
- * what the system says; HostError where something else has taken the socket's place
+ * Listens at an unused path; only the owner may connect. `backlog`: as for listen(2).
+ * @throws the system's error; HostError if something else has taken the socket's place
  */
 export async function listenFor(
   server: Server,
@@ -25,7 +24,7 @@ export async function listenFor(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    // The name is made before listen() returns; no other code of this process runs meanwhile, so
+    // The socket appears before listen() returns. No other code of this process runs until then, so
     // the umask affects only the socket.
     const before = process.umask(UMASK_OWNERS_ALONE);
     server.listen({ path, backlog }, resolve);
@@ -35,8 +34,8 @@ export async function listenFor(
 }
 
 /**
- * A process that may write the folder may have put another object in the socket's place: ownership
- * is changed on an object that was checked, never on a name.
+ * A process that may write to the folder could replace the socket by another object. So the owner
+ * is changed through a descriptor whose object was checked, never through the name.
  */
 function giveAway(path: string, { uid, gid }: Owner): void {
   const fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);

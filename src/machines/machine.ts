@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { PRIVATE_FILE, PUBLIC_FILE, PUBLIC_FOLDER } from "../base/modes.ts";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { ExitCode } from "../host/exit-code.ts";
@@ -13,36 +14,39 @@ import { placedSchema } from "./placed-schema.ts";
 
 const machine = is.object({
   name: is.text,
-  /** Of `cofferdam vm run`. */
+  /** The process id of `cofferdam vm run`. */
   pid: is.whole(),
   program: is.text,
-  /** As they were given; the emulator gets those of QMP taken out and the proxy's put in. */
+  /**
+   * The arguments as given; the emulator gets them without the options for QMP, and with one for
+   * the proxy.
+   */
   args: is.list(is.text),
-  /** What relative names start from. */
+  /** The base of relative names. */
   folder: is.text,
   user: is.nullable(is.text),
   placed: placedSchema,
 });
 
-/** A machine while it runs, as `cofferdam vm show` and the proxy see it. */
+/** A running machine, as `cofferdam vm show` and the proxy read it. */
 export type Machine = is.Described<typeof machine>;
 
-const MODES = { file: 0o644, folder: 0o755 };
-/** Messages about a machine name its disks, which only root may know. */
-const STATE_MODES = { file: 0o600, folder: 0o755 };
+const MODES = { file: PUBLIC_FILE, folder: PUBLIC_FOLDER };
+/** Only root may read the state, because it names the machine's disks. */
+const STATE_MODES = { file: PRIVATE_FILE, folder: PUBLIC_FOLDER };
 
 export const domainOf = (name: string): string => `vm@${name}`;
 
-/** Of the machine that a domain is made for; null for every other domain. */
+/** The name of the machine that the domain belongs to; null if it belongs to none. */
 export const machineOf = (domain: string): string | null =>
   domain.startsWith("vm@") ? domain.slice(3) : null;
 
-/** @throws HostError for a word that can be no machine's name */
+/** @throws HostError for a word that cannot be a machine's name */
 export function machineName(word: string): string {
   const parsed = parseDomainName(domainOf(word));
   if (parsed?.instance === word && word !== "" && !word.includes("@")) return word;
   throw new HostError(
-    `\`${word}\` is no name of a machine`,
+    `\`${word}\` cannot be the name of a machine`,
     "letters, digits, `_`, `.` and `-`, as in web1",
     ExitCode.usage,
   );
@@ -68,7 +72,7 @@ export function writeMachine(places: MachinePlaces, written: Machine): void {
   );
 }
 
-/** null where it does not run. @throws HostError for a file that is broken */
+/** null if the machine is off. @throws HostError if its file is broken */
 export function readMachine(places: MachinePlaces, name: string): Machine | null {
   const file = stateFile(places, name);
   const text = readIfThere(file);
@@ -81,7 +85,6 @@ export function readMachine(places: MachinePlaces, name: string): Machine | null
   );
 }
 
-/** Names of the machines that have a policy at the moment, sorted. */
 export function machineNames(places: MachinePlaces): readonly string[] {
   try {
     const files = readdirSync(places.running).filter((file) => file.endsWith(".json"));
@@ -92,7 +95,7 @@ export function machineNames(places: MachinePlaces): readonly string[] {
   }
 }
 
-/** Nothing of it is left but what was accepted. */
+/** Removes everything about the machine but the record of what was accepted. */
 export function forgetMachine(places: MachinePlaces, name: string): void {
   for (const file of [policyFile(places, name), stateFile(places, name)])
     rmSync(file, { force: true });

@@ -6,13 +6,14 @@ import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { listenFor, type Owner } from "./listen-for.ts";
 
 /**
- * Where the emulator connects to its proxy. It connects to us and not we to it: what lies under a
- * name that it may make, another daemon's socket say, would else be reached with root's rights.
+ * The socket at which the emulator connects to its proxy. The proxy never connects to a name that
+ * the emulator can make: it could lead to another daemon's socket, and the proxy would connect
+ * there as root.
  */
 export class MonitorSocket {
   readonly path: string;
   readonly #server: Server;
-  /** The emulator's connection; the name is gone as soon as it is there. */
+  /** The emulator's connection; the socket's name is removed as soon as it is made. */
   readonly connection: Promise<Socket>;
 
   private constructor(path: string, server: Server) {
@@ -26,7 +27,6 @@ export class MonitorSocket {
     );
   }
 
-  /** `owner`: the user that the emulator runs as. */
   static async listen(places: MachinePlaces, name: string, owner: Owner): Promise<MonitorSocket> {
     const path = monitorPath(places, name);
     makeFolder(dirname(path), modesFor(0));

@@ -3,14 +3,14 @@ import { parseHostAndPrefix } from "../model/network.ts";
 import type { Network } from "../model/policy.ts";
 
 /**
- * Of the host itself wherever it is: "this host", loopback, and IPv6's own unspecified and loopback
- * addresses; multicast and broadcast, which come back to its own daemons.
+ * These addresses always reach the host itself: "this host", loopback, and IPv6's unspecified and
+ * loopback addresses. Multicast and broadcast also come back to the host's own daemons.
  */
 const always = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/127", "ff00::/8"];
 
 /**
- * Networks that together are every address but the host's own: rules that grant them leave no name
- * of the host to deny.
+ * Networks that together cover every address but the host's own. A policy that grants them needs no
+ * rule that denies the host's addresses.
  */
 export function networksOutside(own: readonly string[]): readonly Network[] {
   const holes = [...always, ...own.filter((address) => isIPv4(address) || isIPv6(address))]
@@ -24,7 +24,7 @@ export function networksOutside(own: readonly string[]): readonly Network[] {
   );
 }
 
-/** `network` without `holes`: halves until a half lies in a hole, or holds none. */
+/** `network` without `holes`: halves it until each part lies in a hole or holds none. */
 function without(network: Network, holes: readonly Network[]): readonly Network[] {
   const inside = holes.filter((hole) => contains(network, hole) || contains(hole, network));
   if (inside.length === 0) return [network];

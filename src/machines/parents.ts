@@ -4,12 +4,12 @@ import { readQcow2 } from "./qcow2.ts";
 import { type ImageFormat, imageFormats } from "./resource.ts";
 import { type Way, wayOf } from "./way.ts";
 
-/** Images over each other, the topmost not counted. */
+/** Limit on the images below one image. */
 const PARENTS_MAX = 200;
 
 /**
- * What an image stands on, by its real name. `data`: where an image keeps its contents outside
- * itself.
+ * A file that an image depends on, by its real name. `data`: the image keeps its contents in that
+ * file.
  */
 export interface Parent {
   readonly role: "parent" | "data";
@@ -17,15 +17,15 @@ export interface Parent {
   readonly format: ImageFormat;
 }
 
-/** The same before it is recorded. */
+/** A parent before it is recorded. */
 export type FoundParent = Omit<Parent, "path"> & { readonly way: Way };
 
 /**
- * The files that an image of the host names in its header, and those that these name, nearest
- * first. `path`: as QEMU opens it, since relative names start from that folder. Only the moment of
- * recording believes a header: what it says later is compared (`record.ts`).
+ * The files that the header of an image names, and those that these name in turn, nearest first.
+ * `path`: as QEMU opens it, since relative names start from its folder. Cofferdam trusts a header
+ * only when it records it; later headers are compared with the record (`record.ts`).
  * @throws HostError for an image that cannot be read, or that names anything but a plain file of a
- *   known format
+ * known format
  */
 export function parentsOf(path: string, format: ImageFormat): readonly FoundParent[] {
   const found: FoundParent[] = [];
@@ -43,7 +43,7 @@ export function parentsOf(path: string, format: ImageFormat): readonly FoundPare
     found.push({ role: "parent", way: wayOf(above), format: parentFormat as ImageFormat });
     if (found.length > PARENTS_MAX)
       throw new HostError(
-        `image ${path} stands on more than ${PARENTS_MAX} others`,
+        `image ${path} has more than ${PARENTS_MAX} parents`,
         "commit some of them: qemu-img commit",
       );
     [name, kind] = [above, parentFormat as ImageFormat];
@@ -51,7 +51,7 @@ export function parentsOf(path: string, format: ImageFormat): readonly FoundPare
   return found;
 }
 
-/** @throws HostError where it has none that can be read */
+/** @throws HostError if the image has no readable header */
 export function headerOf(path: string): ReturnType<typeof readQcow2> {
   try {
     return readQcow2(path);
@@ -61,11 +61,11 @@ export function headerOf(path: string): ReturnType<typeof readQcow2> {
   }
 }
 
-/** A name in an image's header, as QEMU opens it. @throws HostError for one that is no file's */
+/** A name in an image's header, as QEMU opens it. @throws HostError if it is no file's name */
 export function beside(image: string, name: string): string {
   if (/^[A-Za-z0-9+.-]+:/.test(name.split("/")[0] ?? "") || name === "" || name.includes("\0"))
     throw new HostError(
-      `image ${image} stands on ${JSON.stringify(name)}, which is no plain file`,
+      `image ${image} has the parent ${JSON.stringify(name)}, which is not a plain file`,
       "qemu-img rebase -u -b FILE -F FORMAT IMAGE",
     );
   return isAbsolute(name) ? name : `${dirname(image)}/${name}`;

@@ -6,30 +6,29 @@ import type { Resource } from "./resource.ts";
 import { type Way, wayOf } from "./way.ts";
 
 /**
- * A description as this host has it at one moment: what a policy is made of, and what is recorded
- * of it.
+ * A description together with what the host has under its names at one moment. The policy and the
+ * record are made from it.
  */
 export interface Placed {
   readonly resources: readonly Resource[];
   /**
-   * Names as described to names without links, where they differ or may come to differ: all of
-   * them.
+   * For each name of the description, the name without links. Also has names that contain no link
+   * now, since one may appear later.
    */
   readonly names: Readonly<Record<string, string>>;
-  /** By the real name of an image: what its header says it stands on. */
+  /** For each image, by its real name, what its header depends on. */
   readonly parents: Readonly<Record<string, readonly Parent[]>>;
-  /** Addresses of the host itself, which user networking does not reach. */
   readonly ownAddresses: readonly string[];
 }
 
 export const nothing: Placed = { resources: [], names: {}, parents: {}, ownAddresses: [] };
 
 /**
- * Looks at the host. This follows links and believes headers, so what comes of it is compared with
- * what was recorded before it is used (`record.ts`). `before`: what the machine's domain grants
- * already; only a machine that is off has none of that.
+ * Looks up on the host what the resources name. It follows links and trusts headers, so the caller
+ * must compare the result with the record before use (`record.ts`). `before`: what the machine's
+ * domain grants already, nothing for a machine that is off.
  * @throws HostError for names that lead nowhere, or to where the machine could redirect them, and
- *   for images that cannot be read
+ * for images that cannot be read
  */
 export function placeResources(resources: readonly Resource[], before = nothing): Placed {
   const parents: Record<string, readonly Parent[]> = {};
@@ -48,7 +47,7 @@ export function placeResources(resources: readonly Resource[], before = nothing)
   });
   const all = [...found, ...ofParents];
   refuseWaysOfTheMachine(all, [...all, ...granted]);
-  // What it has had for long could lie in what it is to write from now on.
+  // A name granted earlier could lie in a folder that the machine may write from now on.
   if (found.some(({ resource }) => isShared(resource)))
     refuseWaysOfTheMachine(
       there.map((resource) => ({ resource, way: wayTo(resource) })),
@@ -58,7 +57,7 @@ export function placeResources(resources: readonly Resource[], before = nothing)
   return { resources, names, parents, ownAddresses: ownAddresses() };
 }
 
-/** Both together; where they differ the later one. */
+/** Both together; for a name in both, `more` counts. */
 export function placedTogether(before: Placed, more: Placed): Placed {
   return {
     resources: [...before.resources, ...more.resources],
@@ -68,21 +67,20 @@ export function placedTogether(before: Placed, more: Placed): Placed {
   };
 }
 
-/** Without what belongs to a piece of the machine (`Origin`). */
 export function placedWithout(placed: Placed, piece: string): Placed {
   return { ...placed, resources: placed.resources.filter(({ origin }) => origin.piece !== piece) };
 }
 
 type Named = Extract<Resource, { path: string }>;
 
-/** Abstract sockets have no place. */
+/** Abstract sockets have no place in the file system. */
 export function hasName(resource: Resource): resource is Named {
   return "path" in resource && !resource.path.startsWith("@");
 }
 
 /**
- * A listening socket is made, and no link at its own name is followed then. @throws HostError where
- * it leads nowhere
+ * Binding a listening socket does not follow a link at its own name. @throws HostError if it leads
+ * nowhere
  */
 export function wayTo(resource: Named): Way {
   const listens = resource.kind === "socket" && resource.operation === "listen";
@@ -90,8 +88,8 @@ export function wayTo(resource: Named): Way {
 }
 
 /**
- * The address of all hosts of a network, this one among them; none where a network has no room for
- * it, or is one of IPv6.
+ * The broadcast address of a network, which also reaches this host. Empty for IPv6, and for a
+ * network too small to have one.
  */
 export function broadcastOf(address: string, netmask: string): readonly string[] {
   if (!isIPv4(address)) return [];

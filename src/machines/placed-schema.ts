@@ -2,7 +2,7 @@ import * as is from "../base/schema.ts";
 import type { Placed } from "./place.ts";
 import { imageFormats, type Resource } from "./resource.ts";
 
-/** What was written down of a machine: its resources, their names and what its images stand on. */
+/** The schema of a machine's resources, their names, and what its images depend on. */
 
 const text = is.text;
 const format = is.oneOf(...imageFormats);

@@ -11,7 +11,6 @@ import { networksOutside } from "./outside.ts";
 import type { Placed } from "./place.ts";
 import type { AddressResource, FileUse, Resource } from "./resource.ts";
 
-/** What a machine's domain grants beside its template. */
 export type Grants = Pick<Policy, "names" | "addresses">;
 
 const letters: Readonly<Record<FileUse, string>> = {
@@ -21,13 +20,12 @@ const letters: Readonly<Record<FileUse, string>> = {
   make: "rwcd",
 };
 const source: Source = { file: "", line: 1, column: 1, text: "" };
-/** `localhost` in an address. */
 const LOOPBACK = ["127.0.0.1", "::1"];
 const DNS_PORT = 53;
 const RESOLVER = "/etc/resolv.conf";
 
 /**
- * Exactly what the resources need, on names without links. @throws HostError for what this host
+ * Exactly what the resources need, by names without links. @throws HostError for what this host
  * does not have
  */
 export function grantsOf(placed: Placed): Grants {
@@ -90,7 +88,7 @@ function allow(permissions: string, name: string, below = ""): Grants["names"] {
   return [rule(parseLetters(permissions), `${escaped(name)}${below}`)];
 }
 
-/** A block device is asked for its size. */
+/** QEMU asks a block device for its size. */
 function allowImage(permissions: string, name: string): Grants["names"] {
   const isDevice = statSync(name, { throwIfNoEntry: false })?.isBlockDevice() === true;
   return allow(isDevice ? `${permissions}i` : permissions, name);
@@ -104,7 +102,7 @@ function escaped(name: string): string {
   return name.startsWith("@") ? `@${escapeName(name.slice(1))}` : escapeName(name);
 }
 
-/** One name that every machine has, whatever its description says. */
+/** A grant that every machine has, whatever its description says. */
 export function nameGrant(permissions: string, name: string): Grants {
   return onlyNames(allow(permissions, name));
 }
@@ -117,7 +115,7 @@ function onlyNames(names: Grants["names"]): Grants {
   return { names, addresses: [] };
 }
 
-/** The function's group of vfio, and what the kernel tells about the function. */
+/** The function's vfio group, and what the kernel says about the function. */
 function pciFunction({ address, origin }: Extract<Resource, { kind: "pci" }>): Grants["names"] {
   const folder = `/sys/bus/pci/devices/${address}`;
   try {
@@ -162,8 +160,8 @@ function addressRule(
 }
 
 /**
- * Everywhere but to the host; and to the name servers that QEMU asks for the guest, wherever they
- * are.
+ * Every address but the host's own. Also the name servers that QEMU asks for the guest, even at the
+ * host's addresses.
  */
 function outside(own: readonly string[]): Grants {
   const protocols = ["tcp", "udp"] as const;

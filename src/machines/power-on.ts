@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { listRuns } from "../domains/runs.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
-import type { Places } from "../host/places.ts";
+import { launcherOf, type Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import { killChild } from "../kernel/kill-child.ts";
@@ -18,17 +18,17 @@ import { prepare, type Wanted } from "./prepare.ts";
 import { serveMonitor } from "./proxy/serve.ts";
 import { writeAccepted } from "./record.ts";
 
-/** What ends the emulator when it is sent to us. */
 const forwarded = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
-/** For a machine that has closed its monitor to end by itself, then by SIGTERM. */
+/**
+ * Time for a machine without a monitor to exit by itself, then again after SIGTERM, milliseconds.
+ */
 const UNMANAGED_MS = 2_000;
-/** Added to a signal's number for an exit status, as shells do. */
 const SIGNALLED = 128;
 
 /**
- * Starts the machine in a domain of its own and stays until it is off; returns the emulator's exit
- * status. The domain is there before the emulator and gone after it.
- * @throws HostError for what keeps it from being started
+ * Starts the machine in a domain of its own, waits until it is off, and returns the emulator's exit
+ * status. The domain exists before the emulator starts and is removed after it.
+ * @throws HostError if the machine cannot be started
  */
 export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
   const { machines } = places.system;
@@ -46,8 +46,7 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
         machine.program,
         ...emulatorArguments(description, wanted.args, monitor.path),
       ];
-      const front = join(places.home, "bin", "cofferdam");
-      const emulator = spawn(front, ["run", domain, "--", ...command], {
+      const emulator = spawn(launcherOf(places), ["run", domain, "--", ...command], {
         stdio: "inherit",
         cwd: wanted.folder,
       });
@@ -67,10 +66,7 @@ export async function powerOn(places: Places, wanted: Wanted): Promise<number> {
   }
 }
 
-/**
- * The machine stays off until this is released, unless its owner starts it. @throws HostError if it
- * is on
- */
+/** Keeps the machine off until the lock is released. @throws HostError if it is on */
 export function lockOff(places: Places, name: string): FileLock {
   const { machines, runs } = places.system;
   makeFolder(machines.running, modesFor(0));
@@ -80,13 +76,16 @@ export function lockOff(places: Places, name: string): FileLock {
   throw new HostError(`machine ${name} is on`, `cofferdam vm show ${name}`, ExitCode.no);
 }
 
-/** Without the sockets of QMP that it was asked for, which are ours, and with one to us. */
+/**
+ * The emulator gets the arguments without its QMP sockets, which the proxy serves, and with a
+ * connection to the proxy.
+ */
 function emulatorArguments(
   { monitors }: Description,
   args: readonly string[],
   socket: string,
 ): readonly string[] {
-  // Arguments count from 1, the program being 0.
+  // Arguments count from 1; the program is 0.
   const own = args.filter(
     (_, at) => !monitors.some((one) => at + 1 >= one.argumentsFrom && at + 1 < one.argumentsTo),
   );
@@ -95,8 +94,9 @@ function emulatorArguments(
 }
 
 /**
- * A machine that closes its monitor and continues can no longer be told anything, so nothing can be
- * taken from it: it is ended. A machine that is being switched off closes it last.
+ * Ends a machine that has closed its monitor and goes on: nothing can be taken from it any more,
+ * because the proxy cannot tell it anything. A machine that is being switched off closes its
+ * monitor last, so it gets some time.
  */
 async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -110,8 +110,8 @@ async function endUnmanaged(name: string, emulator: ChildProcess): Promise<void>
 }
 
 /**
- * `served`: a machine whose monitor cannot be served is not the machine that was requested, and is
- * ended.
+ * Waits for the emulator. If the proxy fails (`served`), the machine is ended, because it was
+ * requested with a monitor.
  */
 async function endOf(
   domain: string,

@@ -15,32 +15,28 @@ import { connectGrant, grantsOf, nameGrant } from "./policy.ts";
 import { describeCommandLine } from "./qemu/command-line.ts";
 import { type Accepted, differences, mergeAccepted, readAccepted } from "./record.ts";
 
-/** A machine as it is requested. */
+/** The machine that was asked for. */
 export interface Wanted {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** What relative names start from. */
+  /** The base of relative names. */
   readonly folder: string;
-  /** null: as the policy says, else the caller. */
+  /** null: the user that the policy says, or else the caller. */
   readonly user: string | null;
 }
 
-/** A machine that may be started: nothing of it is made yet. */
+/** A machine that may be started; nothing of it exists yet. */
 export interface Prepared {
   readonly machine: Machine;
   readonly description: Description;
-  /** Its policy, as a file. */
   readonly policy: string;
-  /** To be recorded. */
   readonly accepted: Accepted;
-  /** The user that the emulator runs as. */
   readonly owner: Owner;
 }
 
 /**
- * Reads the description and looks at the host. @throws HostError for whatever keeps the machine
- * from being started
+ * Reads the description and looks at the host. @throws HostError if the machine cannot be started
  */
 export function prepare(places: Places, wanted: Wanted): Prepared {
   const description = describeCommandLine(wanted.args, wanted.folder);
@@ -61,7 +57,7 @@ export function prepare(places: Places, wanted: Wanted): Prepared {
   };
 }
 
-/** The policy that a machine has while its resources are these. @throws HostError */
+/** The policy of a machine with these resources. @throws HostError */
 export function policyOf(places: Places, machine: Machine): string {
   const base = basePolicy(places, domainOf(machine.name));
   const own = [
@@ -72,21 +68,21 @@ export function policyOf(places: Places, machine: Machine): string {
   return machinePolicy(base, own, machine.user);
 }
 
-/** @throws HostError where names or images are not what was accepted */
+/** @throws HostError if names or images differ from what was accepted */
 function acceptedNow(places: Places, name: string, now: Placed): Accepted {
   const before = readAccepted(places.system.machines.accepted, name);
   const changed = before === null ? [] : differences(before, now);
   if (changed.length > 0)
     throw new HostError(
       `machine ${name} is not as it was accepted: ${changed.join("; ")}`,
-      `if that is your doing: cofferdam vm accept ${name} -- COMMAND..., with the same ` +
+      `if you made the change: cofferdam vm accept ${name} -- COMMAND..., with the same ` +
         "command line",
       ExitCode.no,
     );
   return mergeAccepted(before, now);
 }
 
-/** As execvp(3) finds it, without links: the policy grants the file itself. */
+/** Searches as execvp(3) does; the policy grants the file itself, so the name has no links. */
 function programPath(word: string): string {
   const candidates = word.includes("/")
     ? [word]

@@ -8,11 +8,11 @@ import type { Placed } from "./place.ts";
 import { policyOf } from "./prepare.ts";
 
 /**
- * Gives a machine that is on the policy of what it is to have (`change.ts` keeps others away
- * meanwhile). When this returns the domain is judged by it; where that fails, what was written
- * before is in its place again, but the agent may have taken the new one: a change that would leave
- * too much is to be tried again.
- * @throws HostError where there is no agent, or this host cannot hold the policy
+ * Puts the policy for changed resources of a running machine in force; the caller holds the lock of
+ * `change.ts`. On return the domain is judged by the new policy. On failure the old file is
+ * restored, but the agent may have taken the new one. If the domain then has more than it should,
+ * the caller must try again.
+ * @throws HostError if no agent runs, or this host cannot hold the policy
  */
 export async function putInForce(places: Places, before: Machine, placed: Placed): Promise<void> {
   const { machines, control } = places.system;

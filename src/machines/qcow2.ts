@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 /**
- * Bytes from the beginning in which everything lies that is read here: QEMU keeps it within the
- * first cluster, which is no larger than 2 MiB and 64 KiB by default.
+ * Bytes read from the start. QEMU keeps all that is read here within the first cluster, which has
+ * 64 KiB by default and at most 2 MiB.
  */
 const HEADER_BYTES_MAX = 65_536;
-/** Bytes of a parent's name, as QEMU bounds it. */
+/** Longest name of a parent in QEMU, bytes. */
 const NAME_BYTES_MAX = 1_023;
 
 const MAGIC = 0x514649fb;
@@ -13,10 +13,7 @@ const VERSION_2_BYTES = 72;
 const EXTERNAL_DATA = 1n << 2n;
 const extensions = { end: 0, parentFormat: 0xe2792aca, dataFile: 0x44415441 } as const;
 
-/**
- * What a qcow2 image says about other files; null where it says nothing. Names are as written in
- * it.
- */
+/** The other files that a qcow2 image names, as it writes the names; null for none. */
 export interface Qcow2Header {
   readonly parent: string | null;
   readonly parentFormat: string | null;
@@ -24,14 +21,14 @@ export interface Qcow2Header {
 }
 
 /**
- * Reads the header as docs/interop/qcow2.rst of QEMU describes it. No other program does it: the
- * guest and the emulator can write the image, and this is done as root. Throws what the system
- * says; RangeError with what is wrong for bytes that are no such header.
+ * Reads the header as QEMU's docs/interop/qcow2.rst describes it. Root must run no other program on
+ * an image, because the guest and the emulator can write to it. Throws the system's error, or
+ * RangeError if the bytes are no such header.
  */
 export function readQcow2(path: string): Qcow2Header {
   const bytes = beginning(path);
   if (bytes.length < VERSION_2_BYTES || bytes.readUInt32BE(0) !== MAGIC)
-    throw new RangeError("it is no qcow2 image");
+    throw new RangeError("it is not a qcow2 image");
   const version = bytes.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw new RangeError(`it is qcow2 of version ${version}`);
   const parentAt = Number(bytes.readBigUInt64BE(8));
@@ -65,7 +62,7 @@ function readExtensions(bytes: Buffer, start: number): Omit<Qcow2Header, "parent
   }
 }
 
-/** O_NONBLOCK: opening a FIFO in its place does not wait, and the FIFO is refused. */
+/** With O_NONBLOCK the open of a FIFO does not block, and the FIFO is refused. */
 function beginning(path: string): Buffer {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {

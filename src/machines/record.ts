@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { PRIVATE_FILE, PUBLIC_FOLDER } from "../base/modes.ts";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { HostError } from "../host/host-error.ts";
@@ -11,8 +12,8 @@ import { namesSchema, parentsSchema } from "./placed-schema.ts";
 
 /**
  * What an administrator has accepted of a machine: where the names of its description lead, and
- * what its images stand on. The emulator can write both into places that it may write (a share, an
- * image's header), so that neither counts by itself at the next start.
+ * what its images depend on. The emulator can change both, in a shared folder or in an image's
+ * header. So at the next start both are compared with this record.
  */
 export type Accepted = Pick<Placed, "names" | "parents">;
 
@@ -22,16 +23,15 @@ const recordFile = is.object({
   parents: parentsSchema,
 });
 
-/** A difference to what was accepted, as a sentence. */
 export type Difference = string;
 
-const FILE_MODES = { file: 0o600, folder: 0o755 };
+const FILE_MODES = { file: PRIVATE_FILE, folder: PUBLIC_FOLDER };
 
 function fileOf(folder: string, machine: string): string {
   return join(folder, `${machine}.json`);
 }
 
-/** null where nothing was accepted yet. @throws HostError for a broken file */
+/** null if nothing was accepted yet. @throws HostError if the file is broken */
 export function readAccepted(folder: string, machine: string): Accepted | null {
   const file = fileOf(folder, machine);
   const text = readIfThere(file);
@@ -58,10 +58,11 @@ export function removeAccepted(folder: string, machine: string): void {
 }
 
 /**
- * Both records, and where they differ the later one. A disk that is not plugged in today has still
- * been written by the machine, and is not new when it returns. An image that the machine writes and
- * whose header was not read (a raw one, or one whose parents the description names) is recorded as
- * depending on nothing: what is written there later does not come from the administrator.
+ * Both records together; for a name in both, `now` counts. An entry in `before` only stays: a disk
+ * that is not attached today was still written by the machine, and is not new when it returns. If
+ * the machine writes an image whose header was not read (raw, or with parents named by the
+ * description), it is recorded as depending on nothing. A header that appears there later does not
+ * come from the administrator.
  */
 export function mergeAccepted(
   before: Accepted | null,
@@ -78,8 +79,8 @@ export function mergeAccepted(
 }
 
 /**
- * The differences between where a description leads and what was accepted. A name that the record
- * does not know is new, and comes from the administrator who wrote it.
+ * The differences between where a description leads now and what was accepted. A name without a
+ * record is new: an administrator has written it into the description.
  */
 export function differences(accepted: Accepted, now: Accepted): readonly Difference[] {
   const names = Object.entries(now.names).flatMap(([name, leads]) => {
@@ -99,7 +100,7 @@ export function differences(accepted: Accepted, now: Accepted): readonly Differe
 
 function told(parents: readonly Parent[]): string {
   if (parents.length === 0) return "nothing";
-  // Data are written where a parent is only read: one that becomes the other is a difference.
+  // A data file is written, a parent is only read, so a file that changes its role is a difference.
   return parents
     .map(({ role, path, format }) => `${path} (${role === "data" ? "data, " : ""}${format})`)
     .join(", ");

@@ -2,16 +2,16 @@ import { complain } from "./complaint.ts";
 import type { Resource } from "./resource.ts";
 import type { Way } from "./way.ts";
 
-/** A resource with a name of the host, and where that leads. */
+/** A resource with a name on the host, and where that name leads. */
 export interface PlacedName {
   readonly resource: Extract<Resource, { path: string }>;
   readonly way: Way;
 }
 
 /**
- * Refuses ways that the machine could have made: by a link at a name that it may make itself, or
- * anywhere in a folder that it may write. `makers`: what it may make and write, now and by what its
- * domain has granted until now.
+ * Refuses names that the machine could redirect: through a link at a name that it may make, or
+ * anywhere in a folder that it may write. `makers`: what it may make and write, now and by earlier
+ * grants of its domain.
  * @throws HostError
  */
 export function refuseWaysOfTheMachine(
@@ -46,7 +46,9 @@ export function isShared(resource: Resource): boolean {
   return resource.kind === "folder" && resource.access === "read-write";
 }
 
-/** Of one name; what it leads to when it is opened is judged again then. */
+/**
+ * Whether the machine may make this name. A name that it makes is judged again when it is opened.
+ */
 function isMade(resource: Resource): boolean {
   if (resource.kind === "file") return resource.use === "log" || resource.use === "make";
   return resource.kind === "socket" && resource.operation === "listen";

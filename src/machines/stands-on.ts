@@ -8,18 +8,17 @@ import { wayOf } from "./way.ts";
 
 const none = { parent: null, parentFormat: null, dataFile: null };
 
-/** Images that a machine has, by real name. */
 export type KnownImages = ReadonlyMap<string, KnownImage>;
 
 export interface KnownImage {
   readonly format: ImageFormat;
-  /** What it stands on, nearest first. */
+  /** The files that it depends on, nearest first. */
   readonly stands: readonly Parent[];
-  /** The machine only reads it, since another image stands on it. */
+  /** Another image depends on it, so the machine only reads it. */
   readonly isParent: boolean;
 }
 
-/** All that a machine has been granted, and what they were accepted to stand on. */
+/** All images that a machine has been granted, and what each was accepted to depend on. */
 export function knownImages(
   { resources, names, parents }: Placed,
   accepted: Accepted,
@@ -43,10 +42,9 @@ export function knownImages(
 }
 
 /**
- * What an image that the machine has just made stands on. The machine wrote its header, so that
- * nothing is believed but that it names one of the machine's own images; what that one stands on is
- * known.
- * @throws HostError where it says anything else
+ * What an image depends on that the machine has just made. The machine wrote its header. So the
+ * header may only name one of the machine's own images, whose own parents are known.
+ * @throws HostError if it says anything else
  */
 export function standsOnKnown(
   path: string,
@@ -62,12 +60,12 @@ export function standsOnKnown(
   if (found !== undefined && found.format === parentFormat && dataFile === null)
     return [{ role: "parent", path: name, format: found.format }, ...found.stands];
   throw new HostError(
-    `image ${path} says that it stands on ${name}, which is no image of this machine`,
+    `image ${path} names the parent ${name}, which is not an image of this machine`,
     "look at it with qemu-img info; at the next start it is refused until cofferdam vm accept",
   );
 }
 
-/** A domain that may make a name may make it a link. */
+/** A domain that may make a name may also make a link there. */
 export function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

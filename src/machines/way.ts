@@ -2,28 +2,27 @@ import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { HostError } from "../host/host-error.ts";
 
-/** Links followed for one name, as the kernel bounds them. */
+/** The kernel's limit on links in one lookup. */
 const LINKS_MAX = 40;
 
-/** Where a name leads. */
 export interface Way {
-  /** The name without links, whether or not there is something yet. */
+  /** The name without links; it need not exist. */
   readonly leadsTo: string;
   /**
-   * Every name that is looked at on the way, links and folders, none of them through a link. A
-   * process that may make one of them decides where the way leads.
+   * Every name that the lookup passes, links and folders, each without links itself. A process that
+   * may make one of them decides where the way leads.
    */
   readonly through: readonly string[];
 }
 
 /**
- * What the kernel comes by, and to, when it opens this name or makes it. `last`: whether a link at
- * the end is followed; binding a socket does not.
- * @throws HostError where a folder on the way is missing
+ * Follows a name as the kernel does when it opens or makes it. `last`: whether a link at the end is
+ * followed; binding a socket does not.
+ * @throws HostError if a folder on the way is missing
  */
 export function wayOf(path: string, last: "followed" | "kept" = "followed"): Way {
   if (path.includes("\0"))
-    throw new HostError(`${JSON.stringify(path)} is no name of a file`, "leave out the NUL");
+    throw new HostError(`${JSON.stringify(path)} is not the name of a file`, "leave out the NUL");
   if (["", ".", ".."].includes(basename(path)))
     throw new HostError(`${path} names no file`, "end it with the file's name");
   const through: string[] = [];
@@ -53,7 +52,10 @@ function wordsOf(path: string): string[] {
   return path.split("/").filter((word) => word !== "" && word !== ".");
 }
 
-/** null where there is no link: a folder, and at the end whatever is there or not. */
+/**
+ * The target of a link. null for a folder, and at the end of the path for anything else, or
+ * nothing.
+ */
 function targetOf(path: string, at: string, isLast: boolean): string | null {
   try {
     const found: Stats | undefined = lstatSync(at, { throwIfNoEntry: isLast ? false : undefined });
@@ -63,7 +65,7 @@ function targetOf(path: string, at: string, isLast: boolean): string | null {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new HostError(
-      `there is no way to ${path}: ${code}`,
+      `${path} cannot be reached: ${code}`,
       `look at the folder ${dirname(path)}`,
     );
   }

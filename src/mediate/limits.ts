@@ -137,6 +137,11 @@ export const STAND_BY_RETRY_MS_MAX = 10_000;
 export const LOG_AGAIN_MS = 100;
 /** Milliseconds between two reads of the records of a control group's programs. */
 export const RECORDS_LOOK_MS = 100;
+/**
+ * Milliseconds between looks whether a collector has loaded the program that records uses of
+ * capabilities.
+ */
+export const USES_TRY_AGAIN_MS = 1_000;
 /** Records of one domain that become events before other domains have their turn. */
 export const RECORDS_PER_LOOK = 32;
 /**

@@ -31,7 +31,7 @@
  */
 
 import { Domain } from "./domain/domain.ts";
-import { inherited } from "./domain/handed.ts";
+import { inheritedByWorker } from "./domain/handed.ts";
 import { ProcessState } from "./domain/process-state.ts";
 import { ignoreSignals } from "./loop/block-signals.ts";
 import { runOwn, tellLast } from "./loop/single-run.ts";
@@ -41,7 +41,7 @@ import { standBy } from "./shared/stand-by.ts";
 import { abi } from "./sys/abi.ts";
 import { sys } from "./sys/sys.ts";
 import { runWorker, tieTo } from "./worker/worker.ts";
-import { WORKER_ARGUMENT } from "./worker/workers.ts";
+import { WORKER_ARGUMENT, workerDescriptors } from "./worker/workers.ts";
 
 const HOST_FOLDER = "/run/cofferdam";
 
@@ -58,13 +58,14 @@ function main(mode = "own", place?: string, parent?: string): number {
   if (mode === STAND_BY_ARGUMENT) return standBy(place ?? MEDIATOR_SOCKET, Number(parent));
   if (mode !== WORKER_ARGUMENT) return runOwn(place ?? HOST_FOLDER);
   tieTo(Number(parent));
-  const domain = new Domain(inherited(), new ProcessState(true, place ?? HOST_FOLDER));
+  const handed = inheritedByWorker(workerDescriptors);
+  const domain = new Domain(handed, new ProcessState(true, place ?? HOST_FOLDER));
   domain.succeed();
   runWorker(domain);
   domain.reporter.close();
   return 0;
 }
 
-// exit_group at once: Node's own clean-up would wait for open handles, and for a thread that may
-// never return from close(2).
+// exit_group at once: Node's own clean-up would wait for open handles, and for a thread whose
+// close(2) may never return.
 sys("exit_group", main(...process.argv.slice(2)));

@@ -1,7 +1,6 @@
 /**
- * Whether a name can be the canonical name of something: an absolute path without `//`, `.`, `..`,
- * NUL or trailing `/`, or an abstract socket name `@...`. Whatever is not gets no grant, since a
- * pattern speaks about canonical names only.
+ * Whether a name is canonical: an absolute path without `//`, `.`, `..`, NUL or trailing `/`, or an
+ * abstract socket name `@...`. Patterns match canonical names only, so any other name has no grant.
  */
 export function isCanonicalName(name: string): boolean {
   if (name.startsWith("@")) return true;

@@ -10,28 +10,27 @@ export interface Canonicalised {
   readonly rules: readonly NameRule[];
   /** Plain names as written and where their links lead, sorted, each once. */
   readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
-  /** Rules with a link that was not followed; they stay as written. */
   readonly unfollowed: readonly Unfollowed[];
   /** Links that were followed and that the domain itself may not make, sorted. */
   readonly followed: readonly string[];
 }
 
 /**
- * Rewrites patterns through the symbolic links of the snapshot, since every check sees canonical
- * names. What is rewritten is the plain directory a pattern begins with, and a pattern without any
- * choice as a whole.
+ * Rewrites patterns through the symbolic links of the snapshot, because every check sees canonical
+ * names. A pattern without wildcards is rewritten as a whole, any other one in its plain leading
+ * directory.
  *
  * No grant follows a link that the domain itself may create, or put in place by renaming a
- * directory above it: what it has planted in one life must not turn the grants of its next one to
- * other files. Whether it may is judged by the rules as written and as they would be with every
- * link followed, so that no order of rewriting hides a grant. Denials follow every link: they can
- * only take away.
+ * directory above it: a link that the domain made in one run must not lead the grants of its next
+ * run to other files. What the domain may create is judged by the rules both as written and with
+ * every link followed, so that no order of rewriting hides a grant. Denials follow every link: they
+ * can only take away.
  */
 export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
   const links = new Set<string>();
   const everyLink = new Rewriting(rules, snapshot, (link) => links.add(link) !== undefined);
   const isPlantable = plantable([...rules, ...everyLink.rules]);
-  // Where no grant follows a doubtful link, following every one was right.
+  // No grant follows a doubtful link, so following every link was right.
   const sound = ![...links].some(isPlantable);
   const rewriting = sound
     ? everyLink
@@ -46,8 +45,7 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
 }
 
 /**
- * Whether the domain may create a link, or a directory above it. Only what is said of creating
- * counts.
+ * Whether the domain may create a link, or a directory above it. Only permissions to create count.
  */
 function plantable(rules: readonly NameRule[]): (link: string) => boolean {
   let mayCreate: ((name: string) => PermissionSet) | null = null;
@@ -70,7 +68,7 @@ function plantable(rules: readonly NameRule[]): (link: string) => boolean {
   };
 }
 
-/** The name and every directory above it, but for the root. */
+/** The name and every directory above it except the root. */
 function pathAbove(name: string): readonly string[] {
   return [...name.matchAll(/\/[^/]+/g)].map((part) => name.slice(0, part.index + part[0].length));
 }

@@ -11,8 +11,8 @@ import type { Decision } from "./verdict.ts";
  * The reference monitor: what a policy answers to a request. Total and pure; every engine is tested
  * against it.
  *
- * Default deny; a deny that matches beats every allow; the order of rules changes no outcome, only
- * which of several equal rules is named. With `sealed` the answer is the one a sealed domain gives:
+ * Default deny. A matching denial beats every grant. The order of rules changes no outcome, only
+ * which of several equal rules is named. With `sealed` the answer is that of a sealed domain, for
  * the names and files of its start.
  */
 export function decide(policy: Policy, request: Request, sealed?: SealedView): Decision {
@@ -26,7 +26,7 @@ export function decide(policy: Policy, request: Request, sealed?: SealedView): D
     case "socket":
       return sockets.decide(policy.sockets, request);
     default:
-      // The compiler takes no request here that is not of a kind of words.
+      // The type checker accepts only requests of word kinds here.
       return judgeWord(policy, request, policy.name);
   }
 }

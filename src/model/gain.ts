@@ -3,17 +3,14 @@ import { GAIN_PAIRS_MAX } from "./limits.ts";
 import { SLASH } from "./pattern/byte-set.ts";
 import { Permission, type PermissionSet } from "./permission.ts";
 
-/**
- * Create and delete of a name are about that name, not about the object that has it, so no object
- * gains them.
- */
-const OF_THE_OBJECT: PermissionSet = ~(Permission.create | Permission.delete);
+/** Create and delete of a name concern the name and not the object, so no object gains them. */
+export const OF_THE_OBJECT: PermissionSet = ~(Permission.create | Permission.delete);
 
 /**
  * Permissions that an object gains when its name changes from the one that led to `fromState` to
- * the one that led to `toState`: those that its new name has and its old one lacks. For a directory
- * the same for every name below it, create and delete included. Beyond GAIN_PAIRS_MAX pairs of
- * states everything the new names have counts as gained.
+ * the one that led to `toState`: those of the new name that the old one lacks. For a directory this
+ * includes every name below it, and create and delete there. Beyond GAIN_PAIRS_MAX pairs of states
+ * everything that the new names have counts as gained.
  */
 export function gains(
   automaton: Automaton,

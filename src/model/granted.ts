@@ -1,6 +1,6 @@
 import type { TokenRule } from "./rule.ts";
 
-/** Tokens that are allowed and not denied: deny beats allow. */
+/** Deny beats allow. */
 export function granted<T extends string>(rules: readonly TokenRule<T>[]): ReadonlySet<T> {
   const denied = deniedTokens(rules);
   return new Set(

@@ -4,10 +4,10 @@ import type { NameRule } from "./rule.ts";
 import { mayReach, prefixOf } from "./within.ts";
 
 /**
- * Files by which whoever may write them makes the kernel start a program of his choice outside
- * every domain, put other code into it, or stop the host. They ask for no more than user id 0
- * (proc_sys(5), Documentation/admin-guide/sysctl/kernel.rst). No domain may change them, whatever
- * it grants: it would leave itself. A slash at the end: a folder with everything below.
+ * A process that may write these files can make the kernel start a program of its choice outside
+ * every domain, load other code into the kernel, or stop the host. Writing them takes only user id
+ * 0 (proc_sys(5), Documentation/admin-guide/sysctl/kernel.rst). No domain may change them, whatever
+ * its policy grants. A trailing slash: a folder with everything below.
  */
 export const hostSwitches: readonly string[] = [
   "/proc/sys/fs/binfmt_misc/",
@@ -24,22 +24,31 @@ export const hostSwitches: readonly string[] = [
   "/sys/kernel/uevent_helper",
 ];
 
-/** The file of a host switch's denial, as its source names it. */
+/**
+ * Memory of processes: a write there changes even what a process may only execute
+ * (proc_pid_mem(5)), so that it would make code without the word `jit`.
+ */
+const processMemory = ["/proc/*/mem", "/proc/*/task/*/mem"];
+/** The names below which these files lie. */
+const aboveProcessMemory = /^\/(proc(\/(self|thread-self|\d+)(\/.*)?)?)?$/;
+
 const HOST_SWITCHES_FILE = "cofferdam:host-switches";
 
-/** Denies for the switches that some grant of `rules`, whose names are canonical, may reach. */
+/**
+ * Denials for the switches, and for the memory of processes, that some grant of `rules`, whose
+ * names are canonical, may match.
+ */
 export function hostSwitchRules(rules: readonly NameRule[]): readonly NameRule[] {
-  return switchesReached(rules).map((path) => {
-    const pattern = path.endsWith("/") ? `${escapeName(path)}**` : escapeName(path);
-    const source = { file: HOST_SWITCHES_FILE, line: 1, column: 1, text: `deny wcda ${pattern}` };
-    return { effect: "deny", permissions: changing, pattern, source };
-  });
-}
-
-/** By where the choice of its pattern begins: rather one too many. */
-function switchesReached(rules: readonly NameRule[]): readonly string[] {
+  // By the plain beginning of each pattern, which may include too many.
   const begins = rules
     .filter(({ effect, permissions }) => effect === "allow" && (permissions & changing) !== 0)
     .map(prefixOf);
-  return hostSwitches.filter((path) => begins.some((prefix) => mayReach(prefix, path)));
+  const switches = hostSwitches
+    .filter((path) => begins.some((prefix) => mayReach(prefix, path)))
+    .map((path) => (path.endsWith("/") ? `${escapeName(path)}**` : escapeName(path)));
+  const memory = begins.some((prefix) => aboveProcessMemory.test(prefix)) ? processMemory : [];
+  return [...switches, ...memory].map((pattern) => {
+    const source = { file: HOST_SWITCHES_FILE, line: 1, column: 1, text: `deny wcda ${pattern}` };
+    return { effect: "deny", permissions: changing, pattern, source };
+  });
 }

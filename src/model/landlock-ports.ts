@@ -3,12 +3,12 @@ import { everyPort } from "./network.ts";
 import { type PortSet, portSet, subtractPorts } from "./port-set.ts";
 import { grantsEveryUdpDestination } from "./udp-destinations.ts";
 
-/** Port rules of one Landlock layer for one right; each is a system call at every start. */
+/** Per right of the Landlock layer; each rule is a system call at every start. */
 const LANDLOCK_PORTS_MAX = 1024;
 
 /**
- * Ports of one TCP right as Landlock can hold them, for every address alike: `every` where nothing
- * need be handled, `too-many` where the rules would be more than a start can bear.
+ * Ports of one TCP right as Landlock can hold them, for all addresses alike. `every`: the right is
+ * not handled. `too-many`: the rules would slow down each start too much.
  */
 export type LandlockPorts =
   | { readonly kind: "every" }
@@ -16,8 +16,8 @@ export type LandlockPorts =
   | { readonly kind: "too-many" };
 
 /**
- * The smallest set that covers what the rules grant, whatever the address: an address can only be
- * judged elsewhere.
+ * The smallest set that covers what the rules grant for any address: another layer must judge
+ * addresses.
  */
 export function landlockPorts(
   rules: readonly AddressRule[],
@@ -25,7 +25,7 @@ export function landlockPorts(
 ): LandlockPorts {
   const set = coveringPorts(rules, operation);
   const [only] = set;
-  // A port of the kernel's choice (0) means something for bind alone.
+  // Port 0, a port of the kernel's choice, means something for bind only.
   const first = operation === "connect" ? 1 : 0;
   if (set.length === 1 && only !== undefined && only.first <= first && only.last === everyPort.last)
     return { kind: "every" };
@@ -34,7 +34,7 @@ export function landlockPorts(
   return { kind: "ports", ports: set.flatMap(({ first, last }) => numbers(first, last)) };
 }
 
-/** Ports granted for some address; a denial counts only where it holds for every address. */
+/** Ports granted for some address; a denial counts only if it applies to every address. */
 export function coveringPorts(
   rules: readonly AddressRule[],
   operation: AddressRule["operation"],
@@ -50,15 +50,22 @@ function numbers(first: number, last: number): number[] {
 }
 
 /**
- * Landlock's ports alone say exactly what the rules say of destinations: no rule about TCP tells
- * addresses apart, and UDP is granted everywhere or not at all. The mediator is asked about each
- * bind wherever destinations are held.
+ * Whether Landlock's ports express exactly what the rules say of destinations: no TCP rule depends
+ * on an address, and UDP is granted everywhere or not at all. bind is notified in any case.
  */
 export function landlockSays(rules: readonly AddressRule[]): boolean {
   const udp = rules.some(({ protocol }) => protocol === "udp");
   if (udp && !grantsEveryUdpDestination(rules)) return false;
-  if (rules.some(({ protocol, network }) => protocol === "tcp" && network !== null)) return false;
-  return (["connect", "listen"] as const).every(
-    (operation) => landlockPorts(rules, operation).kind !== "too-many",
+  return landlockSaysTcp(rules, "connect") && landlockSaysTcp(rules, "listen");
+}
+
+/** For one TCP right: no rule depends on an address, and the ports are few. */
+export function landlockSaysTcp(
+  rules: readonly AddressRule[],
+  operation: AddressRule["operation"],
+): boolean {
+  const byAddress = rules.some(
+    (rule) => rule.protocol === "tcp" && rule.operation === operation && rule.network !== null,
   );
+  return !byAddress && landlockPorts(rules, operation).kind !== "too-many";
 }

@@ -7,10 +7,7 @@ const escapedByte = /[\udc80-\udcff]/u;
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/**
- * Bytes of a name as the kernel sees it. A lone surrogate outside U+DC80..U+DCFF stands for no byte
- * and becomes U+FFFD.
- */
+/** A lone surrogate outside U+DC80..U+DCFF stands for no byte and becomes U+FFFD. */
 export function bytesOfName(name: string): Uint8Array {
   const plain = asciiBytes(name);
   if (plain !== null) return plain;
@@ -35,7 +32,7 @@ function asciiBytes(name: string): Uint8Array | null {
   return bytes;
 }
 
-/** Text of a name; `bytesOfName` gives the same bytes back. */
+/** `bytesOfName` gives the same bytes back. */
 export function nameOfBytes(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
@@ -55,7 +52,7 @@ function escapeInvalid(bytes: Uint8Array): string {
   return text;
 }
 
-/** Length of the valid UTF-8 character at `at`, 0 when there is none. */
+/** 0 if there is no valid UTF-8 character at `at`. */
 function validLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] as number;
   if (lead < 0x80) return 1;

@@ -8,7 +8,7 @@ import type { Network, PortRange } from "./rule.ts";
  */
 
 /**
- * 4 or 16 bytes; null for what is no address. Brackets around IPv6 are allowed, zone indices and
+ * 4 or 16 bytes; null for an invalid address. Brackets around IPv6 are allowed, zone indices and
  * octal are not.
  */
 export function parseAddress(text: string): Uint8Array | null {
@@ -23,15 +23,15 @@ export function formatAddress(address: Uint8Array): string {
   return address.length === 4 ? address.join(".") : formatIpv6(address);
 }
 
-/** `10.0.0.1:80`, `[fe80::1]:80`: the spelling of places in policies and of addresses in events. */
+/** As policies spell places, and events spell addresses. */
 export function formatEndpoint(address: Uint8Array, port: number): string {
   const text = formatAddress(address);
   return `${text.includes(":") ? `[${text}]` : text}:${port}`;
 }
 
 /**
- * `10.0.0.0/8`, `fe80::/10`, or an address alone; null for what is no network. Bits beyond the
- * prefix are kept: `10.0.0.1/8`, which people write; see `masked`.
+ * `10.0.0.0/8`, `fe80::/10`, or an address alone; null if invalid. Bits beyond the prefix are kept,
+ * because `10.0.0.1/8` is a usual spelling; see `masked`.
  */
 export function parseHostAndPrefix(text: string): Network | null {
   const slash = text.lastIndexOf("/");
@@ -45,7 +45,7 @@ export function parseHostAndPrefix(text: string): Network | null {
   return prefix >= 0 ? { family: address.length === 4 ? 4 : 6, address, prefix } : null;
 }
 
-/** The network with every bit beyond its prefix cleared. */
+/** Clears the bits beyond the prefix. */
 export function masked(network: Network): Network {
   return {
     ...network,
@@ -53,13 +53,13 @@ export function masked(network: Network): Network {
   };
 }
 
-/** `10.0.0.0/8`; the prefix is left out where it is the whole address. */
+/** The prefix is left out if it is the whole address. */
 export function formatNetwork({ address, prefix }: Network): string {
   const text = formatAddress(address);
   return prefix === address.length * 8 ? text : `${text}/${prefix}`;
 }
 
-/** The highest port number: 16 bits. */
+/** 16 bits. */
 export const PORT_MAX = 65_535;
 
 export const everyPort: PortRange = { first: 0, last: PORT_MAX };
@@ -69,8 +69,8 @@ export function isEveryPort({ first, last }: PortRange): boolean {
 }
 
 /**
- * `80`, `1024-65535`, `*`, without leading zeros. Null for anything else, also for a range that
- * runs backwards.
+ * `80`, `1024-65535`, `*`, without leading zeros. null for anything else, also for a reversed
+ * range.
  */
 export function parsePorts(text: string): PortRange | null {
   if (text === "*") return everyPort;
@@ -87,7 +87,7 @@ export function formatPorts(ports: PortRange): string {
   return first === last ? `${first}` : `${first}-${last}`;
 }
 
-/** Whether the network (null: every one) holds the address. Families never mix. */
+/** null contains every address. Families never mix. */
 export function networkContains(network: Network | null, address: Uint8Array): boolean {
   if (network === null) return true;
   if (network.address.length !== address.length) return false;
@@ -97,7 +97,6 @@ export function networkContains(network: Network | null, address: Uint8Array): b
   });
 }
 
-/** The IPv4 address inside an IPv4-mapped IPv6 address, any other unchanged. */
 export function unmapped(address: Uint8Array): Uint8Array {
   const isMapped =
     address.length === 16 &&
@@ -106,8 +105,8 @@ export function unmapped(address: Uint8Array): Uint8Array {
 }
 
 /**
- * The address an operation is about. Connecting to the unspecified address reaches the host itself
- * (ip(7), ipv6(7): Linux takes it for loopback), so a rule about loopback must hold for it.
+ * The address that rules are compared with. Connecting to the unspecified address reaches the host
+ * itself (ip(7), ipv6(7): Linux treats it as loopback), so a rule about loopback must apply to it.
  */
 export function judgedAddress(operation: "connect" | "listen", address: Uint8Array): Uint8Array {
   const plain = unmapped(address);

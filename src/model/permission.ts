@@ -18,7 +18,7 @@ export const Permission = {
   delete: 0x008,
   /** Execute. Letter `x`. */
   execute: 0x010,
-  /** Map executable (mediated by the bpf-lsm engine only). Letter `m`. */
+  /** Map for execution. Letter `m`. Sealed domains are not asked. */
   map: 0x020,
   /** Change mode, owner, times, extended attributes. Letter `a`. */
   attributes: 0x040,
@@ -37,13 +37,12 @@ export type PermissionName = keyof typeof Permission;
 /** A set of {@link Permission} bits. */
 export type PermissionSet = number;
 
-/** Every bit that means something. */
 export const allPermissions: PermissionSet = Object.values(Permission).reduce(
   (set, bit) => set | bit,
   0,
 );
 
-/** The letters a `files` line may use, in canonical order. */
+/** In canonical order. */
 export const permissionLetters = {
   r: Permission.read,
   w: Permission.write,
@@ -55,10 +54,7 @@ export const permissionLetters = {
   i: Permission.ioctl,
 } as const satisfies Record<string, PermissionSet>;
 
-/**
- * `rwcd`-style spelling of the letters in `set`, canonical order; bits without a letter are left
- * out.
- */
+/** E.g. `rwcd`, in canonical order; bits without a letter are left out. */
 export function formatLetters(set: PermissionSet): string {
   return Object.entries(permissionLetters)
     .filter(([, bit]) => (set & bit) !== 0)

@@ -1,9 +1,11 @@
 import type { AddressRule } from "../kinds/addresses/model.ts";
 import type { WordRules } from "../kinds/model.ts";
 import type { SocketRule } from "../kinds/sockets/model.ts";
+import type { LateNames } from "./late-names.ts";
 import type { Level } from "./level.ts";
 import type { NameRule, Source } from "./rule.ts";
 
+export { areBrokered, type LateNames, lateNames } from "./late-names.ts";
 export { type Level, levels } from "./level.ts";
 export type {
   Effect,
@@ -16,12 +18,12 @@ export type {
 export type { AddressRule, SocketRule };
 
 /**
- * The meaning of a domain: what is left of a policy file once includes, variables and templates are
- * resolved. It knows no kernel and no host: two hosts give the same `Policy` for the same files.
- * Rules that are words (`ipc: [shm]`) are members under the names of their sections.
+ * The meaning of a domain: a policy file with includes, variables and templates resolved. It
+ * depends on no kernel and no host: two hosts give the same `Policy` for the same files. Rules that
+ * are words (`ipc: [shm]`) are members under the names of their sections.
  */
 export interface Policy extends WordRules {
-  /** The domain's name, for an instance `template@instance`. */
+  /** `template@instance` for an instance. */
   readonly name: string;
   readonly summary: string;
   readonly level: Level;
@@ -29,24 +31,23 @@ export interface Policy extends WordRules {
   readonly entries: readonly Entry[];
   /** Paths and unix-socket names, allowed and denied. */
   readonly names: readonly NameRule[];
-  /** TCP and UDP by address and port. */
   readonly addresses: readonly AddressRule[];
-  /** Socket families that are granted or not as a whole. */
   readonly sockets: readonly SocketRule[];
   readonly transitions: readonly Transition[];
   /**
-   * Who the daemon runs as; null keeps the caller. Names, resolved against the host by the
+   * The daemon's user and group; null keeps the caller's. Names, resolved on the host by the
    * compiler.
    */
   readonly user: string | null;
   readonly group: string | null;
   /** Set-user-id programs that must gain privileges on exec: naming one turns no_new_privs off. */
   readonly setUserId: readonly string[];
+  readonly coreDumps: CoreDumps;
+  readonly lateNames: LateNames;
   /**
    * What may be missing on a host without stopping the start (`best-effort`); empty means fail
    * closed.
    */
-  readonly coreDumps: CoreDumps;
   readonly bestEffort: readonly BestEffort[];
 }
 
@@ -54,7 +55,23 @@ export const mediations = ["sealed", "supervised"] as const;
 export type Mediation = (typeof mediations)[number];
 export type Entry =
   | { readonly kind: "exec"; readonly path: string }
-  | { readonly kind: "unit"; readonly unit: string };
+  | {
+      readonly kind: "unit";
+      readonly unit: string;
+      /** Commands of the unit that do not run in the domain. */
+      readonly outside?: readonly ControlCommand[] | undefined;
+    };
+
+/** Commands that a unit has beside its daemon; settings of systemd.service(5). */
+export const controlCommands = [
+  "ExecStartPre",
+  "ExecStartPost",
+  "ExecReload",
+  "ExecReloadPost",
+  "ExecStop",
+  "ExecStopPost",
+] as const;
+export type ControlCommand = (typeof controlCommands)[number];
 
 /**
  * `none`: a crash leaves nothing and starts nothing. `allowed`: the kernel does what core_pattern
@@ -63,7 +80,7 @@ export type Entry =
 export const coreDumps = ["none", "allowed"] as const;
 export type CoreDumps = (typeof coreDumps)[number];
 
-/** Executing `path` leads into domain `into`. */
+/** Executing `path` enters domain `into`. */
 export interface Transition {
   readonly path: string;
   readonly into: string;
@@ -72,6 +89,7 @@ export interface Transition {
 
 /**
  * What a policy may agree to do without, by name; see `docs/fallbacks.md`. Signals and the kernel's
- * records are not among them: no domain is stopped for want of either.
+ * records are not listed: a lack of them stops no domain.
  */
-export type BestEffort = "addresses" | "unix" | "ioctl" | "ipc";
+export const bestEffortNames = ["addresses", "unix", "ioctl", "ipc"] as const;
+export type BestEffort = (typeof bestEffortNames)[number];

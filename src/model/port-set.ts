@@ -1,11 +1,11 @@
-import type { PortRange } from "./policy.ts";
+import type { PortRange } from "./rule.ts";
 
 /** Ports as sorted, disjoint, non-adjacent inclusive intervals. */
 export type PortSet = readonly PortRange[];
 
 export const noPorts: PortSet = [];
 
-/** The union of any intervals, in any order, overlapping or not. */
+/** Intervals may overlap and come in any order. */
 export function portSet(ranges: readonly PortRange[]): PortSet {
   const merged: PortRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
@@ -16,14 +16,14 @@ export function portSet(ranges: readonly PortRange[]): PortSet {
   return merged;
 }
 
-/** What of `from` is not in `taken`. Linear in both. */
+/** Linear in both. */
 export function subtractPorts(from: PortSet, taken: PortSet): PortSet {
   const left: PortRange[] = [];
   let next = 0;
   for (const { first, last } of from) {
     let start = first;
-    // A taken interval may reach into the following one of `from`, so only those that end before
-    // this one are passed for good.
+    // A taken interval may reach into the next one of `from`, so only those that end before this
+    // one are skipped.
     while (next < taken.length && taken[next]!.last < start) next++;
     for (let i = next; i < taken.length && taken[i]!.first <= last; i++) {
       if (taken[i]!.first > start) left.push({ first: start, last: taken[i]!.first - 1 });

@@ -5,5 +5,5 @@ import type { SocketRequest } from "../kinds/sockets/model.ts";
 
 export type { AddressRequest, NameRequest, SocketRequest, TwoNameRequest };
 
-/** One thing a process of a domain asks for. `decide()` answers it. */
+/** What a process of a domain requests. `decide()` answers it. */
 export type Request = NameRequest | TwoNameRequest | AddressRequest | SocketRequest | WordRequest;

@@ -1,19 +1,16 @@
 import { LINKS_FOLLOWED_MAX } from "./limits.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/**
- * A name without symbolic links on the way, or why there is none. `link` is the link at which
- * following ended.
- */
+/** `link` is the link at which following ended. */
 export type ResolvedName =
   | { readonly kind: "name"; readonly path: string; readonly followed: boolean }
   | { readonly kind: "loop"; readonly link: string }
   | { readonly kind: "forbidden"; readonly link: string };
 
 /**
- * Follows the symbolic links of a name as path_resolution(7) does. Names that are not there, and
- * everything after them, stay as written. Links on procfs are left alone, since they lead elsewhere
- * for each process.
+ * Follows the symbolic links of a name as path_resolution(7) does. Missing names, and everything
+ * after them, stay as written. Links on procfs are not followed, because they lead elsewhere for
+ * each process.
  *
  * @param last whether a link in the last component is followed too
  * @param mayFollow asked for each link by its own canonical name
@@ -51,7 +48,7 @@ export function resolveName(
   return { kind: "name", path: `/${done.join("/")}`, followed: links > 0 };
 }
 
-/** The canonical name; null for a loop of links. */
+/** null for a loop of links. */
 export function resolveLinks(written: string, snapshot: Snapshot): string | null {
   const resolved = resolveName(written, snapshot, true);
   return resolved.kind === "name" ? resolved.path : null;

@@ -1,28 +1,37 @@
 import type { MembersSchema } from "../base/schema.ts";
+import type { Change } from "./change.ts";
 import type { SealedView } from "./sealed-view/types.ts";
 import type { Decision } from "./verdict.ts";
 
-/** The words behind `cofferdam explain` are no request: what is wrong, and what to write. */
+/** The arguments of `cofferdam explain` name no request. Says what is wrong, and what to write. */
 export interface Misuse {
   readonly problem: string;
   readonly help: string;
 }
 
+/** A line under `files` or `network`, the two keys whose lines are not single words. */
+export interface RuleLine {
+  readonly section: "files" | "network";
+  readonly line: string;
+}
+
 /**
- * What a kind of rule means whose rules and requests have members of their own: names of files and
- * unix sockets, addresses, families of sockets. A kind whose rules are single words is a
+ * The meaning of a kind of rule whose rules and requests have members of their own: names of files
+ * and unix sockets, addresses, families of sockets. A kind whose rules are single words is a
  * `WordKind`.
  */
 export interface RuleKind<Rule, Request extends { readonly class: string }> {
-  /** A request as a record of the event log holds it. */
+  /** The schema of a request in the event log. */
   readonly request: MembersSchema<Request>;
   /** `sealed`: what a sealed domain knows of the names of its start. */
   readonly decide: (rules: readonly Rule[], request: Request, sealed?: SealedView) => Decision;
-  /** The narrowest line that grants the request, and its section; null where none does. */
-  readonly suggest: (request: Request) => {
-    readonly section: "files" | "network";
-    readonly line: string;
-  } | null;
-  /** The request in the words with which `cofferdam explain` asks for it. */
+  /** The narrowest line that grants the request, with its section; null if none does. */
+  readonly suggest: (request: Request) => RuleLine | null;
+  /** In the words of `cofferdam explain`. */
   readonly spell: (request: Request) => string;
+  /**
+   * What `decide` answers differently by `b` than by `a`: empty only if it answers every request
+   * alike.
+   */
+  readonly changes: (a: readonly Rule[], b: readonly Rule[]) => readonly Change<Request>[];
 }

@@ -2,21 +2,20 @@ import type { PermissionSet } from "./permission.ts";
 
 export type Effect = "allow" | "deny";
 
-/** Where a rule was written, for messages. Lines and columns count from 1, in characters. */
+/** For messages. Lines and columns count from 1, in characters. */
 export interface Source {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** Characters of what was written there, for messages that underline it. */
+  /** Characters of the written rule, for messages that underline it. */
   readonly length?: number;
-  /** The rule as one could paste it back, e.g. `r /etc/nginx/**`. */
+  /** The rule as it can be pasted back, e.g. `r /etc/nginx/**`. */
   readonly text: string;
 }
 
 /**
- * One pattern with the operations it allows or denies.
- * Path patterns start with `/`; abstract unix-socket names start with `@`.
- * Syntax and matching: `pattern.ts`.
+ * One pattern with the operations it allows or denies. Path patterns start with `/`; abstract
+ * unix-socket names start with `@`. Syntax and matching: `pattern.ts`.
  */
 export interface NameRule {
   readonly effect: Effect;

@@ -3,17 +3,18 @@ import { sectionOf, type WordRequests, type WordSection, wordKinds } from "../ki
 import { names, twoNames } from "../kinds/names/model.ts";
 import { sockets } from "../kinds/sockets/model.ts";
 import type { Request } from "./request.ts";
+import type { RuleLine } from "./rule-kind.ts";
 
 /** A line of a policy file and the section it belongs to. */
 export interface Suggestion {
-  readonly section: "files" | "network" | WordSection;
+  readonly section: RuleLine["section"] | WordSection;
   readonly line: string;
 }
 
 /**
  * The narrowest single line that makes a policy grant the request, as long as the policy does not
- * deny it and the names of a rename carry no permissions of other rules. Null for what no line can
- * grant.
+ * deny it and the names of a rename carry no permissions of other rules. null for a request that no
+ * line can grant.
  */
 export function suggest(request: Request): Suggestion | null {
   switch (request.class) {

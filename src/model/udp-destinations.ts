@@ -1,25 +1,33 @@
 import type { AddressRule } from "../kinds/addresses/model.ts";
 import { isEveryPort } from "./network.ts";
 
-/** The rules grant every UDP destination, so that no datagram's destination need be judged. */
+/** Then no datagram's destination need be judged. */
 export function grantsEveryUdpDestination(rules: readonly AddressRule[]): boolean {
-  const destinations = rules.filter(
-    ({ protocol, operation }) => protocol === "udp" && operation === "connect",
-  );
+  const destinations = rules.filter(isUdpDestination);
   return (
     destinations.every(({ effect }) => effect === "allow") && destinations.some(isEveryDestination)
   );
 }
 
-/** The rules grant some UDP destinations and not all. */
 export function grantsSomeUdpDestinations(rules: readonly AddressRule[]): boolean {
-  return (
-    !grantsEveryUdpDestination(rules) &&
-    rules.some(
-      ({ protocol, operation, effect }) =>
-        protocol === "udp" && operation === "connect" && effect === "allow",
-    )
-  );
+  const grantsOne = rules.some((rule) => isUdpDestination(rule) && rule.effect === "allow");
+  return grantsOne && !grantsEveryUdpDestination(rules);
+}
+
+/**
+ * Whether a socket on a port of a `listen udp` rule may answer a peer to which no `connect udp`
+ * rule lets it send.
+ */
+export function grantsUdpAnswers(rules: readonly AddressRule[]): boolean {
+  return rules.some(listensOnUdp) && !grantsEveryUdpDestination(rules);
+}
+
+export function listensOnUdp({ protocol, operation, effect }: AddressRule): boolean {
+  return protocol === "udp" && operation === "listen" && effect === "allow";
+}
+
+export function isUdpDestination({ protocol, operation }: AddressRule): boolean {
+  return protocol === "udp" && operation === "connect";
 }
 
 function isEveryDestination({ network, ports }: AddressRule): boolean {

@@ -1,7 +1,7 @@
 import type { Level } from "./level.ts";
 import type { Source } from "./rule.ts";
 
-/** The answer of the reference monitor, before the level has its say. */
+/** The answer of the reference monitor, before the level is applied. */
 export type Decision =
   | { readonly outcome: "granted"; readonly by: Source }
   | { readonly outcome: "denied"; readonly by: Source; readonly reason: "rule" }
@@ -9,12 +9,11 @@ export type Decision =
 
 /**
  * `no-rule`: no grant names it. `gain`: a rename or link would give the object rights it did not
- * have. `late-name`: the pattern matches, but the sealed domain's snapshot does not hold that name
- * and inode. `own-object`: it belongs to Cofferdam.
+ * have. `late-name`: the pattern matches, but the sealed domain's snapshot lacks that name and
+ * inode. `own-object`: it belongs to Cofferdam.
  */
 export type DenialReason = "no-rule" | "gain" | "late-name" | "own-object";
 
-/** What happens at a level: design section 3, rules 3 and 7. */
 export type Answer = "allow" | "allow-and-log" | "deny-and-log";
 
 export function answer(level: Level, decision: Decision): Answer {

@@ -8,8 +8,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * The text of each object met before. Rules share their sources, and one line can make hundreds of
- * rules.
+ * Rules share their sources, and one line can make hundreds of rules, so the text of each object is
+ * kept.
  */
 type Known = Map<object, string>;
 

@@ -13,16 +13,13 @@ import {
   sections,
 } from "./layout.ts";
 import { mediationSchema } from "./mediation-schema.ts";
-import type { Fact, FactRole, MediationPlan, Plan } from "./plan.ts";
+import { type Fact, type FactRole, type MediationPlan, type Plan, policyTagOf } from "./plan.ts";
 import { readRecord, type StringReader } from "./record.ts";
 import { type SectionRanges, sectionRanges } from "./section-ranges.ts";
 
 export { PlanFormatError } from "./format-error.ts";
 
-/**
- * Decodes a plan. For any bytes the result is a plan that fulfils `demands.ts`, or a
- * PlanFormatError with its offset.
- */
+/** Any bytes give a plan that fulfils `demands.ts`, or a PlanFormatError with its offset. */
 export function decodePlan(bytes: Uint8Array): Plan {
   const ranges = sectionRanges(bytes, (body) => crc32(body));
   const reader = new Reader(bytes, ranges);
@@ -85,6 +82,7 @@ function build(reader: Reader): Plan {
   return {
     domain: head.domain,
     number: head.number === 0 ? null : head.number,
+    policyTag: policyTagOf(Buffer.from(head.policy).toString("hex")),
     level,
     mode: has("SUPERVISED") ? "supervised" : "sealed",
     attended: has("ATTENDED"),
@@ -124,6 +122,7 @@ function build(reader: Reader): Plan {
         }
       : null,
     coreDumps: has("CORE_DUMPS"),
+    noNewCode: has("NO_NEW_CODE"),
     inherit: {
       stdio: has("INHERIT_STDIO"),
       stdioSockets: has("INHERIT_STDIO_SOCKETS"),

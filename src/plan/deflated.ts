@@ -5,7 +5,7 @@ import { planLimits } from "./layout.ts";
 const LEVEL = 1;
 
 /**
- * Deflates a section (raw DEFLATE, RFC 1951). The same zlib gives the same bytes.
+ * Raw DEFLATE (RFC 1951). The same zlib gives the same bytes.
  *
  * @throws RangeError for too many bytes
  */
@@ -17,8 +17,7 @@ export function deflated(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Inflates a section, to at most `planLimits.PLAN_INFLATED_MAX` bytes. Bytes after the end of the
- * stream are an error.
+ * To at most `planLimits.PLAN_INFLATED_MAX` bytes. Bytes after the end of the stream are an error.
  *
  * @throws Error of zlib or RangeError
  */

@@ -21,15 +21,15 @@ import {
   sectionNames,
   sections,
 } from "./layout.ts";
-import type { Fact, FactRole, Plan } from "./plan.ts";
+import { type Fact, type FactRole, NO_POLICY_TAG, type Plan } from "./plan.ts";
 import { type StringWriter, writeRecords } from "./record.ts";
 
 type Records = { readonly [N in RecordSection]: readonly RecordOf<(typeof sections)[N]>[] };
 
 /**
- * Encodes a plan. Equal plans give equal bytes, whatever the order of facts, groups, rules and
- * keys. Throws RangeError or TypeError for a plan that the launcher would refuse (`demands.ts`) or
- * that does not fit the layout.
+ * Equal plans give equal bytes, whatever the order of facts, groups, rules and keys. Throws
+ * RangeError or TypeError for a plan that the launcher would refuse (`demands.ts`) or that does not
+ * fit the layout.
  */
 export function encodePlan(plan: Plan): Uint8Array {
   const problem = demands(plan);
@@ -104,6 +104,7 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     ATTENDED: plan.attended,
     WITHOUT_CGROUP2: plan.host.withoutCgroup2,
     CORE_DUMPS: plan.coreDumps,
+    NO_NEW_CODE: plan.noNewCode,
     FOR_ONE_START: plan.host.forOneStart,
     TCP_HELD: seccomp?.tcpHeld === true,
   };
@@ -116,6 +117,7 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     number: plan.number ?? 0,
     domain: plan.domain,
     cgroupAnchor: cgroup?.anchor ?? "",
+    policy: Buffer.from(plan.policyTag ?? NO_POLICY_TAG, "hex"),
     bounding: identity.bounding,
     ambient: identity.ambient,
     uid: identity.user?.uid ?? 0,

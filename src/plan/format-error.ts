@@ -1,9 +1,7 @@
 import type { StringReader } from "./record.ts";
 
-/** Bytes that are not a plan: where, and why. */
 export class PlanFormatError extends Error {
   override readonly name = "PlanFormatError";
-  /** Byte offset from the beginning of the plan. */
   readonly offset: number;
 
   constructor(offset: number, problem: string) {
@@ -12,10 +10,7 @@ export class PlanFormatError extends Error {
   }
 }
 
-/**
- * Reads the strings of a plan. Throws PlanFormatError for an offset outside or a string without a
- * NUL.
- */
+/** Throws PlanFormatError for an offset outside or a string without a NUL. */
 export function planStrings(
   bytes: Uint8Array,
   range: { readonly offset: number; readonly length: number },

@@ -23,11 +23,10 @@ import {
 
 const roleDocs: Readonly<Record<string, string>> = {
   AUTHORITY: "all of it, whenever the plan is used; absent: lstat says ENOENT or ENOTDIR",
-  SNAPSHOT: "all of it, where a ready plan is used; absent: lstat fails",
+  SNAPSHOT: "all of it, if a ready plan is used; absent: lstat fails",
   OBJECT: "as SNAPSHOT, but of `mode` only the file type; the other fields are 0",
 };
 
-/** The text of `docs/plan-format.md`. */
 export function generatePlanDoc(): string {
   const states = Object.entries(slotState)
     .map(([name, value]) => `${value} ${name}`)
@@ -37,35 +36,31 @@ export function generatePlanDoc(): string {
     "# The binary plan",
     "",
     `Version ${PLAN_VERSION}. All numbers are little-endian. A plan is a header, a section table` +
-      " with one entry a section in the order",
-    `below, and the sections. Sections begin at multiples of ${SECTION_ALIGNMENT} bytes and` +
-      " follow each other with nothing but zero padding between;",
-    "so does the end of the plan. A plan that differs from this in any byte is refused, by" +
-      " `src/plan/decode.ts` and by the launcher.",
+      " with one entry per section in the order",
+    `below, and the sections. Each section begins at a multiple of ${SECTION_ALIGNMENT} bytes;`,
+    "zero bytes fill the gaps, also at the end. `src/plan/decode.ts` and the launcher refuse a",
+    "plan that differs from this form in any byte.",
     "",
     "Equal plans have equal bytes: facts and path rules are sorted by path, groups, ports and" +
       " attach types by number, strings are stored",
     "once in the order of first use.",
     "",
-    "A plan confines or it is of level `disabled`: `enforcing` needs Landlock rules and a" +
-      " filter, `warning` a filter with a listener,",
-    "`disabled` has no layers at all. Ambient capabilities lie within the bounding set, rights" +
-      " within the handled ones.",
+    "A sealed plan has Landlock rules and a filter. A supervised plan, as at level `warning`, has",
+    "a filter with a listener and no Landlock rules. A plan of level `disabled` has no layers.",
+    "Ambient capabilities are a subset of the bounding set, and rights of the handled rights.",
     "",
     "## Who accepts a plan",
     "",
     "The launcher takes a plan only from a file and a directory that belong to root or the" +
       " effective user and that no other user may write,",
-    "without following a symbolic link in either name. Such a ready plan is stale as soon as",
-    "one of its facts no longer holds, Landlock or Yama are not what they were, or control groups",
-    "version 2 are mounted where it was made without; one that was made for one start is stale for",
-    "every other. Then, and when it is missing or damaged, the launcher",
-    "runs the compiler, which gives it the plan for this very start in a memfd, and leaves the",
-    "same bytes in the file for later starts. Of that plan the facts of role AUTHORITY must",
-    "hold: where one does not, the compiler is run again, at most `COMPILATIONS_MAX` times",
-    "(native/compile.c), and then the start fails with status 125. What became of the other",
-    "names since they were looked at is no reason to refuse: a sealed domain decides on the",
-    "snapshot of its start. A rule whose object is gone, or is of another type, is left out.",
+    "without following a symbolic link in either name. Such a ready plan is stale if one of its",
+    "facts no longer holds, if Landlock or Yama has changed, if cgroup v2 has been mounted since,",
+    "or if the plan was made for another, single start. If a plan is stale, missing or damaged,",
+    "the launcher runs the compiler. The compiler gives it the plan for this start in a memfd and",
+    "writes the same bytes to the file for later starts. The facts of role AUTHORITY of that plan",
+    "must hold. Otherwise the launcher runs the compiler again, at most `COMPILATIONS_MAX` times",
+    "(native/compile.c), and then fails with status 125. Changes of other names do not prevent the",
+    "start. The launcher leaves out a rule whose object is missing or has another type.",
     "",
     "## Limits",
     "",

@@ -68,7 +68,7 @@ const cTypes = {
   tag: "uint8_t",
 } as const satisfies Record<FieldType, string>;
 
-/** The text of `native/plan-layout.h`. By its assertions the C compiler confirms every offset. */
+/** By the header's assertions the C compiler confirms every offset. */
 export function generatePlanHeader(): string {
   const records = Object.entries<RecordLayout | string>(sections);
   return [
@@ -141,7 +141,6 @@ export function generatePlanHeader(): string {
   ].join("\n");
 }
 
-/** The memory that the holder and mediators share (`slots.ts`). */
 function slots(): string[] {
   return [
     define("SLOT_COUNT", SLOT_COUNT),

@@ -29,15 +29,14 @@ type ValueOf<T extends FieldType> = T extends "u64" | "i64"
       ? Uint8Array
       : number;
 
-/** A record of layout `L` as TypeScript holds it. */
 export type RecordOf<L extends RecordLayout> = {
   readonly [F in L[number] as F["name"]]: ValueOf<F["type"]>;
 };
 
 export const PLAN_MAGIC = "CFDMPLAN";
-export const PLAN_VERSION = 7;
+export const PLAN_VERSION = 8;
 
-/** Limits of a plan. The launcher refuses larger ones. */
+/** The launcher refuses larger plans. */
 export const planLimits = {
   /** Size of a plan, bytes. */
   PLAN_BYTES_MAX: 64 * 1024 * 1024,
@@ -61,9 +60,7 @@ export const factRoles = {
 
 export const levelNumbers = { enforcing: 0, warning: 1, disabled: 2 } as const;
 
-/** Bits of `head.flags`. */
 export const planFlags = {
-  /** Layers of the plan. */
   LANDLOCK: 1,
   SECCOMP: 2,
   CGROUP: 4,
@@ -88,6 +85,8 @@ export const planFlags = {
   TCP_HELD: 16384,
   /** The caller's limit of core files stays. */
   CORE_DUMPS: 32768,
+  /** PR_SET_MDWE: no memory becomes executable that was mapped without. */
+  NO_NEW_CODE: 65536,
 } as const;
 
 export const header = [
@@ -124,6 +123,7 @@ export const sections = {
     { name: "number", type: "u32", doc: "the domain's number; 0 for none, since 0 is superDom's" },
     { name: "domain", type: "string", doc: "the domain's name" },
     { name: "cgroupAnchor", type: "string", doc: "absolute directory; empty without CGROUP" },
+    { name: "policy", type: "tag", doc: "digest of the policy; zero where none is known by name" },
     { name: "bounding", type: "u64", doc: "capability bounding set to keep" },
     { name: "ambient", type: "u64", doc: "ambient capabilities, within `bounding`" },
     { name: "uid", type: "u32", doc: "0 without USER" },
@@ -223,7 +223,6 @@ export function place(layout: RecordLayout): {
   return { offsets, size: align(end, alignment) };
 }
 
-/** The offsets by name. */
 export function offsetsOf<const L extends RecordLayout>(
   layout: L,
 ): { readonly [N in L[number]["name"]]: number } {
@@ -236,7 +235,7 @@ export function align(offset: number, to: number): number {
   return Math.ceil(offset / to) * to;
 }
 
-/** Size of one record of a section, bytes; 1 for a section of plain bytes. */
+/** Bytes; 1 for a section of plain bytes. */
 export function recordSize(name: SectionName): number {
   const layout: RecordLayout | string = sections[name];
   return typeof layout === "string" ? 1 : place(layout).size;

@@ -1,8 +1,10 @@
 import * as is from "../base/schema.ts";
 import { eachSection, type WordSection, type Words, wordKinds } from "../kinds/model.ts";
 import {
-  type BestEffort,
+  bestEffortNames,
+  controlCommands,
   coreDumps,
+  lateNames,
   levels,
   mediations,
   type NameRule,
@@ -25,16 +27,12 @@ const source = is.object({
 /** JSON carries an address's bytes as an array of numbers. */
 const bytes = is.mapped(is.list(is.whole(0, 255)), (numbers) => Uint8Array.from(numbers));
 
-const bestEfforts: Readonly<Record<BestEffort, true>> = {
-  addresses: true,
-  unix: true,
-  ioctl: true,
-  ipc: true,
-};
-
-/** The plan of a running domain may be of a version with other names here, which had no effect. */
+/**
+ * A running domain's plan may be of an older version, which accepted further names that had no
+ * effect.
+ */
 const bestEffort = is.mapped(is.list(text), (layers) =>
-  layers.filter((layer): layer is BestEffort => Object.hasOwn(bestEfforts, layer)),
+  layers.filter((layer) => isWord(layer, bestEffortNames)),
 );
 
 /**
@@ -69,7 +67,13 @@ type WordSchemas = {
   readonly [S in WordSection]: is.Schema<readonly TokenRule<Words[S]>[]>;
 };
 
-const wordRules = eachSection<WordSchemas>((section) => rulesOf(wordKinds[section].words));
+/**
+ * The plan of a running domain may be of a version that lacked a kind. Its filter then notifies
+ * nothing that asks for the kind's words, and it grants none.
+ */
+const wordRules = eachSection<WordSchemas>((section) =>
+  is.added(rulesOf(wordKinds[section].words), []),
+);
 
 function rulesOf<T extends string>(words: readonly T[] | null) {
   return is.listOf(
@@ -87,7 +91,11 @@ const policy: is.Schema<MediationPlan["policy"]> = is.object({
     is.kinds(
       "kind",
       is.object({ kind: is.oneOf("exec"), path: text }),
-      is.object({ kind: is.oneOf("unit"), unit: text }),
+      is.object({
+        kind: is.oneOf("unit"),
+        unit: text,
+        outside: is.optional(is.list(is.oneOf(...controlCommands))),
+      }),
     ),
   ),
   names: is.listOf(isNameRule, "rule about names"),
@@ -117,12 +125,13 @@ const policy: is.Schema<MediationPlan["policy"]> = is.object({
   group: is.nullable(text),
   setUserId: is.list(text),
   coreDumps: is.oneOf(...coreDumps),
+  // The plan of a running domain may be of a version that had no such key.
+  lateNames: is.added(is.oneOf(...lateNames), "sealed"),
   bestEffort,
 });
 
 const held = is.oneOf("kernel", "broker", "refused");
 
-/** The last section of a plan. */
 export const mediationSchema: is.Schema<MediationPlan> = is.object({
   policy,
   events: text,
@@ -132,6 +141,7 @@ export const mediationSchema: is.Schema<MediationPlan> = is.object({
     is.list(is.object({ written: text, canonical: text, links: is.list(text) })),
   ),
   kernelCreates: is.list(text),
+  inodes: is.optional(is.list(is.object({ path: text, inode: text }))),
   report: is.object({
     layers: is.list(
       is.object({ name: text, state: is.oneOf("enforced", "partial", "lost"), detail: text }),

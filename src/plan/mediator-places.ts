@@ -1,15 +1,16 @@
 /**
- * Places for root's mediators of a single run: of runs that the host's shared mediator does not
- * serve, and shared mediators that were retired. The places are in a file beside the shared
- * mediator's socket. A mediator takes one by locking two bytes of it (F_OFD_SETLK, fcntl(2)): one
- * of the host's and one of its claimant's, which is a domain's name and user. The lock ends with
- * the last process that has the open file, so a dead owner never keeps a place.
+ * Places for root's mediators of a single run, retired shared mediators included. The places are in
+ * a file beside the shared mediator's socket. A mediator takes one by locking two bytes of it
+ * (F_OFD_SETLK, fcntl(2)): one of the host's and one of its claimant's, which is a domain's name
+ * and user. The lock ends with the last process that has the open file, so a dead owner never keeps
+ * a place.
  */
 export const PLACES_OF_HOST = 32;
-/** Places that one claimant may have, except for root. */
+/** Per claimant, except for root. */
 export const PLACES_OF_ONE = 16;
 /**
- * Size of a place, bytes. Its first byte is locked; from it on stands the claimant, `DOMAIN UID\n`.
+ * Size of a place, bytes. Its first byte is locked; the claimant's text, `DOMAIN UID\n`, begins
+ * there.
  */
 export const PLACE_BYTES = 512;
 /** Where the claimants' bytes begin; none of them is ever written. */

@@ -7,10 +7,13 @@ import type { Level, Mediation, Policy } from "../model/policy.ts";
  */
 export interface Plan {
   readonly domain: string;
-  /**
-   * The domain's number on this host; null without one: not as root, or before the agent first ran.
-   */
+  /** null if the domain has none: not as root, or before the agent first ran. */
   readonly number: number | null;
+  /**
+   * Digest of what the policy meant (`domains/identity.ts`), 16 hexadecimal digits, so that a run
+   * of an earlier policy is recognised. null: not the policy that the domain's name stands for.
+   */
+  readonly policyTag: string | null;
   /**
    * The level at the start. `disabled` plans have no layers: the launcher only executes. A sealed
    * plan is never at `warning`.
@@ -28,14 +31,14 @@ export interface Plan {
   readonly attended: boolean;
   /** What must hold when the plan is used ({@link FactRole}); otherwise it is compiled anew. */
   readonly facts: readonly Fact[];
-  /** What the host lacked and may come to have; the plan is then stale, too. */
+  /** What the host lacked and may get later, which makes the plan stale, too. */
   readonly host: {
-    /** 0 where Landlock was missing or disabled. */
+    /** 0 if Landlock was missing or disabled. */
     readonly landlockAbi: number;
     /** Yama's setting; 0 without Yama. */
     readonly ptraceScope: number;
     readonly withoutCgroup2: boolean;
-    /** Something else was missing, and whether it still is cannot be told. */
+    /** Something else was missing, and the front cannot tell whether it still is. */
     readonly forOneStart: boolean;
   };
   readonly identity: Identity;
@@ -46,6 +49,11 @@ export interface Plan {
    * The caller's limit of core files stays. Otherwise a crash leaves nothing and starts nothing.
    */
   readonly coreDumps: boolean;
+  /**
+   * The kernel keeps memory that was mapped as writable from becoming executable, and the reverse
+   * (PR_SET_MDWE). It cannot be taken back.
+   */
+  readonly noNewCode: boolean;
   readonly inherit: {
     readonly stdio: boolean;
     readonly stdioSockets: boolean;
@@ -57,9 +65,16 @@ export interface Plan {
   readonly mediation: MediationPlan;
 }
 
+/** As plans and records of runs spell that there is no digest. */
+export const NO_POLICY_TAG = "0".repeat(16);
+
+export function policyTagOf(text: string): string | null {
+  return text === NO_POLICY_TAG ? null : text;
+}
+
 /**
- * What lstat returned for a name. Content is never compared, because ctime cannot be set back
- * without CAP_SYS_TIME.
+ * As returned by lstat. Content is never compared, because ctime cannot be set back without
+ * CAP_SYS_TIME.
  */
 export type NameFact =
   | {
@@ -74,11 +89,11 @@ export type NameFact =
   | { readonly kind: "absent"; readonly path: string };
 
 /**
- * `authority`: the plan follows from it, so it must hold whenever the plan is used. These are
- * policy files and names that would take precedence over them, the given level, accounts, the
- * compiler, and symbolic links that were followed. `snapshot`: the names that existed. A ready plan
- * is used only while these hold, too. A plan compiled for this start is used whatever they have
- * become since, because a sealed domain decides on the snapshot of its start.
+ * `authority`: the plan follows from the name, so the fact must hold whenever the plan is used.
+ * These are policy files and names that would take precedence over them, the given level, accounts,
+ * the compiler, and symbolic links that were followed. `snapshot`: the names that existed. A ready
+ * plan is used only while these hold, too. A plan compiled for this start is used even if they have
+ * changed since, because a sealed domain decides on the snapshot of its start.
  */
 export type FactRole = "authority" | "snapshot";
 
@@ -132,15 +147,15 @@ export interface SeccompPlan {
   /** struct sock_filter[], 8 bytes each. */
   readonly filter: Uint8Array;
   /**
-   * The filter for starts with inherited sockets that the cgroup's programs do not judge, because
-   * they were made elsewhere. It replaces `filter` and the programs, and notifies their use.
-   * Missing where no program judges sockets.
+   * The filter for starts with inherited sockets that were made elsewhere, so that the cgroup's
+   * programs do not judge them. It replaces `filter` and the programs: the use of sockets is
+   * notified. Missing if no program judges sockets.
    */
   readonly asking?: Uint8Array;
   /** Landlock checks the destinations of TCP sockets, wherever they were made. */
   readonly tcpHeld?: boolean;
   /**
-   * SECCOMP_FILTER_FLAG_* besides NEW_LISTENER; 0 with `listener` false where the host has no
+   * SECCOMP_FILTER_FLAG_* besides NEW_LISTENER; 0 with `listener` false if the host has no
    * notification.
    */
   readonly flags: number;
@@ -161,7 +176,6 @@ export interface CgroupPlan {
 
 /** Stored as canonical JSON (sorted keys) in the plan's last section. */
 export interface MediationPlan {
-  /** The policy after canonicalisation, for `decide()` in the mediator and for events. */
   readonly policy: Policy;
   /** Absolute folder of the event log. */
   readonly events: string;
@@ -170,10 +184,7 @@ export interface MediationPlan {
    * as in the plan.
    */
   readonly live: boolean;
-  /**
-   * How connect, bind and addressed sends of each family are checked; decides what a notification
-   * means.
-   */
+  /** Decides what a notification of connect, bind or an addressed send means. */
   readonly sockets: {
     readonly inet: "kernel" | "broker" | "refused";
     readonly unix: "kernel" | "broker" | "refused";
@@ -187,8 +198,14 @@ export interface MediationPlan {
     readonly canonical: string;
     readonly links: readonly string[];
   }[];
-  /** Canonical directories in which Landlock itself grants create and delete: CONTINUE there. */
+  /** Landlock itself grants create and delete in these canonical directories: CONTINUE there. */
   readonly kernelCreates: readonly string[];
+  /**
+   * Only where late names are brokered: the inodes (`DEV:INO`) of the Landlock layer's paths when
+   * the plan was made. They tell the mediator which opens the layer grants by itself. Where one is
+   * wrong, an open is refused or brokered without need; nothing more is granted.
+   */
+  readonly inodes?: readonly { readonly path: string; readonly inode: string }[];
   /** What `cofferdam plan` prints. */
   readonly report: PlanReport;
 }
@@ -204,12 +221,12 @@ export interface PlanReport {
     readonly why: string;
     readonly price: string;
   }[];
-  /** Grants that became single inodes or were split around a deny. */
   readonly expanded: readonly { readonly rule: string; readonly into: readonly string[] }[];
-  /** Grants that this engine cannot give, and what happens instead. */
   readonly lost: readonly { readonly rule: string; readonly why: string }[];
-  /** Names as written and as resolved through symbolic links. */
   readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
-  /** Inodes on which single-name rules are placed, to detect drift. */
+  /**
+   * Inodes on which single-name rules are placed, to detect drift: another file under such a name
+   * is out of reach.
+   */
   readonly pinned: readonly { readonly path: string; readonly inode: string }[];
 }

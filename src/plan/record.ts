@@ -1,6 +1,5 @@
 import { type Field, place, type RecordLayout, type RecordOf } from "./layout.ts";
 
-/** Where strings go when a plan is written, and come from when one is read. */
 export interface StringWriter {
   offsetOf(text: string): number;
 }
@@ -8,10 +7,7 @@ export interface StringReader {
   at(offset: number, position: number): string;
 }
 
-/**
- * Writes records one after the other and returns the section's bytes. Padding inside records is
- * zero.
- */
+/** Padding inside records is zero. */
 export function writeRecords<L extends RecordLayout>(
   layout: L,
   records: readonly RecordOf<L>[],
@@ -62,7 +58,7 @@ function writeField(
 /** The launcher refuses other paths. */
 function absolute(field: Field, value: unknown): string {
   if (typeof value !== "string" || !value.startsWith("/")) {
-    throw new RangeError(`${field.name}: ${String(value)} is no absolute path`);
+    throw new RangeError(`${field.name}: ${String(value)} is not an absolute path`);
   }
   return value;
 }
@@ -81,7 +77,7 @@ function wide(field: Field, value: unknown, min: bigint, end: bigint): bigint {
   return value;
 }
 
-/** Reads the record at byte `at` of a plan. The caller has checked that it lies inside. */
+/** The caller has checked that the record lies inside the plan. */
 export function readRecord<L extends RecordLayout>(
   layout: L,
   view: DataView,

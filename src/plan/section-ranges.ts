@@ -20,8 +20,7 @@ export type SectionRanges = Readonly<
 >;
 
 /**
- * Checks header, checksum and section table. Returns where each section lies, in bytes from the
- * beginning of the plan.
+ * Checks header, checksum and section table. Ranges are in bytes from the beginning of the plan.
  */
 export function sectionRanges(bytes: Uint8Array, crc: (body: Uint8Array) => number): SectionRanges {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

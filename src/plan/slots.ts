@@ -30,7 +30,7 @@ export const SLOT_SIZE = 128;
 export const SLOT_NOTIF_OFFSET = place(slot).size;
 /** Offset of struct seccomp_notif_resp. */
 export const SLOT_RESPONSE_OFFSET = SLOT_NOTIF_OFFSET + 80;
-/** After struct seccomp_notif_resp. The space from here on in each slot is touched by no call. */
+/** No call touches the rest of a slot, after struct seccomp_notif_resp. */
 export const SLOT_BEHIND_OFFSET = SLOT_RESPONSE_OFFSET + 24;
 /**
  * Records for successors lie after the last fields of some slots ({@link SLOT_BEHIND_OFFSET}). The
@@ -60,7 +60,6 @@ export const selfConfined = [
 ] as const satisfies RecordLayout;
 export const SELF_CONFINED_SLOT = 0;
 
-/** Facts about calls that were let go on since the start. */
 export const letGoOn = [
   {
     name: "rootsDiffer",
@@ -85,10 +84,7 @@ export const letGoOn = [
 ] as const satisfies RecordLayout;
 export const LET_GO_ON_SLOT = 3;
 
-/**
- * How far the records of the control group's programs were read
- * (`mediate/report/socket-records.ts`): 0 and 0 before the first.
- */
+/** Before the first record both are 0 (`mediate/report/socket-records.ts`). */
 export const recordsRead = [
   { name: "told", type: "u64", doc: "records that were passed on" },
   {
@@ -99,8 +95,7 @@ export const recordsRead = [
 ] as const satisfies RecordLayout;
 export const RECORDS_SLOT = 4;
 /**
- * The id of the control group whose records a mediator reads; 0 where reading has not begun, or
- * everything was read. It follows another record in its slot.
+ * 0 if reading has not begun, or everything was read. This record follows another one in its slot.
  */
 export const recordsGroup = [
   { name: "id", type: "u64", doc: "of the control group" },
@@ -115,7 +110,6 @@ export const outdatedPolicy = [
     doc: "of that policy; 0 before the first mediator has looked",
   },
 ] as const satisfies RecordLayout;
-/** After the other record in that slot. */
 export const OUTDATED_POLICY = { slot: UNTOLD_SLOTS.worker, offset: place(untold).size } as const;
 
 /** A process that is noted because of its confinement (`mediate/domain/noted-processes.ts`). */
@@ -128,10 +122,10 @@ export const notedProcess = [
 export const NOTED_SLOTS_FROM = 5;
 
 /**
- * An execve that was judged and that the holder lets go on and checks (`native/exec-hold.c`). There
- * is one record per slot, after all slots. A mediator fills it and makes the slot `held`. From then
- * on both belong to the holder, until it makes the slot `over`. Any mediator that finds it so reads
- * the outcome and frees the slot, so that no call is stranded when either side dies.
+ * An execve that was judged. The holder lets it go on and checks what runs (`native/exec-hold.c`).
+ * There is one record per slot, after all slots. A mediator fills it and makes the slot `held`.
+ * From then on both belong to the holder, until it makes the slot `over`. Any mediator that finds
+ * it so reads the outcome and frees the slot, so that no call is stranded when either side dies.
  */
 export const heldExec = [
   { name: "thread", type: "u32", doc: "that waits, as the holder's pid namespace numbers it" },

@@ -1,6 +1,6 @@
-/** A key of a policy file; `language.ts` has them all. */
+/** `language.ts` has all keys. */
 export interface Key {
-  /** What the value looks like; `rules` are lists of short lines. */
+  /** `rules` are lists of short lines. */
   readonly shape:
     | "text"
     | "choice"
@@ -18,6 +18,6 @@ export interface Key {
   readonly example: string;
   readonly standard: string;
   readonly choices?: readonly string[];
-  /** What each choice does, for the reference. */
+  /** For the reference. */
   readonly meanings?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,14 @@
 import { eachSection, type WordSection, wordKinds } from "../kinds/model.ts";
 import { wordSyntax } from "../kinds/policy.ts";
-import { coreDumps, levels, mediations } from "../model/policy.ts";
-import { bestEffortNames, bestEfforts } from "./choices.ts";
+import {
+  bestEffortNames,
+  controlCommands,
+  coreDumps,
+  lateNames,
+  levels,
+  mediations,
+} from "../model/policy.ts";
+import { bestEfforts } from "./choices.ts";
 import type { Key } from "./key.ts";
 
 const wordKeys = eachSection<Record<WordSection, Key & { readonly shape: "rules" }>>((section) => {
@@ -11,15 +18,16 @@ const wordKeys = eachSection<Record<WordSection, Key & { readonly shape: "rules"
 });
 
 /**
- * The keys of a policy file: the parser, the JSON Schema and the reference page are all made from
- * this table, so that none of them can know a key that the others do not.
+ * The parser, the JSON Schema and the reference page are made from this table, so that all know the
+ * same keys.
  */
 export const keys = {
   domain: {
     shape: "text",
     inAbstraction: false,
     summary:
-      "The name again, as a safeguard against a file copied under another name. May be left out; must equal the file's name.",
+      "The domain's name, which must equal the file's name. It guards against a file that is " +
+      "copied under another name.",
     form: "NAME",
     example: "domain: nginx",
     standard: "the file's name",
@@ -36,7 +44,8 @@ export const keys = {
     shape: "choice",
     inAbstraction: false,
     summary:
-      "`enforcing` denies and logs what no rule grants, `warning` grants and logs it, `disabled` grants it silently.",
+      "What happens to an access that no rule grants: `enforcing` denies and logs it, " +
+      "`warning` grants and logs it, `disabled` grants it silently.",
     form: "LEVEL",
     example: "level: warning",
     standard: "enforcing",
@@ -46,7 +55,10 @@ export const keys = {
     shape: "choice",
     inAbstraction: false,
     summary:
-      "`sealed`: the kernel decides, on the names that exist when the daemon starts. `supervised`: a mediator decides every call when it is made, so that level and policy can change while the daemon runs; each such call costs some microseconds (`cofferdam plan` lists them). At level `warning` every domain is supervised.",
+      "`sealed`: the kernel decides, for the files that exist when the daemon starts. " +
+      "`supervised`: a mediator process decides each call, so that level and policy can change " +
+      "while the daemon runs; each call then costs some microseconds (`cofferdam plan` lists " +
+      "them). At level `warning` every domain is supervised.",
     form: "MEDIATION",
     example: "mediation: sealed",
     standard: "sealed",
@@ -56,16 +68,18 @@ export const keys = {
     shape: "entries",
     inAbstraction: false,
     summary:
-      "Which programs and systemd units belong to the domain. Nothing enters by itself: what " +
-      "`cofferdam run` does not start stays outside. `domain restart` restarts the units.",
-    form: "{ exec: PATH } or { unit: UNIT }",
-    example: "enter: [{ exec: /usr/sbin/nginx }, { unit: nginx.service }]",
+      "Programs and systemd units that belong to the domain. Only `cofferdam run`, and units " +
+      "after `cofferdam unit enable`, start them in it. `outside` names commands of the unit " +
+      "that stay outside the domain: " +
+      `${controlCommands.map((name) => `\`${name}\``).join(", ")}.`,
+    form: "{ exec: PATH } or { unit: UNIT } or { unit: UNIT, outside: [COMMAND] }",
+    example: "enter: [{ exec: /usr/sbin/nginx }, { unit: nginx.service, outside: [ExecReload] }]",
     standard: "empty",
   },
   include: {
     shape: "texts",
     inAbstraction: true,
-    summary: "Abstractions whose grants are added.",
+    summary: "Abstractions: files of grants that are added to the policy.",
     form: "NAME",
     example: "include: [base, name-service]",
     standard: "empty",
@@ -74,7 +88,8 @@ export const keys = {
     shape: "variables",
     inAbstraction: true,
     summary:
-      "Variables with their defaults. `--set NAME=VALUE` gives another value. A list multiplies the rules that use it.",
+      "Variables with their defaults. `--set NAME=VALUE` gives another value. A rule that uses " +
+      "a list stands for one rule per value.",
     form: "NAME: VALUE or NAME: [VALUE, ...]",
     example: "vars: { webroot: /usr/share/nginx/html }",
     standard: "empty",
@@ -83,7 +98,8 @@ export const keys = {
     shape: "parameters",
     inAbstraction: false,
     summary:
-      "What an instance of a template must be given with `--set`. `pattern` says which values fit; without one, any value without a slash.",
+      "Values that an instance of a template needs with `--set`. `pattern` says which values " +
+      "fit; without a pattern, any value without a slash fits.",
     form: "NAME: DESCRIPTION or NAME: { description, default, pattern }",
     example: "parameters: { disk: { description: the image, pattern: /srv/vm/*.img } }",
     standard: "empty",
@@ -91,7 +107,7 @@ export const keys = {
   files: {
     shape: "rules",
     inAbstraction: true,
-    summary: "What may be done to which names of files.",
+    summary: "Access to files, by permission letters and patterns of names.",
     form: "LETTERS PATTERN... or deny [LETTERS] PATTERN...",
     example: "files: [r /etc/nginx/**, rwcd /var/lib/nginx/**]",
     standard: "empty",
@@ -100,8 +116,11 @@ export const keys = {
     shape: "rules",
     inAbstraction: true,
     summary:
-      "Which addresses, ports and unix sockets may be reached or served, and which other families of sockets may be used.",
-    form: "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock",
+      "Addresses, ports and unix sockets that the daemon may connect to or listen on, and " +
+      "other families of sockets that it may use.",
+    form:
+      "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] " +
+      "ping|packet|vsock",
     example: "network: [listen tcp 80 443, connect unix /run/php/*.sock]",
     standard: "empty",
   },
@@ -110,7 +129,7 @@ export const keys = {
     shape: "rules",
     inAbstraction: false,
     summary:
-      "Programs whose execution leads into another domain. Checked, and not made yet: in a sealed domain they stay in it.",
+      "Programs that are to run in another domain. Not implemented yet: they stay in this domain.",
     form: "PATH -> DOMAIN",
     example: "transitions: [/usr/sbin/sendmail -> mail]",
     standard: "empty",
@@ -118,7 +137,7 @@ export const keys = {
   user: {
     shape: "text",
     inAbstraction: false,
-    summary: "The user the daemon runs as; may hold variables.",
+    summary: "The user that the daemon runs as; variables are allowed.",
     form: "NAME",
     example: "user: www-data",
     standard: "the caller's",
@@ -126,7 +145,7 @@ export const keys = {
   group: {
     shape: "text",
     inAbstraction: false,
-    summary: "The group the daemon runs as; may hold variables.",
+    summary: "The group that the daemon runs as; variables are allowed.",
     form: "NAME",
     example: "group: www-data",
     standard: "that of `user`",
@@ -135,7 +154,8 @@ export const keys = {
     shape: "texts",
     inAbstraction: false,
     summary:
-      "Set-user-id programs that must gain privileges when executed; naming one turns no_new_privs off.",
+      "Set-user-id programs that gain privileges when the daemon executes them. With one, the " +
+      "domain runs without no_new_privs.",
     form: "PATH",
     example: "set-user-id: [/usr/bin/sudo]",
     standard: "empty",
@@ -145,12 +165,27 @@ export const keys = {
     inAbstraction: false,
     summary:
       "`none`: a crash of the daemon leaves no core file and starts no program. `allowed`: the " +
-      "kernel does what `kernel.core_pattern` says, outside every grant: it may replace a file " +
-      "`core` in any folder that the daemon can enter.",
+      "kernel does what `kernel.core_pattern` says, and no grant limits it: it may replace a " +
+      "file `core` in any folder that the daemon can enter.",
     form: "CHOICE",
     example: "core-dumps: allowed",
     standard: "none",
     choices: coreDumps,
+  },
+  "late-names": {
+    shape: "choice",
+    inAbstraction: false,
+    summary:
+      "What a sealed domain does with granted files and directories that were made or replaced " +
+      "after its start. `sealed`: the kernel refuses them until a restart. `brokered`: the " +
+      "mediator is notified of every open, and opens these as the policy's text says; `plan` " +
+      "names the price. `brokered-blocking`: the same, but opens of files with O_NONBLOCK go to " +
+      "the kernel alone, and cost nothing. nginx opens so what it serves, and nothing else. A " +
+      "supervised domain goes by the text anyway.",
+    form: "CHOICE",
+    example: "late-names: brokered",
+    standard: "sealed",
+    choices: lateNames,
   },
   "best-effort": {
     shape: "choices",

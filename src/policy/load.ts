@@ -3,7 +3,7 @@ import { type Diagnostic, hasError, type Report, startOf } from "../diagnostics/
 import type { Policy } from "../model/policy.ts";
 import { parsePolicy } from "./1-parse/parse.ts";
 import { resolve } from "./2-resolve/resolve.ts";
-import { DIAGNOSTICS_MAX } from "./limits.ts";
+import { DIAGNOSTICS_MAX, POLICY_BYTES_MAX } from "./limits.ts";
 import { abstractionFolders, findPolicy, type PolicyReference } from "./load/find.ts";
 import { loadIncludes } from "./load/includes.ts";
 import { Library, type Shipped } from "./load/library.ts";
@@ -19,39 +19,38 @@ export interface LoadOptions {
   readonly vocabulary: Vocabulary;
   /** `--set NAME=VALUE`: parameters, and other values for variables. */
   readonly set?: Readonly<Record<string, string>>;
-  /** Further folders of abstractions, looked through last. */
+  /** Searched last. */
   readonly abstractions?: readonly string[];
   /**
-   * User ids that may own policy files and the folders on the way; root and the effective user
-   * unless given.
+   * User ids that may own policy files and the folders on the way; by default root and the
+   * effective user.
    */
   readonly owners?: readonly number[];
   readonly shipped?: Shipped;
+  /** To be taken instead of what the domain's own file holds: what it would be after an edit. */
+  readonly text?: string;
 }
 
 export interface LoadedPolicy {
-  /** null as soon as one diagnostic is an error: nothing is half accepted. */
+  /** null if any diagnostic is an error: no policy is accepted in part. */
   readonly policy: Policy | null;
-  /**
-   * What could be understood, without what is wrong: to be looked at, never to be used. null where
-   * not even the file could be read.
-   */
+  /** What could be understood, for display only. null if not even the file could be read. */
   readonly understood: Policy | null;
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute names of all files read. */
   readonly files: readonly string[];
-  /** Names that were looked for and would have counted before one of `files`. */
+  /** Missing names that would have taken precedence over one of `files`. */
   readonly absent: readonly string[];
-  /** What `files` were when they were read: what is compiled of them depends on it. */
+  /** Of `files`, when they were read. The plan depends on them. */
   readonly identities: ReadonlyMap<string, FileIdentity>;
-  /** Text of `files`, for `renderDiagnostics`. */
+  /** For `renderDiagnostics`. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /**
- * From a file or a name to a `Policy`: finds and reads the domain's file and what it includes
- * (`load/`), parses (`1-parse/`) and resolves (`2-resolve/`). Never throws for anything a file says
- * or is; `3-check/` looks at the result on a host.
+ * Finds and reads the domain's file and what it includes (`load/`), parses (`1-parse/`) and
+ * resolves (`2-resolve/`). Never throws, whatever a file contains or is; `3-check/` checks the
+ * result on a host.
  */
 export function loadPolicy(reference: PolicyReference, options: LoadOptions): LoadedPolicy {
   const library = new Library(options.owners ?? [0, process.geteuid?.() ?? 0], options.shipped);
@@ -85,8 +84,15 @@ function load(
   const { instance, ...others } = options.set ?? {};
   const found = findPolicy(reference, instance, library, report);
   if (found === null) return null;
+  const bytes = options.text === undefined ? found.bytes : Buffer.from(options.text);
+  // The file that the text would make could not be read.
+  if (bytes.length > POLICY_BYTES_MAX) {
+    const values = { size: bytes.length, limit: POLICY_BYTES_MAX };
+    report(diagnose("file-too-large", startOf(found.file), values));
+    return null;
+  }
   const domain = parsePolicy(
-    { file: found.file, bytes: found.bytes, kind: "domain", name: found.fileName },
+    { file: found.file, bytes, kind: "domain", name: found.fileName },
     report,
   );
   if (domain === null) return null;
@@ -125,7 +131,7 @@ class Collected {
   }
 }
 
-/** By line within each file, the files in the order in which they were met. */
+/** By line within each file, the files in the order of discovery. */
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const files = [...new Set(diagnostics.map((diagnostic) => diagnostic.file))];
   return diagnostics.toSorted(

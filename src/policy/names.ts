@@ -13,8 +13,7 @@ const plain = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 const variable = /^[a-z][a-z0-9_-]*$/;
 
 /**
- * A domain's name taken apart, or null where it is none. The part after `@` begins with a letter or
- * digit, so it is never `..`.
+ * null for an invalid name. The part after `@` begins with a letter or digit, so it is never `..`.
  */
 export function parseDomainName(text: string): DomainName | null {
   if (text.length > NAME_LENGTH_MAX || text === "superDom") return null;
@@ -25,15 +24,12 @@ export function parseDomainName(text: string): DomainName | null {
   return { full: text, template: text.slice(0, at + 1), instance };
 }
 
-/** A name of an abstraction: cannot be a path or an option. */
+/** Cannot be a path or an option. */
 export function isPlainName(text: string): boolean {
   return text.length <= NAME_LENGTH_MAX && plain.test(text);
 }
 
-/**
- * A name of a user or group. A leading underscore is common in those of system users, such as
- * `_apt`.
- */
+/** A leading underscore is common in names of system users, such as `_apt`. */
 export function isAccountName(text: string): boolean {
   return isPlainName(text.replace(/^_/, ""));
 }

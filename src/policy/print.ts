@@ -2,13 +2,13 @@ import { formatPlace } from "../kinds/addresses/policy.ts";
 import { wordSections } from "../kinds/model.ts";
 import { formatFile, formatUnix } from "../kinds/names/policy.ts";
 import { formatSocket } from "../kinds/sockets/model.ts";
-import type { AddressRule, Policy, SocketRule, TokenRule } from "../model/policy.ts";
+import type { AddressRule, Entry, Policy, SocketRule, TokenRule } from "../model/policy.ts";
 import type { KeyName } from "./language.ts";
 
 /**
- * The policy as a file that needs no other: includes, variables and groups are written out. Loading
- * it under the policy's name gives the same `Policy` but for the sources of its rules. Every scalar
- * is quoted as in JSON, which is YAML as well.
+ * Prints the policy as one self-contained file: includes, variables and groups are written out.
+ * Loading it under the policy's name gives the same `Policy` except for the sources of rules. Every
+ * scalar is quoted as in JSON, which is valid YAML.
  */
 export function printPolicy(policy: Policy): string {
   const lines = [
@@ -19,7 +19,7 @@ export function printPolicy(policy: Policy): string {
     ...section(
       "enter",
       policy.entries.map((entry) =>
-        entry.kind === "exec" ? { exec: entry.path } : { unit: entry.unit },
+        entry.kind === "exec" ? { exec: entry.path } : printUnit(entry),
       ),
     ),
     ...section(
@@ -40,9 +40,16 @@ export function printPolicy(policy: Policy): string {
     ...scalar("group", policy.group),
     ...section("set-user-id", policy.setUserId),
     ...scalar("core-dumps", policy.coreDumps),
+    ...scalar("late-names", policy.lateNames),
     ...section("best-effort", policy.bestEffort),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+type UnitEntry = Extract<Entry, { kind: "unit" }>;
+
+function printUnit({ unit, outside }: UnitEntry) {
+  return { unit, ...(outside === undefined ? {} : { outside }) };
 }
 
 function scalar(key: KeyName, value: string | null): string[] {
@@ -51,7 +58,7 @@ function scalar(key: KeyName, value: string | null): string[] {
 
 function section(
   key: KeyName,
-  items: readonly (string | Readonly<Record<string, string>>)[],
+  items: readonly (string | Readonly<Record<string, string | readonly string[]>>)[],
 ): string[] {
   return items.length === 0
     ? []

@@ -1,3 +1,4 @@
+import { controlCommands } from "../model/policy.ts";
 import type { Key } from "./key.ts";
 import { type KeyName, keys } from "./language.ts";
 
@@ -7,8 +8,8 @@ const text: Schema = { type: "string", minLength: 1 };
 const texts: Schema = { type: "array", items: text };
 
 /**
- * JSON Schema (draft 2020-12) of a domain's file, for editors. It knows the shapes; the grammar of
- * a line is the parser's alone.
+ * JSON Schema (draft 2020-12) of a domain's file, for editors. It knows the shapes; only the parser
+ * knows the grammar of a line.
  */
 export function policySchema(): Schema {
   const properties = Object.fromEntries(
@@ -44,7 +45,7 @@ function shapeSchema(name: KeyName, key: Key): Schema {
         items: { ...text, pattern: linePattern(name, key), examples: [key.form] },
       };
     case "entries":
-      return { type: "array", items: { oneOf: [onlyProperty("exec"), onlyProperty("unit")] } };
+      return { type: "array", items: { oneOf: [onlyProperty("exec"), unitEntry] } };
     case "variables":
       return {
         type: "object",
@@ -67,6 +68,13 @@ const parameter: Schema = {
   properties: { description: text, default: text, pattern: text },
 };
 
+const unitEntry: Schema = {
+  type: "object",
+  properties: { unit: text, outside: { type: "array", items: { enum: controlCommands } } },
+  required: ["unit"],
+  additionalProperties: false,
+};
+
 function onlyProperty(name: string): Schema {
   return {
     type: "object",
@@ -76,11 +84,14 @@ function onlyProperty(name: string): Schema {
   };
 }
 
-/** The beginning of a line, as far as an editor can tell: enough to catch a missing operation. */
+/** Checks as much of a line as an editor needs to catch a missing operation. */
 function linePattern(name: KeyName, key: Key): string {
   if (name === "files") return "^\\s*(deny\\s+)?([rwcdxmai]{1,8}\\s+\\S|[/$])";
   if (name === "network")
-    return "^\\s*(deny\\s+)?((connect|listen)\\s+(tcp|udp|unix)\\s+\\S|(netlink|raw)\\s+\\S|(ping|packet|vsock)\\s*$)";
+    return (
+      "^\\s*(deny\\s+)?((connect|listen)\\s+(tcp|udp|unix)\\s+\\S|" +
+      "(netlink|raw)\\s+\\S|(ping|packet|vsock)\\s*$)"
+    );
   if (name === "transitions") return "^\\s*\\S+\\s+->\\s+\\S+\\s*$";
   if (key.choices !== undefined) return `^\\s*(deny\\s+)?((${key.choices.join("|")})(\\s+|$))+$`;
   return "^\\s*(deny\\s+)?[@A-Za-z0-9$]";

@@ -1,9 +1,9 @@
 import { type Accounts, hostAccounts, type PasswdEntry } from "../compile/accounts.ts";
 
 /**
- * The account of a user id. Several may share one: then the name that the client was started with
- * counts, which sshd and login(1) set. null for users that are not in /etc/passwd: the domain's
- * plan names its user, and nothing can pin what a name service says.
+ * The account of a user id. If several accounts share the id, LOGNAME of the client chooses, which
+ * sshd and login(1) set. null for a user who is not in /etc/passwd: the domain's plan names its
+ * user, and the answer of a name service can change.
  */
 export function accountOf(
   uid: number,

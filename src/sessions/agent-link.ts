@@ -14,22 +14,22 @@ import { openWithin } from "../kernel/open-within.ts";
 import { socketPeer } from "../kernel/peer.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 
-/** Names that domains/shell.yaml grants. */
+/** The number of names that domains/shell.yaml grants. */
 const AGENTS_OF_USER_MAX = 8;
 
-/** Where sshd makes them. */
+/** Where sshd makes the sockets of its agents. */
 const AGENTS_BELOW = "/tmp/";
 
-/** An agent of ssh under a name that the domain may connect to. */
+/** A path that leads to an ssh agent, and that the domain may connect to. */
 export interface AgentLink {
   readonly path: string;
   remove(): void;
 }
 
 /**
- * A name of root's for the agent that came along with a login; null where `socket` is none, or all
- * names are taken. Which socket that is the client says: were any taken, the user's service manager
- * would be within reach of the sandbox. So it must be served by the client's own parent, which is
+ * Makes a link, owned by root, to the ssh agent of a login. null if `socket` is no such agent, or
+ * all names are taken. The client chooses `socket`. If any socket were accepted, the sandbox could
+ * reach the user's service manager. So the socket must be served by the client's parent, which is
  * sshd.
  */
 export function linkAgent(
@@ -49,8 +49,8 @@ export function linkAgent(
 }
 
 /**
- * Removes the names of sessions whose server was killed, because they lead to no server any longer.
- * Names of an older server's shells stay.
+ * Removes links whose socket has no server any longer, which a killed session server has left.
+ * Links that an older session server still uses stay.
  */
 export function sweepAgentLinks(agents: string): void {
   for (const user of unlessGone(() => readdirSync(agents)) ?? [])
@@ -61,7 +61,7 @@ export function sweepAgentLinks(agents: string): void {
     }
 }
 
-/** Not where it leads elsewhere by now: another server may have given the name away again. */
+/** Leaves a link that leads elsewhere by now: another session server may have taken the name. */
 function removeLink(path: string, socket: string): void {
   if (unlessGone(() => readlinkSync(path)) === socket) rmSync(path, { force: true });
 }
@@ -84,15 +84,15 @@ function isServedByParent(path: string, client: number): boolean {
   });
 }
 
-/** Also where it has no room for one more. */
+/** Also true if the server's queue of connections is full. */
 function isServed(path: string): boolean {
   return withConnection(path, () => true, "EAGAIN");
 }
 
 /**
  * The result of `look` on a connection to a socket below {@link AGENTS_BELOW}, or false if there is
- * none. The client chose the path: it must not leave that file system or follow a link, so that
- * neither a user's mount nor a remote server, which may never answer, is asked.
+ * none. The client chose the path. It must not follow a link or leave that file system: a FUSE or
+ * network file system may never answer.
  */
 function withConnection(path: string, look: (fd: number) => boolean, full?: string): boolean {
   if (!path.startsWith(AGENTS_BELOW)) return false;

@@ -1,21 +1,19 @@
 import { readFileSync } from "node:fs";
 import { unlessGone } from "../kernel/unless-gone.ts";
 
-/** The loginuid of a process without a login. */
 const NO_LOGIN = "4294967295";
 /**
- * Where the kernel keeps neither, or does not let it be changed, there is a shell all the same:
- * nothing is decided by them.
+ * If the kernel has no such file, or refuses to change it, the shell starts all the same: no
+ * decision uses these values.
  */
 const script =
   `{ printf %s "$1" >/proc/self/oom_score_adj; [ "$2" = ${NO_LOGIN} ] || printf ` +
   `%s "$2" >/proc/self/loginuid; } 2>/dev/null; shift 2; exec "$@"`;
 
 /**
- * Words before a command that give it the properties of the peer's login, which the session server
- * itself lacks. The kernel's audit then records the user of that login, so that the log shows which
- * user became root. And the command gets no more protection from the OOM killer than the peer:
- * systemd gives the agent and its children a lot.
+ * Words before a command that give it two properties of the peer's login. With its loginuid the
+ * kernel's audit records which user became root. With its oom_score_adj the command is protected
+ * from the OOM killer no better than the peer: systemd protects the agent and its children.
  */
 export function asLoginOf(peer: number): readonly string[] {
   const least = Math.max(0, memoryScore("self"), memoryScore(peer));
@@ -23,7 +21,7 @@ export function asLoginOf(peer: number): readonly string[] {
   return ["/bin/sh", "-c", script, "sh", String(least), login];
 }
 
-/** Higher is sooner (proc_pid_oom_score_adj(5)). */
+/** Processes with a higher score are killed first (proc_pid_oom_score_adj(5)). */
 function memoryScore(pid: number | "self"): number {
   return Number(wordOf(pid, "oom_score_adj") ?? 0);
 }

@@ -18,11 +18,13 @@ import { number as syscallNumber } from "../kernel/syscalls.ts";
 import { ATTENDANT_END_MS, READ_BYTES, STUCK_AFTER_MS } from "./limits.ts";
 import { DESCRIPTORS } from "./wire.ts";
 
-/** What the attendant says, by the first byte of a packet (native/session/attendant.c). */
+/**
+ * What an attendant reports; the first byte of a packet is the kind (native/session/attendant.c).
+ */
 export type News =
   /**
-   * The attendant has accepted a connection at one of the sockets. `peer` is null if it has ended
-   * already.
+   * The attendant has accepted a connection at one of the sockets. `peer` is null if the client has
+   * exited already.
    */
   | {
       readonly kind: "came";
@@ -31,7 +33,8 @@ export type News =
       readonly peer: SocketPeer | null;
     }
   /**
-   * How many descriptors came, and the device number of each that is a terminal, 0 for the others.
+   * How many descriptors came, and the device number of each one that is a terminal, 0 for the
+   * others.
    */
   | { readonly kind: "descriptors"; readonly count: number; readonly terminals: readonly number[] }
   | { readonly kind: "bytes"; readonly bytes: Buffer }
@@ -39,12 +42,9 @@ export type News =
   | { readonly kind: "started"; readonly pid: number }
   | { readonly kind: "ended"; readonly status: number };
 
-/** The events of an attendant, for its owner. */
 export interface Attended {
-  /** Runs work whose failure ends only this attendant's connection. */
   guard(work: () => void): void;
   heard(news: News): void;
-  /** The process is gone. */
   gone(): unknown;
 }
 
@@ -53,11 +53,11 @@ const WORD = 4;
 
 /**
  * The process that accepts a connection and holds its descriptors. The session server never holds
- * them, because closing one could block for ever. If an attendant is stuck, it is one process more
- * until the file answers.
+ * them, because closing one can block for ever. Then one attendant is stuck until the file's server
+ * answers.
  */
 export class Attendant {
-  /** Told from now on. */
+  /** Gets all further events. */
   owner: Attended;
   readonly #epoll: Epoll;
   readonly #child: ChildProcess;
@@ -68,7 +68,7 @@ export class Attendant {
   #dismissed: number | null = null;
   #killer: NodeJS.Timeout | undefined;
 
-  /** @throws ErrnoError where the host has no room for it */
+  /** @throws ErrnoError if the host has no room for the process */
   constructor(program: string, listeners: readonly number[], epoll: Epoll, owner: Attended) {
     this.owner = owner;
     this.#epoll = epoll;
@@ -79,7 +79,7 @@ export class Attendant {
     try {
       this.#child = spawn(program, [String(listeners.length)], {
         stdio: ["ignore", "ignore", "ignore", others, this.#orders, ...listeners],
-        // What is typed at this process's terminal, if it has one, is no matter of the sessions.
+        // The terminal of the session server, if it has one, must not send signals to an attendant.
         detached: true,
         cwd: "/",
         env: {},
@@ -106,7 +106,6 @@ export class Attendant {
     this.#child.once("error", gone);
   }
 
-  /** It is over, and does not end. */
   get isStuck(): boolean {
     return this.#dismissed !== null && performance.now() - this.#dismissed > STUCK_AFTER_MS;
   }
@@ -116,29 +115,28 @@ export class Attendant {
   }
 
   /**
-   * Where one of the client's descriptors is opened anew: a terminal, that is; of another file this
-   * may never return.
+   * The path by which a client's terminal can be opened. Opening another kind of file by it may
+   * block for ever.
    */
   pathOf(descriptor: number): string {
     return `/proc/${this.pid}/fd/${descriptor}`;
   }
 
-  /** A reader that does not read delays nothing: what does not fit is dropped. */
+  /** Never waits for the attendant: a packet that does not fit is dropped. */
   send(kind: "g" | "p" | "k" | "a" | "r", rest: Uint8Array = Buffer.alloc(0)): void {
     if (this.#dismissed !== null) return;
     const packet = Buffer.concat([Buffer.from(kind), rest]);
     syscallRaw(SENDTO, this.#control, packet, packet.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
   }
 
-  /** Starts what these bytes say. */
   order(orders: Buffer): void {
     for (let at = 0; at < orders.length; ) at += write(this.#orders, orders.subarray(at));
     this.send("r");
   }
 
   /**
-   * Nothing more is wanted of it. What was sent it still hears; then it ends, as far as its
-   * descriptors let it.
+   * Nothing more is wanted of the attendant. It still reads what was sent, then closes its
+   * descriptors and exits; closing may block.
    */
   dismiss(): void {
     if (this.#dismissed !== null) return;
@@ -147,7 +145,7 @@ export class Attendant {
     close(this.#control);
     close(this.#orders);
     this.#child.unref();
-    // A killed process is released even if the file's server has not read the request yet.
+    // SIGKILL ends a process that waits for a FUSE server which has not read the request yet.
     if (this.#child.exitCode === null && this.#child.signalCode === null)
       this.#killer = setTimeout(() => killChild(this.#child, "SIGKILL"), ATTENDANT_END_MS).unref();
   }
@@ -156,7 +154,6 @@ export class Attendant {
     const packet = receive(this.#control, READ_BYTES, 1);
     if (packet.kind === "nothing") return;
     if (packet.kind === "error" || packet.bytes.length === 0) {
-      // Its end is reported only after the process is gone.
       this.dismiss();
       return;
     }

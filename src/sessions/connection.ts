@@ -14,37 +14,33 @@ import {
   WireError,
 } from "./wire.ts";
 
-/** As the launcher ends when a start is refused (native/launcher.h). */
+/** The exit status of the launcher when it refuses a start (native/launcher.h). */
 export const NOT_STARTED = 125;
-/** As a shell tells that a program died of a signal. */
+/** Added to a signal's number, as shells do for a program that died of it. */
 const SIGNALLED = 128;
 
-/** What a request makes happen: the client's further words reach it. */
+/** What runs for a request; the client's further words go to it. */
 export interface Work {
-  /** The program runs. */
   started(pid: number): void;
-  /** A signal that the client got; its number comes from the client. */
   signal(number: number): void;
-  /** The client is gone. */
   hangUp(): void;
-  /** It has ended, or did not start: answers the client. Once. */
+  /** The program has exited, or did not start. Must answer the client. Called once. */
   over(status: number): void;
 }
 
 export interface ConnectionEvents {
-  /** It does not reject. */
+  /** Never rejects. */
   request(request: Request, connection: Connection): Promise<void>;
-  /** The client is gone, or has its answer, and nothing runs for it. */
+  /** The client has left or was answered, and nothing runs for it. */
   closed(connection: Connection): void;
-  /** Its attendant has ended, too. */
   gone(connection: Connection): void;
-  /** What the client said could not be done; it is let go. */
+  /** Handling the client's words failed; the client is let go. */
   failed(error: unknown): void;
 }
 
 /**
- * One client: hears its request, within {@link REQUEST_MS_MAX}, then its signals, and answers once.
- * The client's descriptors are its attendant's.
+ * One client. It must send its request within {@link REQUEST_MS_MAX}, may then send signals, and is
+ * answered once. The client's descriptors are in its attendant.
  */
 export class Connection implements Attended {
   readonly peer: SocketPeer;
@@ -55,7 +51,7 @@ export class Connection implements Attended {
   #heard = Buffer.alloc(0);
   #terminals: readonly number[] = [];
   #isHeard = false;
-  /** What came before there was work, each number once. */
+  /** Signals that came before the work began. */
   readonly #early = new Set<number>();
   #work: Work | null = null;
   #isAnswered = false;
@@ -74,7 +70,6 @@ export class Connection implements Attended {
     attendant.send("g");
   }
 
-  /** Nothing runs for this connection. */
   get isWaiting(): boolean {
     return this.#work === null;
   }
@@ -83,24 +78,21 @@ export class Connection implements Attended {
     return this.#attendant.isStuck;
   }
 
-  /** The client is gone, or has its answer. */
   get isClosed(): boolean {
     return this.#isAnswered || this.#isHungUp;
   }
 
-  /** Device numbers of the client's descriptors that are terminals, 0 for the others. */
   get terminals(): readonly number[] {
     return this.#terminals;
   }
 
-  /** @see Attendant.pathOf */
   pathOf(descriptor: number): string {
     return this.#attendant.pathOf(descriptor);
   }
 
   /**
-   * Starts a program with the client's descriptors. From now on the client's signals, and its end,
-   * are this work's.
+   * Starts a program with the client's descriptors. From now on `work` gets the client's signals,
+   * and is told when the client leaves.
    */
   begin(start: Start, work: Work): void {
     this.#attendant.order(encodeStart(start));
@@ -108,19 +100,21 @@ export class Connection implements Attended {
     for (const number of this.#early) work.signal(number);
   }
 
-  /** To what was started, and its group. */
+  /** Sends a signal to the process group of the program. */
   kill(number: number): void {
     this.#attendant.send("k", Buffer.from([number]));
   }
 
-  /** The last word: an exit status and what the client writes to its standard error. */
+  /**
+   * Ends the connection: the client writes `words` to its standard error and exits with `status`.
+   */
   answer(status: number, words: string): void {
     if (this.#isAnswered) return;
     this.#attendant.send("a", encodeAnswer(status, words));
     this.#letGo();
   }
 
-  /** Nothing was started; `why` is one sentence. */
+  /** `why`: one sentence. */
   refuse(why: string): void {
     this.answer(NOT_STARTED, `cofferdam: ${why}\n`);
   }
@@ -202,8 +196,8 @@ export class Connection implements Attended {
   }
 
   /**
-   * Each number once: many at a time would take others their turn, and the kernel, too, keeps one
-   * of a kind.
+   * Passes each number on once, as the kernel merges pending signals of one number. Otherwise a
+   * client could keep the server busy with signals.
    */
   #hearSignals(bytes: Buffer): void {
     for (const number of new Set(bytes)) {

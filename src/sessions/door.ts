@@ -11,9 +11,9 @@ const NO_ID = 0xffff_ffff;
 const READ_WRITE = 6;
 
 /**
- * The users that may connect to the sockets, as an access list (acl(5)). The kernel itself then
- * refuses users with too many stuck processes, so that nothing more of theirs waits here to be
- * closed. If the file system has no access lists, this is reported, and these users may connect.
+ * Keeps users with too many stuck processes from connecting, by an access list (acl(5)) on the
+ * sockets. The kernel refuses their connections, so none of these costs a further process here. On
+ * a file system without access lists, these users can still connect, and the log says so.
  */
 export class Door {
   readonly #sockets: readonly string[];
@@ -27,20 +27,20 @@ export class Door {
 
   look(present: Iterable<Counted>): void {
     const out = shutOut(present);
-    const who = out === "everybody" ? "everybody but root" : [...out].join(", ");
+    const who = out === "everybody" ? "all but root" : [...out].join(", ");
     if (who === this.#keptOut) return;
     this.#keptOut = who;
     this.#log(
       who === ""
-        ? "everybody may connect again"
-        : `too many processes do not end; kept out for it: ${who}`,
+        ? "all users may connect again"
+        : `users kept out, because their attendants do not exit: ${who}`,
     );
     const list = accessList(out);
     try {
       for (const path of this.#sockets)
         syscall("setxattr", cString(path), cString(ATTRIBUTE), list, list.length, 0);
     } catch (error) {
-      this.#log(`nobody can be kept out: ${error}`);
+      this.#log(`no user can be kept out: ${error}`);
     }
   }
 }

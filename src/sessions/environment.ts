@@ -1,8 +1,7 @@
-/** Terminal and language. */
 const language = /^(TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+)$/;
-/** No name of a file: the C library opens what is named here. */
+/** Accepts no path: the C library would open a file that such a variable names. */
 const plain = /^[\w.@:+-]*$/;
-/** As sshd sets them. */
+/** Set by sshd. */
 const connection = /^(SSH_CLIENT|SSH_CONNECTION|SSH_TTY)$/;
 
 type Environment = Record<string, string>;
@@ -14,7 +13,10 @@ function picked(
   return Object.fromEntries([...client].filter(([name, value]) => isWanted(name, value)));
 }
 
-/** What of a client's environment may reach root's programs: some are on the way to the shell. */
+/**
+ * The part of a client's environment that may reach programs of root's, some of which run before
+ * the shell does.
+ */
 export function languageOf(client: ReadonlyMap<string, string>): Environment {
   return picked(client, (name, value) => language.test(name) && plain.test(value));
 }
@@ -23,13 +25,11 @@ export interface EnvironmentInput {
   readonly user: string;
   readonly home: string;
   readonly shell: string;
-  /** Folders, first to last. */
+  /** Directories, in the order of the search. */
   readonly path: readonly string[];
-  /** Socket of an agent of ssh. */
   readonly agent: string | null;
 }
 
-/** The sandboxed shell's environment. */
 export function environmentOf(
   client: ReadonlyMap<string, string>,
   { user, home, shell, path, agent }: EnvironmentInput,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
-import { sessionPrograms } from "../host/places.ts";
+import { launcherOf, sessionPrograms } from "../host/places.ts";
 import type { KeyCommand } from "../host/shell-sandbox/key-command.ts";
 import { keyCommandOf } from "../host/shell-sandbox/login-key.ts";
 import { statusOf } from "../host/whereabouts.ts";
@@ -23,19 +23,18 @@ import { terminalOf } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
 import type { Request } from "./wire.ts";
 
-/** Whatever shell the account has. */
+/** The account's own shell is not used. */
 const SHELL = "/bin/bash";
-/** util-linux: the client's limits. */
+/** Of util-linux: gives the shell the client's resource limits. */
 const PRLIMIT = "/usr/bin/prlimit";
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
-/** A shell's status for a command that it may not execute. */
+/** The exit status of a shell for a command that it may not execute. */
 const NOT_EXECUTABLE = 126;
 const END_SOME =
   "end some of them, or what they have left running (cofferdam ps shows both), and log in again";
 const HINT =
   "cofferdam: this is the sandboxed shell; what it may not do, supershell may (docs/shell.md)\n";
 
-/** What a login needs of the server. */
 export interface LoginServices {
   readonly places: Places;
   readonly logins: Logins;
@@ -43,7 +42,9 @@ export interface LoginServices {
   readonly refused: RefusedLogins;
 }
 
-/** A sandboxed shell for a user outside every domain: sshd's child, or login(1)'s. */
+/**
+ * A sandboxed shell for a user outside every domain; the client is a child of sshd or of login(1).
+ */
 export function loginVerb(services: LoginServices): Verb {
   return {
     kind: "verb",
@@ -75,7 +76,8 @@ async function begin(
   const asLogin = asLoginOf(peer.pid);
   const origin = originOf(peer.pid);
   const umask = Number.parseInt(statusOf(peer.pid, "Umask") ?? "0077", 8);
-  // What /proc said above is the peer's own if it is still there now.
+  // This check comes after all reads of /proc: if the peer is alive here, its process id was not
+  // reused, and what was read is the peer's.
   const refused =
     outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
   if (key.kind === "refused") {
@@ -99,7 +101,7 @@ async function begin(
   const start = {
     command: [
       ...asLogin,
-      ...[join(places.home, "bin", "cofferdam"), "run", SHELL_DOMAIN],
+      ...[launcherOf(places), "run", SHELL_DOMAIN],
       ...[
         "--set",
         `user=${account.name}`,
@@ -122,7 +124,7 @@ async function begin(
         path: [inside, "/usr/bin", "/bin"],
         agent: agent?.path ?? null,
       }),
-      // What the client asked for, for a command that takes its place.
+      // A forced command finds there what the client asked for, as under sshd.
       ...(key.kind === "one" && asked !== undefined ? { SSH_ORIGINAL_COMMAND: asked } : {}),
     },
     folder,
@@ -162,14 +164,14 @@ async function begin(
 }
 
 /**
- * What ssh was asked to run, or what a login shell is given with `-c`; null for a shell that reads
- * its input.
+ * The command that ssh was asked to run, or that follows `-c` of a login shell. null for an
+ * interactive shell.
  */
 function commandOf({ args, env }: Request): string | null {
   return (args[0] === "-c" ? args[1] : env.get("SSH_ORIGINAL_COMMAND")) ?? null;
 }
 
-/** sshd's own implementation would run before the sandbox. */
+/** sshd's built-in server would run outside the sandbox. */
 function inSandbox(command: string | null): string | null {
   return command?.replace(/^internal-sftp(?=\s|$)/, SFTP_SERVER) ?? null;
 }

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { findCgroup2Mount } from "../kernel/probe/caller.ts";
 
 /**
- * The file that lists the processes of the control group with the one of `cgroup` in it, the texts
- * being `/proc/PID/mountinfo` and `/proc/PID/cgroup` (cgroups(7)); null where it is not to be seen.
+ * The path of the file that lists the processes of the control group in `cgroup`, which is the text
+ * of `/proc/PID/cgroup`; `mountinfo` is the text of `/proc/PID/mountinfo` (cgroups(7)). null if the
+ * group is not below a mount that is seen here.
  */
 export function processesBeside(mountinfo: string, cgroup: string): string | null {
   const mount = findCgroup2Mount(mountinfo);
@@ -16,10 +17,10 @@ export function processesBeside(mountinfo: string, cgroup: string): string | nul
 }
 
 /**
- * Prepares the kernel for a process's move to another control group. The first such move after a
- * pause waits for all threads that are being made or are ending (a grace period of
- * `cgroup_threadgroup_rwsem`, kernel/cgroup/cgroup.c; 8 to 15 ms); one soon after it does not wait.
- * So this process moves to its own group while other work is done. Nothing depends on it.
+ * Makes a later move of a process to another control group fast. The first move after a pause waits
+ * until all threads that are being created or are exiting are done (a grace period of
+ * `cgroup_threadgroup_rwsem`, kernel/cgroup/cgroup.c; 8 to 15 ms). A move soon after another one
+ * does not wait. So this process moves to its own group while other work is done.
  */
 export function moveAhead(): void {
   const file = processesBeside(

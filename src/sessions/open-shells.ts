@@ -2,11 +2,9 @@ import { readRunRecord } from "../domains/runs.ts";
 import { SHELLS_OF_USER_MAX } from "./limits.ts";
 import { SHELL_DOMAIN } from "./peer.ts";
 
-/** One sandboxed shell, from its start to the end of the last process in it. */
 export interface OpenShell {
-  /** The process id of its run. */
   started(run: number): void;
-  /** The shell itself has ended, or did not start; processes that it has left may go on. */
+  /** The shell has exited, or did not start; its children may still run. */
   over(): void;
 }
 
@@ -17,25 +15,24 @@ interface Counted {
 }
 
 /**
- * The sandboxed shells of each user. A shell counts until its run has no record any longer: a user
- * who leaves a process behind in each shell and logs out has as many domains as one who stays. A
- * restarted server does not know the shells before it; the share of the mediator that one user may
- * have still limits these (`mediate/shared/shares.ts`).
+ * Counts the sandboxed shells of each user. A shell counts until the record of its run is gone: a
+ * user who leaves a background process in each shell and logs out still has all these domains. A
+ * restarted server does not know the shells of its predecessor. The limit on one user's share of
+ * the mediator still holds for them (`mediate/shared/shares.ts`).
  */
 export class OpenShells {
   readonly #runs: string;
   readonly #max: number;
   readonly #shells = new Set<Counted>();
 
-  /** `runs`: folder of the host's runs. */
   constructor(runs: string, max = SHELLS_OF_USER_MAX) {
     this.#runs = runs;
     this.#max = max;
   }
 
   /**
-   * Null if the user has the maximum. Root has no limit: an administrator who repairs the host must
-   * get in.
+   * null if the user has the maximum. Root has no limit, so that an administrator can always repair
+   * the host.
    */
   open(user: number): OpenShell | null {
     if (user !== 0 && this.of(user) >= this.#max) return null;

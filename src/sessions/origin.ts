@@ -1,19 +1,19 @@
-import { readdirSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { readProc, readProcStat } from "../domains/proc-stat.ts";
+import { parseSocketTable, socketInodes } from "../domains/proc-sockets.ts";
+import { readProc, readProcLink, readProcStat } from "../domains/proc-stat.ts";
 import { statusOf } from "../host/whereabouts.ts";
-import { unlessGone } from "../kernel/unless-gone.ts";
 import { formatAddress, unmapped } from "../model/network.ts";
 
-/** Programs of sshd that hold the connection (OpenSSH before and since 9.8). */
+/** The programs of sshd that hold the connection (before and since OpenSSH 9.8). */
 const servers = new Set(["sshd", "sshd-session"]);
-/** Processes between a login's first one and sshd's. */
+/** How many ancestors are searched for sshd. */
 const GENERATIONS_MAX = 8;
 
 /**
- * The other end of the connection through which a process came: of the nearest ancestor that is
- * root's sshd, as the kernel has it in its table of sockets. What the process itself says
- * (SSH_CONNECTION) may be anything. null where no sshd is above it.
+ * The remote end of the connection through which a process was started. The nearest ancestor that
+ * is root's sshd holds that connection; the kernel's table of sockets tells the remote end.
+ * SSH_CONNECTION is not used, because the process can set it to anything. null if no ancestor is
+ * sshd.
  */
 export function originOf(pid: number): string | null {
   let current = pid;
@@ -26,20 +26,18 @@ export function originOf(pid: number): string | null {
 }
 
 /**
- * sshd's process is root's until it becomes the user that it serves, and stays root's for root; no
- * other user can have root run it with another connection.
+ * sshd runs as root until it takes on the user's identity, and for root it stays root. No other
+ * user can make a root process hold another connection.
  */
 function isServer(pid: number): boolean {
   return (
     statusOf(pid, "Uid")?.split("\t")[0] === "0" &&
-    servers.has(basename(linkOf(`/proc/${pid}/exe`) ?? ""))
+    servers.has(basename(readProcLink(`/proc/${pid}/exe`) ?? ""))
   );
 }
 
 function remoteOf(pid: number): string | null {
-  const sockets = new Set(
-    namesIn(`/proc/${pid}/fd`).flatMap((fd) => socketOf(linkOf(`/proc/${pid}/fd/${fd}`))),
-  );
+  const sockets = new Set(socketInodes(pid));
   for (const table of ["tcp", "tcp6"]) {
     const text = readProc(`/proc/${pid}/net/${table}`);
     const remote = text === null ? null : remoteIn(text, sockets);
@@ -48,36 +46,22 @@ function remoteOf(pid: number): string | null {
   return null;
 }
 
-const socketOf = (link: string | null): readonly string[] =>
-  /^socket:\[(\d+)\]$/.exec(link ?? "")?.slice(1) ?? [];
-
-/** Established, in `/proc/net/tcp` (proc_pid_net(5)). */
+/** In `/proc/net/tcp` (proc_pid_net(5)). */
 const ESTABLISHED = "01";
 
-/** The first connection among `inodes`: its remote end, as `192.0.2.1 port 50122`. */
+/** The remote end of the first connection among `inodes`, as `192.0.2.1 port 50122`. */
 export function remoteIn(table: string, inodes: ReadonlySet<string>): string | null {
-  for (const line of table.split("\n").slice(1)) {
-    const [, , remote = "", state, , , , , , inode = ""] = line.trim().split(/\s+/);
-    if (state === ESTABLISHED && inodes.has(inode)) return spell(remote);
-  }
-  return null;
+  const found = parseSocketTable(table).find(
+    ({ state, inode }) => state === ESTABLISHED && inodes.has(inode),
+  );
+  return found === undefined ? null : spell(found.remote);
 }
 
-/**
- * Addresses are words of four bytes in the host's order, which is little-endian; ports are plain.
- */
+/** Addresses are words of four bytes, here little-endian; ports are plain numbers. */
 function spell(text: string): string {
   const [words = "", port = ""] = text.split(":");
   const bytes = Buffer.concat(
     (words.match(/.{8}/g) ?? []).map((word) => Buffer.from(word, "hex").reverse()),
   );
   return `${formatAddress(unmapped(bytes))} port ${Number.parseInt(port, 16)}`;
-}
-
-function linkOf(path: string): string | null {
-  return unlessGone(() => readlinkSync(path));
-}
-
-function namesIn(folder: string): readonly string[] {
-  return unlessGone(() => readdirSync(folder)) ?? [];
 }

@@ -1,3 +1,4 @@
+import { WRITABLE_BY_OTHERS } from "../base/modes.ts";
 import { close } from "../kernel/ffi.ts";
 import { asLoginOf } from "./as-login.ts";
 import { type Connection, NOT_STARTED } from "./connection.ts";
@@ -7,10 +8,10 @@ import { Relay } from "./relay.ts";
 import { startFor } from "./started.ts";
 
 const SHELL = "/bin/bash";
-const UMASK = 0o022;
+const UMASK = WRITABLE_BY_OTHERS;
 /**
- * Nothing of the caller's: a caller who could choose where a root program is looked up would be
- * root.
+ * Nothing here comes from the client: a client that chose PATH could choose which program root
+ * runs.
  */
 const rootsOwn = {
   HOME: "/root",
@@ -21,18 +22,17 @@ const rootsOwn = {
 };
 
 export interface Outside {
-  /** null for a session. */
+  /** null for an interactive session. */
   readonly command: string | null;
-  /** The client's environment. */
   readonly client: ReadonlyMap<string, string>;
-  /** Where the client's terminal is opened, if one of its descriptors is one. */
+  /** The path by which to open the client's terminal; null if none of its descriptors is one. */
   readonly terminal: string | null;
 }
 
 /**
- * A root shell in superDom. It is the child of an attendant, so no process of the sandbox is its
- * ancestor. It never gets the client's terminal but a new one, so that no process in the sandbox
- * can type into it, stop it, or read on after its end. `ended` is called once, also if nothing
+ * Starts a root shell in superDom. Its parent is an attendant, so it has no ancestor in the
+ * sandbox. It gets a new terminal and never the client's, so that no process in the sandbox can
+ * type into it, stop it, or go on reading after its end. `ended` is called once, also if nothing
  * could be started.
  */
 export function startOutside(
@@ -68,7 +68,7 @@ function startOnTerminal(
   }
 }
 
-/** `terminal` is closed where there is none. */
+/** Closes `terminal` on failure. */
 function openPtyLike(terminal: number, isTyped: boolean): Pty {
   try {
     return openPty(terminal, { plain: !isTyped });
@@ -78,7 +78,7 @@ function openPtyLike(terminal: number, isTyped: boolean): Pty {
   }
 }
 
-/** Both ends are the relay's from now on, also where there is none. */
+/** Owns the descriptors: on failure it closes them. */
 function relayBetween(
   connection: Connection,
   terminal: number,
@@ -121,7 +121,7 @@ function start(
       terminal: slave === null ? null : `/proc/${process.pid}/fd/${slave}`,
     },
     {
-      // Only the running program may hold that end, or its hang-up would not be noticed.
+      // If another process held that end open, the relay would not notice the shell's hang-up.
       started: closeSlave,
       over: (status) => {
         closeSlave();

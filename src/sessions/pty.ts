@@ -29,21 +29,22 @@ import {
 import { close, ioctl, open } from "../kernel/ffi.ts";
 import { termios, winsize } from "../kernel/structs.ts";
 
-/** What cfmakeraw(3) takes away. */
+/** The flags that cfmakeraw(3) clears. */
 const INPUT_COOKED = IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON;
 const OUTPUT_COOKED = OPOST;
 const LOCAL_COOKED = ECHO | ECHONL | ICANON | ISIG | IEXTEN;
 
 export interface Pty {
   readonly master: number;
-  /** The side of the program that runs in it. */
+  /** The end for the program that runs in the terminal. */
   readonly slave: number;
 }
 
 /**
- * A new terminal with the size and the settings of another one, but that output is `plain` where it
- * goes through that one as it is. Both ends are close-on-exec, the master does not wait.
- * @throws ErrnoError where that one has hung up
+ * Makes a pseudo-terminal with the size and settings of the terminal `like`. `plain`: without
+ * output processing, for a `like` that still processes its output itself. Both ends are
+ * close-on-exec, and the master is non-blocking.
+ * @throws ErrnoError if `like` has hung up
  */
 export function openPty(like: number, { plain }: { plain: boolean }): Pty {
   const opened: number[] = [];
@@ -65,7 +66,10 @@ export function openPty(like: number, { plain }: { plain: boolean }): Pty {
   }
 }
 
-/** A description of its own, which does not wait: others share the one that was handed over. */
+/**
+ * Opens a new description, to make it non-blocking: other processes share the description that was
+ * handed over.
+ */
 export function openTerminal(path: string): number {
   return open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
@@ -82,12 +86,12 @@ export function settingsOf(terminal: number): Buffer {
   return settings;
 }
 
-/** At once: waiting until the output is read could take for ever. */
+/** Does not wait until pending output is read, which could take for ever. */
 export function setSettings(terminal: number, settings: Buffer): void {
   ioctl(terminal, TCSETS, settings);
 }
 
-/** Every byte as it is typed: the program behind the other terminal interprets it. */
+/** Passes every byte on as it is typed; the other terminal interprets it. */
 export function rawSettings(settings: Buffer): Buffer {
   const bytes = without(
     without(settings, termios.offset.c_iflag, INPUT_COOKED),

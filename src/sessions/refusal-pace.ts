@@ -1,13 +1,16 @@
 import type { Event } from "../events/event.ts";
 
-/** In so long, milliseconds, ... */
+/** Length of a window, milliseconds. */
 const WINDOW_MS = 60_000;
-/** ... so many refusals of one user have a record each; the others are counted in one more. */
+/** Refusals of one user within a window that get a record each; one more record counts the rest. */
 const RECORDS_MAX = 200;
 
 interface Window {
   records: number;
-  /** The latest without a record of its own, with how many there are and when the first was. */
+  /**
+   * The latest refusal without a record of its own; `count` says how many there are, `first` when
+   * the first was.
+   */
   last: Event | null;
   count: number;
   first: string;
@@ -15,9 +18,9 @@ interface Window {
 }
 
 /**
- * Records of refusals. The log keeps a limited number of bytes: a user who could fill it with
- * refusals would push earlier records out of it. No refusal is lost: those without a record of
- * their own are counted in the one that ends their minute.
+ * Writes records of refusals, so many at a time. The log keeps a limited number of bytes: a user
+ * who could fill it with refusals would push earlier records out. No refusal is lost: the record at
+ * the end of the window counts those without one of their own.
  */
 export class RefusalPace {
   readonly #tell: (event: Event) => void;
@@ -25,8 +28,8 @@ export class RefusalPace {
   readonly #windows = new Map<number, Window>();
 
   /**
-   * `failed`: what could not be told when a minute was over; an error that leaves a timer ends the
-   * process.
+   * `failed` gets the error if a record could not be written at the end of a window. An error that
+   * left the timer would end the process.
    */
   constructor(tell: (event: Event) => void, failed: (error: unknown) => void) {
     this.#tell = tell;
@@ -45,7 +48,7 @@ export class RefusalPace {
     window.last = event;
   }
 
-  /** Tells what has no record yet. */
+  /** Writes the counts that have no record yet. */
   close(): void {
     for (const user of [...this.#windows.keys()]) this.#end(user);
   }

@@ -7,7 +7,6 @@ import type { SocketPeer } from "../kernel/peer.ts";
 import { SHELL_DOMAIN } from "./peer.ts";
 import { RefusalPace } from "./refusal-pace.ts";
 
-/** Tells the administrator of sandboxed shells that were refused for want of room. */
 export class RefusedLogins {
   readonly #log: EventLog;
   readonly #refusals: RefusalPace;
@@ -17,7 +16,6 @@ export class RefusedLogins {
     this.#refusals = new RefusalPace((event) => this.#log.append(event), failed);
   }
 
-  /** `why`: the limit that was reached, and its user. */
   tell({ pid, uid }: SocketPeer, why: string): void {
     this.#refusals.add(uid, {
       ...stamp(),

@@ -5,16 +5,16 @@ import { close, syscallRaw } from "../kernel/ffi.ts";
 import { number as syscallNumber } from "../kernel/syscalls.ts";
 import { copySize, rawSettings, setSettings, settingsOf } from "./pty.ts";
 
-/** Taken from one side before the other has it. */
+/** The most that one read takes from a side. */
 const CHUNK_BYTES = 16_384;
-/** Passed on in one go: others have their turn. */
+/** Reads in a row from one side, before other connections have their turn. */
 const CHUNKS_MAX = 16;
-/** For a terminal to take what is left at the end, milliseconds. */
+/** Time for the caller's terminal to take the last output, milliseconds. */
 const LAST_MS = 1_000;
 const READ = syscallNumber("read") ?? 0;
 const WRITE = syscallNumber("write") ?? 0;
 
-/** One end, and what it has still to be given. */
+/** One terminal, and the bytes that it has not taken yet. */
 interface Side {
   readonly fd: number;
   watched: number;
@@ -23,9 +23,10 @@ interface Side {
 }
 
 /**
- * Bytes between a caller's terminal and the one that was made for what runs outside: neither side
- * ever holds the other. The caller's terminal is raw meanwhile, and is put back at the end, however
- * its processes ended. Neither descriptor may wait; both are closed at the end.
+ * Copies bytes between the caller's terminal and the one made for the root shell, so that neither
+ * side ever holds the other's. Meanwhile the caller's terminal is raw. At the end the relay
+ * restores its settings, however the caller's processes ended. Both descriptors must be
+ * non-blocking; the relay closes both.
  */
 export class Relay {
   readonly #epoll: Epoll;
@@ -37,12 +38,12 @@ export class Relay {
   #done: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   /**
-   * What is typed is for what runs outside. Else the terminal only shows what that writes, and ^C
-   * is a signal as ever.
+   * Whether the caller's terminal is standard input. If not, it only shows output, and ^C stays a
+   * signal.
    */
   readonly #isTyped: boolean;
 
-  /** `guard` runs later work that may fail: a failure ends this relay and no other. */
+  /** `guard` catches errors of later work: they end this relay only. */
   constructor(
     epoll: Epoll,
     terminal: number,
@@ -61,13 +62,12 @@ export class Relay {
     this.#watch(this.#master, this.#terminal);
   }
 
-  /** The caller's terminal has another size. */
   resize(): void {
     if (this.#terminal.isOpen && this.#master.isOpen)
       unlessHungUp(() => copySize(this.#terminal.fd, this.#master.fd));
   }
 
-  /** What ran is over: passes on what it has written, then calls `done`. */
+  /** The shell has exited: passes on its last output, then calls `done`. */
   end(done: () => void): void {
     if (this.#isDropped) {
       done();
@@ -90,7 +90,7 @@ export class Relay {
       this.#pump(other, side);
     }
     const over = (events & (POLLHUP | POLLERR)) !== 0;
-    // The kernel would say so again and again while there is no room for what it has left.
+    // Epoll reports the hang-up again and again while the output that is left finds no room.
     if (over && other.waiting.length > 0) this.#epoll.remove(side.watched);
     else if (over || (events & POLLIN) !== 0) this.#pump(side, other);
   }
@@ -106,7 +106,7 @@ export class Relay {
     });
   }
 
-  /** Passes on what one side has, as far as the other takes it. */
+  /** Reads from one side until the other takes no more. */
   #pump(from: Side, to: Side): void {
     let isEmpty = false;
     for (
@@ -143,14 +143,16 @@ export class Relay {
     if (!side.isOpen) side.waiting = Buffer.alloc(0);
   }
 
-  /** It hung up: no more input comes from it, and it takes no more output. */
   #lose(side: Side): void {
     this.#epoll.remove(side.watched);
     side.isOpen = false;
     side.waiting = Buffer.alloc(0);
   }
 
-  /** Each side is read while the other has nothing to be given, and written while it has. */
+  /**
+   * Waits for input of a side while the other one has taken everything, and for room while it has
+   * not.
+   */
   #settle(): void {
     for (const [side, other] of [
       [this.#terminal, this.#master],
@@ -194,8 +196,8 @@ export class Relay {
 }
 
 /**
- * A terminal that has hung up has neither settings nor a size; its end may not have been noticed
- * yet.
+ * Ignores a hang-up, which epoll may not have reported yet: the terminal then has no settings and
+ * no size.
  */
 function unlessHungUp(work: () => void): void {
   try {

@@ -1,7 +1,7 @@
 import { readProc } from "../domains/proc-stat.ts";
 
 /**
- * Lines of /proc/PID/limits and the options of prlimit(1) for them. The size of core files is left
+ * Lines of /proc/PID/limits, and the option of prlimit(1) for each. The size of core files is left
  * out: the domain's `core-dumps` decides it.
  */
 const options: Readonly<Record<string, string>> = {
@@ -41,9 +41,7 @@ function parsed(text: string): number {
   return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text);
 }
 
-/**
- * Arguments of prlimit(1) that give a process the limits of another as far as its own hard ones go.
- */
+/** Arguments of prlimit(1) that set the limits `wanted`, as far as the hard limits `own` allow. */
 export function limitArguments(wanted: Limits, own: Limits): readonly string[] {
   return [...wanted].map(([option, [soft, hard]]) => {
     const most = own.get(option)?.[1] ?? 0;
@@ -55,7 +53,7 @@ function spell(value: number): string {
   return value === Number.POSITIVE_INFINITY ? "unlimited" : String(value);
 }
 
-/** None of a process that is gone. */
+/** Empty if the process has exited. */
 export function limitsOf(pid: number | "self"): Limits {
   return parseLimits(readProc(`/proc/${pid}/limits`) ?? "");
 }

@@ -7,22 +7,19 @@ import {
   WAITING_OF_USER_MAX,
 } from "./limits.ts";
 
-/** What counts of a connection. */
 export interface Counted {
   readonly peer: Pick<SocketPeer, "uid">;
   readonly isWaiting: boolean;
-  /** It is over, and its process does not end. */
+  /** The connection is over, and its attendant has not exited. */
   readonly isStuck: boolean;
 }
 
-/**
- * Users that may not connect. Root always may: an administrator who repairs the host must get in.
- */
+/** Users that may not connect. Root always may, so that an administrator can repair the host. */
 export type ShutOut = ReadonlySet<number> | "everybody";
 
 /**
- * Whether one more connection of a user is served. Connections of other users never keep root out:
- * an administrator who repairs the host must get in.
+ * Whether one more connection of a user is served. Other users' connections never keep root out, so
+ * that an administrator can repair the host.
  */
 export function hasRoomFor(user: number, connections: Iterable<Counted>): boolean {
   let all = 0;
@@ -42,8 +39,8 @@ export function hasRoomFor(user: number, connections: Iterable<Counted>): boolea
 }
 
 /**
- * Users with too many processes that do not end: refusing one more connection would take one more
- * process.
+ * Users with too many stuck attendants. They may not even connect to be refused, because each
+ * refusal takes a further process.
  */
 export function shutOut(present: Iterable<Counted>): ShutOut {
   const stuck = new Map<number, number>();

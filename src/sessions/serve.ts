@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { PRIVATE_FOLDER } from "../base/modes.ts";
 import { type Places, sessionPrograms } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
 import { sweepAgentLinks } from "./agent-link.ts";
@@ -11,11 +12,9 @@ import { Supershell } from "./supershell.ts";
 import type { Passed, Verb } from "./verb.ts";
 import { ViewServer } from "./view/view-server.ts";
 
-const ROOTS_ALONE = 0o700;
+const ROOTS_ALONE = PRIVATE_FOLDER;
 
-/**
- * Serves until SIGTERM and the end of the last session; returns at once where another server runs.
- */
+/** Serves until SIGTERM and the end of the last session. Returns at once if another server runs. */
 export async function serveSessions(places: Places, log: (text: string) => void): Promise<void> {
   const { sessions } = places.system;
   makeFolder(sessions.folder, modesFor(0));
@@ -24,7 +23,7 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   const view = new ViewServer(places, log);
   const shells = new OpenShells(places.system.runs);
   const refused = new RefusedLogins(places, (error) =>
-    log(`refused logins could not be told of: ${error}`),
+    log(`refused logins could not be logged: ${error}`),
   );
   const verbs = new Map<string, Verb | Passed>([
     [sessions.login, loginVerb({ places, logins, shells, refused })],
@@ -33,19 +32,20 @@ export async function serveSessions(places: Places, log: (text: string) => void)
   ]);
   const { attendant } = sessionPrograms(places.home);
   const server = SessionServer.open({ lock: sessions.lock, program: attendant, verbs, log });
-  if (server === null) return log("another one runs already");
+  if (server === null) return log("another session server runs already");
   sweepAgentLinks(sessions.agents);
   for (const folder of [sessions.agents, sessions.empty])
     mkdirSync(folder, { recursive: true, mode: modesFor(0).folder });
   mkdirSync(sessions.behind, { recursive: true, mode: ROOTS_ALONE });
-  // The agent's is not for what users run.
+  // Removes the agent's protection from the OOM killer, which users' shells must not inherit.
   writeFileSync("/proc/self/oom_score_adj", "0");
-  // The end of its terminal affects no other connection.
+  // When the terminal of one connection ends, the others stay.
   process.on("SIGHUP", () => undefined);
   await view.open();
   let viewClosed = Promise.resolve();
   const stop = (): void => {
-    // Its name first: as soon as there is no server another one makes a socket of that name.
+    // This socket goes first: once the lock is free, the next server makes a socket of the same
+    // name.
     viewClosed = view.close();
     server.stop();
   };

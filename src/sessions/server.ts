@@ -1,9 +1,10 @@
 /**
- * The session server (docs/shell.md): root's, resident, outside every domain. Its clients are
- * native/session/; the kernel identifies them by the socket. Here: the sockets, which processes may
- * connect to each, and what each verb does. Not here: the setting that leads shells this way
- * (host/shell-sandbox/). Only cli/ imports this file.
+ * The session server (docs/shell.md): a resident process of root's, outside every domain. Its
+ * clients are native/session/. This file has the sockets, which processes may connect to each, and
+ * what each verb does; the setting that sends logins here is in host/shell-sandbox/. Only cli/
+ * imports this file.
  */
+import { SHARED_FILE } from "../base/modes.ts";
 import { EFD_CLOEXEC, POLLIN, SOCK_STREAM } from "../kernel/constants.ts";
 import { Epoll } from "../kernel/epoll.ts";
 import { close, pollReady, read, syscall, write } from "../kernel/ffi.ts";
@@ -17,18 +18,17 @@ import { type Counted, hasRoomFor } from "./room.ts";
 import { SpareAttendants } from "./spare-attendants.ts";
 import type { Passed, Verb } from "./verb.ts";
 
-/** What is read from an eventfd(2) and written to it: one u64. */
+/** The size of a read from and a write to an eventfd(2). */
 const EVENT_BYTES = 8;
 
-/** Every process may connect: the peer's identity decides what it may do. */
-const SOCKET_MODE = 0o666;
+/** Every process may connect: each verb judges the peer. */
+const SOCKET_MODE = SHARED_FILE;
 
 export interface ServerOptions {
-  /** Its lock: a second server ends at once. */
+  /** The path of the lock; a second server exits at once. */
   readonly lock: string;
-  /** The attendant's (native/session/). */
+  /** The path of the attendant (native/session/). */
   readonly program: string;
-  /** By socket. */
   readonly verbs: ReadonlyMap<string, Verb | Passed>;
   readonly log: (text: string) => void;
 }
@@ -40,11 +40,11 @@ export class SessionServer {
   readonly #verbs: readonly (Verb | Passed)[];
   readonly #listeners: readonly number[];
   readonly #spare: SpareAttendants;
-  /** What counts against the room: each has a process. */
+  /** Everything that has an attendant counts against the limits. */
   readonly #present = new Set<Counted>();
   readonly #connections = new Set<Connection>();
   readonly #door: Door;
-  /** Written to where something else than a descriptor may end the server. */
+  /** Written to when the server may have to exit for a reason that is no descriptor's event. */
   readonly #wake = syscall("eventfd2", 0, EFD_CLOEXEC);
   #isStopping = false;
 
@@ -63,13 +63,13 @@ export class SessionServer {
     });
   }
 
-  /** null where there is one already. */
+  /** null if another server has the lock. */
   static open(options: ServerOptions): SessionServer | null {
     const lock = lockFile(options.lock);
     return lock === null ? null : new SessionServer(options, lock);
   }
 
-  /** Serves until it was told to stop and the last session has ended. */
+  /** Serves until {@link stop} was called and the last session has ended. */
   async run(): Promise<void> {
     while (!this.#isStopping || this.#connections.size > 0) {
       await pollReady([{ fd: this.#epoll.fd, events: POLLIN }]);
@@ -77,11 +77,11 @@ export class SessionServer {
     }
   }
 
-  /** Sessions continue; this server accepts no new ones, and another server may begin. */
+  /** Sessions go on. This server accepts no new ones, so another server may start. */
   stop(): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    // The sockets first, so that an attendant is the last to have them.
+    // Closes the listeners first: the last copies are then an attendant's (spare-attendants.ts).
     for (const listener of this.#listeners) close(listener);
     this.#spare.close();
     for (const connection of this.#connections)
@@ -90,7 +90,7 @@ export class SessionServer {
     this.#look();
   }
 
-  /** Lets {@link run} see whether it is done. */
+  /** Wakes {@link run}. */
   #look(): void {
     const one = Buffer.alloc(EVENT_BYTES);
     one.writeBigUInt64LE(1n);
@@ -107,8 +107,8 @@ export class SessionServer {
   }
 
   /**
-   * Its attendant may block for ever while closing its descriptors, so the connection counts until
-   * the attendant has ended.
+   * Refuses a connection. Its attendant may block for ever when it closes the client's descriptors,
+   * so the connection counts until the attendant has exited.
    */
   #turnAway(
     attendant: Attendant,
@@ -122,7 +122,7 @@ export class SessionServer {
     try {
       if (verb?.kind === "verb") verb.turnedAway?.(peer);
     } catch (error) {
-      this.#logFailure("somebody who was turned away is not told of", error);
+      this.#logFailure("a refused connection could not be logged", error);
     } finally {
       peer.close();
     }
@@ -164,10 +164,10 @@ export class SessionServer {
           await verb.begin(request, from);
         } catch (error) {
           this.#logFailure("a request failed", error);
-          from.refuse("the session server could not do it; its messages say why");
+          from.refuse("the session server could not do it; its log says why");
         }
       },
-      failed: (error) => this.#logFailure("a session's client is let go", error),
+      failed: (error) => this.#logFailure("a client is let go", error),
       closed: (ended) => {
         this.#connections.delete(ended);
         if (this.#isStopping) this.#look();
@@ -182,12 +182,11 @@ export class SessionServer {
     try {
       work();
     } catch (error) {
-      this.#logFailure("somebody who came is let go", error);
+      this.#logFailure("a client is let go", error);
       attendant.dismiss();
     }
   }
 
-  /** One client's trouble is not the others'. */
   #logFailure(what: string, error: unknown): void {
     this.#log(`${what}: ${error instanceof Error ? error.stack : error}`);
   }

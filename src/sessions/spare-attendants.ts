@@ -3,15 +3,15 @@ import { Attendant, type News } from "./attendant.ts";
 import { ATTENDANT_AGAIN_MS, SPARE_ATTENDANTS, STOCK_AFTER_MS } from "./limits.ts";
 
 export interface SpareEvents {
-  /** A client has connected. The attendant now belongs to the caller and waits for its orders. */
+  /** A client has connected. The attendant now belongs to the receiver and waits for orders. */
   came(attendant: Attendant, news: Extract<News, { kind: "came" }>): void;
   failed(what: string, error: unknown): void;
 }
 
 /**
- * Attendants that wait for a connection. They hold the sockets as well, and one of them still has
- * these open when the server ends: that one then closes what was sent over a connection that was
- * not accepted.
+ * Attendants that wait for a connection. Each has the listeners open. When the server exits, the
+ * last attendant's exit closes the listeners, and with them the descriptors that clients have sent
+ * and that were not accepted: closing those may block.
  */
 export class SpareAttendants {
   readonly #program: string;
@@ -30,20 +30,18 @@ export class SpareAttendants {
     this.#stock();
   }
 
-  /** No further connection is accepted. */
   close(): void {
     this.#isClosed = true;
     if (this.#again !== null) clearTimeout(this.#again);
     for (const attendant of this.#waiting) attendant.dismiss();
   }
 
-  /** Brings them up to their number. */
   #stock(): void {
     try {
       while (!this.#isClosed && this.#waiting.size < SPARE_ATTENDANTS)
         this.#waiting.add(this.#start());
     } catch (error) {
-      this.#events.failed("nobody can be attended", error);
+      this.#events.failed("no client can be served", error);
       this.#stockIn(ATTENDANT_AGAIN_MS);
     }
   }
@@ -62,7 +60,7 @@ export class SpareAttendants {
         try {
           work();
         } catch (error) {
-          this.#events.failed("somebody who came is let go", error);
+          this.#events.failed("a client is let go", error);
           attendant.dismiss();
         }
       },
@@ -70,13 +68,16 @@ export class SpareAttendants {
         if (news.kind !== "came") return;
         this.#waiting.delete(attendant);
         this.#events.came(attendant, news);
-        // A client is already waiting for this process.
+        // With no spare left, the next client would wait for this start.
         if (this.#waiting.size === 0) this.#stock();
         else this.#stockIn(STOCK_AFTER_MS);
       },
       gone: () => {
         if (!this.#waiting.delete(attendant) || this.#isClosed) return;
-        this.#events.failed("nobody can be attended", "an attendant has ended before anybody came");
+        this.#events.failed(
+          "no client can be served",
+          "an attendant exited before a client connected",
+        );
         this.#stockIn(ATTENDANT_AGAIN_MS);
       },
     });

@@ -1,25 +1,25 @@
-/** A program that an attendant starts with its client's descriptors, in a session of its own. */
+/** A program for the attendant to start with its client's descriptors, in a new session. */
 export interface Start {
-  /** Absolute; its arguments follow. */
+  /** An absolute path, then the arguments. */
   readonly command: readonly string[];
   readonly env: Record<string, string>;
   readonly folder: string;
   readonly umask: number;
   /**
-   * Standard input is a terminal, and becomes the one of the new session, also where it is another
-   * session's.
+   * Standard input is a terminal, and becomes the controlling terminal of the new session, taken
+   * from another session if it has one.
    */
   readonly takesTerminal: boolean;
   /**
-   * A terminal that comes in the place of those of the client's, by a path; null where the program
-   * has theirs.
+   * The path of a terminal that takes the place of the client's terminals; null if the program gets
+   * the client's own.
    */
   readonly terminal: string | null;
 }
 
 /**
- * Texts that end with a NUL, in the order of native/session/attendant.c; an empty one ends the
- * arguments.
+ * Texts that each end with a NUL, in the order that native/session/attendant.c reads; an empty text
+ * ends the arguments.
  */
 export function encodeStart({
   command,

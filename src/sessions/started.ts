@@ -1,11 +1,11 @@
 import { constants } from "node:os";
+import { WRITABLE_BY_OTHERS } from "../base/modes.ts";
 import type { Connection } from "./connection.ts";
 import type { Start } from "./start.ts";
 
-/** Only the server may write to its folders, whatever umask the client has. */
-const UMASK_LEAST = 0o022;
+/** The umask has at least these bits, whatever the client's is. */
+const UMASK_LEAST = WRITABLE_BY_OTHERS;
 
-/** Signals that a client may pass on. */
 const passed: ReadonlySet<number> = new Set(
   (
     [
@@ -23,15 +23,13 @@ const passed: ReadonlySet<number> = new Set(
 );
 
 export interface Hooks {
-  /** It runs, and has ended not yet. */
   started?(pid: number): void;
-  /** It has ended, or did not start: answers the client. */
+  /** The program has exited, or did not start. Must answer the client. */
   over(status: number): void;
-  /** The client's terminal has another size. */
   resized?(): void;
 }
 
-/** Starts a program for a client; the client's signals are passed on to it. */
+/** Starts a program for a client, and passes the client's signals on to it. */
 export function startFor(connection: Connection, start: Start, hooks: Hooks): void {
   connection.begin(
     { ...start, umask: start.umask | UMASK_LEAST },

@@ -1,10 +1,13 @@
 export interface Words {
-  /** null for a session. */
+  /** null for an interactive session. */
   readonly command: string | null;
   readonly reason: string | null;
 }
 
-/** Nothing of a longer one would be hidden from the auditor: it is refused. */
+/**
+ * A longer command is refused, because a record would have to cut it, and the auditor must see all
+ * of it.
+ */
 const COMMAND_LENGTH_MAX = 4_096;
 const REASON_LENGTH_MAX = 256;
 
@@ -13,7 +16,7 @@ Opens a root shell outside the sandbox, or runs one command there. Only root and
 group cofferdam may. Each use is logged.
 `;
 
-/** The arguments of `supershell`; a text says what is wrong with them. */
+/** Parses the arguments of `supershell`; a text says what is wrong with them. */
 export function parseWords(args: readonly string[]): Words | string {
   let command: string | null = null;
   let reason: string | null = null;

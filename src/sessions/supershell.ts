@@ -22,8 +22,8 @@ const WRONG_USAGE = 2;
 const SECOND_MS = 1_000;
 
 /**
- * Leads permitted users out of the sandbox, as root in superDom. Each use is logged before anything
- * runs, and so is each refusal.
+ * Starts a root shell in superDom for permitted users. Each use is logged before anything runs, and
+ * so is each refusal.
  */
 export class Supershell implements Verb {
   readonly kind = "verb";
@@ -36,7 +36,7 @@ export class Supershell implements Verb {
     this.#places = places;
     this.#logins = logins;
     this.#told = new SupershellLog(places, (error) =>
-      say(`refusals could not be told of: ${error}`),
+      say(`refusals could not be logged: ${error}`),
     );
     this.#say = say;
   }
@@ -52,7 +52,6 @@ export class Supershell implements Verb {
     this.#refuse(this.#useOf(pid, uid, { command: null, reason: null }, null), "too many at once");
   }
 
-  /** Writes what has no record yet. */
   close(): void {
     this.#told.close();
   }
@@ -73,10 +72,10 @@ export class Supershell implements Verb {
     }
     const problem = this.#tell(use, { phase: "started" });
     if (problem !== null) {
-      // What waits to be written says that it started.
+      // The record that says "started" may have stayed in the queue and be written later.
       this.#refuse(use, "since the event log could not be written");
       connection.refuse(
-        "no super shell: nobody would be told of it, since the event log cannot be written: " +
+        "no super shell: its use could not be logged, because the event log cannot be written: " +
           `${problem}`,
       );
       return;
@@ -90,8 +89,8 @@ export class Supershell implements Verb {
   }
 
   /**
-   * What is read of the peer counts only while it is there: that is asked last, by {@link
-   * shellRunOf}.
+   * What /proc says about the peer is valid only if the peer still exists afterwards. {@link
+   * shellRunOf} checks that, so it comes last.
    */
   #refusalOf(peer: SocketPeer): string | null {
     const isAllowed = isAdministrator(peer, hostAccounts().groups);
@@ -131,7 +130,7 @@ export class Supershell implements Verb {
 
   #said(use: Use, problem: string | null): string | null {
     if (problem !== null)
-      this.#say(`no event of a super shell of user ${use.by.uid} could be written: ${problem}`);
+      this.#say(`a use of supershell by user ${use.by.uid} could not be logged: ${problem}`);
     return problem;
   }
 }

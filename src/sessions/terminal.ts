@@ -1,12 +1,8 @@
 import { readProcStat } from "../domains/proc-stat.ts";
 
-/** None; the peer's own terminal, which the shell may take over; or why it may not. */
+/** No terminal; the peer's own one, which the shell may take over; or why it may not. */
 export type Terminal = "none" | "own" | { readonly refused: string };
 
-/**
- * Why the terminal of process `pid` may not be moved to another session; null if it may.
- * `terminals`: device numbers of its descriptors that are terminals, 0 for the others.
- */
 export function foreignTerminal(pid: number, terminals: readonly number[]): string | null {
   const stat = readProcStat(pid);
   const own = terminals.filter((terminal) => terminal !== 0);
@@ -19,9 +15,9 @@ export function foreignTerminal(pid: number, terminals: readonly number[]): stri
 }
 
 /**
- * Whether standard input, a terminal with this device number or 0, is the controlling terminal of
- * the session that process `pid` leads. The shell takes it away from that session: if the peer were
- * not the leader, the peer's starter would lose its terminal.
+ * Whether standard input is the controlling terminal of the session that process `pid` leads.
+ * `input`: the device number of that terminal, or 0. The shell takes the terminal away from that
+ * session: if the peer were not the leader, the process that started it would lose its terminal.
  */
 export function terminalOf(pid: number, input: number): Terminal {
   if (input === 0) return "none";

@@ -3,27 +3,26 @@ import type { Connection } from "./connection.ts";
 import type { Request } from "./wire.ts";
 
 /**
- * The service behind one socket. It judges the peer (`peer.ts`) and either answers, now or later,
- * or begins work, during which the client may leave. It never has the client's descriptors: the
- * program that it starts has them (`Connection.begin`).
+ * The service behind one socket. It judges the peer (`peer.ts`), then answers, at once or later, or
+ * starts work, which may outlive the client. It never has the client's descriptors: the program
+ * that it starts gets them (`Connection.begin`).
  */
 export interface Verb {
   readonly kind: "verb";
   begin(request: Request, connection: Connection): void | Promise<void>;
-  /** One that was not heard, since too many of its user's wait. */
+  /** A connection was refused because its user has too many. */
   turnedAway?(peer: SocketPeer): void;
 }
 
 /**
- * What is said at one socket goes on to another one, which only root may connect to: a server there
- * reads words and is sent no descriptors.
+ * Connects the client to another socket, which only root may connect to. A server there reads the
+ * client's words but gets none of its descriptors.
  */
 export interface Passed {
   readonly kind: "passed";
-  /** The other one's path. */
+  /** The path of that socket. */
   readonly to: string;
-  /** The peer that will be behind the process `attendant`; the server closes it. */
+  /** The process `attendant` is about to connect on behalf of `peer`. The server closes `peer`. */
   came(attendant: number, peer: SocketPeer): void;
-  /** It has ended. */
   left(attendant: number): void;
 }

@@ -1,33 +1,32 @@
 /**
- * What client and server say to each other over a stream socket. The client is native/session/:
- * with the first byte come its descriptors 0, 1 and 2; then a request, and afterwards one byte for
- * each signal that it got. The server answers once, at the end: one byte of exit status and words
- * for standard error.
+ * What client and server send each other over a stream socket. The client is native/session/. It
+ * sends its descriptors 0, 1 and 2 with the first byte, then a request, then one byte for each
+ * signal that it gets. The server answers once, at the end: one byte of exit status, and words for
+ * standard error.
  */
 
-/** The client's own words: nothing in here is to be believed but what the kernel says beside it. */
+/** The client's own words. Decisions rest on what the kernel says about the peer instead. */
 export interface Request {
   /**
-   * Name under which the client was started, without a folder: `cofferdam-login`, `supershell`,
-   * `cofferdam`.
+   * The name under which the client was started, without a directory: `cofferdam-login`,
+   * `supershell`, `cofferdam`.
    */
   readonly program: string;
-  /** Behind the name. */
+  /** Without the name. */
   readonly args: readonly string[];
-  /** Working directory; empty where it has none that can be named. */
+  /** The working directory; empty if it has no path. */
   readonly folder: string;
   readonly env: ReadonlyMap<string, string>;
 }
 
-/** Descriptors 0, 1 and 2. */
 export const DESCRIPTORS = 3;
 
-/** Length of what follows, little-endian. */
+/** The length of the body, little-endian. */
 export const HEADER_BYTES = 4;
 
 export class WireError extends Error {}
 
-/** The length of a request by its header; null while the header is not whole. */
+/** The length of the body; null until the header is complete. */
 export function lengthOf(bytes: Buffer, max: number): number | null {
   if (bytes.length < HEADER_BYTES) return null;
   const length = bytes.readUInt32LE(0);
@@ -36,8 +35,8 @@ export function lengthOf(bytes: Buffer, max: number): number | null {
 }
 
 /**
- * Texts that end with a NUL: program, folder, number of arguments, the arguments, then `NAME=VALUE`
- * each. In UTF-8, as Node passes words on.
+ * Texts that each end with a NUL: program, folder, number of arguments, the arguments, then each
+ * `NAME=VALUE`. They are UTF-8, as Node passes them on.
  */
 export function parseRequest(body: Buffer): Request {
   if (body.length === 0 || body[body.length - 1] !== 0)
@@ -50,7 +49,7 @@ export function parseRequest(body: Buffer): Request {
   const env = new Map<string, string>();
   for (const variable of rest.slice(Number(count))) {
     const equals = variable.indexOf("=");
-    // The first counts, as for getenv(3).
+    // The first one counts, as for getenv(3).
     if (equals > 0 && !env.has(variable.slice(0, equals)))
       env.set(variable.slice(0, equals), variable.slice(equals + 1));
   }

@@ -14,6 +14,8 @@ const schemas: Readonly<Record<string, Schema<unknown>>> = {
   "DELETE /v1/level": answers.shownChanges,
   "POST /v1/domains/{domain}/reload": answers.reloaded,
   "POST /v1/reload": answers.reloaded,
+  "POST /v1/domains/{domain}/plan": answers.madePlan,
+  "POST /v1/domains/{domain}/programs": answers.attachedPrograms,
   "POST /v1/sessions": answers.kept,
 };
 

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Complaints } from "../../src/agent/complaints.ts";
 import { FolderWatch } from "../../src/agent/folder-watch.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let refused: string | null = null;
 let watchers: { emit(event: "error", error: Error): boolean }[] = [];
@@ -23,7 +23,7 @@ let stops: (() => void)[];
 let messages: string[];
 let changes: number;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-watch-"));
+  folder = scratchFolder("watch");
   [stops, messages, changes, refused, watchers] = [[], [], 0, null, []];
 });
 afterEach(() => {

@@ -57,12 +57,15 @@ test("the sender of a request's head is judged again when the body has arrived",
     script,
     `const { spawn } = require("node:child_process");
 const body = '{"level":"disabled"}';
-const head = "PUT /v1/domains/alpha/level HTTP/1.1\\r\\nHost: x\\r\\nExpect: 100-continue\\r\\nContent-Length: " + body.length + "\\r\\n\\r\\n";
+const head = "PUT /v1/domains/alpha/level HTTP/1.1\\r\\nHost: x\\r\\nExpect: 100-continue\\r\\n" +
+  "Content-Length: " + body.length + "\\r\\n\\r\\n";
 const socket = require("node:net").connect(process.argv[2], () => {
   socket.write(head);
   socket.once("data", () => {
-    const rest = "while [ -e /proc/$0 ]; do sleep 0.05; done; printf %s '" + body + "' >&3; until cat <&3 2>/dev/null; do sleep 0.05; done";
-    spawn("sh", ["-c", rest, String(process.pid)], { stdio: ["ignore", "inherit", "inherit", socket], detached: true }).unref();
+    const rest = "while [ -e /proc/$0 ]; do sleep 0.05; done; printf %s '" + body + "' >&3; " +
+      "until cat <&3 2>/dev/null; do sleep 0.05; done";
+    const stdio = ["ignore", "inherit", "inherit", socket];
+    spawn("sh", ["-c", rest, String(process.pid)], { stdio, detached: true }).unref();
     process.exit();
   });
 });

@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Keeper } from "../../src/agent/keeper.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 
 let folder: string;
 let keepers: Keeper[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-keeper-"));
+  folder = scratchFolder("keeper");
   keepers = [];
 });
 afterEach(() => {
@@ -21,7 +21,8 @@ afterEach(() => {
 
 /** Holds the lock as the mediator does, and writes its process id. */
 function keeper(
-  script = `echo $$ > ${folder}/pid.new; mv ${folder}/pid.new ${folder}/pid; exec flock -n -o ${folder}/lock sleep 1000`,
+  script = `echo $$ > ${folder}/pid.new; mv ${folder}/pid.new ${folder}/pid; exec flock -n -o ` +
+    `${folder}/lock sleep 1000`,
 ): Keeper {
   const path = join(folder, "mediator.sh");
   writeFileSync(path, script);
@@ -133,7 +134,7 @@ while True: time.sleep(1000)`;
     process.kill(starts()[0] ?? 0, "SIGTERM");
     await until(() => starts().length === 2);
     expect(readFileSync(join(folder, "told"), "utf8")).toBe(
-      "1 its lock is held by another, or by nobody",
+      "1 another process holds its lock, or none does",
     );
     expect(existsSync(`/proc/${starts()[0]}`)).toBe(true);
     expect(one.state.pid).toBe(starts()[1]);

@@ -4,10 +4,13 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { readUseIds } from "../../src/domains/use-ids.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readAuditState, writeAuditState } from "../../src/kernel/audit/control.ts";
+import { CapabilityUses, type UseIds } from "../../src/kernel/bpf/capability-uses.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { root } from "../house/tree.ts";
+import { withoutAuditContext } from "../support/no-audit-context.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
 
@@ -107,6 +110,14 @@ test("what Landlock refuses is in the host's log without any option; `why` knows
   expect(asked.stdout).toContain("- r /etc/shadow");
 });
 
+test("the collector says where the program is that records capabilities", () => {
+  const { capabilities } = JSON.parse(fs.readFileSync(host.at("run/collector.status"), "utf8"));
+  expect(capabilities).toBeNull();
+  const opened = CapabilityUses.open(readUseIds(host.at("run")) as UseIds);
+  expect(opened).not.toBeNull();
+  opened?.close();
+});
+
 test("two domains at once get their own denials, short runs too", async () => {
   await Promise.all([
     run("first", `for i in 1 2 3; do read x < ${secret("gshadow")}; done; exit 0`),
@@ -184,6 +195,21 @@ test("a collector that is replaced loses and doubles none; a killed one is told 
   await daemon.end();
 });
 
+test("under the rule never,task a refusal names the first process, and is counted", async () => {
+  const file = secret("no-context");
+  const refused = `/bin/sh -c 'read x < ${file}; exit 0' & wait; exit 0`;
+  const pid = await withoutAuditContext(async () => {
+    const child = start("first", refused, "ignore");
+    await once(child, "exit");
+    return child.pid;
+  });
+  const [event] = await heard("first", file, 1);
+  expect(event?.process.pid).toBe(pid);
+  const isSaid = ({ domain, operation }: Event) =>
+    domain === "first" && operation === "unattributed";
+  await until(() => expect(host.events().filter(isSaid)).toMatchObject([{ count: 1 }]));
+});
+
 test("refusals by the programs of its cgroup are in the log, too, each once", async (context) => {
   needsFeature(context, facts, "cgroup-inet");
   const send = "exec 2>/dev/null; /usr/bin/bash -c 'echo x > /dev/udp/127.0.0.1/53'; exit 0";
@@ -208,13 +234,13 @@ test("a flood is folded and counted to the last; others are heard meanwhile", as
   });
 });
 
-test("auditing that somebody switches off is said, in the log and by `status`", async () => {
+test("auditing that is switched off is said, in the log and by `status`", async () => {
   const now = readAuditState();
   try {
     writeAuditState({ enabled: 0, backlogLimit: now.backlogLimit });
     await until(async () => {
       const { refusals } = await host.ask("GET", "/status");
-      expect(refusals.landlock).toContain("switched this host's auditing off");
+      expect(refusals.landlock).toContain("auditing was switched off");
     });
     expect(host.events().some(({ object }) => object.startsWith("refusals by Landlock: "))).toBe(
       true,

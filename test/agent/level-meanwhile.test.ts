@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { factOf } from "../../src/compile/facts.ts";
 import { compileDomain } from "../../src/host/compile-domain.ts";
 import type { Places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { policyText } from "./scratch-host.ts";
 import { scratchPlaces } from "./scratch-places.ts";
@@ -29,12 +30,12 @@ let folder = "";
 let places: Places;
 beforeEach((context) => {
   needsRoot(context);
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-level-"));
+  folder = scratchFolder("level");
   places = scratchPlaces(folder, root);
   for (const made of [join(folder, "domains"), places.system.levels])
     mkdirSync(made, { recursive: true });
   writeFileSync(join(folder, "domains", "alpha.yaml"), policyText("r /srv/alpha/**"), {
-    mode: 0o644,
+    mode: PUBLIC_FILE,
   });
 });
 afterEach(() => {

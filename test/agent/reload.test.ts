@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Followers } from "../../src/agent/followers.ts";
 import { LivePlans } from "../../src/agent/live-plans.ts";
+import { PUBLIC_FILE, PUBLIC_FOLDER, SHARED_FOLDER } from "../../src/base/modes.ts";
 import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -70,6 +71,28 @@ test("only running supervised processes get the new policy by a new generation",
   await host.end(sealed);
   await until(() => !existsSync(live));
   expect(host.generation(number)).toBe(2);
+});
+
+test("what is fixed since the start of a run is named when the policy changes it", async () => {
+  const change = async (words: string) => {
+    host.policy("alpha", `${policyText("r /srv/alpha/**")}${words}`);
+    const { notFollowed } = await reloadOne("alpha");
+    return notFollowed.toSorted();
+  };
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  expect(await change("memory: [jit]\n")).toEqual([]);
+  const run = host.run("alpha", number, "supervised", "enforcing");
+  expect(await change("memory: [memfd, dlopen]\nipc: [shm]\n")).toEqual(["ipc shm", "memory jit"]);
+  expect(await change("user: daemon\ncore-dumps: allowed\nmemory: [jit]\n")).toEqual([
+    "core-dumps allowed",
+    "ipc shm",
+    "user daemon",
+  ]);
+  host.policy("alpha", `${policyText("r /srv/alpha/**").replace("@system-service", "read")}`);
+  expect((await reloadOne("alpha")).notFollowed).toContain("syscalls sysinfo");
+  await host.end(run);
+  expect(await change("")).toEqual([]);
 });
 
 test("a starting agent puts the files' policies into force for what still runs", async () => {
@@ -161,8 +184,10 @@ test("after a reload an instance has its file's policy, its start noticed or not
 
 test("what has not changed is not read again, and what it includes has a say in that", async () => {
   const abstractions = join(host.places.policies[0] ?? "", "abstractions");
-  mkdirSync(abstractions, { mode: 0o755 });
-  writeFileSync(join(abstractions, "shared.yaml"), "files: [r /srv/shared/**]\n", { mode: 0o644 });
+  mkdirSync(abstractions, { mode: PUBLIC_FOLDER });
+  writeFileSync(join(abstractions, "shared.yaml"), "files: [r /srv/shared/**]\n", {
+    mode: PUBLIC_FILE,
+  });
   host.policy("beta", `include: [shared]\n${policyText("r /srv/beta/**")}`);
   await host.start();
   const outcomes = async () => {
@@ -171,15 +196,15 @@ test("what has not changed is not read again, and what it includes has a say in 
       domains.map(({ name, outcome }: Record<string, string>) => [name, outcome]),
     );
   };
-  // Until the files are no longer of just now.
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  // Files that have changed just now are read again.
+  await expect.poll(outcomes).toMatchObject({ alpha: "unchanged", beta: "unchanged" });
   for (let again = 0; again < 2; again++)
     expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "unchanged" });
   writeFileSync(join(abstractions, "shared.yaml"), "files: [rw /srv/shared/**]\n");
   expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "changed" });
-  chmodSync(abstractions, 0o777);
+  chmodSync(abstractions, SHARED_FOLDER);
   expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "bad" });
-  chmodSync(abstractions, 0o755);
+  chmodSync(abstractions, PUBLIC_FOLDER);
   expect(await outcomes()).toMatchObject({ alpha: "unchanged", beta: "unchanged" });
   rmSync(join(host.places.policies[0] ?? "", "alpha.yaml"));
   expect(await outcomes()).toMatchObject({ alpha: "gone", beta: "unchanged" });

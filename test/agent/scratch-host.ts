@@ -1,17 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { Agent } from "../../src/agent/agent.ts";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { anything } from "../../src/base/schema.ts";
 import { LiveTable } from "../../src/domains/live-table.ts";
 import type { Event } from "../../src/events/event.ts";
@@ -19,11 +11,12 @@ import { readRecords } from "../../src/events/log/read.ts";
 import { askAgent, type Method } from "../../src/host/agent-client.ts";
 import type { Places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
+import { IN_CLONE, scratchFolder } from "../support/scratch.ts";
 import { scratchPlaces } from "./scratch-places.ts";
 
 /** A host of its own in a scratch folder: policies, state, an agent. */
 export class ScratchHost {
-  readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-agent-"));
+  readonly folder = scratchFolder("agent", { mode: PUBLIC_FOLDER });
   readonly places: Places = scratchPlaces(this.folder, root);
   readonly messages: string[] = [];
   #agents: Agent[] = [];
@@ -32,7 +25,6 @@ export class ScratchHost {
 
   constructor() {
     // Others must get as far as the socket.
-    chmodSync(this.folder, 0o755);
     mkdirSync(join(this.folder, "domains"));
   }
 
@@ -130,8 +122,7 @@ function startOf(pid: number): string {
 }
 
 async function bundleAgent(): Promise<string> {
-  mkdirSync(join(root, "build"), { recursive: true });
-  const outfile = join(mkdtempSync(join(root, "build", "agent-")), "agent-process.mjs");
+  const outfile = join(scratchFolder("agent", { above: IN_CLONE }), "agent-process.mjs");
   await build({
     entryPoints: [join(root, "test", "agent", "agent-process.ts")],
     outfile,

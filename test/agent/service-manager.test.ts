@@ -1,15 +1,15 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listen } from "../../src/agent/listen.ts";
 import { activatedSocket, notifyManager } from "../../src/agent/service-manager.ts";
 import { AF_UNIX, SOCK_DGRAM } from "../../src/kernel/constants.ts";
 import { close, read, syscall } from "../../src/kernel/ffi.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 test("the service manager is told when the agent is ready, on a path or an abstract name", () => {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-notify-"));
+  const folder = scratchFolder("notify");
   try {
     for (const name of [join(folder, "notify"), `@cofferdam-test-${process.pid}`]) {
       const fd = syscall("socket", AF_UNIX, SOCK_DGRAM, 0);
@@ -36,7 +36,7 @@ test("only a socket that was meant for this process is taken from the service ma
 });
 
 test("a socket that listens already is listened on", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-activated-"));
+  const folder = scratchFolder("activated");
   const first = createServer();
   await listen(first, join(folder, "control"));
   const fd = (first as unknown as { _handle: { fd: number } })._handle.fd;

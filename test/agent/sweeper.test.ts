@@ -1,17 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ABSENT_MS } from "../../src/agent/absent-levels.ts";
 import { Sweeper } from "../../src/agent/sweeper.ts";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { overridePath, writeOverride } from "../../src/domains/levels.ts";
 import { writeNumbers } from "../../src/domains/numbers-file.ts";
 import type { Event } from "../../src/events/event.ts";
@@ -21,6 +13,7 @@ import { replaceFile } from "../../src/kernel/replace-file.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import { root } from "../house/tree.ts";
 import { samplePlan } from "../plan/sample.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { scratchPlaces } from "./scratch-places.ts";
 
 let folder: string;
@@ -29,7 +22,7 @@ let events: Event[];
 let messages: string[];
 let sweeper: Sweeper;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-sweep-"));
+  folder = scratchFolder("sweep");
   host = scratchPlaces(folder, root);
   [events, messages] = [[], []];
   sweeper = newSweeper();
@@ -120,14 +113,18 @@ test("control groups are named by ready plans, as long as these lie there", () =
   const named = new NamedAnchors(host.plans);
   expect(named.look()).toEqual(new Set());
   mkdirSync(host.plans);
-  const put = (name: string, anchor: string) => {
-    const plan = { ...samplePlan(), cgroup: { anchor, programs: [] } };
-    replaceFile(join(host.plans, name), encodePlan(plan), 0o644);
+  const put = (name: string, anchor: string, absent = join(folder, "absent")) => {
+    const facts = [{ kind: "absent", path: absent, role: "authority" } as const];
+    const plan = { ...samplePlan(), facts, cgroup: { anchor, programs: [] } };
+    replaceFile(join(host.plans, name), encodePlan(plan), PUBLIC_FILE);
   };
   put("web-1.plan", "/sys/fs/cgroup/cofferdam/web.1");
   put("web-2.plan", "/elsewhere/cofferdam/web.2");
   writeFileSync(join(host.plans, "old-1.plan"), "of another version");
   expect(named.look()).toEqual(new Set(["web.1", "web.2"]));
+  put("web-3.plan", "/sys/fs/cgroup/cofferdam/web.4", "/etc/hostname");
+  expect(named.look()).toEqual(new Set(["web.1", "web.2"]));
+  rmSync(join(host.plans, "web-3.plan"));
   put("web-1.plan", "/sys/fs/cgroup/cofferdam/web.3");
   rmSync(join(host.plans, "web-2.plan"));
   expect(named.look()).toEqual(new Set(["web.3"]));

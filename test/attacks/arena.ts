@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { PUBLIC_FOLDER, SET_USER_ID_PROGRAM } from "../../src/base/modes.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /** The folder of the clone, from which `bin/cofferdam` is run as its users run it. */
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -107,8 +108,7 @@ export class Arena {
   constructor(attacker: Attacker, domain = "attacker") {
     this.attacker = attacker;
     this.domain = domain;
-    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-arena-"));
-    fs.chmodSync(this.folder, 0o755);
+    this.folder = scratchFolder("arena", { mode: PUBLIC_FOLDER });
     this.bin = path.join(this.folder, "bin");
     this.home = path.join(this.folder, "home");
     this.policy = path.join(this.folder, "policy", `${domain}.yaml`);
@@ -120,7 +120,7 @@ export class Arena {
       fs.chownSync(path.join(this.bin, "suid"), 0, 0);
       for (const name of ["home", "scratch"]) this.give(path.join(this.folder, name));
     }
-    fs.chmodSync(path.join(this.bin, "suid"), 0o4755);
+    fs.chmodSync(path.join(this.bin, "suid"), SET_USER_ID_PROGRAM);
     this.reset();
   }
 
@@ -159,7 +159,7 @@ export class Arena {
       remove(folder);
       fs.mkdirSync(folder);
     }
-    fs.chmodSync(folder, 0o755);
+    fs.chmodSync(folder, PUBLIC_FOLDER);
     this.give(folder);
   }
 

@@ -32,8 +32,10 @@ files:
   - r /etc/passwd
 network:
   - connect tcp 127.0.0.1:${arena.setting("ATTACK_PORT_GRANTED")}
-capabilities: [chown, dac_override, fowner, sys_chroot, net_bind_service, mknod, setuid, setgid, kill]
+capabilities:
+  [chown, dac_override, fowner, sys_chroot, net_bind_service, mknod, setuid, setgid, kill]
 syscalls: ["@system-service", "@debug", "@sandbox", chroot, memfd_create]
+memory: [memfd]
 inherit: [stdio, stdio-sockets]
 `;
 }
@@ -57,6 +59,7 @@ files:
   - rx ${arena.folder}/bin/**
   - rwcd ${s}/plain/**
   - r /proc/**
+  - w /proc/*/mem
 network:
   - connect udp 127.0.0.1:53
   - connect tcp [::1]:*
@@ -64,21 +67,22 @@ network:
   - connect unix ${s}/plain/**
   - listen unix ${s}/plain/** ${s}/jail/**
 capabilities: [sys_chroot, setuid, setgid]
-syscalls: ["@system-service", chroot]
-inherit: [stdio, stdio-sockets]
+syscalls: ["@system-service", chroot, memfd_create]
+${arena.attacker.uid === 0 ? "ipc: [shm]\n" : ""}inherit: [stdio, stdio-sockets]
 `;
 }
 
-/** A domain that may send datagrams to two hosts, and has no unix sockets. */
+/** A domain that may send datagrams to two hosts and serve one port; it has no unix sockets. */
 function senderPolicy(arena: Arena, mediation = SEALED): string {
   const port = arena.setting("ATTACK_PORT_GRANTED");
-  return `${head(arena, mediation)}summary: what an intruder holds in a client of two UDP servers
+  return `${head(arena, mediation)}summary: what an intruder holds in a small UDP server and client
 include: [base]
 files:
   - rx ${arena.folder}/bin/**
 network:
   - connect udp 127.0.0.1:${port}
   - connect udp [2001:db8::9]:${port}
+  - listen udp 127.0.0.1:${port}
 syscalls: ["@system-service"]
 inherit: [stdio, stdio-sockets]
 `;

@@ -5,9 +5,15 @@ import { Arena, type Attacker, BUILD_TIMEOUT_MS, buildProgram } from "./arena.ts
 import { attackerPolicy } from "./policy.ts";
 
 /**
- * A brokered call costs tens of microseconds; this many milliseconds are far beyond 100,000 of
- * them.
+ * Tries of each race. A mediator that reads a path twice loses path-unlink within a thousand, so
+ * that more of them would hardly find what these do not; docs/attacks.md says how to make more.
  */
+export const RACE_TRIES = 10_000;
+
+/** Only the rights that the mediator uses differ between users: a few tries show that. */
+export const OTHER_USER_TRIES = 2_000;
+
+/** A brokered call costs tens of microseconds; 100,000 of them are far from this, milliseconds. */
 const RACE_TIMEOUT_MS = 300_000;
 
 /** Unconfined a try takes no time: fewer would be over before the other thread has begun. */

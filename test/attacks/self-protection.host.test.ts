@@ -1,21 +1,20 @@
 import {
-  chmodSync,
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import type { Event } from "../../src/events/event.ts";
 import { findControlGroups } from "../../src/kernel/probe/caller.ts";
 import { MEDIATOR_SOCKET } from "../../src/mediate/shared/place.ts";
 import { standByOf } from "../mediate/mediators.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { type Act, Actor, buildActs, buildFuse, INHERITED } from "./self-protection/actor.ts";
 import {
@@ -49,8 +48,7 @@ beforeAll(async () => {
   if (!isRoot) return;
   taken = (await askAgent()) !== null;
   if (taken) return;
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-self-"));
-  chmodSync(folder, 0o755);
+  folder = scratchFolder("self", { mode: PUBLIC_FOLDER });
   mkdirSync(scratch());
   mkdirSync(join(folder, "slow"));
   program = buildActs(folder);
@@ -113,7 +111,7 @@ for (const way of ways) suite(way);
 
 function suite(way: Way): void {
   const name = `self-${way.mediation}-${way.level}`;
-  describe(`${way.mediation}, ${way.level}: whatever its policy grants, a root process of a domain`, () => {
+  describe(`${way.mediation}, ${way.level}: whatever its policy grants, a domain's root`, () => {
     const policy = (): string => join(folder, `${name}.yaml`);
     const events = (): string => join(folder, `${name}.jsonl`);
     let inside: Actor;

@@ -42,7 +42,8 @@ int main(int argc, char **argv) {
     // What an attack leaves behind may hold the other end: its own end is what counts.
     waitpid(child, &status, 0);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    for (ssize_t got; length < sizeof text - 1 && (got = read(ends[0], text + length, sizeof text - 1 - length)) > 0;) length += (size_t)got;
+    for (ssize_t got; length < sizeof text - 1; length += (size_t)got)
+      if ((got = read(ends[0], text + length, sizeof text - 1 - length)) <= 0) break;
     close(ends[0]);
     text[length] = 0;
     for (char *c = text; *c; c++) if (*c == '\n') *c = ' ';

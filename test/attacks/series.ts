@@ -41,12 +41,15 @@ function descriptorsOf(pid: string): readonly (string | null)[] {
   );
 }
 
-/** Processes end, and those of others are hidden from an ordinary user. */
+/**
+ * Processes end, and those of others are hidden from an ordinary user. An attack of another suite
+ * may have a file open whose path is longer than the kernel tells (ENAMETOOLONG).
+ */
 function unlessGone<T>(look: () => T): T | null {
   try {
     return look();
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM", "ENAMETOOLONG")) return null;
     throw error;
   }
 }

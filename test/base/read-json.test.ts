@@ -32,17 +32,17 @@ test.each<[unknown, string]>([
   ["", "it is empty"],
   [JSON.stringify(good).slice(0, -3), "it is no JSON, or not all of it"],
   ["enforcing", "it is no JSON, or not all of it"],
-  ["null", "the whole is no object"],
-  ["[]", "the whole is no object"],
+  ["null", "the whole is not an object"],
+  ["[]", "the whole is not an object"],
   [{ ...good, version: 2 }, "`version` is none of: 1"],
   [{ ...good, level: "open" }, "`level` is none of: enforcing, warning"],
   [{ version: 1, runs: [] }, "`level` is missing"],
-  [{ ...good, runs: {} }, "`runs` is no list"],
+  [{ ...good, runs: {} }, "`runs` is not a list"],
   [{ ...good, runs: [good.runs[0], { pid: 7 }] }, "`runs[1].name` is missing"],
-  [{ ...good, runs: [{ pid: "7", name: null }] }, "`runs[0].pid` is no whole number"],
-  [{ ...good, runs: [{ pid: 7.5, name: null }] }, "`runs[0].pid` is no whole number"],
+  [{ ...good, runs: [{ pid: "7", name: null }] }, "`runs[0].pid` is not a whole number"],
+  [{ ...good, runs: [{ pid: 7.5, name: null }] }, "`runs[0].pid` is not a whole number"],
   [{ ...good, runs: [{ pid: 0, name: null }] }, "`runs[0].pid` is out of range"],
-  [{ ...good, until: null }, "`until` is no text"],
+  [{ ...good, until: null }, "`until` is not text"],
   [{ ...good, until: "soon" }, "`until` is not of the form that it has to have"],
   [{ ...good, kind: {} }, "`kind.is` is missing"],
   [{ ...good, kind: { is: "device" } }, "`kind.is` is none that is known here"],
@@ -56,7 +56,7 @@ test("nothing of a member's name acts on a terminal, however long it is", () => 
   const read = readJson(names, JSON.stringify({ [`\x1b]0;\u202e\`${"x".repeat(500)}`]: "no" }));
   expect(read.state).toBe("bad");
   if (read.state !== "bad") return;
-  expect(read.problem).toMatch(/^`[\x20-\x5f\x61-\x7e]+` is no number$/);
+  expect(read.problem).toMatch(/^`[\x20-\x5f\x61-\x7e]+` is not a number$/);
   expect(read.problem.length).toBeLessThan(100);
 });
 

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "vitest";
 import { type CgroupTarget, prepareCgroup } from "../../src/compile/cgroup/prepare.ts";
@@ -9,6 +8,7 @@ import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { CgroupPlan } from "../../src/plan/plan.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 
 const PROBE_TIMEOUT_MS = 60_000;
@@ -18,7 +18,7 @@ const PROBE_TIMEOUT_MS = 60_000;
  * both away.
  */
 export class Arena {
-  readonly scratch = mkdtempSync(join(tmpdir(), "cofferdam-cgroup-"));
+  readonly scratch = scratchFolder("cgroup");
   /** Stands in for the mount point, so that no anchor of the host is touched. */
   readonly cgroup2: string;
   #children = 0;

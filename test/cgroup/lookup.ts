@@ -9,6 +9,10 @@ import type { UnixTable } from "../../src/compile/cgroup/unix-table.ts";
 import { judgedAddress } from "../../src/model/network.ts";
 import type { AddressRequest } from "../../src/model/request.ts";
 
+type Lookup = Pick<AddressRequest, "protocol" | "address" | "port"> & {
+  readonly operation: keyof typeof operationCodes;
+};
+
 const HEAD_BITS = 32;
 
 /**
@@ -17,9 +21,12 @@ const HEAD_BITS = 32;
  */
 export function lookupAddress(
   table: AddressTable,
-  request: AddressRequest,
+  request: Lookup,
 ): { granted: boolean; steps: number } {
-  const address = judgedAddress(request.operation, request.address);
+  const address = judgedAddress(
+    request.operation === "listen" ? "listen" : "connect",
+    request.address,
+  );
   const wanted = Uint8Array.from([
     operationCodes[request.operation],
     protocolNumbers[request.protocol],
@@ -39,6 +46,18 @@ export function lookupAddress(
     else return { granted: true, steps };
   }
   return { granted: false, steps };
+}
+
+/** Written after `is_answer4` and `is_answer6` of bpf/answer.h. */
+export function lookupAnswer(
+  table: AddressTable,
+  { operation, protocol, address, port, answersFrom }: AddressRequest,
+): boolean {
+  if (answersFrom === undefined || operation !== "connect" || protocol !== "udp") return false;
+  return (
+    lookupAddress(table, { operation: "listen", protocol, ...answersFrom }).granted &&
+    lookupAddress(table, { operation: "answer", protocol, address, port }).granted
+  );
 }
 
 function longestMatch(table: AddressTable, wanted: Uint8Array): { first: number; count: number } {

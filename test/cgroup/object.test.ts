@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { NETWORK_KEY_BYTES, PORT_SET_BYTES } from "../../src/compile/cgroup/address-table.ts";
 import {
   configurationBytes,
@@ -10,8 +9,15 @@ import {
   mapBytes,
   TRANSITIONS_PER_ROW,
 } from "../../src/compile/cgroup/map-bytes.ts";
-import { loadPrograms, programNames, shippedObject } from "../../src/compile/cgroup/programs.ts";
+import {
+  loadPrograms,
+  PEERS_MAP,
+  PEERS_MAX,
+  programNames,
+  shippedObject,
+} from "../../src/compile/cgroup/programs.ts";
 import { cgroupTables } from "../../src/compile/cgroup/tables.ts";
+import { USES_MAX, useKeyLayout } from "../../src/kernel/bpf/capability-uses.ts";
 import { controlLayout } from "../../src/kernel/bpf/control.ts";
 import { BpfError, summarizeVerifierLog } from "../../src/kernel/bpf/errors.ts";
 import { mapInfo, programInfo } from "../../src/kernel/bpf/info.ts";
@@ -22,20 +28,22 @@ import {
   recordLimits,
   recordMaps,
   refusalKinds,
-  refusalLayout,
 } from "../../src/kernel/bpf/refusals.ts";
+import { readShipped } from "../../src/kernel/bpf/shipped.ts";
+import { tallyLayout } from "../../src/kernel/bpf/tally.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { addressRule, connectUnix, policyOf } from "./policies.ts";
 
 const CLANG = "clang-19";
+const objects = ["cofferdam_capabilities.bpf.o", "cofferdam_cgroup.bpf.o"];
 const bpf = new URL("../../bpf/", import.meta.url).pathname;
 let scratch: string;
 
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), "cofferdam-bpf-"));
+  scratch = scratchFolder("bpf");
 });
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 function hasClang(): boolean {
   try {
@@ -46,15 +54,15 @@ function hasClang(): boolean {
   }
 }
 
-test("the shipped object is what its source compiles to", (context) => {
+test("the shipped objects are what their sources compile to", (context) => {
   skipUnless(context, hasClang(), `${CLANG} is not installed`);
-  const rebuilt = join(scratch, "rebuilt.o");
-  execFileSync(join(bpf, "build.sh"), [rebuilt]);
-  expect(readFileSync(rebuilt).equals(shippedObject())).toBe(true);
+  execFileSync(join(bpf, "build.sh"), [scratch]);
+  for (const object of objects)
+    expect(readFileSync(join(scratch, object)).equals(readShipped(object)), object).toBe(true);
 });
 
-test("the shipped object names no folder of the machine that compiled it", () => {
-  const text = Buffer.from(shippedObject()).toString("latin1");
+test.each(objects)("%s names no folder of the machine that compiled it", (object) => {
+  const text = Buffer.from(readShipped(object)).toString("latin1");
   const paths = text.match(/\/[a-z]+\/[a-zA-Z0-9_/.-]+/g) ?? [];
   expect(paths.filter((path) => /^\/(home|root|work|tmp|usr|build|src)\//.test(path))).toEqual([]);
 });
@@ -65,7 +73,14 @@ function askC(expressions: readonly string[]): number[] {
   const printed = expressions
     .map((expression) => `printf("%d\\n", (int)(${expression}));`)
     .join("");
-  const headers = ["<stdio.h>", "<stddef.h>", '"tables.h"', '"records.h"']
+  const headers = [
+    "<stdio.h>",
+    "<stddef.h>",
+    '"tables.h"',
+    '"records.h"',
+    '"answer.h"',
+    '"capability_uses.h"',
+  ]
     .map((name) => `#include ${name}\n`)
     .join("");
   writeFileSync(source, `${headers}int main(void) { ${printed} return 0; }\n`);
@@ -76,9 +91,10 @@ function askC(expressions: readonly string[]): number[] {
 test("records are read as C writes them", () => {
   const structs = {
     refusal_key: keyLayout,
-    refusal: refusalLayout,
     instance: instanceLayout,
     control: controlLayout,
+    use_key: useKeyLayout,
+    tally: tallyLayout,
   };
   for (const [name, { bytes, ...offsets }] of Object.entries(structs)) {
     const fields = Object.keys(offsets).map((field) => `offsetof(struct ${name}, ${field})`);
@@ -91,6 +107,8 @@ test("records are read as C writes them", () => {
     "REFUSAL_KINDS",
     "REFUSED_CREATE",
     "REFUSED_UNIX_SEND",
+    "PEERS_MAX",
+    "USES_MAX",
   ]);
   expect(numbers).toEqual([
     refusals,
@@ -98,6 +116,8 @@ test("records are read as C writes them", () => {
     refusalKinds.length,
     0,
     refusalKinds.indexOf("unixSend"),
+    PEERS_MAX,
+    USES_MAX,
   ]);
 });
 
@@ -113,6 +133,7 @@ test("tables are written as C reads them", () => {
     ping6_granted: "ping6",
     raw_granted: "raw",
     unix_class: "unixClass",
+    answers: "answers",
   } as const;
   const fields = Object.entries({ ...names, ...more });
   const asked = [
@@ -150,7 +171,8 @@ test("a program that the verifier refuses is named with the verifier's reason", 
   const source = join(scratch, "bad.bpf.c");
   writeFileSync(
     source,
-    `__attribute__((section("cgroup/connect4"), used)) int bad(int *context) { return context[999]; }\n`,
+    `__attribute__((section("cgroup/connect4"), used)) int bad(int *context) { return ` +
+      `context[999]; }\n`,
   );
   const object = join(scratch, "bad.o");
   execFileSync(CLANG, ["--target=bpf", "-O2", "-g", "-c", source, "-o", object]);
@@ -194,7 +216,7 @@ test("the maps are frozen before anything can be attached", (context) => {
   for (const { name, keys, values, count } of maps) {
     expect(() => object.update(name, keys, values, count)).toThrow(`fill map ${name}: EPERM`);
   }
-  for (const name of recordMaps) {
+  for (const name of [PEERS_MAP, ...recordMaps]) {
     const [key, value] = [Buffer.alloc(keyLayout.bytes), Buffer.alloc(4096)];
     expect(() => object.update(name, key, value, 1)).toThrow(`fill map ${name}: EPERM`);
   }
@@ -203,7 +225,8 @@ test("the maps are frozen before anything can be attached", (context) => {
 
 test("the verdict of a verifier log is its last line that is no trace", () => {
   const log =
-    "0: R1=ctx() R10=fp0\n; return x; @ a.c:1\n0: (61) r0 = *(u32 *)(r1 +3996)\ninvalid bpf_context access off=3996 size=4\nprocessed 1 insns (limit 1000000)\n";
+    "0: R1=ctx() R10=fp0\n; return x; @ a.c:1\n0: (61) r0 = *(u32 *)(r1 +3996)\ninvalid " +
+    "bpf_context access off=3996 size=4\nprocessed 1 insns (limit 1000000)\n";
   expect(summarizeVerifierLog(log)).toBe("invalid bpf_context access off=3996 size=4");
   expect(summarizeVerifierLog("")).toBeNull();
   expect(summarizeVerifierLog("0: (95) exit\n")).toBe("0: (95) exit");

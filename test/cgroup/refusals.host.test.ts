@@ -101,7 +101,7 @@ test("a refused source route arrives as the send to its first hop", async () => 
   web.end();
 });
 
-test("refused addresses arrive with process, object and the line that would allow them", async () => {
+test("refused addresses arrive with process, object and the line that allows them", async () => {
   const web = await start(policyOf({ addresses: [addressRule("connect tcp 127.0.0.1:80")] }));
   const { pid } = web.ask([
     "connect tcp 127.0.0.2 80",
@@ -231,7 +231,7 @@ test("what many different refusals push out is counted as missed", async () => {
   web.end();
 });
 
-test("in the middle of a flood of different refusals a repeated one keeps its exact count", async () => {
+test("during a flood of different refusals a repeated one keeps its exact count", async () => {
   const web = await start(policyOf({}));
   for (let round = 0; round < 10; round++) {
     web.ask([
@@ -276,7 +276,7 @@ test("refusals on several processors at once are all counted", async () => {
   web.end();
 });
 
-test("of two instances of one domain each reads its own, and what was before it is not its own", async () => {
+test("each of two instances of a domain reads its own refusals, and none before it", async () => {
   const policy = policyOf({ name: "web@1" });
   const [one, two] = [await start(policy), await start(policy)];
   one.ask(["send udp 127.0.0.1 1"]);

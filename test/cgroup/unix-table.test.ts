@@ -120,7 +120,7 @@ function buildable(rule: NameRule): boolean {
   }
 }
 
-test("the unix table grants exactly what decide() grants, less what the domain could rename", () => {
+test("the unix table grants what decide() grants, except what the domain could rename", () => {
   fc.assert(
     fc.property(
       fc.array(rule, { maxLength: 6 }),

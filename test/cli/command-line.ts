@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Context } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { places } from "../../src/host/places.ts";
 import { root } from "../house/tree.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { hearing } from "./hearing.ts";
 
 export interface Outcome {
@@ -16,7 +15,7 @@ export interface Outcome {
 
 /** A caller whose places lie in a scratch folder, and who sees the shipped domains. */
 export class Caller {
-  readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-cli-"));
+  readonly folder = scratchFolder("cli");
 
   get places(): Context["places"] {
     const env = { HOME: this.folder };

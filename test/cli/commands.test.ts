@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { READY_PLANS_MAX } from "../../src/host/prune-plans.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
@@ -102,13 +103,13 @@ describe("check", () => {
     expect(out).toContain("did you mean `nginx`?");
   });
 
-  test("a template is checked as one of its instances, by its file or by the instance's name", async () => {
+  test("a template is checked as one of its instances, by its file or an instance", async () => {
     const folder = join(caller.folder, ".config/cofferdam/domains");
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "worker@.yaml");
     const policy =
       "parameters: { data: where the data is }\nfiles: ['rw /srv/${data}/${instance}']\n";
-    writeFileSync(file, policy, { mode: 0o644 });
+    writeFileSync(file, policy, { mode: PUBLIC_FILE });
     for (const words of [["--set", "instance=3", file], ["worker@3"]]) {
       expect((await caller.run(["check", "--set", "data=a", "--print", ...words])).out).toContain(
         "/srv/a/3",
@@ -116,7 +117,7 @@ describe("check", () => {
     }
     const { status, out } = await caller.run(["check", file]);
     expect(status).toBe(1);
-    expect(out).toMatch(/CFD1315.*[\s\S]*--set instance=1/);
+    expect(out).toMatch(/CFD1315.*[\s\S]*--set\s+instance=1/);
   });
 
   test("--print gives a policy that needs no other file, and means the same", async () => {
@@ -125,7 +126,7 @@ describe("check", () => {
     expect(err).not.toContain("error");
     const plain = join(caller.folder, "plain");
     mkdirSync(plain);
-    writeFileSync(join(plain, "tool.yaml"), out, { mode: 0o644 });
+    writeFileSync(join(plain, "tool.yaml"), out, { mode: PUBLIC_FILE });
     expect(out).not.toContain("include");
     expect((await caller.run(["check", "--print", join(plain, "tool.yaml")])).out).toBe(out);
   });
@@ -158,10 +159,10 @@ describe("explain", () => {
     expect(out).toContain("allow files: - w /etc/hosts");
   });
 
-  test("denied for good, or because it is not there yet: what helps instead of a line", async () => {
+  test("denied for good, or because it does not exist yet: what helps, not a line", async () => {
     const file = writePolicy();
     const never = await caller.run(["explain", "--policy", file, "syscall", "mount"]);
-    expect(never.out).toContain("allow by no line: this is never granted");
+    expect(never.out).toContain("allow impossible: no policy can grant it");
     rmSync(join(caller.folder, "one"));
     const late = await caller.run([
       "explain",
@@ -171,7 +172,7 @@ describe("explain", () => {
       join(caller.folder, "one"),
     ]);
     expect(late.out).toContain("a sealed domain that starts now answers: denied");
-    expect(late.out).toContain("allow only by a start after it is there");
+    expect(late.out).toContain("allow start the domain again when it exists");
   });
 
   test("denied by a rule: nothing is proposed that deny would beat", async () => {
@@ -184,7 +185,7 @@ describe("explain", () => {
       "net_raw",
     ]);
     expect(status).toBe(1);
-    expect(out).toContain("deny beats allow");
+    expect(out).toContain("a denial overrides every grant");
     expect(out).not.toContain("allow capabilities");
   });
 
@@ -201,7 +202,7 @@ describe("explain", () => {
     const rules = `files: ["r ${deep}/**", "deny r ${deep}/**/x"]\n`;
     const file = (mediation: string) => {
       const path = join(caller.folder, "deep.yaml");
-      writeFileSync(path, `mediation: ${mediation}\n${rules}`, { mode: 0o644 });
+      writeFileSync(path, `mediation: ${mediation}\n${rules}`, { mode: PUBLIC_FILE });
       return path;
     };
     const ask = (mediation: string) =>
@@ -300,7 +301,7 @@ describe("plan", () => {
     expect(existsSync(caller.places.plans)).toBe(false);
   });
 
-  test("with --level warning says what is asked about, what it costs and what is not live", async () => {
+  test("with --level warning says what is notified, its price and what is not live", async () => {
     const { status, out } = await caller.run([
       "plan",
       "--level",
@@ -311,7 +312,7 @@ describe("plan", () => {
     expect(status).toBe(0);
     expect(out).toContain("level warning, supervised, attended");
     expect(out.replaceAll(/\s+/g, " ")).toMatch(
-      /Not live: .*Never judged.*asked about about \d+ us more/,
+      /stay allowed until a restart.*Never judged.*decided by the mediator about \d+ us more/,
     );
   });
 });
@@ -331,7 +332,7 @@ test("--set without a value, or twice, is refused", async () => {
 describe("--json holds for complaints too", () => {
   test.each([["plan"], ["plan", "--drift"], ["explain"]])("%s %s", async (...words) => {
     const broken = join(caller.folder, "broken.yaml");
-    writeFileSync(broken, "fiels: [r /etc/hosts]\n", { mode: 0o644 });
+    writeFileSync(broken, "fiels: [r /etc/hosts]\n", { mode: PUBLIC_FILE });
     const question = words[0] === "explain" ? ["read", "/etc/hosts"] : [];
     const { status, out, err } = await caller.run([
       ...words,

@@ -1,16 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PUBLIC_PROGRAM } from "../../src/base/modes.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { bashCompletion } from "../../src/cli/completion/bash.ts";
 import { fishCompletion } from "../../src/cli/completion/fish.ts";
 import { zshCompletion } from "../../src/cli/completion/zsh.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 import { Caller } from "./command-line.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cofferdam-completion-"));
+const folder = scratchFolder("completion");
 const has = (program: string): boolean => spawnSync("which", [program]).status === 0;
 const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
 
@@ -18,9 +19,10 @@ beforeAll(() => {
   // What the scripts ask for names of domains.
   writeFileSync(
     join(folder, "cofferdam"),
-    "#!/bin/sh\n[ \"$*\" = 'completion --words domains' ] && printf 'nginx\\nntpd\\nredis-server\\n'\n",
+    "#!/bin/sh\n[ \"$*\" = 'completion --words domains' ] && printf " +
+      "'nginx\\nntpd\\nredis-server\\n'\n",
   );
-  chmodSync(join(folder, "cofferdam"), 0o755);
+  chmodSync(join(folder, "cofferdam"), PUBLIC_PROGRAM);
   writeFileSync(join(folder, "bash"), bashCompletion(commands));
   writeFileSync(join(folder, "_cofferdam"), zshCompletion(commands));
   writeFileSync(join(folder, "fish"), fishCompletion(commands));
@@ -34,7 +36,9 @@ afterAll(() => {
 /** What bash offers when Tab is pressed behind `line`. */
 function offered(line: string): readonly string[] {
   const words = line.split(" ");
-  const script = `source ./bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cofferdam; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const script =
+    `source ./bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cofferdam; printf '%s\\n' ` +
+    `"\${COMPREPLY[@]}"`;
   const { stdout, stderr } = spawnSync("bash", ["--norc", "-uc", script, "bash", ...words], {
     cwd: folder,
     env,
@@ -93,7 +97,9 @@ test("bash: the words of the original are what the command says", async () => {
 test("zsh reads its script, and knows every command's function", (context) => {
   skipUnless(context, has("zsh"), "zsh is not there");
   const functions = "_cofferdam_ps _cofferdam_settings_set _cofferdam_domains";
-  const script = `fpath=(. $fpath); autoload -U compinit; compinit -u -D; source ./_cofferdam; whence -w ${functions}; print $_comps[cofferdam]`;
+  const script =
+    "fpath=(. $fpath); autoload -U compinit; compinit -u -D; source ./_cofferdam; whence -w " +
+    `${functions}; print $_comps[cofferdam]`;
   const { stdout, stderr, status } = spawnSync("zsh", ["-fc", script], {
     cwd: folder,
     env,

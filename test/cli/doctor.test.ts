@@ -10,7 +10,8 @@ import {
 import { options, policy } from "../compile/plan/fixtures.ts";
 
 const why =
-  "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list of security modules";
+  "the kernel answered EOPNOTSUPP, which happens where Landlock was left out of the list " +
+  "of security modules";
 
 function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}): HostFacts {
   const features = Object.fromEntries(featureNames.map((name) => [name, probe])) as Record<

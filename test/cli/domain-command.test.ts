@@ -31,7 +31,7 @@ async function run(...args: string[]) {
   return ended(await runCommandLine(args, context, commands));
 }
 
-test("without an agent commands say how to start it, and status says that there is none", async () => {
+test("without an agent commands say how to start it, and status says that none runs", async () => {
   for (const words of [
     ["domain", "list"],
     ["domain", "level", "alpha", "warning"],
@@ -43,7 +43,7 @@ test("without an agent commands say how to start it, and status says that there 
     expect(err).toContain("systemctl start cofferdam-agent");
   }
   const { status, out } = await run("status");
-  expect(out).toContain("none runs");
+  expect(out).toContain("not running");
   expect([0, 1]).toContain(status);
   expect(JSON.parse((await run("status", "--json")).out).agent).toBeNull();
 });
@@ -197,11 +197,24 @@ test("reload tells what changed, and a broken file by its lines with exit status
   host.policy("alpha", "colour: blue\n");
   const broken = await run("domain", "reload", "alpha");
   expect(broken.status).toBe(1);
-  expect(broken.out).toContain("its file is broken; what was in force still is");
+  expect(broken.out).toContain("its file is broken; the previous policy stays in force");
   expect(broken.out).toContain("alpha.yaml:1:1");
   const status = await run("status");
   expect(status.status).toBe(1);
   expect(status.out).toContain("cofferdam check alpha");
+});
+
+test("reload names what a supervised run keeps of its start, and how to restart it", async () => {
+  const text = policyText("r /srv/alpha/**");
+  host.policy("alpha", `${text}memory: [jit]\n`);
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", number, "supervised", "enforcing");
+  host.policy("alpha", text);
+  const { out } = await run("domain", "reload", "alpha");
+  expect(out).toMatch(/^alpha \(\d+\): changed; 1 supervised run has the new policy$/m);
+  expect(out).toContain("  takes effect only at a restart: memory jit\n");
+  expect(out).toContain("    restart it: cofferdam domain restart alpha\n");
 });
 
 test("a policy with another suffix is told of, and not just left alone", async () => {
@@ -215,7 +228,7 @@ test("a policy with another suffix is told of, and not just left alone", async (
   expect((await run("check", "web")).out).toContain("CFD1015");
 });
 
-test("a holder that is lost is trouble while its daemon lives, and nobody's afterwards", async () => {
+test("a lost holder is trouble while its daemon lives, and not afterwards", async () => {
   await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");
   const daemon = host.run("alpha", number, "sealed", "enforcing");
@@ -250,7 +263,9 @@ test("restart without a unit says exactly what to do", async () => {
   run1.kill("SIGKILL");
   await ended;
   const gone = (await run("domain", "restart", "alpha")).err.replaceAll(/\s+/g, " ");
-  expect(gone).toContain("end what `cofferdam ps` shows of alpha, since a first process has ended");
+  expect(gone).toContain(
+    "end the processes of alpha in `cofferdam ps`, as the first one of a run has ended",
+  );
   expect(gone).toContain("then: cofferdam run alpha -- COMMAND");
   expect(gone).not.toContain(`${run1.pid}`);
 });
@@ -262,7 +277,8 @@ test("the units name this installation, printed and written", async () => {
   const folder = join(host.folder, "units");
   const written = await run("agent", "--write-units", folder);
   expect(written.out).toBe(
-    `${folder}/cofferdam-agent.service\n${folder}/cofferdam-agent.socket\nnow: systemctl daemon-reload && systemctl enable --now cofferdam-agent\n`,
+    `${folder}/cofferdam-agent.service\n${folder}/cofferdam-agent.socket\nnow: systemctl ` +
+      `daemon-reload && systemctl enable --now cofferdam-agent\n`,
   );
   const [service = "", socket = ""] = readdirSync(folder)
     .sort()

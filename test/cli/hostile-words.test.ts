@@ -24,7 +24,7 @@ test("what a daemon calls itself cannot write to the terminal with an error's he
   }
 });
 
-test("nor with the lines that a run proposes at its end, or the messages of ESXi's commands", async () => {
+test("nor in the lines that a run proposes at its end, or in ESXi's messages", async () => {
   const summary = new Summary();
   summary.add(
     anEvent({

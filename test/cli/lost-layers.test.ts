@@ -1,17 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { Run } from "../../src/domains/runs.ts";
 import { lostLayers } from "../../src/host/lost-layers.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import { root } from "../house/tree.ts";
 import { bytesOf, minimalPlan } from "../native/plan-fixture.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cofferdam-lost-layers-"));
+const folder = scratchFolder("lost-layers");
 const places = scratchPlaces(folder, root);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 type Layers = Plan["mediation"]["report"]["layers"];
 const addresses = { name: "addresses", state: "lost", detail: "no cgroups here" } as const;
@@ -51,7 +50,7 @@ test("only what runs is told of, by the plans of its mode", () => {
   ]);
 });
 
-test("a domain that is switched to enforcing while it runs is held by what its enforcing plan says", () => {
+test("a domain switched to enforcing while it runs is held by its enforcing plan", () => {
   expect(told(run("supervised", "warning"))).toEqual([["web", "system calls", "partial"]]);
 });
 

@@ -1,15 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { manual } from "../../src/cli/manual/manual.ts";
 import { keyNames } from "../../src/policy/language.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 
 const pages = manual(commands);
-const folder = mkdtempSync(join(tmpdir(), "cofferdam-manual-"));
+const folder = scratchFolder("manual");
 const has = (program: string): boolean => spawnSync("which", [program]).status === 0;
 
 beforeAll(() => {

@@ -62,7 +62,7 @@ test("own places hold everything that confines a domain, the system's also for a
   ).toEqual([]);
 });
 
-test("own places hold what a start in another environment would use, and what node looks at before the bundle's packages", () => {
+test("own places include what a start in another environment would use, and node's lookups", () => {
   const env = {
     HOME: "/home/u",
     XDG_CONFIG_HOME: "/c",
@@ -84,7 +84,7 @@ test("own places hold what a start in another environment would use, and what no
   expect(places({ uid: 7, env: { ...env, HOME: undefined }, home }).own).toContain("/r/cofferdam");
 });
 
-test("what there is once on a host lies in root's places, whoever asks, and no domain may touch it", () => {
+test("what a host has once lies in root's places, and no domain may touch it", () => {
   const user = places({ uid: 7, env: { HOME: "/home/u" }, home });
   expect([user.asRoot, places({ uid: 0, env: {}, home }).asRoot]).toEqual([false, true]);
   expect(user.system).toMatchObject({

@@ -51,7 +51,7 @@ async function run(...args: readonly string[]): Promise<Outcome> {
   return { status, out: out.join(""), err: err.join("") };
 }
 
-test("a sub-command gets its operands and options, and its exit status is the program's", async () => {
+test("a sub-command gets its operands and options; its exit status is the program's", async () => {
   const { status } = await run("domain", "level", "nginx", "warning", "--json");
   expect(status).toBe(1);
   expect(seen.pop()).toEqual({ operands: ["nginx", "warning"], options: { json: true } });

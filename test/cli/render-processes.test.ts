@@ -38,15 +38,16 @@ const table = (
   rows: readonly ListedProcess[],
   width: number | null = 80,
   threads = false,
-): string => renderProcesses(rows, { width, threads });
+): string => renderProcesses(rows, { width, threads, isEarlier: () => false });
 
 test("a process that was switched to enforcing while it ran is supervised", () => {
   expect(table([row(held)])).toBe(
-    "PID  NUMBER  DOMAIN  LEVEL      MODE        COMMAND\n  7      49  nginx   enforcing  supervised  nginx: master process\n",
+    "PID  NUMBER  DOMAIN  LEVEL      MODE        COMMAND\n  7      49  nginx   enforcing  " +
+      "supervised  nginx: master process\n",
   );
 });
 
-test("a holder that died, a record that is gone, and an orphan are named, each with what it means", () => {
+test("a dead holder, a missing record and an orphan are named, with their meaning", () => {
   const text = table([
     row({ ...held, holder: "lost" }),
     row({ ...held, mode: null, level: null, holder: null, number: null }),
@@ -56,15 +57,15 @@ test("a holder that died, a record that is gone, and an orphan are named, each w
   expect(text).toMatch(/- {2}nginx {4}\? {10}\? {24}nginx/);
   expect(text).toMatch(/\? {2}unknown {2}\?/);
   for (const note of [
-    "holder lost: nobody is left",
-    "?: no record of the run",
-    "unknown: may belong",
+    "holder lost: calls that the kernel cannot decide are refused",
+    "?: the run has no record",
+    "unknown: the process may be in a domain",
   ])
     expect(text).toContain(`\n${note}`);
   expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
 });
 
-test("commands are cut at the screen's end, or not at all; nothing of them reaches the terminal raw", () => {
+test("commands are cut at the screen's end, or not at all; none reaches the terminal raw", () => {
   const long = row(held, { command: `daemon ${"x".repeat(200)}` });
   expect(table([long]).split("\n")[1]).toMatch(/^.{79}…$/);
   expect(table([long], null)).toContain("x".repeat(200));

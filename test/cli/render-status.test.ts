@@ -19,7 +19,15 @@ const agent: AgentStatus = {
   runs: { sealed: 1, supervised: 1 },
   mediator: { state: "running", pid: 78, restarts: 0 },
   sessions: { state: "none", pid: null, restarts: 0 },
-  refusals: { state: "running", pid: 79, restarts: 0, landlock: null, programs: null },
+  refusals: {
+    state: "running",
+    pid: 79,
+    restarts: 0,
+    landlock: null,
+    programs: null,
+    capabilities: null,
+  },
+  drift: { runs: 1, names: 31, elsewhere: 2, directories: 12, problems: [] },
   events: { today: { denied: 3, warned: 8, lost: 0 }, lost: 0, problem: null, forwarding: {} },
   refusedPeers: 0,
   memory: 64 * 1024 * 1024,
@@ -58,6 +66,8 @@ test("a host at a glance: one short line for each thing, details elsewhere", () 
 agent      process 77 since ${localTime(since)}, 64 MiB
 mediator   process 78
 refusals   process 79
+watched    31 granted names of 1 sealed run, in 12 folders; 2 on network file
+           systems are not
 domains    4: 2 enforcing, 1 warning, 1 disabled
            warning: nginx
            disabled: redis-server
@@ -73,7 +83,7 @@ outside    memcached.service runs unconfined (process 9); there is the domain
 outside    /usr/sbin/nginx runs unconfined (processes 12, 13); there is the
            domain nginx
 listening  2 of 4 sockets that listen are in a domain; outside: sshd tcp 22; 1
-           of processes that only root may see
+           belong to processes that only root may see
 `,
   );
 });
@@ -90,7 +100,7 @@ test("what needs attention comes last, in red where there are colours", () => {
 
 test("without an agent it says so, and shows what runs", () => {
   const text = renderStatus({ ...host, agent: null }, plain);
-  expect(text).toContain("agent      none runs: levels do not switch while daemons run");
+  expect(text).toContain("agent      not running, so levels cannot change while daemons run");
   expect(text).toContain("domains    4\n");
   expect(text).toContain("postgres  enforcing  sealed      1 process\n");
   expect(text).not.toContain("events");
@@ -114,14 +124,14 @@ test("a thousand domains do not fill the screen, and no line is too wide", () =>
   );
   expect(text).toContain("and 985 more: cofferdam ps\n");
   expect(text).toContain("and 985 more");
-  expect(text.split("\n").length).toBeLessThan(40);
+  expect(text.split("\n").length).toBeLessThan(45);
   expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
 });
 
 test("sinks that get nothing are named", () => {
   const events = { ...agent.events, forwarding: { journald: "send to journald: ENOENT" } };
   expect(renderStatus({ ...host, agent: { ...agent, events } }, plain)).toContain(
-    "\n           journald gets none: send to journald: ENOENT\n",
+    "\n           journald gets no events: send to journald: ENOENT\n",
   );
 });
 

@@ -59,6 +59,13 @@ test("addresses and ports", () => {
   });
 });
 
+test("an answer has two ends", () => {
+  expect(parse("answer udp 10.0.0.7:4000 from 127.0.0.1:53")).toEqual({
+    ...parse("connect udp 10.0.0.7:4000"),
+    answersFrom: { address: Uint8Array.of(127, 0, 0, 1), port: 53 },
+  });
+});
+
 test("everything else by its word", () => {
   expect(parse("netlink route")).toEqual({ class: "socket", family: "netlink", protocol: 0 });
   expect(parse("vsock")).toEqual({ class: "socket", family: "vsock", protocol: 0 });
@@ -76,6 +83,9 @@ describe("what makes no sense is refused with what to write instead", () => {
     ["connect tcp example.org:80", /names are not looked up/],
     ["connect tcp 80", /10\.0\.0\.1:443/],
     ["connect sctp 10.0.0.1:80", /tcp, udp, unix/],
+    ["answer tcp 10.0.0.1:80 from 80", /over tcp a connection goes both ways/],
+    ["answer udp 10.0.0.1:80", /PEER:PORT from/],
+    ["answer udp 10.0.0.1:80 from ssh", /10\.0\.0\.1:443/],
     ["capability net_rwa", /capabilities\(7\)/],
     ["ipc smh", /one of these/],
   ];
@@ -90,4 +100,10 @@ describe("what makes no sense is refused with what to write instead", () => {
     expect((caught as CommandError).help).toMatch(help);
     expect((caught as CommandError).exitCode).toBe(2);
   });
+});
+
+test("a protocol of sockets is a number of eight bits or a known name", () => {
+  expect(parse("netlink 255")).toMatchObject({ protocol: 255 });
+  for (const line of ["netlink 256", "raw 999", "netlink nothing"])
+    expect(() => parse(line)).toThrow(/is not a protocol of/);
 });

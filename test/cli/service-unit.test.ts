@@ -23,9 +23,10 @@ test("a child of process 1 belongs to the unit", async () => {
   const shell = spawn("sh", ["-c", "sleep 30 & echo $!; exit"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
+  const ended = new Promise((resolve) => shell.once("exit", resolve));
   const pid = Number(await new Promise((resolve) => shell.stdout.once("data", resolve)));
   try {
-    await new Promise((resolve) => shell.once("exit", resolve));
+    await ended;
     const { parent } = (await import("../../src/domains/proc-stat.ts")).readProcStat(pid) ?? {
       parent: 0,
     };

@@ -3,7 +3,9 @@ import { shortPolicy } from "../../src/cli/render/short-policy.ts";
 import { groups } from "../../src/kernel/syscall-groups.ts";
 
 const policy = (syscalls: readonly string[]) =>
-  `domain: "x"\nsyscalls:\n${syscalls.map((name) => `  - ${JSON.stringify(name)}\n`).join("")}signals:\n  - "self"\n`;
+  "domain: " +
+  `"x"\nsyscalls:\n${syscalls.map((name) => `  - ${JSON.stringify(name)}\n`).join("")}signals:\n ` +
+  ` - "self"\n`;
 
 test("calls of a group that is granted as a whole are named by the group", () => {
   const [service = [], pkey = []] = [groups()["@system-service"], groups()["@pkey"]];
@@ -12,7 +14,7 @@ test("calls of a group that is granted as a whole are named by the group", () =>
   );
 });
 
-test("a group of which one call is missing stays a list, and denied calls stay what they are", () => {
+test("a group with one call missing stays a list, and denied calls stay denied", () => {
   const pkey = groups()["@pkey"] ?? [];
   const text = policy([...pkey.slice(1), "deny open"]);
   expect(shortPolicy(text)).toBe(text);

@@ -2,7 +2,6 @@ import {
   chmodSync,
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,17 +11,24 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  PERMISSION_BITS,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  PUBLIC_FILE,
+  SHARED_FOLDER,
+} from "../../src/base/modes.ts";
 import { CommandError } from "../../src/cli/command.ts";
 import { makeFolder, modesFor, writeWhole } from "../../src/host/write-whole.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder = "";
 const bytes = Uint8Array.of(1, 2, 3);
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-write-"));
+  folder = scratchFolder("write");
 });
 
 afterEach(() => {
@@ -36,10 +42,10 @@ test("makes the folder and the file with their modes, whatever the umask", () =>
   } finally {
     process.umask(before);
   }
-  expect(statSync(join(folder, "plans", "a.plan")).mode & 0o777).toBe(0o644);
+  expect(statSync(join(folder, "plans", "a.plan")).mode & PERMISSION_BITS).toBe(PUBLIC_FILE);
   writeWhole(join(folder, "mine", "a.plan"), bytes, modesFor(1000));
-  expect(statSync(join(folder, "mine")).mode & 0o777).toBe(0o700);
-  expect(statSync(join(folder, "mine", "a.plan")).mode & 0o777).toBe(0o600);
+  expect(statSync(join(folder, "mine")).mode & PERMISSION_BITS).toBe(PRIVATE_FOLDER);
+  expect(statSync(join(folder, "mine", "a.plan")).mode & PERMISSION_BITS).toBe(PRIVATE_FILE);
 });
 
 test("replaces what was there by a new file and leaves no scratch file", () => {
@@ -62,7 +68,7 @@ test("a link in its place is replaced, not followed", () => {
 test("a folder that others may write is refused, and nothing is written", () => {
   const open = join(folder, "open");
   mkdirSync(open);
-  chmodSync(open, 0o777);
+  chmodSync(open, SHARED_FOLDER);
   expect(() => writeWhole(join(open, "a.plan"), bytes, modesFor(0))).toThrow(CommandError);
   expect(readdirSync(open)).toEqual([]);
 });

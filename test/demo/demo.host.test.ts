@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { root } from "../house/tree.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 
 /**
@@ -22,7 +22,7 @@ function show(
   uid: number | null,
   wrap: readonly string[] = [],
 ): { readonly status: number | null; readonly text: string } {
-  const home = mkdtempSync(join(tmpdir(), "cofferdam-demo-home-"));
+  const home = scratchFolder("demo-home");
   try {
     if (uid !== null) spawnSync("chown", [String(uid), home]);
     const [program = "", ...args] = [...wrap, process.execPath, bundle];

@@ -135,20 +135,28 @@ describe.each(differences)("$name", ({ name, grants, before, meanwhile, asks }) 
   let scene: Domain;
   let inside: Conversation;
   let model: Model;
+  /** The same policy with `late-names: brokered`. */
+  let brokered: { readonly inside: Conversation; readonly model: Model };
   let at: string;
   beforeAll(async () => {
     scene = new Domain();
     at = `${scene.home}/granted/tree`;
     fs.mkdirSync(at);
     before?.(at);
-    scene.writePolicy({ files: grants.map((line) => line.replaceAll("@", at)), base: [] });
-    model = modelOf(scene.policy);
-    inside = scene.start();
-    await inside.ask("read /dev/null");
+    const files = grants.map((line) => line.replaceAll("@", at));
+    const start = async (rest: string) => {
+      scene.writePolicy({ files, base: [], rest });
+      const run = { inside: scene.start(), model: modelOf(scene.policy) };
+      await run.inside.ask("read /dev/null");
+      return run;
+    };
+    ({ inside, model } = await start(""));
+    brokered = await start("late-names: brokered\n");
     meanwhile?.(at);
   });
   afterAll(async () => {
     await inside.end();
+    await brokered.inside.end();
     scene.close();
   });
 
@@ -162,12 +170,21 @@ describe.each(differences)("$name", ({ name, grants, before, meanwhile, asks }) 
       const name = `${at}/${file}`;
       const { dev, ino } = fs.statSync(name, { bigint: true });
       const request: NameRequest = { class: "name", operation, path: name, inode: `${dev}:${ino}` };
-      const word = await inside.ask(`${operation === "create" ? "make" : operation} ${name}`);
+      const tried = async (run: Conversation) => {
+        const word = await run.ask(`${operation === "create" ? "make" : operation} ${name}`);
+        return word === "0" ? granted : word === "EACCES" ? denied : word;
+      };
       expect({
         text: decide(model.policy, request).outcome,
         sealed: decide(model.policy, request, model.view).outcome,
-        kernel: word === "0" ? granted : word === "EACCES" ? denied : word,
+        kernel: await tried(inside),
       }).toEqual(said);
+      // The mediator adds what the text grants, and takes nothing away.
+      const isGranted = said.text === granted || said.kernel === granted;
+      expect({
+        sealed: decide(model.policy, request, brokered.model.view).outcome,
+        kernel: await tried(brokered.inside),
+      }).toEqual({ sealed: said.text, kernel: isGranted ? granted : denied });
     },
   );
 });
@@ -202,6 +219,28 @@ test("openat2 goes by the name and the policy's text, whatever is there since th
   expect(page).toContain("| any name, by openat2 |");
 });
 
+test("a sealed domain maps as code what it may read, whatever `m` says", () => {
+  const scene = new Domain();
+  onTestFinished(() => scene.close());
+  const at = scene.at("home/granted");
+  const files = [`r ${at}/file`, `deny m ${at}/file`];
+  scene.write("home/secret/code", "x");
+  scene.writePolicy({ files, base: [] });
+  const { policy, view } = modelOf(scene.policy);
+  const said = (path: string) => {
+    const { dev, ino } = fs.statSync(path, { bigint: true });
+    const request = { class: "name", operation: "map", path, inode: `${dev}:${ino}` } as const;
+    return [decide(policy, request).outcome, decide(policy, request, view).outcome];
+  };
+  expect(said(`${at}/file`)).toEqual([denied, granted]);
+  expect(said(scene.at("home/secret/code"))).toEqual([denied, denied]);
+  const lines = [`map ${at}/file`, `map ${scene.at("home/secret/code")}`];
+  expect(scene.tries(lines)).toEqual(["0", "EACCES"]);
+  scene.writePolicy({ files, base: [], rest: "mediation: supervised\n" });
+  expect(scene.tries(lines)).toEqual(["EACCES", "EACCES"]);
+  expect(page).toContain("| file mapped as code |");
+});
+
 test("a replaced file: `check` warns, `plan --drift` shows it, a restart helps", () => {
   const scene = new Domain();
   onTestFinished(() => scene.close());
@@ -215,7 +254,7 @@ test("a replaced file: `check` warns, `plan --drift` shows it, a restart helps",
   fs.writeFileSync(`${file}.new`, "new");
   fs.renameSync(`${file}.new`, file);
   expect(drift().out).toContain(
-    `${file} was replaced: daemons started before that are refused the new file until a restart`,
+    `${file} was replaced: daemons that started earlier cannot use the new file until a restart`,
   );
   expect(drift().status).toBe(1);
   // The launcher opens what has the name now: a restart needs no new plan, and the old plan keeps

@@ -7,7 +7,7 @@ import { type Case, cases, requestOf } from "./case.ts";
 import { World } from "./world.ts";
 
 /** Each case is one launch; cases are many because each is cheap, and reruns find others. */
-const CASES = Number(process.env.COFFERDAM_CASES ?? 60);
+const CASES = Number(process.env.COFFERDAM_CASES ?? 30);
 const TIMEOUT_MS = 240_000;
 const corpus = path.join(import.meta.dirname, "corpus");
 
@@ -44,7 +44,8 @@ function disagreements(generated: Case): string[] {
     return granted === expected[i] || probe === undefined
       ? []
       : [
-          `${probe.operation} ${probe.name} ${probe.other ?? ""}: decide() says ${expected[i]}, the kernel ${answer}`,
+          `${probe.operation} ${probe.name} ${probe.other ?? ""}: decide() says ` +
+            `${expected[i]}, the kernel ${answer}`,
         ];
   });
 }

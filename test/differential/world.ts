@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { PRIVATE_PROGRAM, PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { hostSnapshot } from "../../src/compile/host-snapshot.ts";
 import { groups } from "../../src/kernel/syscall-groups.ts";
 import { all } from "../../src/kernel/syscalls.ts";
@@ -10,6 +10,7 @@ import type { Policy } from "../../src/model/policy.ts";
 import { type SealedView, sealedView } from "../../src/model/sealed-view.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Case, type Probe, treeNames } from "./case.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -18,13 +19,12 @@ const RUN_TIMEOUT_MS = 90_000;
 
 /** A scratch tree, a program that carries out probes, and the real engine. */
 export class World {
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-differential-"));
+  readonly folder = scratchFolder("differential", { mode: PUBLIC_FOLDER });
   readonly tree = path.join(this.folder, "t");
   private readonly prober = path.join(this.folder, "prober");
   readonly policyFile = path.join(this.folder, "case.yaml");
 
   constructor() {
-    fs.chmodSync(this.folder, 0o755);
     compileC(this.prober, path.join(import.meta.dirname, "prober.c"), ["-O1", "-static"]);
   }
 
@@ -48,7 +48,7 @@ export class World {
     for (const name of files) {
       const file = path.join(this.tree, name);
       fs.writeFileSync(file, "#!/nowhere\n");
-      fs.chmodSync(file, 0o700);
+      fs.chmodSync(file, PRIVATE_PROGRAM);
     }
   }
 

@@ -11,6 +11,7 @@ const run: Run = {
   holder: 20,
   holderStart: 49n,
   live: false,
+  policy: null,
   pid: 10,
   holderState: "alive",
   daemonState: "alive",

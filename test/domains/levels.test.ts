@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
@@ -19,10 +18,11 @@ import {
   writeOverride,
 } from "../../src/domains/levels.ts";
 import { StateError } from "../../src/domains/state-error.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-levels-"));
+  folder = scratchFolder("levels");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 

@@ -1,17 +1,17 @@
-import { mkdtempSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LiveTable } from "../../src/domains/live-table.ts";
 import { recordWords, TABLE_BYTES, tableHeaderBytes } from "../../src/domains/live-table-layout.ts";
 import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-table-"));
+  folder = scratchFolder("table");
   path = join(folder, "table");
 });
 afterEach(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DomainIdentity } from "../../src/domains/identity.ts";
@@ -7,12 +6,13 @@ import { giveNumbers } from "../../src/domains/numbers.ts";
 import { beforePath, readNumbers } from "../../src/domains/numbers-file.ts";
 import { StateError } from "../../src/domains/state-error.ts";
 import { lockFile } from "../../src/kernel/file-lock.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
 let path: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-numbers-"));
+  folder = scratchFolder("numbers");
   path = join(folder, "numbers.json");
 });
 afterEach(() => rmSync(folder, { recursive: true }));

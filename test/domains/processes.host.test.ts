@@ -3,14 +3,12 @@ import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { domainOfProcess } from "../../src/domains/membership.ts";
@@ -19,13 +17,14 @@ import { type ListedProcess, listProcesses } from "../../src/domains/processes.t
 import { listRuns } from "../../src/domains/runs.ts";
 import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import type { Level } from "../../src/model/policy.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 
 const cgroup2 = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
 const top = `${cgroup2}/cofferdam`;
 const domain = `listed${process.pid}@one`;
 const anchor = join(top, `${domain}.0123456789abcdef`);
-const runs = mkdtempSync(join(tmpdir(), "cofferdam-listed-"));
+const runs = scratchFolder("listed");
 const hadTop = existsSync(top);
 const children: ChildProcess[] = [];
 

@@ -3,28 +3,27 @@ import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseProcStat, readProcStat } from "../../src/domains/proc-stat.ts";
 import { parseRunRecord } from "../../src/domains/run-record.ts";
 import { listRuns, listUserRuns } from "../../src/domains/runs.ts";
 import { sweepRuns } from "../../src/domains/sweep-runs.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cofferdam-runs-"));
+const folder = scratchFolder("runs");
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("a record has seven words or eight, and nothing else is one", () => {
+test("a record has seven to nine words, and nothing else is one", () => {
   expect(parseRunRecord("vm@web1 49 supervised warning 100 12 101 fixed")).toEqual({
     domain: "vm@web1",
     number: 49,
@@ -34,7 +33,11 @@ test("a record has seven words or eight, and nothing else is one", () => {
     holder: 12,
     holderStart: 101n,
     live: false,
+    policy: null,
   });
+  const tagged = "web 0 sealed enforcing 1 2 3 live";
+  expect(parseRunRecord(`${tagged} 0123456789abcdef`)?.policy).toBe("0123456789abcdef");
+  expect(parseRunRecord(`${tagged} 0000000000000000`)?.policy).toBeNull();
   expect(parseRunRecord("nginx 0 sealed enforcing 1 2 3")).toMatchObject({
     number: null,
     live: true,
@@ -44,6 +47,7 @@ test("a record has seven words or eight, and nothing else is one", () => {
     "nginx",
     "nginx 0 sealed enforcing 1 2",
     "nginx 0 sealed enforcing 1 2 3 maybe",
+    "nginx 0 sealed enforcing 1 2 3 live 0123",
     "ng inx 0 sealed enforcing 1 2 3",
     "nginx -1 sealed enforcing 1 2 3",
     "nginx 0 loose enforcing 1 2 3",
@@ -104,10 +108,11 @@ test("a run is lost if its holder died, or if another process has the holder's i
 });
 
 describe("records that a killed holder left", () => {
-  const runs = mkdtempSync(join(tmpdir(), "cofferdam-left-"));
-  const groups = mkdtempSync(join(tmpdir(), "cofferdam-groups-"));
+  const runs = scratchFolder("left");
+  const hierarchy = scratchFolder("groups");
+  const groups = join(hierarchy, "cofferdam");
   afterAll(() => {
-    for (const one of [runs, groups]) rmSync(one, { recursive: true });
+    for (const one of [runs, hierarchy]) rmSync(one, { recursive: true });
   });
   const own = readProcStat(process.pid)?.start ?? 0n;
   const gone = (): number => spawnSync("true").pid;
@@ -140,7 +145,7 @@ describe("records that a killed holder left", () => {
     rmSync(join(runs, String(process.pid)));
   });
 
-  test("are taken up again if the agent was killed meanwhile, and never replace a newer one", () => {
+  test("are taken up again if the agent was killed meanwhile; never replace a newer one", () => {
     const [pid, other] = [gone(), gone()];
     const newer = record(pid, 1n, process.pid, own);
     symlinkSync("web 7 supervised enforcing 1 1 1 live", join(runs, `${pid}.swept`));
@@ -174,7 +179,7 @@ describe("records that a killed holder left", () => {
 });
 
 describe("a user's folder of records", () => {
-  const place = mkdtempSync(join(tmpdir(), "cofferdam-user-"));
+  const place = scratchFolder("user");
   const mine = join(place, "mine");
   const uid = process.getuid?.() ?? 0;
   mkdirSync(mine);

@@ -1,18 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { runDialect } from "../../src/esxi/dialect.ts";
 import { type Places, places } from "../../src/host/places.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import type { Outcome } from "../cli/command-line.ts";
 import { hearing } from "../cli/hearing.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /**
  * A host of its own in a scratch folder: two domains, of which one has number 49, and no shipped
  * ones.
  */
 export class Host {
-  readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-dialect-"));
+  readonly folder = scratchFolder("dialect");
   readonly places: Places;
 
   constructor(asRoot = true) {
@@ -45,7 +46,7 @@ export class Host {
   }
 
   write(path: string, text: string): void {
-    writeFileSync(path, text, { mode: 0o644 });
+    writeFileSync(path, text, { mode: PUBLIC_FILE });
   }
 
   async run(name: string, ...args: readonly string[]): Promise<Outcome> {

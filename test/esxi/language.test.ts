@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SHARED_FILE, SHARED_FOLDER } from "../../src/base/modes.ts";
 import { loadDirectory, pathKind } from "../../src/esxi/language/load-directory.ts";
 import { printRules } from "../../src/esxi/language/print.ts";
 import { load, vocabulary } from "../../src/host/load.ts";
@@ -10,11 +10,12 @@ import { Permission } from "../../src/model/permission.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { printPolicy } from "../../src/policy/print.ts";
 import { Caller } from "../cli/command-line.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder = "";
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-esxi-"));
+  folder = scratchFolder("esxi");
 });
 
 afterEach(() => {
@@ -232,7 +233,9 @@ describe("what is printed can be read back and means the same", () => {
 
   function again(policy: Policy): Policy {
     const { domains, diagnostics } = loaded({
-      "domains/all": `Domain Name: ${policy.name} Domain ID :7 Enforcement Level: ${policy.level}\n${printRules(policy, pathKind)}`,
+      "domains/all":
+        `Domain Name: ${policy.name} Domain ID :7 Enforcement Level: ` +
+        `${policy.level}\n${printRules(policy, pathKind)}`,
     });
     expect(diagnostics).toEqual([]);
     const back = domains[0]?.policy;
@@ -298,16 +301,16 @@ test("rules that others could write, or that are no text, are not read", () => {
     expect(domains).toEqual([]);
     return diagnostics.map(({ message }) => message).join("\n");
   };
-  expect(why((file) => chmodSync(file, 0o666))).toContain("others may write it");
-  expect(why((file) => chmodSync(join(file, ".."), 0o777))).toContain("others may write /");
+  expect(why((file) => chmodSync(file, SHARED_FILE))).toContain("others may write it");
+  expect(why((file) => chmodSync(join(file, ".."), SHARED_FOLDER))).toContain("others may write /");
   expect(why((file) => writeFileSync(file, Buffer.from([0xff, 0xfe])))).toContain(
-    "it is no text in UTF-8",
+    "it is not UTF-8 text",
   );
   const swapped = why((file) => {
     rmSync(file);
     symlinkSync("/dev/zero", file);
   });
-  expect(swapped).toContain("it is no regular file");
+  expect(swapped).toContain("it is not a regular file");
 });
 
 test("a label's path is the path as it is written, but for a last name that stands for all", () => {

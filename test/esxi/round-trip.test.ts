@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { loadDirectory } from "../../src/esxi/language/load-directory.ts";
 import type { PathKind } from "../../src/esxi/language/path-tree.ts";
 import { printRules } from "../../src/esxi/language/print.ts";
@@ -11,10 +10,10 @@ import { decide } from "../../src/model/decide.ts";
 import { Permission, type PermissionName } from "../../src/model/permission.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { printPolicy } from "../../src/policy/print.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "cofferdam-round-"));
+const folder = scratchFolder("round");
 mkdirSync(join(folder, "domains"));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A host whose names state their type; nothing is below a name that is no directory. */
 const kinds: Readonly<Record<string, PathKind>> = {

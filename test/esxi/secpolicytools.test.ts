@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WRITABLE_BY_OTHERS } from "../../src/base/modes.ts";
 import { Host } from "./dialect.ts";
 
 let host: Host;
@@ -53,7 +54,7 @@ describe("-d", () => {
     expect({ status: loaded.status, err: loaded.err }).toEqual({ status: 0, err: "" });
     expect(readFileSync(join(into, "hostd.yaml"), "utf8")).toContain('- "r /etc/**"');
     expect(readFileSync(join(into, "ntpd.yaml"), "utf8")).toContain('level: "warning"');
-    expect(statSync(join(into, "ntpd.yaml")).mode & 0o022).toBe(0);
+    expect(statSync(join(into, "ntpd.yaml")).mode & WRITABLE_BY_OTHERS).toBe(0);
   });
 });
 
@@ -113,7 +114,7 @@ test.each([
   [["-s", "/bin/sh", "-L", "shellObj"], "has no meaning here"],
   [[], "nothing is asked"],
   [["-d", "-l"], "one thing at a time"],
-  [["-d", "x"], "`x` is no option"],
+  [["-d", "x"], "`x` is not an option"],
   [["-q"], "Unknown option '-q'"],
 ])("%j is refused with a reason", async (args, reason) => {
   const { status, out, err } = await host.run("secpolicytools", ...args);
@@ -155,7 +156,8 @@ describe("-p", () => {
     const { status, err } = await host.run("secpolicytools", "-p", folder);
     expect(status).toBe(1);
     expect(err).toContain(
-      `${folder}/domains/toolDom:2:3\nerror[CFD4002]: \`genericsys\` is no class of system calls\n`,
+      `${folder}/domains/toolDom:2:3\n` +
+        "error[CFD4002]: `genericsys` is not a class of system calls\n",
     );
     expect(err).toContain("did you mean `genericSys`?");
     expect(existsSync(join(host.policies, "tool.yaml"))).toBe(false);

@@ -42,12 +42,12 @@ describe("esxcli system secpolicy domain", () => {
       "either one domain is named or all are meant",
       2,
     ],
-    [["set", "-n", "hostdDom"], "is no level", 2],
-    [["set", "-n", "hostdDom", "-l", "loose"], "`loose` is no level", 2],
+    [["set", "-n", "hostdDom"], "is not a level", 2],
+    [["set", "-n", "hostdDom", "-l", "loose"], "`loose` is not a level", 2],
     [["set", "-n", "nobodyDom", "-l", "warning"], "there is no domain `nobodyDom`", 1],
     [["set", "-n", "superDom", "-l", "warning"], "superDom has no level", 1],
     [["lsit"], "`lsit` is neither list nor set", 2],
-    [["list", "more"], "is no command of this host", 2],
+    [["list", "more"], "is not a command of this host", 2],
   ])("%j is refused", async (args, reason, status) => {
     const outcome = await esxcli(...args);
     expect(outcome).toMatchObject({ status, out: "" });

@@ -1,25 +1,25 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { root } from "../house/tree.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
 
 const TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 
-test("the kernel's refusals in an attended run become events, although the front is not the daemon", {
+test("the kernel's refusals in an attended run become events; the front is not the daemon", {
   timeout: TIMEOUT_MS,
 }, async (context) => {
   needsRoot(context);
   const facts = probeHost();
   needsFeature(context, facts, "audit-read");
   needsFeature(context, facts, "landlock-log");
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-attended-events-"));
+  const folder = scratchFolder("attended-events");
   try {
     const [policy, log, secret] = ["seen.yaml", "events.jsonl", "secret"].map((name) =>
       join(folder, name),
@@ -27,7 +27,8 @@ test("the kernel's refusals in an attended run become events, although the front
     writeFileSync(secret ?? "", "");
     writeFileSync(
       policy ?? "",
-      'summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\ninherit: [stdio]\nsyscalls: ["@system-service"]\n',
+      "summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\ninherit: [stdio]\n" +
+        'syscalls: ["@system-service"]\n',
     );
     const words = [
       "run",
@@ -63,12 +64,13 @@ test("what the programs of its control group refuse, too, of a daemon that ends 
 }, async (context) => {
   needsRoot(context);
   needsFeature(context, probeHost(), "cgroup-inet");
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-attended-events-"));
+  const folder = scratchFolder("attended-events");
   try {
     const [policy = "", log = ""] = ["seen.yaml", "events.jsonl"].map((name) => join(folder, name));
     writeFileSync(
       policy,
-      'summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\nnetwork:\n  - connect udp 127.0.0.1:9\ninherit: [stdio, stdio-sockets]\nsyscalls: ["@system-service"]\n',
+      "summary: a test\ninclude: [base]\nfiles:\n  - rx /usr/bin/**\nnetwork:\n  - connect " +
+        'udp 127.0.0.1:9\ninherit: [stdio, stdio-sockets]\nsyscalls: ["@system-service"]\n',
     );
     const words = [
       "run",

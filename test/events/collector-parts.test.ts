@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { CgroupSource } from "../../src/events/collector/cgroup-source.ts";
 import { Collector } from "../../src/events/collector/collector.ts";
 import { deniedRequests } from "../../src/events/collector/denied-requests.ts";
@@ -10,6 +10,7 @@ import type { Event } from "../../src/events/event.ts";
 import { LINE_BYTES_MAX } from "../../src/events/limits.ts";
 import type { Denial } from "../../src/kernel/audit/landlock-record.ts";
 import { parseRecord } from "../../src/kernel/audit/record.ts";
+import { names, policy } from "../model/helpers/policy.ts";
 
 function denial(changes: Partial<Denial>): Denial {
   return {
@@ -53,7 +54,7 @@ test.each([
   [denial({ blockers: ["ptrace"], other: { pid: 1, comm: "init" } }), "trace", "init[1]", null],
   [denial({ blockers: ["fs.of_the_future"], path: "/a" }), "fs.of_the_future", "/a", null],
 ])("%j is told as %s of %s", (denied, operation, object, allow) => {
-  const [told, ...more] = deniedRequests(denied);
+  const [told, ...more] = deniedRequests(denied, null);
   expect(more).toEqual([]);
   expect(told).toMatchObject({ operation, object });
   expect(told?.allow == null ? null : `${told.allow.section}: ${told.allow.line}`).toBe(allow);
@@ -61,9 +62,52 @@ test.each([
 
 test("opening for reading and writing is two operations, reading is one", () => {
   const operations = (blockers: string[]) =>
-    deniedRequests(denial({ blockers, path: "/a" })).map((told) => told.operation);
+    deniedRequests(denial({ blockers, path: "/a" }), null).map((told) => told.operation);
   expect(operations(["fs.read_file", "fs.write_file"])).toEqual(["read", "write"]);
   expect(operations(["fs.read_file", "fs.read_dir"])).toEqual(["read"]);
+});
+
+describe("with the policy of the run's start", () => {
+  const written = policy({
+    name: "web",
+    names: names("r /srv/**", "deny r /srv/secret", "deny rwcd /srv/private/**", "wc /srv/spool/*"),
+  });
+  const told = (blockers: string[], path: string) =>
+    deniedRequests(denial({ blockers, path }), written)[0];
+
+  test.each([
+    ["fs.read_file", "/srv/secret", "deny r /srv/secret"],
+    ["fs.write_file", "/srv/private/key", "deny rwcd /srv/private/**"],
+    ["fs.make_reg", "/srv/private", "deny rwcd /srv/private/**"],
+    ["fs.remove_file", "/srv/private", "deny rwcd /srv/private/**"],
+  ])("%s of %s: the rule that denies it is told, and no grant is proposed", (by, path, rule) => {
+    expect(told([by], path)).toMatchObject({
+      rule,
+      reason: "rule",
+      allow: null,
+      help: expect.stringContaining("deny beats allow"),
+    });
+  });
+
+  test("what no rule names gets the line that grants it, as before", () => {
+    expect(told(["fs.write_file"], "/srv/a")).toMatchObject({
+      ...{ rule: null, reason: "no-rule", allow: { section: "files", line: "w /srv/a" } },
+    });
+    expect(told(["fs.remove_file"], "/srv/spool")).toMatchObject({
+      ...{ reason: "no-rule", allow: { section: "files", line: "d /srv/spool/*" } },
+    });
+  });
+
+  test("what the policy grants and the start lacked needs a restart, and no line", () => {
+    for (const [by, path] of [
+      ["fs.read_file", "/srv/late"],
+      ["fs.make_reg", "/srv/spool"],
+    ] as const)
+      expect(told([by], path)).toMatchObject({
+        ...{ rule: null, reason: null, allow: null },
+        help: expect.stringContaining("cofferdam domain restart web"),
+      });
+  });
 });
 
 /** The denials of a run with process 7 as launcher and /plan as sentinel. */
@@ -74,7 +118,10 @@ function played(
 ) {
   const events: Event[] = [];
   const denials = new KernelDenials(
-    { number: 49, level: "enforcing", domain: "web", sentinel: "/plan", launcher, attended },
+    {
+      ...{ number: 49, level: "enforcing", domain: "web", policy: policy(), sentinel: "/plan" },
+      ...{ launcher, attended },
+    },
     (event) => events.push(event),
   );
   records.forEach(([type, text], index) => {

@@ -189,7 +189,7 @@ test("the mediator's lines are passed on, and what is no event is counted", asyn
   const { events } = await stage.run(["line", madeLine, "line", "torn {", "sleep", "50"]);
   expect(find(events, "create", "/run/x")).toMatchObject({ domain: "web", process: { pid: 7 } });
   expect(events.filter((event) => event.operation === "lost").map((event) => event.object)).toEqual(
-    ["1 lines of the mediator that are no events"],
+    ["1 lines of the mediator that are not events"],
   );
 });
 

@@ -63,7 +63,9 @@ static void start_collector(char **argv) {
 }
 
 static void confine(const char *sentinel) {
-  struct { uint64_t fs, net, scoped; } attributes = {.fs = 1 << 1 | 1 << 2 | 1 << 8, .net = 2, .scoped = 2};
+  struct {
+    uint64_t fs, net, scoped;
+  } attributes = {.fs = 1 << 1 | 1 << 2 | 1 << 8, .net = 2, .scoped = 2};
   int ruleset = syscall(444, &attributes, sizeof attributes, 0);
   if (ruleset < 0) die("landlock_create_ruleset");
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) die("no_new_privs");

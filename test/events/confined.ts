@@ -1,23 +1,16 @@
 import { spawn } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import type { Event } from "../../src/events/event.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { CgroupPlan } from "../../src/plan/plan.ts";
 import { policyOf } from "../cgroup/policies.ts";
 import { samplePlan } from "../plan/sample.ts";
 import { compileC } from "../support/compile-c.ts";
+import { IN_CLONE, scratchFolder } from "../support/scratch.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -58,11 +51,11 @@ export interface Outcome {
  * are now.
  */
 export function makeStage(): Stage {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-collector-"));
-  mkdirSync(join(root, "build"), { recursive: true });
-  // Inside the clone, where the bundle finds koffi.
-  const bundle = join(mkdtempSync(join(root, "build", "collector-")), "collector.mjs");
-  chmodSync(dirname(bundle), 0o755);
+  const folder = scratchFolder("collector");
+  const bundle = join(
+    scratchFolder("collector", { above: IN_CLONE, mode: PUBLIC_FOLDER }),
+    "collector.mjs",
+  );
   buildSync({
     entryPoints: [join(root, "src/events/collector-main.ts")],
     outfile: bundle,

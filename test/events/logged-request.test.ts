@@ -65,7 +65,7 @@ test("two names of PATH_MAX bytes fit into a record with their request, however 
 test.each<[string, unknown, RegExp]>([
   ["nothing", null, /whole/],
   ["text", "read /etc/shadow", /whole/],
-  ["a class of the future", { class: "memory", operation: "jit" }, /class/],
+  ["a class of the future", { class: "clock", operation: "set" }, /class/],
   ["an operation of the future", { class: "name", operation: "paint", path: "/a" }, /operation/],
   ["no path", { class: "name", operation: "read" }, /path/],
   ["bytes that are none", { class: "name", operation: "read", path: { base64: "?" } }, /path/],
@@ -83,7 +83,7 @@ test.each<[string, unknown, RegExp]>([
 test("what the kernel reports whole has a request, what it reports in part has none", () => {
   const fields = { kind: "denial", landlockDomain: "a", path: null, address: null } as const;
   const asked = (blocker: string, more: object) =>
-    deniedRequests({ ...fields, port: null, other: null, blockers: [blocker], ...more })[0]
+    deniedRequests({ ...fields, port: null, other: null, blockers: [blocker], ...more }, null)[0]
       ?.request;
   const whole: readonly [string, object, LoggedRequest][] = [
     ["fs.read_file", { path: "/a" }, { class: "name", operation: "read", path: "/a" }],

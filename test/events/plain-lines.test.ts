@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PERMISSION_BITS, PRIVATE_FILE } from "../../src/base/modes.ts";
 import { appendEvent, appendLine, openLog } from "../../src/events/plain-lines.ts";
 import {
   AT_FDCWD,
@@ -13,11 +13,12 @@ import {
   S_IFIFO,
 } from "../../src/kernel/constants.ts";
 import { close, cString, open, syscall } from "../../src/kernel/ffi.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { anEvent } from "./an-event.ts";
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-log-"));
+  folder = scratchFolder("log");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -33,7 +34,7 @@ test("events are appended as JSON lines to a file that only its owner reads", ()
     anEvent({ object: "/a" }),
     anEvent({ object: "/b\n" }),
   ]);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(statSync(path).mode & PERMISSION_BITS).toBe(PRIVATE_FILE);
 });
 
 test("a log that is a symbolic link is refused", () => {
@@ -51,7 +52,7 @@ test("a full disk is an error, not a lost event", () => {
 
 test("a line that a full pipe takes in pieces arrives whole", async () => {
   const fifo = join(folder, "fifo");
-  syscall("mknodat", AT_FDCWD, cString(fifo), S_IFIFO | 0o600, 0);
+  syscall("mknodat", AT_FDCWD, cString(fifo), S_IFIFO | PRIVATE_FILE, 0);
   const line = "x".repeat(3 * PIPE_BYTES);
   const reader = spawn("sh", ["-c", `sleep 0.1; cat ${fifo}`], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -66,7 +67,7 @@ test("a line that a full pipe takes in pieces arrives whole", async () => {
   const fd = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   appendLine(fd, line);
   const done = new Promise((resolve) => reader.once("close", resolve));
-  setTimeout(() => close(fd), 300);
+  close(fd);
   expect(await text).toBe(`${line}\n`);
   await done;
 });

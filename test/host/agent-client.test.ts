@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
@@ -13,11 +12,12 @@ import {
 } from "../../src/host/agent-answers.ts";
 import { askAgent, askAgentIfThere } from "../../src/host/agent-client.ts";
 import { HostError } from "../../src/host/host-error.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
 let server: Server | null = null;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-agent-"));
+  folder = scratchFolder("agent");
 });
 afterEach(async () => {
   server?.close();
@@ -39,7 +39,7 @@ async function answering(text: string, status = 200): Promise<void> {
 const domain = {
   ...{ name: "web", number: 7, level: "warning", policyLevel: "enforcing", until: null },
   ...{ engine: "landlock", mediation: "supervised", switch: "live" },
-  ...{ runs: 1, processes: 2, eventsToday: 0, state: "good" },
+  ...{ runs: 1, processes: 2, eventsToday: 0, drift: 0, state: "good" },
 };
 
 async function refusal(work: Promise<unknown>): Promise<HostError> {
@@ -61,14 +61,16 @@ test.each<[string, unknown, string]>([
   ["a member of another type", { domains: [{ ...domain, number: "7" }] }, "domains[0].number"],
   ["a level of the future", { domains: [{ ...domain, level: "auditing" }] }, "domains[0].level"],
   ["no member", { domains: [{ ...domain, runs: undefined }] }, "domains[0].runs"],
-  ["another shape", [domain], "the whole is no object"],
+  ["another shape", [domain], "the whole is not an object"],
 ])(
   "an agent of another version that answers with %s is told, with what to do",
   async (_, answer, named) => {
     await answering(JSON.stringify(answer));
     const error = await refusal(askAgent(shownDomains, "GET", "/v1/domains", undefined, socket()));
     expect(error.message).toContain(named);
-    expect(error.message).toMatch(/^the agent answers what this Cofferdam does not know: /);
+    expect(error.message).toMatch(
+      /^the agent gave an answer that this program does not understand: /,
+    );
     expect(error.help).toContain("systemctl restart cofferdam-agent");
   },
 );

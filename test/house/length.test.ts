@@ -4,32 +4,58 @@ import { filesLike, read } from "./tree.ts";
 /** Columns of a line of code or comment; biome wraps TypeScript code by itself. */
 const COLUMNS_MAX = 100;
 
-/** Lines that are still longer: text of messages and C. Lower the number; it never rises. */
-const LONG_LINES_MAX = 373;
+/** Lines that may be longer, each with the reason why it cannot be wrapped. */
+const exceptions: readonly {
+  readonly file: RegExp;
+  readonly line: RegExp;
+  readonly why: string;
+}[] = [
+  {
+    file: /\.ts$/,
+    line: /^\s*(?:[?:] )?\/.*\/[a-z]*[,;)]*$/,
+    why: "a regular expression: in pieces of text it would need each of its backslashes twice",
+  },
+  {
+    file: /^test\/machines\/command-line\.test\.ts$/,
+    line: /^ {2}"-.*":$/,
+    why: "the key of a row: an emulator's options, which the row below explains in order",
+  },
+  {
+    file: /^test\/policy\/fixtures\//,
+    line: /./,
+    why: "a policy that is checked as it stands, and what is said of its columns",
+  },
+];
 
 const written = filesLike(
-  [".ts", ".mjs", ".c", ".h", ".sh"],
-  ["src/", "native/", "scripts/", "test/", "demo/", "bench/"],
-).filter((file) => !/\bgenerated\b/i.test(read(file).slice(0, 300)));
+  [".ts", ".mjs", ".c", ".h", ".sh", ".yaml"],
+  ["src/", "native/", "bpf/", "domains/", "scripts/", "test/", "demo/", "bench/"],
+).filter((file) => !/\bgenerated (?:by|from)\b/i.test(read(file).slice(0, 300)));
 
-test("no more lines than before are longer than a hundred columns", () => {
+function isException(file: string, line: string): boolean {
+  return exceptions.some((one) => one.file.test(file) && one.line.test(line));
+}
+
+test("no line of code or comment is longer than a hundred columns", () => {
   const long = written.flatMap((file) =>
     read(file)
       .split("\n")
-      .flatMap((line, at) => (line.length > COLUMNS_MAX ? [`${file}:${at + 1}`] : [])),
+      .flatMap((line, at) =>
+        line.length > COLUMNS_MAX && !isException(file, line) ? [`${file}:${at + 1}`] : [],
+      ),
   );
-  expect(long.length, long.slice(0, 20).join("\n")).toBeLessThanOrEqual(LONG_LINES_MAX);
+  expect(long).toEqual([]);
 });
 
-/** Lines of running text in documents that are still longer. Lower the number; it never rises. */
-const LONG_DOCUMENT_LINES_MAX = 5;
-
-/** Rows of tables and code cannot be wrapped, nor can a link or a name that is longer by itself. */
+/**
+ * Rows of tables and code cannot be wrapped, nor can a heading, or a link or a name that is longer
+ * by itself.
+ */
 function isRunningText(line: string): boolean {
-  return !/^(\||#| {4})/.test(line) && /^.{0,99}\S\s+\S/.test(line.trimStart());
+  return !/^(\||#| {4}|`[^`]*`$)/.test(line) && /^.{0,99}\S\s+\S/.test(line.trimStart());
 }
 
-test("no more lines of documents than before are longer than a hundred columns", () => {
+test("no line of running text in a document is longer than a hundred columns", () => {
   const long = filesLike([".md"]).flatMap((file) => {
     let isCode = false;
     return read(file)
@@ -40,5 +66,5 @@ test("no more lines of documents than before are longer than a hundred columns",
         return isLong ? [`${file}:${at + 1}`] : [];
       });
   });
-  expect(long.length, long.slice(0, 20).join("\n")).toBeLessThanOrEqual(LONG_DOCUMENT_LINES_MAX);
+  expect(long).toEqual([]);
 });

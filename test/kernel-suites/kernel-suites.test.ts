@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { widePolicy } from "./policy.ts";
 import { buildSuite, haveSources, type Place, runSuite, type SuiteOutcome } from "./run.ts";
@@ -17,13 +17,12 @@ let folder: string;
 let place: Place;
 let policy: string;
 beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-suites-"));
+  folder = scratchFolder("suites");
   place = { bin: path.join(folder, "bin"), work: path.join(folder, "work") };
   for (const name of Object.values(place)) fs.mkdirSync(name);
   policy = path.join(folder, "suites.yaml");
   fs.writeFileSync(policy, widePolicy(place));
 });
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 test.for(suites)(
   "$name: works outside, and inside a domain as far as it should",

@@ -24,6 +24,7 @@ files:
 network: [connect tcp *, listen tcp *, connect udp *, listen udp *]
 capabilities: [${capabilityNames.join(", ")}]
 ipc: [shm, sem, msg, mqueue]
+memory: [jit, memfd]
 syscalls: [${listed.join(", ")}]
 inherit: [stdio]
 `;

@@ -68,7 +68,8 @@ export const suites: readonly Suite[] = [
     helper: ["true", "landlock/true.c"],
     inside: refused(
       /^(?!ioctl\.\w+\.handle_)/,
-      "mounting is refused, and the broker does nothing for a process with a confinement of its own",
+      "mounting is refused, and the broker does nothing for a process with a confinement " +
+        "of its own",
     ),
     leftOut: whiteouts,
   },

@@ -9,7 +9,8 @@ function read(type: number, text: string) {
 
 test("a denial's quoted path, domain and blockers are read", () => {
   const text =
-    'audit(1764032000.123:77): domain=14f9359dd blockers=fs.read_file,fs.write_file path="/etc/shadow" dev="vda" ino=290';
+    "audit(1764032000.123:77): domain=14f9359dd blockers=fs.read_file,fs.write_file " +
+    'path="/etc/shadow" dev="vda" ino=290';
   expect(parseRecord(1423, text)).toMatchObject({ serial: 77, time: 1_764_032_000_123 });
   expect(read(1423, text)).toMatchObject({
     kind: "denial",
@@ -59,7 +60,8 @@ test("a domain's announcement, its end and a system call record are read", () =>
     denials: 2,
   });
   const call =
-    'audit(1.000:1): arch=c000003e syscall=257 success=no exit=-13 pid=9 uid=0 euid=33 comm=6120 exe="/bin/y" key=(null)';
+    "audit(1.000:1): arch=c000003e syscall=257 success=no exit=-13 pid=9 uid=0 euid=33 " +
+    'comm=6120 exe="/bin/y" key=(null)';
   expect(read(1300, call)).toMatchObject({
     kind: "syscall",
     call: 257,

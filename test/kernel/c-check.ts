@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Fields, Layout } from "../../src/kernel/struct.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /** What C says of one name: a value, or that these headers do not have it. */
 export type CAnswer =
@@ -40,6 +40,7 @@ const headers = [
   "sys/resource.h",
   "sys/eventfd.h",
   "sys/file.h",
+  "sys/inotify.h",
   "sys/ioctl.h",
   "sys/mman.h",
   "sys/mount.h",
@@ -62,7 +63,7 @@ export function evaluate(
   expressions: readonly string[],
   ownHeader: string | null = null,
 ): Map<string, CAnswer> {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-struct-check-"));
+  const folder = scratchFolder("struct-check");
   const including = ownHeader === null ? prologue : `${prologue}#include "${ownHeader}"\n`;
   try {
     const unknown = unknownTo(folder, expressions, including);

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import type { HostFacts } from "../../src/kernel/host-facts.ts";
 import { compileC } from "../support/compile-c.ts";
+import { IN_CLONE, scratchFolder } from "../support/scratch.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -18,9 +20,7 @@ export interface Elsewhere {
 }
 
 export function makeElsewhere(): Elsewhere {
-  mkdirSync(join(root, "build"), { recursive: true });
-  const folder = mkdtempSync(join(root, "build", "probe-"));
-  chmodSync(folder, 0o755);
+  const folder = scratchFolder("probe", { above: IN_CLONE, mode: PUBLIC_FOLDER });
   const entry = join(folder, "probe.ts");
   const bundle = join(folder, "probe.mjs");
   const facts = join(root, "src/kernel/probe/host-facts.ts");

@@ -99,6 +99,7 @@ const refusals: readonly { errno: number; call: string; features: readonly Featu
     call: call("memfd_create", `:1:${constants.MFD_NOEXEC_SEAL}`),
     features: ["memfd-noexec"],
   },
+  { errno: EINVAL, call: call("prctl", `:0:=${constants.PR_GET_MDWE}`), features: ["mdwe"] },
   { errno: ENOSYS, call: call("openat2"), features: ["openat2"] },
   { errno: EPERM, call: call("unshare"), features: ["private-ipc"] },
   { errno: EPERM, call: call("pidfd_getfd"), features: ["target-access"] },

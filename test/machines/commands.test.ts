@@ -54,20 +54,30 @@ const handled = new Set(
 const inside = `
   announce-self balloon device_del set_link system_wakeup
   block-export-del
-  block-dirty-bitmap-add block-dirty-bitmap-clear block-dirty-bitmap-disable block-dirty-bitmap-enable block-dirty-bitmap-merge block-dirty-bitmap-remove x-debug-block-dirty-bitmap-sha256
-  block-job-cancel block-job-change block-job-dismiss block-job-finalize block-job-pause block-job-resume block-job-set-speed
+  block-dirty-bitmap-add block-dirty-bitmap-clear block-dirty-bitmap-disable
+  block-dirty-bitmap-enable block-dirty-bitmap-merge block-dirty-bitmap-remove
+  x-debug-block-dirty-bitmap-sha256
+  block-job-cancel block-job-change block-job-dismiss block-job-finalize block-job-pause
+  block-job-resume block-job-set-speed
   job-cancel job-dismiss job-finalize job-pause job-resume
   block-latency-histogram-set block-set-write-threshold block_resize block_set_io_throttle
-  blockdev-backup blockdev-mirror blockdev-close-tray blockdev-open-tray blockdev-insert-medium blockdev-set-active
-  blockdev-snapshot-delete-internal-sync blockdev-snapshot-internal-sync snapshot-delete snapshot-load snapshot-save
+  blockdev-backup blockdev-mirror blockdev-close-tray blockdev-open-tray blockdev-insert-medium
+  blockdev-set-active
+  blockdev-snapshot-delete-internal-sync blockdev-snapshot-internal-sync snapshot-delete
+  snapshot-load snapshot-save
   x-blockdev-amend x-blockdev-change x-blockdev-set-iothread
   change-vnc-password expire_password set_password client_migrate_info
   chardev-send-break ringbuf-read ringbuf-write
   closefd input-send-event migrate-set-parameters nbd-server-add nbd-server-remove
-  cxl-add-dynamic-capacity cxl-inject-correctable-error cxl-inject-dram-event cxl-inject-general-media-event cxl-inject-memory-module-event cxl-inject-poison cxl-inject-uncorrectable-errors cxl-release-dynamic-capacity
+  cxl-add-dynamic-capacity cxl-inject-correctable-error cxl-inject-dram-event
+  cxl-inject-general-media-event cxl-inject-memory-module-event cxl-inject-poison
+  cxl-inject-uncorrectable-errors cxl-release-dynamic-capacity
   device-list-properties device-sync-config qom-get qom-list qom-list-properties qom-list-types
-  query-command-line-options query-cpu-model-expansion query-rocker query-rocker-of-dpa-flows query-rocker-of-dpa-groups query-rocker-ports query-rx-filter query-sev-attestation-report query-stats
-  x-query-virtio-queue-element x-query-virtio-queue-status x-query-virtio-status x-query-virtio-vhost-queue-status
+  query-command-line-options query-cpu-model-expansion query-rocker query-rocker-of-dpa-flows
+  query-rocker-of-dpa-groups query-rocker-ports query-rx-filter query-sev-attestation-report
+  query-stats
+  x-query-virtio-queue-element x-query-virtio-queue-status x-query-virtio-status
+  x-query-virtio-vhost-queue-status
   set-numa-node sev-inject-launch-secret trace-event-get-state trace-event-set-state yank
 `;
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { PUBLIC_PROGRAM } from "../../src/base/modes.ts";
 import type { PrivateHost } from "../system/private-host.ts";
 import { clone, kernelFile } from "../vm/kernel.ts";
 import { busybox } from "../vm/tree.ts";
@@ -24,7 +25,11 @@ const init = `#!/bin/busybox sh
 mount -t devtmpfs dev /dev; mount -t proc proc /proc; mount -t sysfs sys /sys
 for driver in /drivers/*; do insmod $driver; done
 stty -echo < /dev/ttyS0
-exec setsid cttyhack sh -c 'echo ${BANNER}; while read -r line; do eval "$line"; echo "status $?"; done; poweroff -f' < /dev/ttyS0 > /dev/ttyS0 2>&1
+exec < /dev/ttyS0 > /dev/ttyS0 2>&1
+exec setsid cttyhack sh -c '
+  echo ${BANNER}
+  while read -r line; do eval "$line"; echo "status $?"; done
+  poweroff -f'
 `;
 
 /**
@@ -36,7 +41,7 @@ export function guestFiles(folder: string): { kernel: string; initrd: string } {
     mkdirSync(join(tree, name), { recursive: true });
   copyFileSync(busybox(), join(tree, "bin/busybox"));
   writeFileSync(join(tree, "init"), init);
-  chmodSync(join(tree, "init"), 0o755);
+  chmodSync(join(tree, "init"), PUBLIC_PROGRAM);
   for (const [index, name] of drivers.entries()) {
     const file = kernelFile("usr/lib/modules", name);
     const script = 'case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac > "$2"';

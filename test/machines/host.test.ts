@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { networksOutside } from "../../src/machines/outside.ts";
 import { parentsOf } from "../../src/machines/parents.ts";
 import { broadcastOf, placeResources } from "../../src/machines/place.ts";
@@ -17,10 +16,11 @@ import {
 import { wayOf } from "../../src/machines/way.ts";
 import { networkContains, parseAddress } from "../../src/model/network.ts";
 import { formatLetters } from "../../src/model/permission.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 import { cloneOf, header } from "./qcow2-header.ts";
 
-const folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-machines-")));
+const folder = realpathSync(scratchFolder("machines"));
 const at = (name: string): string => join(folder, name);
 let qemuImg = true;
 
@@ -45,7 +45,6 @@ beforeAll(() => {
     qemuImg = false;
   }
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the parents of an image", () => {
   beforeEach((context) =>
@@ -76,8 +75,8 @@ describe("the parents of an image", () => {
   });
 
   test.each([
-    ["no header at all", Buffer.alloc(4096), /no qcow2 image/],
-    ["a header that ends early", Buffer.from("514649fb00000003", "hex"), /no qcow2 image/],
+    ["no header at all", Buffer.alloc(4096), /not a qcow2 image/],
+    ["a header that ends early", Buffer.from("514649fb00000003", "hex"), /not a qcow2 image/],
     [
       "a parent's name beyond the header",
       header({ parentAt: 1 << 30, parentBytes: 10 }),
@@ -87,7 +86,7 @@ describe("the parents of an image", () => {
     [
       "a parent over the network",
       header({ parentAt: 200, parentBytes: 12, parent: "ssh://h/a" }),
-      /no plain file/,
+      /not a plain file/,
     ],
     [
       "a parent without format",
@@ -111,9 +110,9 @@ describe("names", () => {
     expect(wayOf(at("links/images/new.img")).leadsTo).toBe(at("images/new.img"));
     expect(wayOf(at("links/log")).leadsTo).toBe(at("links/nowhere.log"));
     expect(wayOf(at("links/log"), "kept").leadsTo).toBe(at("links/log"));
-    expect(() => wayOf(at("missing/name"))).toThrow(/no way to/);
-    expect(() => wayOf(at("x".repeat(300)))).toThrow(/no way to.*ENAMETOOLONG/);
-    expect(() => wayOf(at("a\0b"))).toThrow(/no name of a file/);
+    expect(() => wayOf(at("missing/name"))).toThrow(/cannot be reached/);
+    expect(() => wayOf(at("x".repeat(300)))).toThrow(/cannot be reached.*ENAMETOOLONG/);
+    expect(() => wayOf(at("a\0b"))).toThrow(/not the name of a file/);
   });
 });
 

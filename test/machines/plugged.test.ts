@@ -1,7 +1,6 @@
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -10,9 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { SHARED_FOLDER } from "../../src/base/modes.ts";
 import { vmRefresh } from "../../src/cli/commands/vm/refresh.ts";
 import type { Reloaded } from "../../src/host/agent-answers.ts";
 import {
@@ -30,6 +29,7 @@ import { Plugged } from "../../src/machines/proxy/plugged.ts";
 import { writeAccepted } from "../../src/machines/record.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import { root } from "../house/tree.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { cloneOf } from "./qcow2-header.ts";
 
 const AGENT_MS = 20;
@@ -49,7 +49,7 @@ const at = (name: string): string => join(folder, name);
 const places = () => scratchPlaces(folder, root);
 
 beforeEach(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-plugged-")));
+  folder = realpathSync(scratchFolder("plugged"));
   for (const name of ["share", "run", "run/machines"]) mkdirSync(at(name));
   for (const name of ["base.img", "later.img", "first.img", "second.img", "secret"])
     writeFileSync(at(name), "x");
@@ -73,7 +73,7 @@ beforeEach(async () => {
     domains: [
       {
         ...{ name: "vm@one", number: 1, outcome: "changed", problems: null },
-        ...{ following: 1, restart: [] },
+        ...{ following: 1, notFollowed: [], restart: [] },
       },
     ],
   };
@@ -174,7 +174,7 @@ test("what the emulator refuses, or answers with nonsense, is not kept", async (
 });
 
 test("what cannot be recorded is not granted", async () => {
-  chmodSync(places().system.machines.accepted, 0o777);
+  chmodSync(places().system.machines.accepted, SHARED_FOLDER);
   await expect(pass("blockdev-add", disk("later"))).rejects.toThrow(/others could write/);
   expect(inForce).not.toContain("later.img");
   expect(JSON.stringify(readMachine(places().system.machines, "one"))).not.toContain("later.img");

@@ -1,21 +1,22 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PERMISSION_BITS, PRIVATE_FILE } from "../../src/base/modes.ts";
 import type { Monitor } from "../../src/machines/description.ts";
 import { type Machine, writeMachine, writePolicy } from "../../src/machines/machine.ts";
 import { nothing } from "../../src/machines/place.ts";
 import { serveMonitor } from "../../src/machines/proxy/serve.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import { root } from "../house/tree.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
 let emulator: Socket;
 let proxied: Socket;
 let stop: () => void;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-proxy-"));
+  folder = scratchFolder("proxy");
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(join(folder, "emulator"), resolve));
   const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
@@ -60,7 +61,7 @@ function talk(path: string, said: string, word: string): Promise<string> {
 test("its socket is the owner's alone from the first moment on", async () => {
   const path = join(folder, "qmp");
   await serve(path);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(statSync(path).mode & PERMISSION_BITS).toBe(PRIVATE_FILE);
 });
 
 test("a socket that cannot be served is an error, not the end of the process", async () => {

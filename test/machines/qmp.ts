@@ -1,10 +1,16 @@
-import { existsSync } from "node:fs";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import { expect, vi } from "vitest";
 
 /** A socket that is not served after so many milliseconds does not come. */
 const SOCKET_MS_MAX = 120_000;
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect(path);
+  await once(socket, "connect");
+  return socket;
+}
 
 /** A client of QMP. */
 export class Qmp {
@@ -17,8 +23,8 @@ export class Qmp {
   }
 
   static async connect(path: string): Promise<Qmp> {
-    await vi.waitUntil(() => existsSync(path), { timeout: SOCKET_MS_MAX });
-    const socket = connect(path);
+    // A socket has its name before it listens.
+    const socket = await vi.waitFor(() => connected(path), { timeout: SOCKET_MS_MAX });
     const client = new Qmp(socket, createInterface({ input: socket }));
     expect(await client.next()).toHaveProperty("QMP.version");
     expect(await client.ask("qmp_capabilities")).toEqual({ return: {} });

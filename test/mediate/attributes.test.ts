@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { linkSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { MODE_BITS, PUBLIC_FILE } from "../../src/base/modes.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { type Run, runScene } from "./scene.ts";
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   mkdirSync(join(tree, "open"));
   writeFileSync(join(tree, "open/file"), "mine");
 });
@@ -53,7 +54,7 @@ test("inode flags and attributes by descriptor need `a`, and the event says so",
     object: `${tree}/open/file`,
     allow: { section: "files", line: `a ${tree}/open/file` },
   });
-  expect(statSync(join(tree, "open/file")).mode & 0o7777).toBe(0o644);
+  expect(statSync(join(tree, "open/file")).mode & MODE_BITS).toBe(PUBLIC_FILE);
 });
 
 test("an object that lost the name it was opened by is not nameless while it has another", () => {
@@ -62,7 +63,7 @@ test("an object that lost the name it was opened by is not nameless while it has
     "openat @AT_FDCWD open/file @O_RDONLY ; unlink open/file ; fchmod 3 0777 ; fchown 3 1 1",
   );
   expect(done.lines.slice(1)).toEqual(["unlink: 0 -", "fchmod: -1 EACCES", "fchown: -1 EACCES"]);
-  expect(statSync(join(tree, "other")).mode & 0o7777).toBe(0o644);
+  expect(statSync(join(tree, "other")).mode & MODE_BITS).toBe(PUBLIC_FILE);
 });
 
 test("a name that looks like the kernel's word for a removed file is a name", () => {

@@ -1,17 +1,9 @@
 import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
 import { endMediators, mediatorsOf } from "./mediators.ts";
@@ -40,7 +32,7 @@ beforeEach(needsRoot);
 
 /** A shared mediator with a tree for its domains, which ends with all of them. */
 async function withMediator<T>(use: (tree: string, socket: string) => Promise<T>) {
-  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  const tree = scratchFolder("tree");
   mkdirSync(join(tree, "run"));
   mkdirSync(join(tree, "dir"));
   writeFileSync(join(tree, "file"), "");

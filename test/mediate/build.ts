@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { all, number } from "../../src/kernel/syscalls.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const here = resolve(import.meta.dirname);
 
@@ -26,7 +26,7 @@ const constantNames =
 
 /** The mediator bundled, and the C programs compiled, in a folder that every user may read. */
 export async function buildAll(): Promise<Built> {
-  const directory = mkdtempSync(join(tmpdir(), "cofferdam-mediate-"));
+  const directory = scratchFolder("mediate");
   execFileSync("chmod", ["755", directory]);
   const table = (name: string, rows: readonly string[]) =>
     `static const struct constant ${name}[] = {${rows.join("\n")}{0, 0}};\n`;

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EVENTS_NAMED_MAX } from "../../src/events/limits.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene } from "./scene.ts";
 
@@ -16,7 +16,7 @@ let flood: string;
 beforeAll(async () => {
   built = await buildAll();
   flood = built.compile("flood");
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   mkdirSync(join(tree, "shut"));
 });
 afterAll(() => {

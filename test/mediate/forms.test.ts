@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AddressRule } from "../../src/model/policy.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene } from "./scene.ts";
 
@@ -10,7 +9,7 @@ let built: Built;
 let tree: string;
 beforeAll(async () => {
   built = await buildAll();
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
 });
 afterAll(() => {
   built.remove();

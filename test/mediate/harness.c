@@ -132,7 +132,9 @@ static int is_over(int may_wait) {
   struct msghdr message = {
     .msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   int flags = MSG_CMSG_CLOEXEC | (may_wait ? 0 : MSG_DONTWAIT);
-  ssize_t got = recvmsg(connection, &message, flags);
+  ssize_t got;
+  // Reported before what the other end had sent, as in native/shared.c.
+  while ((got = recvmsg(connection, &message, flags)) < 0 && errno == ECONNRESET) continue;
   if (got > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int))) {
     close(connection);
     memcpy(&connection, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof connection);
@@ -229,34 +231,49 @@ static bool has_ended(pid_t child) {
   return waitid(P_PID, child, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == child;
 }
 
+// Waits until the mediator has answered something. The connection to a shared one may end only now:
+// several may have died one after the other, each with a connection of its own on the way.
+// Returns the child of this process that may be left.
+static pid_t await_answer(const uint8_t *slots, const uint64_t *before, pid_t mediator,
+                          pid_t target, const int from[HANDED], char *node, char *program) {
+  uint64_t now[SLOT_COUNT];
+  for (;;) {
+    responses(slots, now);
+    if (memcmp(before, now, sizeof now) != 0 || has_ended(target)) return mediator;
+    if (getenv("HARNESS_SHARED") && is_over(0)) mediator = start(from, node, program);
+    usleep(200);
+  }
+}
+
 // No more of them once the target has ended: nothing would be answered any more.
 static pid_t kills(pid_t mediator, pid_t target, int count, const int from[HANDED], char *node,
                    char *program) {
   const size_t size = SLOT_COUNT * SLOT_SIZE;
-  uint8_t *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
-  if (shared == MAP_FAILED) exit(99);
-  uint64_t before[SLOT_COUNT] = {0}, now[SLOT_COUNT];
+  uint8_t *slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, from[1], 0);
+  if (slots == MAP_FAILED) exit(99);
+  uint64_t before[SLOT_COUNT] = {0};
   srandom(count);
   const char *ready = getenv("HARNESS_KILLS_AFTER");
   while (ready && access(ready, F_OK) && !has_ended(target)) usleep(200);
   for (int i = 0; i < count && !has_ended(target); i++) {
     // Until it has answered something; then a while, up to 12 ms.
-    responses(shared, now);
-    for (; memcmp(before, now, sizeof now) == 0 && !has_ended(target); responses(shared, now))
-      usleep(200);
+    mediator = await_answer(slots, before, mediator, target, from, node, program);
     usleep(random() % 12000);
     if (getenv("HARNESS_SHARED")) {
       mediator = kill_active(mediator, getenv("HARNESS_SHARED"));
-      responses(shared, before);
+      responses(slots, before);
       if (is_over(0)) mediator = start(from, node, program);
       continue;
     }
     kill(mediator, SIGKILL);
     waitpid(mediator, NULL, 0);
-    responses(shared, before);
+    responses(slots, before);
     mediator = start(from, node, program);
   }
-  return mediator;
+  // An own mediator is a child that was started; a shared one may still have to be found.
+  return getenv("HARNESS_SHARED") == NULL
+           ? mediator
+           : await_answer(slots, before, mediator, target, from, node, program);
 }
 
 int main(int argc, char **argv) {

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { PUBLIC_PROGRAM } from "../../src/base/modes.ts";
 import {
   impersonatorReply,
   impersonatorRequest,
@@ -70,7 +71,7 @@ test("a process that has become another user takes its core files away, and keep
 test("an impersonator that is stopped costs its call some seconds, and is ended", () => {
   const file = join(built.directory, "impersonator");
   writeFileSync(file, "#!/bin/sh\nexec sleep 60\n");
-  chmodSync(file, 0o755);
+  chmodSync(file, PUBLIC_PROGRAM);
   const { inside, took } = signal();
   expect(inside[0]).toBe("pidfd_send_signal: -1 EIO");
   expect(inside).not.toContain("other has signals 200");
@@ -80,7 +81,7 @@ test("an impersonator that is stopped costs its call some seconds, and is ended"
 test("one that ends without a word, or is not there, refuses the call", () => {
   const file = join(built.directory, "impersonator");
   writeFileSync(file, "#!/bin/sh\nexit 0\n");
-  chmodSync(file, 0o755);
+  chmodSync(file, PUBLIC_PROGRAM);
   expect(signal().inside[0]).toBe("pidfd_send_signal: -1 EIO");
   rmSync(file);
   expect(signal().inside[0]).toBe("pidfd_send_signal: -1 EPERM");

@@ -10,8 +10,8 @@ import {
   endAll,
   endMediators,
   folderInMemory,
-  mediatorsOf,
   precedenceOf,
+  standByKnowsAll,
   stateOf,
 } from "./mediators.ts";
 import { type SceneOptions, startScene } from "./scene.ts";
@@ -83,12 +83,6 @@ function innocent(calls = CALLS, name = "innocent") {
   return domain([programs.innocent, `${calls}`, join(tree, "open", name)]).done;
 }
 
-/** A stand-by is there, and sees to the domains that are served. */
-async function standByIsThere(): Promise<void> {
-  await expect.poll(() => mediatorsOf(socket).length).toBeGreaterThan(1);
-  await sleep(1_000);
-}
-
 /** Runs until it waits. */
 async function hostile(way: string, file: string, more: Partial<SceneOptions> = {}) {
   const mark = join(tree, "mark");
@@ -111,7 +105,7 @@ test("a page that its file's server never sends keeps no other domain waiting", 
   timeout: TIMEOUT_MS,
 }, async () => {
   const first = innocent(4_000, "beside");
-  await standByIsThere();
+  await standByKnowsAll(socket);
   const before = activeOf(socket);
   const asks = await hostile("page", join(tree, "slow/page"));
   expect(slowest(await innocent()), "one that came later").toBeLessThan(SLOWEST_US_MAX);
@@ -141,7 +135,7 @@ test.each(["memory", "inode"])(
     writeFileSync(file, "");
     try {
       const first = innocent(4_000, "beside");
-      await standByIsThere();
+      await standByKnowsAll(socket);
       const before = activeOf(socket);
       const landlock = [file, join(tree, "mark")].map((path) => ({ path, rights: WRITE_RIGHTS }));
       const asks = await hostile(way, file, { landlock });

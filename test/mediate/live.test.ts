@@ -1,26 +1,24 @@
-import { spawn } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { PRIVATE_FILE, PUBLIC_FILE, SHARED_FILE } from "../../src/base/modes.ts";
 import { LiveTableWriter } from "../../src/domains/live-table-writer.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endMediators, standByOf } from "./mediators.ts";
+import { activeOf, endMediators, standByKnowsAll, startMediator } from "./mediators.ts";
 import { runScene, type SceneOptions, scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -41,14 +39,14 @@ afterAll(() => built.remove());
 
 beforeEach((context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   for (const name of ["shut", "run", "run/live"]) mkdirSync(join(tree, name));
   writeFileSync(join(tree, "shut/file"), "");
   counter = join(tree, "counter");
   writeFileSync(counter, Buffer.alloc(32));
   table = LiveTableWriter.open(join(tree, "run/table"));
   options = {
-    rules: [`rw ${counter}`, "rx /**"],
+    rules: [`rw ${counter}`, "rxm /**"],
     supervised: "warning",
     folder: join(tree, "run"),
     plan: live,
@@ -113,18 +111,12 @@ test("a level switched under the last mediator holds for the first call of the n
 }, async () => {
   const socket = join(tree, "run/mediator.sock");
   table.setLevel(NUMBER, "warning");
-  spawn(process.execPath, [built.mediator, "shared", socket], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: "/usr/bin:/bin" },
-  });
-  while (!existsSync(socket)) await sleep(5);
+  await startMediator(built.mediator, socket);
   const switched = [built.compile("switched"), counter];
   const scene = startScene(built, { ...options, joins: socket }, switched, tree);
   try {
     await expectOnly("wentOn");
-    await expect.poll(() => standByOf(socket), { timeout: TIMEOUT_MS }).not.toBeNull();
-    // It has decoded the plan, and knows what was in force then.
-    await sleep(1_000);
+    await standByKnowsAll(socket);
     const before = activeOf(socket);
     process.kill(before, "SIGSTOP");
     table.setLevel(NUMBER, "enforcing");
@@ -181,7 +173,7 @@ test("a policy is in force once the table has it; bytes that are no plan are onl
 }, async () => {
   table.setLevel(NUMBER, "enforcing");
   const file = join(tree, `run/live/${NUMBER}`);
-  const put = (bytes: Uint8Array | string, mode = 0o644) => {
+  const put = (bytes: Uint8Array | string, mode = PUBLIC_FILE) => {
     rmSync(file, { force: true });
     writeFileSync(file, bytes);
     chmodSync(file, mode);
@@ -201,8 +193,8 @@ test("a policy is in force once the table has it; bytes that are no plan are onl
   put(plan(options.rules));
   await expectOnly("refused");
   for (const [bytes, mode] of [
-    [wide, 0o666],
-    [encodePlan(scenePlan(options, "/")), 0o644],
+    [wide, SHARED_FILE],
+    [encodePlan(scenePlan(options, "/")), PUBLIC_FILE],
   ] as const) {
     put(bytes, mode);
     await expectOnly("refused");
@@ -227,7 +219,7 @@ test("an outdated policy of an earlier run is not in force for a new run", {
   writeFileSync(
     join(tree, `run/live/${NUMBER}`),
     encodePlan({ ...wide, ...live(wide), facts: [...facts] }),
-    { mode: 0o600 },
+    { mode: PRIVATE_FILE },
   );
   table.nextGeneration(NUMBER);
   const make = (name: string) =>

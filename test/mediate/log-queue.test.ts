@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Epoll } from "../../src/kernel/epoll.ts";
@@ -10,6 +9,7 @@ import { Timers } from "../../src/mediate/loop/timers.ts";
 import { logOutput } from "../../src/mediate/report/event-output.ts";
 import { LogQueue } from "../../src/mediate/report/log-queue.ts";
 import { anEvent } from "../events/an-event.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
 let queue: LogQueue;
@@ -18,7 +18,7 @@ let passedOn: string[];
 let inHand = -1;
 let stepsThatWrote: number[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-log-"));
+  folder = scratchFolder("log");
   [passedOn, stepsThatWrote] = [[], []];
   queue = new LogQueue();
   queue.servedBy({

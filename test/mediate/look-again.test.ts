@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import {
   AF_UNIX,
   MSG_DONTWAIT,
@@ -16,6 +15,7 @@ import type { TargetSocket } from "../../src/mediate/calls/sockets/socket.ts";
 import { LOOK_MS_MAX } from "../../src/mediate/limits.ts";
 import { E, POLLIN } from "../../src/mediate/sys/abi.ts";
 import { close, sys } from "../../src/mediate/sys/sys.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const TIMEOUT_MS = 400;
 /**
@@ -27,10 +27,9 @@ const LOOKS_MAX = TIMEOUT_MS / LOOK_MS_MAX + 5;
 let folder: string;
 let name: Buffer;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-look-"));
+  folder = scratchFolder("look");
   name = Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${join(folder, "receiver")}\0`)]);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const kept: number[] = [];
 const call = {

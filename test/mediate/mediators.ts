@@ -1,12 +1,29 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
 import { MEDIATOR_SOCKET } from "../../src/mediate/shared/place.ts";
+import { IN_MEMORY, scratchFolder } from "../support/scratch.ts";
 
 /**
  * A new folder in memory: a disk that keeps a mediator waiting for some milliseconds has it
  * retired, and then it is not the one that a test means.
  */
 export function folderInMemory(): string {
-  return mkdtempSync("/dev/shm/cofferdam-tree-");
+  return scratchFolder("tree", { above: IN_MEMORY });
+}
+
+export function spawnMediator(program: string, socket: string): ChildProcess {
+  return spawn(process.execPath, [program, "shared", socket], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { PATH: "/usr/bin:/bin" },
+  });
+}
+
+/** Starts a shared mediator, and waits until its socket is there. */
+export async function startMediator(program: string, socket: string): Promise<void> {
+  spawnMediator(program, socket);
+  while (!existsSync(socket)) await sleep(5);
 }
 
 /** Process ids of the shared mediators of a socket: active, retired, and stand-bys. */
@@ -18,6 +35,24 @@ export function mediatorsOf(socket: string): number[] {
       return (mode === "shared" || mode === "stand-by") && (place || MEDIATOR_SOCKET) === socket;
     })
     .map(Number);
+}
+
+/**
+ * The living ones of {@link mediatorsOf} the default socket in these mounts: active, retired, and
+ * stand-bys.
+ */
+export function mediatorsIn(mounts: string): number[] {
+  const living = mediatorsOf(MEDIATOR_SOCKET).filter((pid) => stateOf(pid) !== "Z");
+  return living.filter((pid) => mountsOf(pid) === mounts);
+}
+
+/** What identifies the mounts that a process sees; null once it has ended. */
+export function mountsOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return null;
+  }
 }
 
 /** Ends all processes of a program that the test has built. */
@@ -38,13 +73,38 @@ export function standByOf(socket: string): number | null {
   return mediatorsOf(socket).find(isChild) ?? null;
 }
 
+/**
+ * Waits until the active one's stand-by has the listener of every domain that the active one has,
+ * and rests, so that it has decoded their plans. Returns its process id.
+ */
+export async function standByKnowsAll(socket: string): Promise<number> {
+  const knows = () => {
+    const pid = standByOf(socket);
+    if (pid === null || stateOf(pid) !== "S") return null;
+    return listenersOf(pid) === listenersOf(activeOf(socket)) ? pid : null;
+  };
+  await expect.poll(knows, { message: "a stand-by that knows all domains" }).not.toBeNull();
+  return knows() ?? (await standByKnowsAll(socket));
+}
+
+function listenersOf(pid: number): number {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    const links = readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`));
+    return links.filter((link) => link === "anon_inode:seccomp notify").length;
+  } catch {
+    // The process, or one of its descriptors, is gone meanwhile.
+    return -1;
+  }
+}
+
 /** Ends all of them, also those that are started meanwhile. */
 export async function endMediators(socket: string): Promise<void> {
   for (let clean = 0; clean < 3; ) {
     const found = mediatorsOf(socket).filter((pid) => stateOf(pid) !== "Z");
     clean = found.length === 0 ? clean + 1 : 0;
     for (const pid of found) kill(pid);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(10);
   }
 }
 

@@ -9,12 +9,12 @@ const ATTEMPTS_MAX = 500;
 const PAUSE_MS = 10;
 
 test("a confined process is not Cofferdam's, whatever it calls itself", async () => {
-  const script = "printf cofferdam-hold > /proc/$$/comm; read line";
+  const script = "printf '(cofferdam)' > /proc/$$/comm; read line";
   const pretender = spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"] });
   const pid = pretender.pid ?? 0;
   try {
     const name = () => readFileSync(`/proc/${pid}/comm`, "utf8");
-    for (let i = 0; i < ATTEMPTS_MAX && name() !== "cofferdam-hold\n"; i++) await sleep(PAUSE_MS);
+    for (let i = 0; i < ATTEMPTS_MAX && name() !== "(cofferdam)\n"; i++) await sleep(PAUSE_MS);
     expect(
       isCofferdams(pid, () => "superDom"),
       "outside every domain it is spared",

@@ -22,11 +22,11 @@ test("what one mediator says to its stand-by is heard as it was said", () => {
 });
 
 test.each([
-  ["no JSON", "cofferdam-stand-by-1"],
-  ["half a message", '{"protocol":"cofferdam-stand-by-1","kind":'],
-  ["another protocol", '{"protocol":"cofferdam-stand-by-2","kind":"ready","number":0}'],
-  ["a kind of the future", '{"protocol":"cofferdam-stand-by-1","kind":"pause","number":0}'],
-  ["a number in words", '{"protocol":"cofferdam-stand-by-1","kind":"ended","number":"7"}'],
+  ["no JSON", "cofferdam-stand-by-3"],
+  ["half a message", '{"protocol":"cofferdam-stand-by-3","kind":'],
+  ["another protocol", '{"protocol":"cofferdam-stand-by-4","kind":"ready","number":0}'],
+  ["a kind of the future", '{"protocol":"cofferdam-stand-by-3","kind":"pause","number":0}'],
+  ["a number in words", '{"protocol":"cofferdam-stand-by-3","kind":"ended","number":"7"}'],
 ])("a stand-by of another version that sends %s is strange, and ends no process", (_, text) => {
   const bytes = Buffer.from(text);
   expect(sys("write", here, bytes, bytes.length)).toBe(bytes.length);

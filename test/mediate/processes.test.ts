@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene } from "./scene.ts";
 
@@ -21,7 +20,7 @@ const calls = [
 ];
 
 test("threads of the own process are scheduled, all others are refused", () => {
-  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  const tree = scratchFolder("tree");
   try {
     const program = built.compile("threads");
     const options = {

@@ -16,7 +16,7 @@ import {
   endMediators,
   folderInMemory,
   mediatorsOf,
-  standByOf,
+  standByKnowsAll,
   stateOf,
 } from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
@@ -110,12 +110,6 @@ async function isServed(file: string): Promise<void> {
   await expect.poll(() => seen.add(time()).size, { timeout: WAIT_MS, interval: 7 }).toBe(2);
 }
 
-async function standByIsThere(): Promise<void> {
-  await expect.poll(() => standByOf(socket), { timeout: WAIT_MS }).not.toBeNull();
-  // It knows all, too.
-  await sleep(1_000);
-}
-
 async function hostile(name: string, uid: number, mark: string, ...gate: string[]) {
   const line = [programs.hostile, "page", join(tree, "slow/page"), join(tree, mark), ...gate];
   domain(line, name, uid);
@@ -161,7 +155,7 @@ test("a user whose runs often hang gets one mediator per run, for present runs t
   sleeper("shell", 7, "ofthesame");
   sleeper("shell", 8, "ofanother");
   for (const file of ["ofthesame", "ofanother"]) await isServed(file);
-  await standByIsThere();
+  await standByKnowsAll(socket);
   const first = activeOf(socket);
   before("shell", 7, RETIRED_UNTIL_QUARANTINE.user - 1);
   await hostile("shell", 7, "mark");
@@ -190,13 +184,13 @@ test("a daemon of root's is let in again as long as it does it rarely", {
   // Both have the file open: who opens it later waits for the page.
   await hostile("web", 0, "mark", join(tree, "gate"));
   await hostile("web", 0, "mark2", join(tree, "gate2"));
-  await standByIsThere();
+  await standByKnowsAll(socket);
   const first = activeOf(socket);
   before("web", 0, RETIRED_UNTIL_QUARANTINE.root - 2);
   open("gate");
   await takenOver(first);
   expect(answer("web", 0)).toBe("taken");
-  await standByIsThere();
+  await standByKnowsAll(socket);
   const second = activeOf(socket);
   open("gate2");
   await takenOver(second);
@@ -212,7 +206,7 @@ test("a second domain that does the same as soon as the stand-by serves keeps no
   await isServed("other");
   await hostile("one", 0, "mark", join(tree, "gate"));
   await hostile("two", 0, "mark2", join(tree, "gate"));
-  await standByIsThere();
+  await standByKnowsAll(socket);
   const first = activeOf(socket);
   // Both ask at once: the second finds its place in the very next loop.
   open("gate");

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,9 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { MODE_BITS, PUBLIC_FILE } from "../../src/base/modes.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene, type SceneOptions } from "./scene.ts";
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   for (const name of ["open", "open/in", "shut"]) mkdirSync(join(tree, name));
   writeFileSync(join(tree, "open/in/file"), "mine");
   writeFileSync(join(tree, "open/file"), "mine");
@@ -81,7 +81,7 @@ function run(
 function untouched(): void {
   expect(readdirSync(join(tree, "shut"))).toEqual(["file"]);
   const { mode, nlink } = statSync(join(tree, "shut/file"));
-  expect(mode & 0o7777).toBe(0o644);
+  expect(mode & MODE_BITS).toBe(PUBLIC_FILE);
   expect(nlink).toBe(1);
   expect(readFileSync(join(tree, "shut/file"), "utf8")).toBe("secret");
 }

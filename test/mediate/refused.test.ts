@@ -3,16 +3,16 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { MODE_BITS, PRIVATE_FOLDER, PUBLIC_FILE } from "../../src/base/modes.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { type Run, runScene, type SceneOptions } from "./scene.ts";
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   mkdirSync(join(tree, "open"));
   mkdirSync(join(tree, "shut"));
   writeFileSync(join(tree, "open/file"), "mine");
@@ -64,7 +64,9 @@ test("every kind of name is refused outside the grant; the event says what allow
     "name create T/shut/link no-rule",
     "name create T/shut/hard no-rule",
     "name create T/shut/fifo no-rule",
+    "two-names rename T/shut/file -> T/open/got no-rule",
     "name create T/shut/gone no-rule",
+    "two-names rename T/open/file -> T/shut/gone no-rule",
     "name attributes T/shut/file no-rule",
     "name delete T/shut/file no-rule",
     "name attributes T/shut/file no-rule",
@@ -145,7 +147,7 @@ test("set-id bits, security attributes, devices and whiteouts are refused under 
     Array.from({ length: 8 }, () => "EPERM"),
   );
   expect(done.events).toHaveLength(8);
-  expect(statSync(join(tree, "open/file")).mode & 0o7777).toBe(0o644);
+  expect(statSync(join(tree, "open/file")).mode & MODE_BITS).toBe(PUBLIC_FILE);
 });
 
 test("a nameless file gets no name, by no road", () => {
@@ -214,7 +216,7 @@ test("memory that cannot be read is a refusal, also where the kernel could read 
 });
 
 test("the mediator lends no right that the target lacks", () => {
-  chmodSync(join(tree, "open"), 0o700);
+  chmodSync(join(tree, "open"), PRIVATE_FOLDER);
   const done = run(
     "creat open/new 0600 ; unlink open/file ; chmod open/file 0777 ; chown open/file 33 33",
     {

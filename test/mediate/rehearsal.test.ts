@@ -1,14 +1,12 @@
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { close } from "../../src/kernel/ffi.ts";
@@ -16,6 +14,7 @@ import { ProcessState } from "../../src/mediate/domain/process-state.ts";
 import { CALLS_REHEARSED } from "../../src/mediate/limits.ts";
 import { Rehearsal } from "../../src/mediate/shared/rehearsal.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { scenePlan } from "./scene.ts";
 
@@ -24,7 +23,7 @@ const NAME = "/run/cofferdam-rehearsal";
 let folder: string;
 beforeEach((context) => {
   needsRoot(context);
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-rehearsal-"));
+  folder = scratchFolder("rehearsal");
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Claimant } from "../../src/domains/mediator-places.ts";
@@ -10,6 +9,7 @@ import {
   RETIRED_UNTIL_QUARANTINE,
 } from "../../src/mediate/limits.ts";
 import { Retirements } from "../../src/mediate/shared/retirements.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /** No process has it. */
 const GONE = 4_194_304;
@@ -22,7 +22,7 @@ let file: string;
 let now = 0;
 let living: ChildProcess[] = [];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-retired-"));
+  folder = scratchFolder("retired");
   file = join(folder, "mediator.sock.retired");
   now = 1_000;
 });

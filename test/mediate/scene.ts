@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildSupervisedFilter } from "../../src/compile/seccomp/supervised-filter.ts";
 import type { Event } from "../../src/events/event.ts";
@@ -12,6 +11,7 @@ import { Permission, type PermissionSet, permissionLetters } from "../../src/mod
 import type { Level, NameRule, Policy } from "../../src/model/policy.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import type { Built } from "./build.ts";
 
 /** LANDLOCK_ACCESS_FS_* of ABI 5 without IOCTL_DEV. */
@@ -131,8 +131,7 @@ export function startScene(
 }
 
 function prepare(built: Built, options: SceneOptions, program: readonly string[]): Prepared {
-  const directory = mkdtempSync(join(tmpdir(), "cofferdam-scene-"));
-  chmodSync(directory, 0o777);
+  const directory = scratchFolder("scene", { mode: 0o777 });
   const file = (name: string, content: string | Uint8Array): string => {
     writeFileSync(join(directory, name), content);
     return join(directory, name);
@@ -237,22 +236,27 @@ export function scenePlan(options: SceneOptions, log: string): Plan {
     addresses: [],
     sockets: [],
     ...noWordRules,
+    // Files in memory are one of the calls that scenes are about.
+    memory: [{ effect: "allow", token: "memfd", source }],
     syscalls: listedBy(options).map((token) => ({ effect: "allow", token, source })),
     transitions: [],
     user: null,
     group: null,
     setUserId: [],
     coreDumps: "none",
+    lateNames: "sealed",
     bestEffort: [],
     ...options.policy,
   };
   return {
     domain: "scene",
     number: null,
+    policyTag: null,
     level,
     mode: mediation,
     attended: false,
     coreDumps: true,
+    noNewCode: false,
     facts: [],
     host: { landlockAbi: 0, ptraceScope: 0, withoutCgroup2: false, forOneStart: false },
     identity: { user: null, noNewPrivileges: true, bounding: 0n, ambient: 0n, privateIpc: false },

@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { PUBLIC_FOLDER, SHARED_FILE } from "../../src/base/modes.ts";
 import { AF_UNIX, SOCK_SEQPACKET } from "../../src/kernel/constants.ts";
 import { syscall } from "../../src/kernel/ffi.ts";
 import { number } from "../../src/kernel/syscalls.ts";
@@ -238,12 +239,12 @@ test("only a process of root's that is under no filter may hand over, and none o
   timeout: TIMEOUT_MS,
 }, () => {
   const strange = built.compile("strange");
-  chmodSync(tree, 0o755);
-  chmodSync(join(tree, "run"), 0o755);
+  chmodSync(tree, PUBLIC_FOLDER);
+  chmodSync(join(tree, "run"), PUBLIC_FOLDER);
   const nobody = () =>
     spawnSync(strange, ["silent", socket], { uid: 65_534, gid: 65_534, encoding: "utf8" }).stdout;
   expect(nobody()).toBe("unreachable\n");
-  chmodSync(socket, 0o666);
+  chmodSync(socket, SHARED_FILE);
   const began = Date.now();
   expect(nobody()).toBe("refused\n");
   expect(spawnSync(strange, ["filtered", socket], { encoding: "utf8" }).stdout).toBe("refused\n");

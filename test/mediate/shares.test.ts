@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Claimant } from "../../src/domains/mediator-places.ts";
 import { DOMAINS_MAX, DOMAINS_OF_ONE_MAX, DOMAINS_OF_USERS_MAX } from "../../src/mediate/limits.ts";
@@ -10,7 +9,7 @@ import { encodePlan } from "../../src/plan/encode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { endAll, endMediators, folderInMemory } from "./mediators.ts";
+import { endAll, endMediators, folderInMemory, startMediator } from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 240_000;
@@ -49,11 +48,7 @@ describe("the shared mediator", () => {
     tree = folderInMemory();
     for (const name of ["open", "run"]) mkdirSync(join(tree, name));
     socket = join(tree, "run/mediator.sock");
-    spawn(process.execPath, [built.mediator, "shared", socket], {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: { PATH: "/usr/bin:/bin" },
-    });
-    while (!existsSync(socket)) await sleep(5);
+    await startMediator(built.mediator, socket);
   });
   afterEach(async () => {
     for (const child of running) child.kill("SIGKILL");

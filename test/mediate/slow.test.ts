@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SLOW_CALL_MS_MAX } from "../../src/mediate/limits.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
 import { type Run, runScene } from "./scene.ts";
@@ -13,7 +13,7 @@ let built: Built;
 let tree: string;
 beforeAll(async () => {
   built = await buildAll();
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   for (const name of ["slow", "open", "shut"]) mkdirSync(join(tree, name));
 });
 afterAll(() => {

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { runScene } from "./scene.ts";
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 
 test("a granted name is made, another one refused with an event", () => {
-  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  const tree = scratchFolder("tree");
   try {
     mkdirSync(join(tree, "d"));
     const run = runScene(

@@ -1,17 +1,16 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import {
+  MODE_BITS,
+  PERMISSION_BITS,
+  PUBLIC_FOLDER,
+  SHARED_FOLDER,
+  WRITABLE_BY_OTHERS,
+} from "../../src/base/modes.ts";
 import type { AddressRule } from "../../src/model/policy.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { type Built, buildAll } from "./build.ts";
 import { type Run, runScene, type SceneOptions } from "./scene.ts";
 
@@ -25,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   mkdirSync(join(tree, "run"));
 });
 afterEach(() => rmSync(tree, { recursive: true, force: true }));
@@ -90,7 +89,7 @@ test("a unix socket is bound to its exact name, with the string the target gave"
     "bind: -1 EADDRINUSE",
     "bind: 0 -",
   ]);
-  expect(statSync(path).mode & 0o7777).toBe(0o755);
+  expect(statSync(path).mode & MODE_BITS).toBe(PERMISSION_BITS & ~WRITABLE_BY_OTHERS);
   expect(statSync(join(tree, "run/relative")).isSocket()).toBe(true);
   expect(existsSync(join(tree, "run/no"))).toBe(false);
   expect(done.events).toHaveLength(1);
@@ -176,8 +175,8 @@ test("a datagram to an address of no family goes nowhere, though the kernel woul
 test("peers of unix sockets learn the target's credentials", () => {
   const peers = built.compile("peers");
   const rules = [`listen ${tree}/run/*`, `connect ${tree}/run/*`];
-  chmodSync(join(tree, "run"), 0o777);
-  chmodSync(tree, 0o755);
+  chmodSync(join(tree, "run"), SHARED_FOLDER);
+  chmodSync(tree, PUBLIC_FOLDER);
   const options = { sockets: broker, notify: notified, as: { uid: 33, gid: 33 }, rules };
   const alone = runScene(built, options, [peers, `${tree}/run/a`], tree);
   expect(alone.stderr).toBe("");
@@ -274,16 +273,21 @@ test("TCP and UDP by address and port, on the target's own socket", async () => 
   }
 });
 
-test("mounts of its own keep a process from binding names, and from no address", async () => {
+test("mounts of its own keep a process from paths, and from no other address", async () => {
   const server = createServer((socket) => socket.end());
   const port = await listening(server);
   const own = 0x20000; // CLONE_NEWNS
+  const name = `own-mounts-${process.pid}`;
   try {
     const done = run(
       `unshare ${own} ; socket 2 1 0 ; connect $ ${inet(port)} 16 ; socket 2 2 0 ; ` +
         `bind $ ${inet(port)} 16 ; bind 4 ${inet(port + 1)} 16 ; socket 1 1 0 ; ` +
-        `bind $ ${unix(`${tree}/run/a`)} ; connect 5 ${unix(`${tree}/run/a`)}`,
-      [`listen ${tree}/run/*`, `connect ${tree}/run/*`, `rwcd ${tree}/run/*`],
+        `bind $ ${unix(`${tree}/run/a`)} ; connect 5 ${unix(`${tree}/run/a`)} ; ` +
+        `bind 5 ${abstract(name)} ; socket 1 1 0 ; connect $ ${abstract(name)}`,
+      [
+        ...[`listen ${tree}/run/*`, `connect ${tree}/run/*`, `rwcd ${tree}/run/*`],
+        ...[`listen @${name}`, `connect @${name}`],
+      ],
       { policy: { addresses: [address("connect", "tcp", port), address("listen", "udp", port)] } },
     );
     expect(done.lines.filter((line) => /unshare|connect|bind/.test(line))).toEqual([
@@ -293,6 +297,9 @@ test("mounts of its own keep a process from binding names, and from no address",
       "bind: -1 EACCES",
       "bind: -1 EPERM",
       "connect: -1 EPERM",
+      "bind: 0 -",
+      // No process listens there.
+      "connect: -1 ECONNREFUSED",
     ]);
   } finally {
     server.close();

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -13,7 +13,10 @@ import {
   folderInMemory,
   mediatorsOf,
   precedenceOf,
+  spawnMediator,
+  standByKnowsAll,
   standByOf,
+  startMediator,
   stateOf,
 } from "./mediators.ts";
 import { startScene } from "./scene.ts";
@@ -41,8 +44,7 @@ beforeEach(async (context) => {
   for (const name of ["open", "run"]) mkdirSync(join(tree, name));
   writeFileSync(join(tree, "open/file"), "");
   socket = join(tree, "run/mediator.sock");
-  start();
-  while (!existsSync(socket)) await sleep(5);
+  await startMediator(built.mediator, socket);
 });
 afterEach(async () => {
   for (const child of running) child.kill("SIGKILL");
@@ -53,10 +55,7 @@ afterEach(async () => {
 });
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [built.mediator, "shared", socket], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: "/usr/bin:/bin" },
-  });
+  return spawnMediator(built.mediator, socket);
 }
 
 function domain(program: readonly string[], name = "scene") {
@@ -100,8 +99,7 @@ test("when the active one is killed its stand-by serves on, without the holder",
 }, async () => {
   const resting = sleeper("resting");
   const active = activeOf(socket);
-  const next = await standBy();
-  await sleep(500);
+  const next = await standByKnowsAll(socket);
   process.kill(active, "SIGKILL");
   await expect.poll(() => activeOf(socket), { timeout: STAND_BY_MS }).toBe(next);
   // One that was there goes on; one that comes is served by the new one.
@@ -116,8 +114,7 @@ test("a mediator that has taken over ends with its last domain, and its stand-by
 }, async () => {
   const last = sleeper("last");
   const active = activeOf(socket);
-  const next = await standBy();
-  await sleep(500);
+  const next = await standByKnowsAll(socket);
   process.kill(active, "SIGKILL");
   await expect.poll(() => activeOf(socket), { timeout: STAND_BY_MS }).toBe(next);
   await standBy();
@@ -195,8 +192,7 @@ test(`${MANY} domains are served by the stand-by as by the one before`, {
   const made = () => readdirSync(join(tree, "open")).filter((name) => name.startsWith("many"));
   await expect.poll(() => made().length, { timeout: TIMEOUT_MS }).toBe(MANY);
   const active = activeOf(socket);
-  const next = await standBy();
-  await sleep(1_000);
+  const next = await standByKnowsAll(socket);
   process.kill(active, "SIGKILL");
   await expect.poll(() => activeOf(socket), { timeout: STAND_BY_MS }).toBe(next);
   const descriptors = () => readdirSync(`/proc/${next}/fd`).length;

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -10,15 +9,22 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Keeper } from "../../src/agent/keeper.ts";
 import { lockOf } from "../../src/mediate/shared/place.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endAll, endMediators, mediatorsOf, standByOf } from "./mediators.ts";
+import {
+  activeOf,
+  endAll,
+  endMediators,
+  mediatorsOf,
+  standByOf,
+  startMediator,
+} from "./mediators.ts";
 import { startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 240_000;
@@ -40,7 +46,7 @@ afterAll(() => built.remove());
 
 beforeEach((context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   for (const name of ["open", "run"]) mkdirSync(join(tree, name));
   socket = join(tree, "run/mediator.sock");
   program = join(built.directory, "installed.mjs");
@@ -60,14 +66,6 @@ afterEach(async () => {
 function install(change: (text: string) => string): void {
   writeFileSync(`${program}.new`, change(readFileSync(built.mediator, "utf8")));
   renameSync(`${program}.new`, program);
-}
-
-async function start(): Promise<void> {
-  spawn(process.execPath, [program, "shared", socket], {
-    stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: "/usr/bin:/bin" },
-  });
-  while (!existsSync(socket)) await sleep(5);
 }
 
 function domain(count: number, name: string) {
@@ -108,7 +106,7 @@ const ready = () => expect.poll(readyStandBy, { timeout: WAIT_MS }).not.toBeNull
 test("a stand-by of another version does nothing, and one of this version takes its place", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  await start();
+  await startMediator(program, socket);
   let seen = 0;
   install((text) =>
     text.replace(PROTOCOL, () => {
@@ -153,9 +151,13 @@ test("an agent that comes while there is a stand-by adopts the active one, and t
   await expect.poll(() => activeOf(socket), { timeout: WAIT_MS }).not.toBe(before);
   const isKnown = () => second.state.pid === activeOf(socket);
   await expect.poll(isKnown, { timeout: WAIT_MS }).toBe(true);
-  // Where the agent looked while the lock was free, it started one, which ends at once.
+  // Where the agent looked while the lock was free, it started one. It ends at once, unless it was
+  // faster than the stand-by.
   expect(second.state.restarts).toBeLessThanOrEqual(1);
-  const beside = () => mediatorsOf(socket).filter((pid) => pid !== before && isStarted(pid));
+  const beside = () =>
+    mediatorsOf(socket)
+      .filter((pid) => pid !== before && pid !== activeOf(socket))
+      .filter(isStarted);
   await expect.poll(beside).toEqual([]);
   expect((await domain(10, "second").done).lines).toHaveLength(1);
 });

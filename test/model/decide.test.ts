@@ -289,9 +289,12 @@ describe("rename and link", () => {
     expect(decision.outcome === "denied" ? decision.reason : null).toBe(reason);
   });
 
-  test("too many rules to compare: every rename counts as a gain", () => {
-    const huge = policy({ names: names("rwcd /data/**", `r /*a${"?".repeat(24)}`) });
-    expect(decide(huge, two("rename", "/data/a", "/data/b"))).toMatchObject({ reason: "gain" });
+  test("too many kinds of names below a directory to compare: it counts as a gain", () => {
+    const huge = policy({ names: names("rwcd /data/**", `x /data/a/*a${"?".repeat(24)}`) });
+    expect(decide(huge, two("rename", "/data/a", "/data/b", true))).toMatchObject({
+      reason: "gain",
+    });
+    expect(outcome(huge, two("rename", "/data/a", "/data/b"))).toBe("granted");
     expect(outcome(huge, ask("read", "/data/a"))).toBe("granted");
   });
 });
@@ -364,6 +367,30 @@ describe("addresses", () => {
     expect(outcome(rules, connect(mapped(10, 1, 3, 4), 85))).toBe("denied");
     expect(outcome(rules, connect(mapped(127, 0, 0, 1), 6379))).toBe("denied");
     expect(outcome(rules, connect(mapped(0, 0, 0, 0), 6379))).toBe("denied");
+  });
+
+  test.each([
+    ["a peer of any address", "192.0.2.7", 4000, "0.0.0.0", 5353, "granted"],
+    ["from the other family", "192.0.2.7", 4000, "::", 5353, "granted"],
+    ["from a port that is not granted", "192.0.2.7", 4000, "0.0.0.0", 5354, "denied"],
+    ["from a port that is granted over TCP", "192.0.2.7", 4000, "0.0.0.0", 8080, "denied"],
+    ["to a peer to which a rule denies to connect", "192.0.2.8", 4000, "0.0.0.0", 5353, "denied"],
+    ["to a peer to which a rule grants it", "192.0.2.7", 53, "0.0.0.0", 40_000, "granted"],
+  ] as const)("an answer over UDP: %s", (_, peer, port, own, ownPort, expected) => {
+    const answers = policy({
+      addresses: [
+        ...rules.addresses,
+        address("allow", "listen", null, 5353, 5353, "udp"),
+        address("deny", "connect", "192.0.2.8", 0, 65_535, "udp"),
+      ],
+    });
+    const request = (operation: "connect" | "listen", protocol: "tcp" | "udp"): Request => ({
+      ...{ class: "address", operation, protocol, address: parseAddress(peer) as Uint8Array, port },
+      answersFrom: { address: parseAddress(own) as Uint8Array, port: ownPort },
+    });
+    expect(outcome(answers, request("connect", "udp"))).toBe(expected);
+    expect(outcome(answers, request("connect", "tcp"))).toBe("denied");
+    expect(outcome(answers, request("listen", "udp"))).toBe("denied");
   });
 
   test("what is no address is denied", () => {

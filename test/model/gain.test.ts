@@ -2,11 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Automaton, walk } from "../../src/model/automaton/automaton.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
+import { isCanonicalName } from "../../src/model/canonical-name.ts";
+import { decide } from "../../src/model/decide.ts";
 import { gains } from "../../src/model/gain.ts";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
 import { Permission } from "../../src/model/permission.ts";
+import type { TwoNameRequest } from "../../src/model/request.ts";
 import { name, nameRules } from "./helpers/arbitraries.ts";
-import { names } from "./helpers/policy.ts";
+import { names, policy } from "./helpers/policy.ts";
 
 const { read, write, create, delete: remove } = Permission;
 
@@ -89,4 +92,56 @@ test("names with the same permissions below never gain", () => {
       if (automaton.homogeneous(state)) expect(gained(automaton, "/a/x", "/a/y/z", true)).toBe(0);
     }),
   );
+});
+
+/** As the mediator answers: by the automaton alone (`src/mediate/calls/files`). */
+function isGrantedBy(automaton: Automaton, request: TwoNameRequest): boolean {
+  const { operation, from, to, directory, replaces } = request;
+  const at = (path: string) => walk(automaton, bytesOfName(path));
+  const has = (path: string, permission: number) =>
+    (automaton.permissions(at(path)) & permission) !== 0;
+  const everyBelow = (path: string) => automaton.uniform(at(`${path}/`));
+  if (!has(to, create)) return false;
+  if (operation === "rename" && !(has(from, remove) && (!replaces || has(to, remove))))
+    return false;
+  if (directory && ((everyBelow(to) & create) === 0 || (everyBelow(from) & remove) === 0))
+    return false;
+  return gained(automaton, from, to, directory) === 0;
+}
+
+/** Names that a rename or a link may have. */
+const renamable = name.filter((path) => path !== "/" && isCanonicalName(path));
+/** A tree that most names lie in and that may be changed, so that some renames are granted. */
+const tree = names("rwcd /**", "cd /a/**", "cd /b/**");
+
+test("decide(), which follows the patterns, and the automaton agree on renames and links", () => {
+  const outcomes = { granted: 0, denied: 0, grantedDirectory: 0, gain: 0 };
+  fc.assert(
+    fc.property(
+      nameRules,
+      fc.subarray(tree),
+      renamable,
+      renamable,
+      fc.record({
+        operation: fc.constantFrom("rename" as const, "link" as const),
+        directory: fc.boolean(),
+        replaces: fc.boolean(),
+      }),
+      (some, whole, from, to, how) => {
+        const rules = [...some, ...whole];
+        const request: TwoNameRequest = { class: "two-names", from, to, ...how };
+        const decision = decide(policy({ names: rules }), request);
+        const granted = isGrantedBy(buildAutomaton(rules), request);
+        expect(decision.outcome, JSON.stringify([rules, request])).toBe(
+          granted ? "granted" : "denied",
+        );
+        outcomes[decision.outcome]++;
+        if (granted && how.directory) outcomes.grantedDirectory++;
+        if (decision.outcome === "denied" && decision.reason === "gain") outcomes.gain++;
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  for (const [name, count] of Object.entries(outcomes))
+    expect(count, `${name} of ${JSON.stringify(outcomes)}`).toBeGreaterThan(50);
 });

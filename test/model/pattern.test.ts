@@ -99,7 +99,7 @@ describe("a pattern covers", () => {
     expect(covers("/a", Uint8Array.of(0x2f, 0xe1))).toBe(false);
   });
 
-  test("`DIR/**`: everything below DIR, and DIR itself for every permission but create and delete", () => {
+  test("`DIR/**`: everything below DIR, and DIR itself except for create and delete", () => {
     expect(coverage(parsed("/a/**"), bytesOfName("/a/b"))).toBe(allPermissions);
     expect(coverage(parsed("/a/**"), bytesOfName("/a"))).toBe(without);
     expect(coverage(parsed("/**"), bytesOfName("/"))).toBe(without);

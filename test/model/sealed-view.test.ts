@@ -48,7 +48,7 @@ describe("where the kernel's rules stand", () => {
     });
   });
 
-  test("a deny inside is split around: neighbours keep their rules, and the directory cannot be listed", () => {
+  test("a deny inside is split around: neighbours keep rules, the directory is not listed", () => {
     const sealed = view(["rw /srv/**", "deny rw /srv/secret/**"], {
       "/srv/secret/key": "file",
       "/srv/open/a": "file",
@@ -89,7 +89,7 @@ describe("where the kernel's rules stand", () => {
     ]);
   });
 
-  test("names in a directory the kernel keeps are not brokered, the directory's own name is", () => {
+  test("names in a directory the kernel keeps are not brokered, the directory's own is", () => {
     const sealed = view(["rwcd /a/**", "rwcd /a/x /a/*.log", "cd /a"], { "/a/x": "file" });
     expect(sealed.brokered.map(({ rule }) => rule.pattern)).toEqual(["/a"]);
   });
@@ -110,7 +110,7 @@ describe("where the kernel's rules stand", () => {
     ).toEqual([]);
   });
 
-  test("plain names are looked up also where the directory cannot be listed, globs are reported", () => {
+  test("plain names are looked up even in unlistable directories, globs are reported", () => {
     const tree = { "/root": "unreadable", "/root/x": "file" } as const;
     expect(placed(view(["r /root/x"], tree)).inodes).toEqual(["r /root/x"]);
     expect(view(["r /root/*.x"], tree).lost).toEqual([
@@ -239,7 +239,7 @@ describe("for generated policies and trees", () => {
     .array(component, { minLength: 1, maxLength: 5 })
     .map((components) => `/${components.join("/")}`);
 
-  test("the kernel never gives more than the policy, to names of now or later, and every file has what it may have", () => {
+  test("the kernel never gives more than the policy, now or later, and each file its due", () => {
     let compared = 0;
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AddressRule } from "../../src/model/policy.ts";
-import { grantsEveryUdpDestination } from "../../src/model/udp-destinations.ts";
+import { grantsEveryUdpDestination, grantsUdpAnswers } from "../../src/model/udp-destinations.ts";
 
 const network = { family: 4, address: Uint8Array.of(10, 0, 0, 0), prefix: 8 } as const;
 
@@ -32,4 +32,14 @@ test.each<[string, AddressRule[], boolean]>([
   ["a denial anywhere", [everywhere, rule({ effect: "deny", network })], false],
 ])("%s", (_, rules, granted) => {
   expect(grantsEveryUdpDestination(rules)).toBe(granted);
+});
+
+test.each<[string, AddressRule[], boolean]>([
+  ["listening on UDP", [rule({ operation: "listen" })], true],
+  ["beside some destinations", [rule({ operation: "listen" }), rule({ network })], true],
+  ["where every destination is granted", [rule({ operation: "listen" }), everywhere], false],
+  ["listening on TCP", [rule({ operation: "listen", protocol: "tcp" })], false],
+  ["a denial to listen", [rule({ operation: "listen", effect: "deny" })], false],
+])("answers need a judgement of their own: %s", (_, rules, needed) => {
+  expect(grantsUdpAnswers(rules)).toBe(needed);
 });

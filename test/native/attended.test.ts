@@ -45,7 +45,11 @@ function start(
 ): Run {
   const plan = front.plan((base) => change({ ...base, attended: true }));
   front.put(plan, who);
-  const line = front.line(who, ["run", plan.domain, "--", "sh", "-c", script]);
+  return launch(who, ["run", plan.domain, "--", "sh", "-c", script]);
+}
+
+function launch(who: Who, words: readonly string[]): Run {
+  const line = front.line(who, words);
   const process = spawn("perl", ["-e", OWN_GROUP, ...line], {
     cwd: front.work,
     stdio: ["pipe", "pipe", "pipe"],
@@ -73,10 +77,28 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-async function ended(run: Run): Promise<{ code: number | null; signal: string | null }> {
+interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+async function ended(run: Run): Promise<End> {
   await run.over;
   return { code: run.front.exitCode, signal: run.front.signalCode };
 }
+
+function hasExited({ front }: Run): boolean {
+  return front.exitCode !== null || front.signalCode !== null;
+}
+
+/** Other processes may still hold the front's output. */
+async function exited(run: Run): Promise<End> {
+  await until(() => hasExited(run));
+  return { code: run.front.exitCode, signal: run.front.signalCode };
+}
+
+/** With which terminals, users and service managers end programs. */
+const ending = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /** Process ids that the script printed first. */
 async function daemonOf(run: Run): Promise<number> {
@@ -189,7 +211,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       await until(() => run.output().includes("made"));
       const holder = parentOf(pid);
       const mediator = parentOf(holder);
-      expect(nameOf(holder)).toBe("cofferdam-hold");
+      expect(nameOf(holder)).toBe("(cofferdam)");
       expect(front.takeLog("mediator.log")[0]).toMatch(new RegExp(`start pid ${mediator} `));
       expect(parentOf(mediator)).toBe(run.front.pid);
       run.front.stdin?.end("\n");
@@ -250,6 +272,57 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       expect(await ended(run)).toEqual({ code: 4, signal: null });
       expect(existsSync(join(front.work, "made"))).toBe(true);
     });
+
+    test.each(ending)("%s while the plan is made ends the start", async (signal) => {
+      const { domain } = front.plan();
+      front.setDist("compile.wait", "");
+      const run = launch(who, ["run", domain, "--", "true"]);
+      await until(() => existsSync(join(front.dist, "compile.log")));
+      run.front.kill(signal);
+      const how = await exited(run);
+      rmSync(join(front.dist, "compile.wait"));
+      front.takeLog("compile.log");
+      expect(how).toEqual({ code: null, signal });
+      await run.over;
+    });
+
+    test.each(ending)("%s ends a daemon that does not care, and then the front", async (signal) => {
+      const run = start("echo $$; read _", who);
+      await daemonOf(run);
+      run.front.kill(signal);
+      expect(await ended(run)).toEqual({ code: null, signal });
+    });
+
+    test("a daemon that ignores SIGTERM goes on, and so does the front", async () => {
+      const run = start("trap '' TERM; trap 'echo usr' USR1; echo $$; read _; read _", who);
+      const pid = await daemonOf(run);
+      run.front.kill("SIGTERM");
+      run.front.kill("SIGUSR1");
+      await until(() => run.output().includes("usr"));
+      expect([stateOf(pid), run.front.exitCode, run.front.signalCode]).not.toContain("X");
+      process.kill(pid, "SIGKILL");
+      expect(await ended(run)).toEqual({ code: null, signal: "SIGKILL" });
+    });
+
+    test.each(ending)(
+      "%s ends a front whose daemon left processes, which go on",
+      async (signal) => {
+        const run = start(
+          "exec 3<&0; echo $$; (read _ <&3; mkdir made) >/dev/null 2>&1 & exit 4",
+          who,
+        );
+        const pid = await daemonOf(run);
+        await until(() => stateOf(pid) === "X");
+        // One that comes while the holder learns of the daemon's end goes to the daemon.
+        await until(() => {
+          run.front.kill(signal);
+          return hasExited(run);
+        });
+        expect(await exited(run)).toEqual({ code: 4, signal: null });
+        run.front.stdin?.end("\n");
+        await until(() => existsSync(join(front.work, "made")));
+      },
+    );
 
     test("a mediator that died has no successor: EIO, then everything is denied", async () => {
       front.setDist("mediator.rule", "die-received");

@@ -11,7 +11,9 @@ const ran = join(front.work, "ran");
 const EPERM = 1;
 const EIO = 5;
 const ENOMEM = 12;
+const EINVAL = 22;
 const EMFILE = 24;
+const SETGROUPS = 116;
 
 function start(
   plan: Plan,
@@ -72,7 +74,7 @@ const failures: readonly Failure[] = [
     step: "close_range, pretended",
     call: [436, 0, [2, 0]],
     plan: same,
-    message: /verify that what is not inherited is closed: \d+/,
+    message: /verify that no other descriptor is open: \d+/,
   },
   {
     step: "dup2 of a standard descriptor, pretended",
@@ -84,7 +86,7 @@ const failures: readonly Failure[] = [
     step: "list of descriptors, pretended",
     call: [217, 0],
     plan: same,
-    message: /verify that what is not inherited is closed: \/proc\/self\/fd/,
+    message: /verify that no other descriptor is open: \/proc\/self\/fd/,
   },
   {
     step: "ipc namespace, pretended",
@@ -96,13 +98,25 @@ const failures: readonly Failure[] = [
     step: "core limit",
     call: [302, EPERM, [1, 4]],
     plan: (plan) => ({ ...plan, coreDumps: false }),
-    message: /take the limit of core files away: EPERM/,
+    message: /limit core files to one byte: EPERM/,
   },
   {
     step: "core limit, pretended",
     call: [302, 0, [1, 4]],
     plan: (plan) => ({ ...plan, coreDumps: false }),
-    message: /take the limit of core files away/,
+    message: /limit core files to one byte/,
+  },
+  {
+    step: "PR_SET_MDWE",
+    call: [157, EINVAL, [0, 65]],
+    plan: (plan) => ({ ...plan, noNewCode: true }),
+    message: /keep memory from becoming executable: PR_SET_MDWE: EINVAL/,
+  },
+  {
+    step: "PR_SET_MDWE, pretended",
+    call: [157, 0, [0, 65]],
+    plan: (plan) => ({ ...plan, noNewCode: true }),
+    message: /keep memory from becoming executable\n.*a seccomp filter/,
   },
   {
     step: "close_range of the holder",
@@ -187,9 +201,15 @@ const failures: readonly Failure[] = [
   },
   {
     step: "groups",
-    call: [116, EPERM],
-    plan: user,
+    call: [SETGROUPS, EPERM],
+    plan: member,
     message: /set the supplementary groups: EPERM/,
+  },
+  {
+    step: "groups, which are right already and not forbidden,",
+    call: [SETGROUPS, ENOMEM],
+    plan: user,
+    message: /set the supplementary groups: ENOMEM/,
   },
   { step: "gid", call: [119, EPERM], plan: user, message: /change the group: EPERM/ },
   { step: "uid", call: [117, EPERM], plan: user, message: /change the user: EPERM/ },
@@ -285,6 +305,16 @@ test.for(failures)(
     expect(result.ran).toBe(false);
   },
 );
+
+test("where setgroups is forbidden, as with PrivateUsers=, right groups are enough", (context) => {
+  needsRoot(context);
+  const plan = front.plan(user);
+  front.put(plan);
+  const wrapper = ["setpriv", "--clear-groups", ...front.failing(SETGROUPS, EPERM)];
+  const result = start(plan, "self", wrapper, ["id", "-G"]);
+  expect(result.stdout).toBe(`${NOBODY}\n`);
+  expect(result.status).toBe(0);
+});
 
 test.each([false, true])(
   "whatever the number of descriptors, the daemon runs in its domain or not at all (attended: %s)",

@@ -1,7 +1,8 @@
 /* Stands for node in the tests of the native front. Files in its dist folder tell it what to do:
  *   compile:   copies next.plan to --out and to descriptor 3 (nothing without that file), writes
  *              the arguments and the environment to compile.log, and exits with the status in
- *              compile.status. Where plan.removed exists, it removes --out.
+ *              compile.status. Where plan.removed exists, it removes --out. While compile.wait
+ *              exists, it waits.
  *   mediator:  mediator.rule is what to do with each call; with commas, one rule for each start:
  *                deny             EPERM
  *                continue         CONTINUE
@@ -37,6 +38,8 @@
 
 /* Where the compiler finds the memfd for the plan of the start that waits. */
 #define INTO 3
+/* Between two looks at a file, in microseconds. */
+#define WAIT_US 10000
 
 static char *in_dist(const char *program, const char *name)
 {
@@ -68,6 +71,8 @@ static int compile(int argc, char **argv)
   for (int i = 0; i < 64; i++)
     if (fcntl(i, F_GETFD) >= 0 && i != log)
       dprintf(log, "descriptor %d\n", i);
+  while (access(in_dist(argv[1], "compile.wait"), F_OK) == 0)
+    usleep(WAIT_US);
   size_t length = slurp(in_dist(argv[1], "next.plan"), text, sizeof text);
   if (length > 0) {
     bool removed = access(in_dist(argv[1], "plan.removed"), F_OK) == 0;
@@ -200,9 +205,50 @@ static int tell(const char *program, const char *word)
   return dprintf(log, "tells %s\n", word) < 0;
 }
 
+static void send_next(int connection, int next)
+{
+  char control[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
+  struct iovec vector = {&byte, sizeof byte};
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  *header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
+  memcpy(CMSG_DATA(header), &next, sizeof next);
+  if (sendmsg(connection, &message, MSG_NOSIGNAL) != sizeof byte)
+    abort();
+  close(next);
+}
+
+/* As if two mediators took over, one right after the other, and the first had not read the bell of
+   the holder when it died. Returns the connection of the second, once the holder rings there. */
+static int take_over_twice(int connection)
+{
+  struct ucred holder;
+  socklen_t length = sizeof holder;
+  int first[2], second[2];
+  char bell[16];
+  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &holder, &length) != 0 ||
+      socketpair(AF_UNIX, SOCK_SEQPACKET, 0, first) != 0 ||
+      socketpair(AF_UNIX, SOCK_SEQPACKET, 0, second) != 0)
+    abort();
+  send_next(connection, first[0]);
+  struct pollfd rings = {.fd = first[1], .events = POLLIN};
+  poll(&rings, 1, -1);
+  /* It must find both at once: the second connection, and the end of the first. */
+  kill(holder.pid, SIGSTOP);
+  send_next(first[1], second[0]);
+  close(first[1]);
+  kill(holder.pid, SIGCONT);
+  if (recv(second[1], bell, sizeof bell, 0) <= 0)
+    exit(0);
+  dup2(second[1], connection);
+  close(second[1]);
+  return connection;
+}
+
 /* The stand-in for the host's shared mediator: a process for each holder. Rule `refuse`: closes
    without a word; `elsewhere`: says that the run is to have its own; `full`: also to launchers
-   that ask. */
+   that ask; `succeeds-twice`: takes over two times before the first call. */
 static int share(const char *path, const char *program)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -256,7 +302,7 @@ static int share(const char *path, const char *program)
     if (write(gone, "\1", 1) != 1)
       return 11;
     close(log);
-    exit(mediate(program, gone));
+    exit(mediate(program, strcmp(rule, "succeeds-twice") == 0 ? take_over_twice(gone) : gone));
   }
   return 12;
 }

@@ -4,18 +4,19 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readlinkSync,
   realpathSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { release, tmpdir, version } from "node:os";
+import { release, version } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PUBLIC_FILE, PUBLIC_FOLDER, SHARED_FOLDER } from "../../src/base/modes.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { bytesOf, minimalPlan, ownCapabilities } from "./plan-fixture.ts";
 
 /** Who starts the daemon: the user of the tests, or an ordinary one. */
@@ -31,9 +32,9 @@ const RUN_TIMEOUT_MS = 60_000;
  * ordinary user.
  */
 export class Front {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-native-")));
-  readonly dist = this.make("dist", 0o777);
-  readonly work = this.make("work", 0o777);
+  readonly folder = realpathSync(scratchFolder("native", { mode: PUBLIC_FOLDER }));
+  readonly dist = this.make("dist", SHARED_FOLDER);
+  readonly work = this.make("work", SHARED_FOLDER);
   readonly binary = join(this.folder, "cofferdam");
   readonly node = join(this.folder, "node");
   /** Where the front looks for the host's mediator. */
@@ -42,7 +43,6 @@ export class Front {
   #count = 0;
 
   constructor() {
-    chmodSync(this.folder, 0o755);
     const { node } = this;
     compileHelper("fake-node.c", node);
     compileHelper("fail-syscall.c", join(this.folder, "fail-syscall"));
@@ -116,8 +116,8 @@ export class Front {
     path = this.planPath(plan.domain, who),
   ): string {
     const plans = join(path, "..");
-    mkdirSync(plans, { recursive: true, mode: 0o755 });
-    writeFileSync(path, bytes, { mode: 0o644 });
+    mkdirSync(plans, { recursive: true, mode: PUBLIC_FOLDER });
+    writeFileSync(path, bytes, { mode: PUBLIC_FILE });
     this.#made.push(path);
     if (ordinary(who) && process.geteuid?.() === 0) {
       for (const owned of [this.runtimeOf(who), join(plans, ".."), plans, path])

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, copyFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { SET_USER_ID_PROGRAM } from "../../src/base/modes.ts";
 import type { Identity, Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { Front, NOBODY } from "./front.ts";
@@ -93,7 +94,7 @@ test("without no_new_privs another user loses CAP_SYS_ADMIN, and set-user-id pro
   const program = join(front.work, "suid-cat");
   copyFileSync("/usr/bin/cat", program);
   chownSync(program, 0, 0);
-  chmodSync(program, 0o4755);
+  chmodSync(program, SET_USER_ID_PROGRAM);
   const plain = status({ user, noNewPrivileges: false });
   expect(mask(plain.CapEff) & SYS_ADMIN).toBe(0n);
   expect(mask(plain.CapPrm)).toBe(0n);

@@ -104,7 +104,7 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       ]);
       expect(result.status).toBe(125);
       expect(result.stderr).toMatch(
-        /open the plan: .*EACCES.*\n {2}help: no domain reaches plans: start this from outside/,
+        /open the plan: .*EACCES.*\n {2}help: domains have no access to plans: start this from outside/,
       );
     });
   },

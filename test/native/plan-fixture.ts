@@ -56,10 +56,12 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
   return {
     domain,
     number: null,
+    policyTag: null,
     level: "enforcing",
     mode: "sealed",
     attended: false,
     coreDumps: true,
+    noNewCode: false,
     facts: [],
     host: {
       landlockAbi: landlockAbi(),

@@ -116,7 +116,7 @@ test("where the host has no place a start is refused, and says what to do", () =
   const { domain } = plan();
   const { status, stdout, stderr } = front.run("self", ["run", domain, "--", "echo", "started"]);
   expect([status, stdout]).toEqual([125, ""]);
-  expect(stderr).toContain("this host has as many as allowed");
+  expect(stderr).toContain("this host has all mediators it may have");
   expect(stderr).toContain(domain);
   expect(stderr).toMatch(/help: .*cofferdam status.*/);
 });
@@ -139,7 +139,9 @@ test("one user's runs of a domain have a share, and others find room", () => {
   expect(hold(PLACES_OF_HOST, claimant)).toBe(PLACES_OF_ONE);
   const refused = front.run("self", ["run", crowd.domain, "--", "true"]);
   expect(refused.status).toBe(125);
-  expect(refused.stderr).toContain("this user's runs of the domain have as many as allowed");
+  expect(refused.stderr).toContain(
+    "this user's runs of the domain have all mediators they may have",
+  );
   expect(refused.stderr).toContain(`${crowd.domain} ${NOBODY}`);
   const other = front.run("self", ["run", plan(undefined, NOBODY).domain, "--", "true"]);
   expect([other.status, other.stderr]).toEqual([0, ""]);

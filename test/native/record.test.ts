@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
+import { PERMISSION_BITS, PRIVATE_FOLDER, SHARED_FOLDER } from "../../src/base/modes.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { Front, NOBODY, type Who } from "./front.ts";
@@ -74,7 +75,8 @@ describe.each<Who>(isRoot ? ["self", "nobody"] : ["self"])("the record of a run,
   test.each([false, true])(
     "names the run, its start and its holder; it is removed with the run (attended: %s)",
     async (attended) => {
-      const plan = front.plan((base) => ({ ...base, number: 7, attended }));
+      const policyTag = "0123456789abcdef";
+      const plan = front.plan((base) => ({ ...base, number: 7, policyTag, attended }));
       const { process: started, pid } = await daemon(plan, who);
       const record = join(runs(who), `${pid}`);
       const words = readlinkSync(record).split(" ");
@@ -90,6 +92,7 @@ describe.each<Who>(isRoot ? ["self", "nobody"] : ["self"])("the record of a run,
         `${holder}`,
         startOf(holder),
         changes,
+        policyTag,
       ]);
       expect(attended ? pid !== started.pid : pid === started.pid).toBe(true);
       await end(started);
@@ -105,7 +108,7 @@ describe.each<Who>(isRoot ? ["self", "nobody"] : ["self"])("the record of a run,
     const path = front.planPath(plan.domain, who, choice);
     front.put(level, who, front.bytes(level, who, choice), path);
     const { process: started, pid } = await daemon(level, who, "--level", "enforcing");
-    expect(readlinkSync(join(runs(who), `${pid}`))).toMatch(/ fixed$/);
+    expect(readlinkSync(join(runs(who), `${pid}`))).toMatch(/ fixed 0{16}$/);
     await end(started);
   });
 
@@ -143,7 +146,7 @@ test("without a place that only root or the user may write nothing starts", (con
   mkdirSync(folder);
   refused(front.plan(), "nobody", message);
   chownSync(folder, NOBODY, NOBODY);
-  chmodSync(folder, 0o777);
+  chmodSync(folder, SHARED_FOLDER);
   refused(front.plan(), "nobody", /trust the folder of runs: .*EPERM/);
   rmSync(folder, { recursive: true });
   symlinkSync(front.work, folder);
@@ -152,7 +155,7 @@ test("without a place that only root or the user may write nothing starts", (con
   const plan = front.plan();
   front.put(plan, "nobody");
   expect(front.run("nobody", ["run", plan.domain, "--", "echo", "ran"]).stdout).toBe("ran\n");
-  expect(lstatSync(folder).mode & 0o777).toBe(0o700);
+  expect(lstatSync(folder).mode & PERMISSION_BITS).toBe(PRIVATE_FOLDER);
 });
 
 test("the folder is as it should be whatever the caller's umask, which stays", (context) => {
@@ -163,7 +166,7 @@ test("the folder is as it should be whatever the caller's umask, which stays", (
   const wrapper = ["sh", "-c", 'umask 0777; exec "$@"', "sh"];
   const result = front.run("nobody", ["run", plan.domain, "--", "sh", "-c", "umask"], { wrapper });
   expect(result.stdout, result.stderr).toBe("0777\n");
-  expect(lstatSync(runs("nobody")).mode & 0o777).toBe(0o700);
+  expect(lstatSync(runs("nobody")).mode & PERMISSION_BITS).toBe(PRIVATE_FOLDER);
 });
 
 test("where /proc hides other processes, an ordinary user's runs start all the same", (context) => {
@@ -201,7 +204,7 @@ test("without /proc nothing starts, with what to do", (context) => {
   refused(
     front.plan(),
     "self",
-    /verify that what is not inherited is closed: \/proc\/self\/fd: ENOENT.*\n {2}help: mount \/proc/,
+    /verify that no other descriptor is open: \/proc\/self\/fd: ENOENT.*\n {2}help: mount \/proc/,
     wrapper,
   );
 });

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
+import { PUBLIC_FILE, PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { S_IFDIR, S_IFREG } from "../../src/kernel/constants.ts";
 import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
@@ -342,7 +343,7 @@ test("a plan through a symbolic link, a fifo's name, or writable by others is re
   refused(plan.domain, /trust the plan/);
   chmodSync(path, 0o646);
   refused(plan.domain, /trust the plan/);
-  chmodSync(path, 0o644);
+  chmodSync(path, PUBLIC_FILE);
   renameSync(path, `${path}.moved`);
   symlinkSync(`${path}.moved`, path);
   refused(plan.domain, /open the plan.*ELOOP/);
@@ -368,5 +369,5 @@ test("a plan or a folder that belongs to another user is refused", (context) => 
   chownSync(dirname(path), NOBODY, NOBODY);
   chmodSync(dirname(path), 0o757);
   refused(plan.domain, /trust the folder of plans/, "nobody");
-  chmodSync(dirname(path), 0o755);
+  chmodSync(dirname(path), PUBLIC_FOLDER);
 });

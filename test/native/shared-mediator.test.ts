@@ -145,6 +145,14 @@ test("a mediator that dies in a call: its successor takes over what it left", as
   ]);
 });
 
+test("a connection that ends beside the next one leads to no second hand-over", async () => {
+  await share();
+  const { stdout } = run("succeeds-twice,deny", "mkdir made 2>&1");
+  expect(stdout).toContain("Operation not permitted");
+  await ended();
+  expect(log()).toEqual(["shared", "start", "end"]);
+});
+
 test("a call that ends every mediator ends the shared one twice at most", async () => {
   await share();
   const { stdout } = run("die-received", "mkdir a 2>&1; mkdir b 2>&1");

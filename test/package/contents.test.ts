@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
 import { VERSION } from "../../src/cli/version.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 import { BUILD_MS, buildAgain, clone, type Packages, sharedPackages } from "./packages.ts";
 
@@ -13,14 +13,12 @@ let scratch: string;
 let tree: string;
 
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), "cofferdam-contents-"));
+  scratch = scratchFolder("contents");
   first = sharedPackages();
   second = buildAgain(join(scratch, "again"));
   tree = join(scratch, "tree");
   execFileSync("dpkg-deb", ["--extract", first.of(VERSION), tree]);
 }, BUILD_MS);
-
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** As `ls -l` shows them: mode, owner, size, date, time, name and what it links to. */
 function listed(name?: string): readonly (readonly string[])[] {
@@ -71,7 +69,7 @@ test("Node's version is a dependency, and the conffile is the one for settings",
   const conffiles = execFileSync("dpkg-deb", ["--info", first.of(VERSION), "conffiles"], {
     encoding: "utf8",
   });
-  expect(conffiles).toBe("/etc/cofferdam/cofferdam.conf\n");
+  expect(conffiles).toBe("/etc/cofferdam/cofferdam.conf\n/etc/needrestart/conf.d/cofferdam.conf\n");
 });
 
 test("of npm's packages only what Node loads is there, and no path of the build", () => {
@@ -121,7 +119,22 @@ test("policies, manual and completion lie where Debian looks for them", () => {
     expect(files).toContain(script);
 });
 
-test("ESXi's names are links to the one program, and its ps hides nobody's", () => {
+test("every link of the packaged documents leads to something in the package", () => {
+  const folder = join(tree, "usr/share/doc/cofferdam");
+  const pages = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
+  const links = pages.flatMap((page) =>
+    [...readFileSync(join(folder, page), "utf8").matchAll(/\]\(([^)\s#]+)/g)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .map((target) => ({ page, target, file: join(folder, dirname(page), target) })),
+  );
+  expect(links.map(({ target }) => target)).toContain("domains/");
+  expect(links.filter(({ file }) => !existsSync(file))).toEqual([]);
+});
+
+test("ESXi's names are links to the one program, and its ps does not hide the system's", () => {
   const links = listed("cofferdam-esxi").filter(([mode]) => mode?.startsWith("l"));
   const byName = new Map(links.map(([, , , , , name = "", , target]) => [name, target]));
   for (const name of ["secpolicytools", "esxcli", "esxcfg-advcfg", "esxtop", "support-util"])

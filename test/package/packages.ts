@@ -6,6 +6,9 @@ import { VERSION } from "../../src/cli/version.ts";
 
 export const clone = join(import.meta.dirname, "..", "..");
 
+/** Where a `ScratchRoot` has the folder of packages. */
+const FOLDER_IN_ROOT = "/srv/packages";
+
 /** A build of a lower version, of the same sources. */
 export const LOWER = "0.0.9";
 
@@ -16,9 +19,13 @@ export interface Packages {
   readonly folder: string;
   /** The file of a package below `folder`. */
   of(version: string, name?: string): string;
+  /** The same file as a `ScratchRoot` has it. */
+  inRoot(version: string, name?: string): string;
 }
 
-/** What lies beside it was made of other sources; what is an hour old is in no test's hands. */
+/**
+ * What lies beside it was made of other sources. No test uses a folder that is older than an hour.
+ */
 const unlessThere = `
 [ ! -e "$0" ] || exit 0
 mkdir -p "\${0%/*}"
@@ -27,8 +34,8 @@ node "$1" --out "$0.new" --as "$2" --as "$3"
 mv "$0.new" "$0"`;
 
 /**
- * Both versions, built as `npm run package` does, once for the clone as it is: of two test files
- * that want them at once one waits for the other.
+ * Both versions, built as `npm run package` does, once for the clone as it is: if two test files
+ * want them at once, one waits for the other.
  */
 export function sharedPackages(): Packages {
   const folder = join(clone, "build", "packages", digestOfSources());
@@ -50,10 +57,12 @@ export function buildAgain(folder: string): Packages {
 }
 
 function packagesIn(folder: string): Packages {
+  const base = (version: string, name = "cofferdam"): string =>
+    `${name}_${version}_${name === "cofferdam" ? "amd64" : "all"}.deb`;
   return {
     folder,
-    of: (version, name = "cofferdam") =>
-      join(folder, `${name}_${version}_${name === "cofferdam" ? "amd64" : "all"}.deb`),
+    of: (...described) => join(folder, base(...described)),
+    inRoot: (...described) => join(FOLDER_IN_ROOT, base(...described)),
   };
 }
 

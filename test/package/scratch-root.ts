@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
-import { removeCgroups } from "../host/shell-sandbox/booted-host.ts";
+import { unlessGone } from "../../src/kernel/unless-gone.ts";
+import { cgroup2, enterCgroup, removeCgroups } from "../host/shell-sandbox/booted-host.ts";
+import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /**
  * This host's own tree as the root of a mount namespace, with what is written kept in memory: a
@@ -33,20 +34,13 @@ echo ready
 exec sleep infinity
 `;
 
-/** Goes into the control group first, and so do its children. */
-const enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
 const spaces = ["--mount", "--propagation=private", "--cgroup", "--net"];
-const cgroup2 =
-  process.getuid?.() === 0 ? findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) : null;
+
+/** dpkg without what other packages want to do about it. */
+export const DPKG: readonly string[] = ["dpkg", "--no-triggers", "--force-unsafe-io"];
 
 /** For one command, milliseconds. */
 const COMMAND_MS = 300_000;
-
-export interface Outcome {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** Why none can be had here, as the end of "skipped, because ..."; null where it can. */
 export function rootMissing(): string | null {
@@ -73,11 +67,11 @@ export class ScratchRoot {
 
   /** `packages`: folder of packages, which is /srv/packages there. */
   static async start(packages: string): Promise<ScratchRoot> {
-    const folder = mkdtempSync(join(tmpdir(), "cofferdam-root-"));
+    const folder = scratchFolder("root");
     const cgroup = join(cgroup2 ?? "", basename(folder));
     mkdirSync(cgroup);
     const words = ["unshare", ...spaces, "--", "sh", "-euc", mounts, "sh", folder, packages];
-    const child = spawn("sh", ["-euc", enter, "sh", cgroup, ...words], {
+    const child = spawn("sh", ["-euc", enterCgroup, "sh", cgroup, ...words], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await once(child.stdout, "data");
@@ -104,7 +98,7 @@ export class ScratchRoot {
   command(words: readonly string[]): readonly string[] {
     const environment = ["PATH=/usr/sbin:/usr/bin", "HOME=/root", "LC_ALL=C.UTF-8"];
     const into = ["--mount", "--cgroup", "--net", `--target=${this.#child.pid}`, "--wdns=/", "--"];
-    const go = ["sh", "-euc", enter, "sh", this.#cgroup, "nsenter", ...into];
+    const go = ["sh", "-euc", enterCgroup, "sh", this.#cgroup, "nsenter", ...into];
     return [...go, "env", "-i", ...environment, ...words];
   }
 
@@ -124,13 +118,23 @@ export class ScratchRoot {
     return out;
   }
 
-  /** dpkg without what other packages want to do about it. */
   dpkg(...words: readonly string[]): Outcome {
-    return this.run("dpkg", "--no-triggers", "--force-unsafe-io", ...words);
+    return this.run(...DPKG, ...words);
+  }
+
+  /** Whether a process has this root directory; false for one that is gone. */
+  has(pid: number): boolean {
+    return rootOf(pid) === rootOf(this.#child.pid ?? 0);
   }
 
   /** What dpkg believes of a package, e.g. `install ok installed`. */
   state(name = "cofferdam"): string {
     return this.run("dpkg-query", "-W", "-f", "${Status}", name).out;
   }
+}
+
+/** The root directory of a process, as device and inode. */
+function rootOf(pid: number): string | null {
+  const stats = unlessGone(() => statSync(`/proc/${pid}/root/`, { bigint: true }));
+  return stats === null ? null : `${stats.dev}:${stats.ino}`;
 }

@@ -2,6 +2,7 @@ import { finished } from "node:stream/promises";
 import { crc32, createDeflateRaw } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { wordSections } from "../../src/kinds/model.ts";
 import { canonicalJson } from "../../src/plan/canonical-json.ts";
 import { decodePlan, PlanFormatError } from "../../src/plan/decode.ts";
 import { deflated, inflated } from "../../src/plan/deflated.ts";
@@ -89,21 +90,35 @@ test("a plan whose mediation is written anew as it was is the same plan", () => 
 test.each<[string, string, RegExp]>([
   ["cut off", written({}).slice(0, -9), /mediation: it is no JSON, or not all of it/],
   ["empty", "", /mediation: it is empty/],
-  ["a list", "[]", /the whole is no object/],
+  ["a list", "[]", /the whole is not an object/],
   [
     "another way to hold sockets",
     written({ sockets: { inet: "maybe", unix: "kernel" } }),
     /`sockets.inet` is none of: kernel, broker, refused/,
   ],
-  ["no policy", written({ policy: null }), /`policy` is no object/],
+  ["no policy", written({ policy: null }), /`policy` is not an object/],
   [
     "a rule without its source",
     written({ policy: { ...mediation.policy, syscalls: [{ effect: "allow", token: "read" }] } }),
-    /`policy.syscalls\[0\]` is no rule/,
+    /`policy.syscalls\[0\]` is not a rule/,
   ],
   ["live as text", written({ live: "yes" }), /`live` is neither true nor false/],
 ])("mediation that is %s is refused, and the member is named", (_, text, problem) => {
   expect(refusal(withMediation(text)).message).toMatch(problem);
+});
+
+test("a plan made before a kind of words existed grants none of its words", () => {
+  for (const section of wordSections) {
+    const { [section]: _, ...older } = mediation.policy;
+    const { policy } = decodePlan(withMediation(written({ policy: older }))).mediation;
+    expect(policy).toEqual({ ...mediation.policy, [section]: [] });
+  }
+});
+
+test("a plan made before late names could be brokered has none brokered", () => {
+  const { lateNames: _, ...older } = mediation.policy;
+  const { policy } = decodePlan(withMediation(written({ policy: older }))).mediation;
+  expect(policy.lateNames).toBe("sealed");
 });
 
 test("bytes behind the end of a deflated section are refused", () => {

@@ -92,10 +92,12 @@ const rights = fc.bigInt({ min: 1n, max: everything });
 export const plans: fc.Arbitrary<Plan> = fc.record({
   domain: fc.stringMatching(/^[a-z][a-z0-9@-]{0,20}$/),
   number: fc.option(fc.integer({ min: 1, max: 65535 })),
+  policyTag: fc.option(fc.stringMatching(/^[1-9a-f][0-9a-f]{15}$/)),
   level: fc.constant("enforcing" as const),
   mode: fc.constant("sealed" as const),
   attended: fc.boolean(),
   coreDumps: fc.boolean(),
+  noNewCode: fc.boolean(),
   host: fc.record({
     landlockAbi: fc.nat(9),
     ptraceScope: fc.nat(3),

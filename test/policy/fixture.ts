@@ -5,18 +5,18 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { type CheckContext, check, checkErrors } from "../../src/policy/3-check/check.ts";
 import { type LoadedPolicy, loadPolicy, type PolicyReference } from "../../src/policy/load.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { vocabulary } from "./vocabulary.ts";
 
@@ -44,6 +44,8 @@ interface Case {
   readonly others?: readonly string[];
   readonly ownObjects?: readonly string[];
   readonly facts?: CheckContext["facts"];
+  /** Programs of the host that have one. */
+  readonly executableStacks?: readonly string[];
   readonly users?: readonly string[];
 }
 
@@ -63,7 +65,7 @@ export function changesOwner(folder: string): boolean {
 
 /** Copies a fixture to a scratch folder, prepares it as its `case.json` says, loads and checks. */
 export function runFixture(folder: string): Outcome {
-  const scratch = mkdtempSync(join(tmpdir(), "cofferdam-policy-"));
+  const scratch = scratchFolder("policy");
   try {
     cpSync(folder, scratch, { recursive: true });
     const described = readCase(folder);
@@ -83,10 +85,10 @@ function prepare(scratch: string, described: Case): void {
   execFileSync("chmod", ["-R", "go-w", scratch]);
   for (const [name, bytes] of Object.entries(described.write ?? {})) {
     mkdirSync(dirname(join(scratch, name)), { recursive: true });
-    writeFileSync(join(scratch, name), Buffer.from(bytes, "latin1"), { mode: 0o644 });
+    writeFileSync(join(scratch, name), Buffer.from(bytes, "latin1"), { mode: PUBLIC_FILE });
   }
   if (described.size !== undefined)
-    writeFileSync(join(scratch, "web.yaml"), "#".repeat(described.size), { mode: 0o644 });
+    writeFileSync(join(scratch, "web.yaml"), "#".repeat(described.size), { mode: PUBLIC_FILE });
   for (const [name, target] of Object.entries(described.symlink ?? {}))
     symlinkSync(target, join(scratch, name));
   if (described.fifo !== undefined)
@@ -118,6 +120,7 @@ function load(scratch: string, described: Case): Outcome {
     ownObjects: described.ownObjects ?? [],
     neverGranted: vocabulary.groups.get("@never") ?? [],
     facts: described.facts ?? null,
+    hasExecutableStack: (path) => described.executableStacks?.includes(path) ?? false,
     incomplete: loaded.policy === null,
     accounts:
       described.users === undefined

@@ -56,7 +56,7 @@ describe("the catalogue", () => {
     expect(missing).toEqual([]);
   });
 
-  it("speaks in sentences that begin in lower case or with what was written, and have no final stop", () => {
+  it("speaks in sentences that begin in lower case or with a quotation, without final stop", () => {
     for (const { code, message, fix } of entries) {
       expect(message, code).toMatch(/^[a-z`{]/);
       expect(`${message}\n${fix}`, code).not.toMatch(/\.$/m);

@@ -1,23 +1,23 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { hasError } from "../../src/diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../../src/diagnostics/render.ts";
 import { type LoadedPolicy, loadPolicy } from "../../src/policy/load.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { policyText } from "./generators.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-fuzz-"));
+  folder = scratchFolder("fuzz");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function load(bytes: Uint8Array | string): LoadedPolicy {
   const file = join(folder, "web.yaml");
-  writeFileSync(file, bytes, { mode: 0o644 });
+  writeFileSync(file, bytes, { mode: PUBLIC_FILE });
   return loadPolicy(file, { vocabulary });
 }
 

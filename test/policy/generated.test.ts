@@ -36,6 +36,7 @@ describe("the schema", () => {
       network: ["listen tcp 80 443", "connect unix /run/a.sock", "deny netlink *", "ping"],
       transitions: ["/usr/sbin/sendmail -> mail"],
       ipc: ["shm sem", "deny msg"],
+      memory: ["jit", "deny memfd"],
       capabilities: ["chown", "deny kill"],
       syscalls: ["@system-service", "deny chroot"],
     };

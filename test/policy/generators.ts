@@ -30,6 +30,11 @@ const letters = fc
   .shuffledSubarray([..."rwcdxmai"], { minLength: 1 })
   .map((chosen) => chosen.join(""));
 const deny = fc.constantFrom("", "", "deny ");
+const entry = fc.constantFrom(
+  { exec: "/usr/sbin/nginx" },
+  { unit: "nginx.service" },
+  { unit: "nginx.service", outside: ["ExecReload", "ExecStop"] },
+);
 const joined = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
   fc.tuple(...parts).map((texts) => texts.join(""));
 const space = fc.constant(" ");
@@ -103,9 +108,7 @@ export const policyText: fc.Arbitrary<string> = fc
       summary: fc.constantFrom("a web server", "ä: # 'x' \\ \"y\""),
       level: fc.constantFrom("enforcing", "warning", "disabled"),
       mediation: fc.constantFrom("sealed", "supervised"),
-      enter: fc.array(fc.constantFrom({ exec: "/usr/sbin/nginx" }, { unit: "nginx.service" }), {
-        maxLength: 2,
-      }),
+      enter: fc.array(entry, { maxLength: 2 }),
       files: list(fileLine),
       network: list(fc.oneof(address, unix, family)),
       ...eachSection<Record<WordSection, fc.Arbitrary<string[]>>>((section) =>

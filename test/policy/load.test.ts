@@ -2,29 +2,35 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
-  mkdtempSync,
   realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  PUBLIC_FILE,
+  PUBLIC_FOLDER,
+  SHARED_FILE,
+  SHARED_FOLDER,
+  TEMPORARY_FOLDER,
+} from "../../src/base/modes.ts";
 import { type LoadOptions, loadPolicy } from "../../src/policy/load.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 let root = "";
 beforeEach(() => {
-  root = realpathSync(mkdtempSync(join(tmpdir(), "cofferdam-load-")));
+  root = realpathSync(scratchFolder("load"));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function put(name: string, text: string): string {
   const file = join(root, name);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-  writeFileSync(file, text, { mode: 0o644 });
+  mkdirSync(dirname(file), { recursive: true, mode: PUBLIC_FOLDER });
+  writeFileSync(file, text, { mode: PUBLIC_FILE });
   return file;
 }
 
@@ -39,7 +45,7 @@ const codes = (loaded: ReturnType<typeof loadPolicy>): string[] =>
   loaded.diagnostics.map(({ code }) => code);
 
 describe("loadPolicy by name", () => {
-  it("takes the first folder that has the file, and names the candidates that would have come before", () => {
+  it("takes the first folder that has the file, and names the candidates before it", () => {
     const shipped = put("shipped/web.yaml", "summary: shipped");
     const first = byName("web");
     expect(first.policy?.summary).toBe("shipped");
@@ -53,7 +59,7 @@ describe("loadPolicy by name", () => {
 
   it("stops at a file that it must not read, and does not go on to the next folder", () => {
     put("shipped/web.yaml", "summary: shipped");
-    chmodSync(put("etc/web.yaml", "summary: own"), 0o666);
+    chmodSync(put("etc/web.yaml", "summary: own"), SHARED_FILE);
     const loaded = byName("web");
     expect(loaded.policy).toBeNull();
     expect(codes(loaded)).toEqual(["CFD1005"]);
@@ -152,19 +158,19 @@ describe("rules", () => {
 describe("trust", () => {
   it("a folder reached through a symbolic link is judged as the folder it is", () => {
     put("open/web.yaml", "summary: mine");
-    chmodSync(join(root, "open"), 0o777);
+    chmodSync(join(root, "open"), SHARED_FOLDER);
     symlinkSync(join(root, "open"), join(root, "etc"));
     expect(codes(byName("web"))).toEqual(["CFD1007"]);
-    chmodSync(join(root, "open"), 0o755);
+    chmodSync(join(root, "open"), PUBLIC_FOLDER);
     expect(byName("web").policy?.summary).toBe("mine");
   });
 
   it("a folder further up that others may write is refused, one with the sticky bit is not", () => {
     put("up/etc/web.yaml", "summary: mine");
     const load = () => loadPolicy(join(root, "up/etc/web.yaml"), { vocabulary });
-    chmodSync(join(root, "up"), 0o777);
+    chmodSync(join(root, "up"), SHARED_FOLDER);
     expect(codes(load())).toEqual(["CFD1007"]);
-    chmodSync(join(root, "up"), 0o1777);
+    chmodSync(join(root, "up"), TEMPORARY_FOLDER);
     expect(load().policy?.summary).toBe("mine");
   });
 

@@ -1,23 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { printPolicy } from "../../src/policy/print.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { policyText } from "./generators.ts";
 import { vocabulary } from "./vocabulary.ts";
 
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-print-"));
+  folder = scratchFolder("print");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function load(text: string): ReturnType<typeof loadPolicy> {
   const file = join(folder, "web.yaml");
-  writeFileSync(file, text, { mode: 0o644 });
+  writeFileSync(file, text, { mode: PUBLIC_FILE });
   return loadPolicy(file, { vocabulary });
 }
 
@@ -45,9 +45,10 @@ describe("printPolicy", () => {
     );
   });
 
-  it("writes what variables, groups and lists stand for, and keeps text that looks like a reference", () => {
+  it("writes out variables, groups and lists, and keeps text that looks like a reference", () => {
     const { policy } = load(
-      'vars: { a: ["/x y", "/{b,c}"], d: "{e,f}" }\nfiles: ["r ${a}/*", "w /\\\\${q,r} /$${d}"]\nsyscalls: ["@system-service", deny openat]',
+      'vars: { a: ["/x y", "/{b,c}"], d: "{e,f}" }\nfiles: ["r ${a}/*", "w /\\\\${q,r} ' +
+        '/$${d}"]\nsyscalls: ["@system-service", deny openat]',
     );
     expect(printPolicy(policy as Policy)).toBe(
       [
@@ -64,6 +65,7 @@ describe("printPolicy", () => {
           (name) => `  - "${name}"`,
         ),
         'core-dumps: "none"',
+        'late-names: "sealed"',
         "",
       ].join("\n"),
     );

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { PUBLIC_FILE, SHARED_FILE } from "../../src/base/modes.ts";
 import { TrustedReader } from "../../src/policy/load/trusted-file.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const TRIES = 4_000;
 
@@ -15,18 +16,18 @@ const swapper = `
 const { linkSync, renameSync, symlinkSync, rmSync } = require("node:fs");
 const dir = process.argv[1];
 for (;;) {
-  for (const [make, from] of [[linkSync, dir + "/good"], [linkSync, dir + "/evil"], [symlinkSync, dir + "/evil"]]) {
-    make(from, dir + "/next");
+  for (const [make, from] of [[linkSync, "good"], [linkSync, "evil"], [symlinkSync, "evil"]]) {
+    make(dir + "/" + from, dir + "/next");
     renameSync(dir + "/next", dir + "/web.yaml");
     rmSync(dir + "/next", { force: true });
   }
 }`;
 
 it("what is read is what was judged, however fast the name is swapped", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-swap-"));
-  writeFileSync(join(folder, "good"), "good", { mode: 0o644 });
+  const folder = scratchFolder("swap");
+  writeFileSync(join(folder, "good"), "good", { mode: PUBLIC_FILE });
   writeFileSync(join(folder, "evil"), "evil");
-  chmodSync(join(folder, "evil"), 0o666);
+  chmodSync(join(folder, "evil"), SHARED_FILE);
   const child = spawn(process.execPath, ["-e", swapper, folder], { stdio: "ignore" });
   const exited = new Promise((resolve) => child.once("exit", resolve));
   try {

@@ -12,6 +12,7 @@ export const vocabulary: Vocabulary = {
     "futex",
     "socket",
     "keyctl",
+    "memfd_create",
   ]),
   groups: new Map([
     ["@default", ["futex", "read"]],

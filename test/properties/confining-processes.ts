@@ -14,7 +14,7 @@ export interface Confining {
 export function processesThatHold(daemon: number): Confining {
   const young = processes().filter(({ start }) => start >= startOf(daemon));
   const holder = young
-    .filter(({ pid, name }) => name === "cofferdam-hold" && holds(pid, daemon))
+    .filter(({ pid, name }) => name === "(cofferdam)" && holds(pid, daemon))
     .map(({ pid }) => pid);
   return {
     holder,

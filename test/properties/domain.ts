@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
+import type { Event } from "../../src/events/event.ts";
 import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 /** The clone, from which `bin/cofferdam` is run as its users run it. */
 export const clone = path.resolve(import.meta.dirname, "../..");
@@ -41,11 +43,10 @@ export class Domain {
 
   constructor(uid: number = process.getuid?.() ?? NOBODY) {
     this.uid = uid;
-    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-property-"));
+    this.folder = scratchFolder("property", { mode: PUBLIC_FOLDER });
     this.home = path.join(this.folder, "home");
     this.policy = path.join(this.home, "policies/scene.yaml");
     this.try = path.join(this.folder, "try");
-    fs.chmodSync(this.folder, 0o755);
     for (const name of ["home", "home/granted", "home/secret", "home/shared", "home/policies"])
       this.own(name, () => fs.mkdirSync(this.at(name)));
     for (const name of ["granted/file", "secret/file"]) this.write(`home/${name}`, `${name}\n`);
@@ -149,10 +150,10 @@ export class Domain {
     return words;
   }
 
-  /** Starts {@link try} in the domain and leaves it waiting for lines. */
-  start(): Conversation {
+  /** Starts a command in the domain, {@link try} if none, and leaves it waiting for lines. */
+  start(command: readonly string[] = [this.try]): Conversation {
     const [program, args, env] = this.line(
-      [front, "run", "--policy", this.policy, "--", this.try],
+      [front, "run", "--policy", this.policy, "--", ...command],
       {},
     );
     return new Conversation(
@@ -169,6 +170,21 @@ export class Domain {
     return this.uid === 0
       ? "/var/log/cofferdam/events.jsonl"
       : path.join(this.home, ".local/state/cofferdam/events.jsonl");
+  }
+
+  /**
+   * Notes how long the log is now. The result reads the events since then that name {@link try}:
+   * root's log is the host's.
+   */
+  eventsFromNow(): () => readonly Event[] {
+    const log = () => (fs.existsSync(this.events) ? fs.readFileSync(this.events, "utf8") : "");
+    const before = log().length;
+    return () =>
+      log()
+        .slice(before)
+        .split("\n")
+        .filter((line) => line.includes(this.try))
+        .map((line) => JSON.parse(line) as Event);
   }
 
   /** Ready plans made from this scene's policy file: plans name it among their facts. */
@@ -205,9 +221,14 @@ export class Conversation {
    */
   async ask(line: string): Promise<string> {
     this.process.stdin?.write(`${line}\n`);
+    return await this.heard(line);
+  }
+
+  /** The next line that it prints; `after` is what it was told. Throws as {@link ask}. */
+  async heard(after: string): Promise<string> {
     for (const end = Date.now() + RUN_TIMEOUT_MS; !this.text.includes("\n"); ) {
       if (this.process.exitCode !== null || Date.now() > end)
-        throw new Error(`no answer to ${line}: ${this.process.exitCode}`);
+        throw new Error(`no answer to ${after}: ${this.process.exitCode}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     const [word = "", ...rest] = this.text.split("\n");

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SET_USER_ID_PROGRAM } from "../../src/base/modes.ts";
 import { compileC } from "../support/compile-c.ts";
 import { needsRoot } from "../support/skip.ts";
 import { clone, Domain, front, NOBODY, type Outcome } from "./domain.ts";
@@ -88,7 +89,7 @@ describe("as root", () => {
     prepare(0);
     const program = scene.at("set-user-id");
     fs.copyFileSync("/usr/bin/id", program);
-    fs.chmodSync(program, 0o4755);
+    fs.chmodSync(program, SET_USER_ID_PROGRAM);
     scene.writePolicy({
       files: [`rx ${program}`],
       rest:

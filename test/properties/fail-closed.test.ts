@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PRIVATE_FILE, PUBLIC_FILE, SHARED_FILE } from "../../src/base/modes.ts";
 import { needsRoot } from "../support/skip.ts";
 import { clone, Domain, type How } from "./domain.ts";
 import { users } from "./users.ts";
@@ -54,21 +55,21 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
     scene.write("home/policies/scene.yaml", "");
     refused(/CFD1110/);
     scene.writePolicy();
-    fs.chmodSync(scene.policy, 0o666);
+    fs.chmodSync(scene.policy, SHARED_FILE);
     refused(/CFD1005/);
-    fs.chmodSync(scene.policy, 0o644);
+    fs.chmodSync(scene.policy, PUBLIC_FILE);
     if (process.getuid?.() !== 0) return;
     fs.chownSync(scene.policy, 4711, 4711);
     refused(/CFD1006/);
     fs.chownSync(scene.policy, 0, 0);
-    fs.chmodSync(scene.policy, 0o600);
+    fs.chmodSync(scene.policy, PRIVATE_FILE);
     if (uid !== 0) refused(/CFD1002/);
   });
 
   test("a level that is none, and a variable without a name or a value", () => {
     scene.writePolicy();
     const given = (...words: string[]) => [...words, "--policy", scene.policy];
-    refused(/`loud` is no level[\s\S]*nothing was started/, {}, given("--level", "loud"));
+    refused(/`loud` is not a level[\s\S]*nothing was started/, {}, given("--level", "loud"));
     refused(/`x` gives no variable a value[\s\S]*nothing was started/, {}, given("--set", "x"));
     refused(/`=x` gives no variable a value[\s\S]*nothing was started/, {}, given("--set", "=x"));
   });
@@ -141,7 +142,7 @@ describe.each(users)("fail closed: for $who", ({ uid }) => {
       expect(scene.tries(lines, privately(...steps)), steps.join()).toEqual(words);
   });
 
-  test("without a mediator notified calls fail, and the daemon's other work continues", (context) => {
+  test("without a mediator notified calls fail; the daemon's other work continues", (context) => {
     needsRoot(context);
     scene.writePolicy();
     const lines = [

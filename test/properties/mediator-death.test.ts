@@ -4,9 +4,6 @@ import { processesThatHold } from "./confining-processes.ts";
 import { type Conversation, Domain } from "./domain.ts";
 import { users } from "./users.ts";
 
-/** Until the holder has seen that its mediator is gone, in milliseconds. */
-const SETTLE_MS = 100;
-
 describe.each(users)("the death of a mediator: for $who", ({ uid }) => {
   let scene: Domain;
   let inside: Conversation;
@@ -30,7 +27,9 @@ describe.each(users)("the death of a mediator: for $who", ({ uid }) => {
       expect(await inside.ask(`read ${home}/granted/file`)).toBe("0");
       expect(await inside.ask(`read ${home}/secret/file`)).toBe("EACCES");
       expect(await inside.ask(`make ${home}/shared/other`)).toMatch(/^(EACCES|EIO)$/);
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      // The holder has seen its mediator's end once it is its parent no longer.
+      const mediators = () => processesThatHold(inside.process.pid ?? 0).mediator;
+      await expect.poll(mediators).not.toContain(mediator);
       expect(await inside.ask(`unlink ${home}/shared/exact`)).toBe("0");
     }
     expect(await inside.end()).toBe(0);
@@ -45,7 +44,7 @@ describe.each(users)("the death of a mediator: for $who", ({ uid }) => {
     // The launcher does not wait: the daemon may run before the holder takes its name.
     await expect.poll(() => processesThatHold(daemon).holder).toHaveLength(1);
     for (const pid of processesThatHold(daemon).holder) process.kill(pid, "SIGKILL");
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await expect.poll(() => processesThatHold(daemon).holder).toEqual([]);
     expect(await inside.ask(`read ${home}/granted/file`)).toBe("0");
     expect(await inside.ask(`read ${home}/secret/file`)).toBe("EACCES");
     expect(await inside.ask(`make ${home}/shared/exact`)).toBe("ENOSYS");

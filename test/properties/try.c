@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -37,6 +38,63 @@ static int opened_by_how(const char *name) {
   struct open_how how = {.flags = O_RDONLY | O_NONBLOCK};
   int fd = (int)syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof how);
   return fd < 0 ? -1 : close(fd);
+}
+static int writable_code(void) {
+  void *at = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return at == MAP_FAILED ? -1 : munmap(at, 4096);
+}
+// Whether the kernel keeps this process from making code (PR_GET_MDWE).
+static int fixed_code(void) {
+  int is_fixed = prctl(66, 0, 0, 0, 0);
+  if (is_fixed == 0) errno = ENODATA;
+  return is_fixed == 1 ? 0 : -1;
+}
+static int map_descriptor(int fd) {
+  void *at = mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+  return at == MAP_FAILED ? -1 : munmap(at, 4096);
+}
+static int map_file(const char *name) {
+  int fd = open(name, O_RDONLY);
+  if (fd < 0) return -1;
+  int got = map_descriptor(fd), why = errno;
+  close(fd);
+  errno = why;
+  return got;
+}
+static int map_memory(void) {
+  int fd = memfd_create("code", 0), got = fd < 0 || ftruncate(fd, 4096) ? -1 : map_descriptor(fd);
+  close(fd);
+  return got;
+}
+enum { EXCHANGED = 100, EXCHANGES_MAX = 100000 };
+static volatile int exchanging;
+static int turns[2];
+static void *exchange(void *unused) {
+  for (int i = 0; exchanging; i++) dup2(turns[i % 2], EXCHANGED);
+  return unused;
+}
+// Maps the second file by a descriptor that another thread gives it and the first in turn. 0 once
+// the second was mapped, whose first byte is an F.
+static int map_exchanged(const char *first, const char *second) {
+  pthread_t t;
+  int why = 0, got = -1;
+  turns[0] = open(first, O_RDONLY);
+  turns[1] = open(second, O_RDONLY);
+  if (turns[0] < 0 || turns[1] < 0 || dup2(turns[0], EXCHANGED) < 0) return -1;
+  exchanging = 1;
+  if (pthread_create(&t, 0, exchange, 0)) return -1;
+  for (int i = 0; i < EXCHANGES_MAX && got < 0; i++) {
+    char *at = mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, EXCHANGED, 0);
+    if (at == MAP_FAILED) why = errno;
+    else if (*at == 'F') got = 0;
+    if (at != MAP_FAILED) munmap(at, 4096);
+    // Without the word every try is refused.
+    if (why == EPERM) break;
+  }
+  exchanging = 0;
+  pthread_join(t, 0);
+  errno = why;
+  return got;
 }
 static int execute(const char *name) {
   int status;
@@ -163,10 +221,13 @@ static int perform(char *line) {
   if (!a) return -1;
   pid_t p = atoi(a);
   if (!strcmp(o, "read")) return opened(a, O_RDONLY);
+  if (!strcmp(o, "blocking")) return open(a, O_RDONLY);
   if (!strcmp(o, "read2")) return opened_by_how(a);
   if (!strcmp(o, "write")) return opened(a, O_WRONLY);
+  if (!strcmp(o, "chroot")) return chroot(a) ? -1 : chdir("/");
   if (!strcmp(o, "both")) return opened(a, O_RDWR);
   if (!strcmp(o, "make")) return opened(a, O_WRONLY | O_CREAT | O_EXCL);
+  if (!strcmp(o, "append")) return opened(a, O_WRONLY | O_CREAT | O_APPEND);
   if (!strcmp(o, "truncate")) return truncate(a, 0);
   if (!strcmp(o, "unlink")) return unlink(a);
   if (!strcmp(o, "mkdir")) return mkdir(a, 0700);
@@ -182,6 +243,11 @@ static int perform(char *line) {
   if (!strcmp(o, "memfd")) return memfd_create(a, 0);
   if (!strcmp(o, "socket")) return socket(atoi(a), SOCK_RAW, b ? atoi(b) : 0);
   if (!strcmp(o, "descriptor")) return fcntl(atoi(a), F_GETFD);
+  if (!strcmp(o, "writable-code")) return writable_code();
+  if (!strcmp(o, "fixed-code")) return fixed_code();
+  if (!strcmp(o, "map")) return map_file(a);
+  if (!strcmp(o, "map-memory")) return map_memory();
+  if (!strcmp(o, "map-exchanged")) return map_exchanged(a, b ? b : "");
   if (!strcmp(o, "shm")) return shmget(IPC_PRIVATE, 4096, 0600);
   if (!strcmp(o, "call")) return (int)syscall(atol(a), 0, 0, 0, 0, 0, 0);
   if (!strcmp(o, "kill")) return kill(p, b ? atoi(b) : SIGCONT);

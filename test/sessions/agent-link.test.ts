@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { linkAgent, sweepAgentLinks } from "../../src/sessions/agent-link.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { said } from "./session-host.ts";
 
 let folder: string;
 const children: ChildProcess[] = [];
 beforeEach(() => {
-  folder = mkdtempSync("/tmp/ssh-");
+  folder = scratchFolder("ssh");
 });
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");

@@ -59,7 +59,12 @@ const shellAttacks: Readonly<Record<string, string>> = {
   "the loader, and interpreters":
     "/lib64/ld-linux-x86-64.so.2 /usr/bin/who --version && echo OUT; for p in python3 perl " +
     "awk vi less find env nsenter unshare setpriv; do $p --version && echo OUT; done",
-  "a login again": `${client} -c 'echo OUT'; cp ${client} again; chmod +x again; ./again -c 'echo OUT'`,
+  "a login again": [
+    `${client} -c 'echo OUT'`,
+    `cp ${client} again`,
+    "chmod +x again",
+    "./again -c 'echo OUT'",
+  ].join("; "),
   "control groups":
     "for f in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/unified/cgroup.procs " +
     "/sys/fs/cgroup/*/cgroup.procs; do echo $$ >$f && echo OUT; done",
@@ -91,7 +96,8 @@ os.umask(0)
 os.makedirs('/run/user/61001/systemd', exist_ok=True)
 kept = []
 for path in sys.argv[1:]:
-  s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM if path.endswith('log') else socket.SOCK_STREAM)
+  kind = socket.SOCK_DGRAM if path.endswith('log') else socket.SOCK_STREAM
+  s = socket.socket(socket.AF_UNIX, kind)
   s.bind(path.replace('@', '\\0'))
   if not path.endswith('log'): s.listen(9)
   kept.append(s)
@@ -200,8 +206,8 @@ def ask(path, *parts, fds=(0, 1, 2)):
   s.settimeout(20)
   try:
     for i, part in enumerate(parts):
-      control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))] if i == 0 and fds else []
-      s.sendmsg([part], control)
+      rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))]
+      s.sendmsg([part], rights if i == 0 and fds else [])
     s.shutdown(socket.SHUT_WR) if parts == (b'',) else None
     heard = s.recv(4096)
   except OSError as e: heard = b''
@@ -219,12 +225,14 @@ ask(path, framed(b'p\\0/\\0' + b'0\\0'), fds=(0, 1))
 ask(path, framed(b'p\\0/\\0' + b'0\\0'), fds=(0, 1, 2, 2))
 ask(path, framed(b'p\\0/\\0' + b'0\\0'), fds=(0,) * 200)
 for _ in range(50):
-  s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.connect(path); s.send(os.urandom(9)); s.close()
+  s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+  s.connect(path); s.send(os.urandom(9)); s.close()
 # Whoever asks and is gone.
 for _ in range(20):
   if os.fork() == 0:
     s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.connect(path)
-    s.sendmsg([framed(b'p\\0/\\0' + b'0\\0')], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', (0, 1, 2)))])
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', (0, 1, 2)))]
+    s.sendmsg([framed(b'p\\0/\\0' + b'0\\0')], rights)
     os._exit(0)
   os.wait()
 `;

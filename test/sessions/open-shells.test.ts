@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { OpenShells } from "../../src/sessions/open-shells.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const MAX = 3;
-const runs = mkdtempSync(join(tmpdir(), "cofferdam-runs-"));
-afterAll(() => rmSync(runs, { recursive: true }));
+const runs = scratchFolder("runs");
 
 const opened = (shells: OpenShells, user: number) => {
   const shell = shells.open(user);

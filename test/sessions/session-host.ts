@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GROUP_FILE, PUBLIC_FILE, PUBLIC_FOLDER } from "../../src/base/modes.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 export interface TestUser {
   readonly name: string;
@@ -20,7 +21,9 @@ export const carol: TestUser = { name: "carol", uid: 61_003 };
  * stand for those in /etc, for the processes below alone. It ends with its standard input.
  */
 const mounts = `
-for folder in /run /var/lib /var/log /var/spool /home /root; do mount -t tmpfs -o mode=0755 cofferdam-test "$folder"; done
+for folder in /run /var/lib /var/log /var/spool /home /root; do
+  mount -t tmpfs -o mode=0755 cofferdam-test "$folder"
+done
 mkdir -p -m 0755 /run/sshd
 [ ! -e /etc/cofferdam ] || mount -t tmpfs -o mode=0755 cofferdam-test /etc/cofferdam
 for file in passwd group shadow; do mount --bind "$1/$file" "/etc/$file"; done
@@ -43,7 +46,7 @@ export interface Ended {
 /** A host of its own with a session server: whatever is started in it is a child of the test's. */
 export class SessionHost {
   /** Of the test's own files; the same outside. */
-  readonly folder = mkdtempSync(join(tmpdir(), "cofferdam-sessions-"));
+  readonly folder = scratchFolder("sessions");
   readonly home: string;
   readonly #children: ChildProcess[] = [];
   #namespace = 0;
@@ -62,7 +65,7 @@ export class SessionHost {
   /** `home`: the installation that provides the programs. */
   static async start(home: string): Promise<SessionHost> {
     const host = new SessionHost(home);
-    chmodSync(host.folder, 0o755);
+    chmodSync(host.folder, PUBLIC_FOLDER);
     host.#accounts([ada, bob, carol]);
     const holder = spawn("unshare", [
       "--mount",
@@ -138,7 +141,7 @@ export class SessionHost {
       ["root", ...users.map(({ name }) => name)]
         .map((name) => `${name}:*:19000:0:99999:7:::\n`)
         .join(""),
-      { mode: 0o640 },
+      { mode: GROUP_FILE },
     );
   }
 
@@ -178,7 +181,7 @@ export class SessionHost {
   }
 
   /** The path of a file of the test's that every user may read. */
-  file(name: string, text: string, mode = 0o644): string {
+  file(name: string, text: string, mode = PUBLIC_FILE): string {
     const path = join(this.folder, name);
     mkdirSync(join(path, ".."), { recursive: true });
     writeFileSync(path, text, { mode });

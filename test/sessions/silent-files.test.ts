@@ -87,7 +87,7 @@ test(
   "a user who leaves too many of them is kept out until they have ended; others are not",
   async () => {
     await handOver("login", "requests", STUCK_OF_USER_MAX + 1);
-    const isKeptOut = host.heard(`kept out for it: ${ada.uid}\n`);
+    const isKeptOut = host.heard(`attendants do not exit: ${ada.uid}\n`);
     // A new connection makes the server look.
     const coming = setInterval(() => host.spawn([client, "-c", ":"], bob), STUCK_AFTER_MS);
     await isKeptOut.finally(() => clearInterval(coming));
@@ -96,7 +96,7 @@ test(
       status: 125,
       err: expect.stringContaining("Permission denied"),
     });
-    const open = host.heard("everybody may connect again");
+    const open = host.heard("all users may connect again");
     await endSilent();
     await open;
     expect(within("echo in", ada)).toMatchObject({ status: 0, out: "in\n" });

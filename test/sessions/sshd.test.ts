@@ -134,7 +134,9 @@ test("ports are forwarded by sshd, and unix sockets not at all", async () => {
   const server = host.spawn([
     "python3",
     "-c",
-    "import socket\ns=socket.create_server(('127.0.0.1',0));print(s.getsockname()[1],flush=True)\nwhile 1:\n c=s.accept()[0];c.sendall(b'through');c.close()",
+    "import socket\n" +
+      "s=socket.create_server(('127.0.0.1',0));print(s.getsockname()[1],flush=True)\nwhile " +
+      "1:\n c=s.accept()[0];c.sendall(b'through');c.close()",
   ]);
   const port = await new Promise<string>((resolve) =>
     server.stdout?.once("data", (text) => resolve(String(text).trim())),

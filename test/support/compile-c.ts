@@ -4,18 +4,21 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 const tests = path.resolve(import.meta.dirname, "..");
-/** What was compiled, by the folder of its source. May be removed at any time when no test runs. */
+/**
+ * Where compiled programs are kept, in folders named after the source's. May be removed when no
+ * test runs.
+ */
 export const programsFolder = path.resolve(tests, "../build/programs");
 
-/** Of two test files that want the same program at once, one waits for the other. */
+/** If two test files want the same program at once, the second one waits for the first. */
 const unlessThere = '[ -e "$0" ] || { gcc -o "$0.new" "$@" && mv "$0.new" "$0"; }';
 
 /**
- * Compiles C into `target`, once for this clone: the program is kept under the digest of the
- * sources, of the headers that they include by name in quotes, and of the options.
- * @param options `-o` is added
- * @param libraries follow the sources, where the linker wants them
- * @throws Error when the compiler fails; its messages go to standard error
+ * Compiles C into `target`, once per clone. The program is kept under the digest of the sources, of
+ * the headers that they include by name in quotes, and of the options.
+ * @param options without `-o`
+ * @param libraries go after the sources, as the linker requires
+ * @throws Error if the compiler fails; its messages go to standard error
  */
 export function compileC(
   target: string,
@@ -37,7 +40,7 @@ function keptUnder(files: readonly string[], args: readonly string[]): string {
   const includes = args.filter((arg) => arg.startsWith("-I")).map((arg) => arg.slice(2));
   const texts = new Map<string, string>();
   for (const file of files) readWithHeaders(file, includes, texts);
-  // Folders made for one run have other names in the next.
+  // Folders made for one run differ in name at the next, so they are left out of the digest.
   const words = args
     .filter((arg) => !arg.startsWith("-I"))
     .map((arg) => (path.isAbsolute(arg) ? path.relative(tests, arg) : arg));

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 
 /**
- * Types at a program on a terminal of 24 lines by 80 columns. Each line of its standard input is a
+ * Types at a program on a terminal of 24 lines by 80 columns. Each line of its standard input has a
  * text to wait for, a tab, and what to type then. `RESIZE` makes the terminal 50 by 132; `^C`, `^D`
- * and `^Z` are those keys. It prints the program's output up to the awaited text, and exits with
- * the program's status. After 20 seconds of waiting it gives up with status 99. Without a program
- * it holds a terminal for other processes and prints its name first.
+ * and `^Z` are keys. It prints the program's output up to the awaited text, and exits with the
+ * program's status. After waiting for 20 seconds it exits with status 99. Without a program it
+ * holds a terminal for other processes, and prints the terminal's name first.
  */
 const program = `
 import fcntl, os, pty, signal, struct, sys, termios, time
@@ -14,7 +14,8 @@ def late(*_): out.write(heard); out.flush(); os._exit(99)
 signal.signal(signal.SIGALRM, late)
 heard = b''
 status = None
-def size(fd, rows, columns): fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+def size(fd, rows, columns):
+  fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
 if sys.argv[1:]:
   pid, fd = pty.fork()
   if pid == 0:
@@ -23,7 +24,8 @@ else:
   pid, (fd, other) = None, pty.openpty()
   print(os.ttyname(other), flush=True)
 size(fd, 24, 80)
-# A terminal outlives a hang-up, which login(1) makes when it begins: until it opens its terminal anew nobody has it open.
+# login(1) hangs the terminal up when it begins, and no process has it open until login opens it
+# anew. The terminal outlives that.
 def more():
   global status
   while True:
@@ -48,7 +50,10 @@ for line in sys.stdin.buffer:
   until(wait)
   signal.alarm(0)
   if keys == b'RESIZE': size(fd, 50, 132)
-  else: os.write(fd, keys.replace(b'^C', b'\\x03').replace(b'^Z', b'\\x1a').replace(b'^D', b'\\x04') + (b'' if keys.startswith(b'^') else b'\\n'))
+  else:
+    end = b'' if keys.startswith(b'^') else b'\\n'
+    keys = keys.replace(b'^C', b'\\x03').replace(b'^Z', b'\\x1a').replace(b'^D', b'\\x04')
+    os.write(fd, keys + end)
 if pid is None: sys.exit()
 signal.alarm(20)
 while some := more(): heard += some
@@ -58,12 +63,12 @@ sys.exit(status)
 
 export type Typed = readonly (readonly [wait: string, keys: string])[];
 
-/** Words that start a command with a typist at its terminal. */
+/** Words before a command that run it at a typist's terminal. */
 export function typist(command: readonly string[]): readonly string[] {
   return ["python3", "-c", program, ...command];
 }
 
-/** Its standard input; a newline to wait for is the terminal's, `\r`. */
+/** The typist's standard input. In a text to wait for, a newline becomes the terminal's `\r`. */
 export function typing(script: Typed): string {
   return script.map(([wait, typed]) => `${wait.replace("\n", "\r")}\t${typed}\n`).join("");
 }
@@ -88,8 +93,8 @@ export class HeldTerminal {
   }
 
   /**
-   * `inside`: the words that start a command where the terminal is to be. Returns it with its name
-   * there.
+   * `inside`: words that start a command in the place where the terminal should be. Returns the
+   * terminal and its name there.
    */
   static async open(
     inside: (words: readonly string[]) => readonly string[],
@@ -100,8 +105,8 @@ export class HeldTerminal {
   }
 
   /**
-   * Waits for each and types; what was heard meanwhile. @throws with what was heard where one does
-   * not come
+   * For each pair, waits for the text and types; returns the output in between. @throws with the
+   * output if a text does not come
    */
   async type(script: Typed): Promise<string> {
     let all = "";

@@ -166,10 +166,16 @@ function collectorOf(file: string): boolean {
 
 /** Process ids of children, theirs included. */
 export function descendants(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`;
-  if (!fs.existsSync(file)) return [];
-  const children = fs.readFileSync(file, "utf8").trim().split(" ").filter(Boolean);
+  const children = childrenOf(pid).trim().split(" ").filter(Boolean);
   return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
+}
+
+function childrenOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  } catch {
+    return ""; // It has ended.
+  }
 }
 
 export function killIfThere(pid: number): void {

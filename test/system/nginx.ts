@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as http from "node:http";
-import * as os from "node:os";
 import * as path from "node:path";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { freePort } from "../support/free-port.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { Daemon } from "./daemon.ts";
 import type { PrivateHost } from "./private-host.ts";
 import type { Way } from "./way.ts";
@@ -18,7 +19,7 @@ export interface Answer {
 
 /** Debian's nginx on a site, a configuration and logs of the test's own. */
 export class Nginx {
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-nginx-"));
+  readonly folder = scratchFolder("nginx", { mode: PUBLIC_FOLDER });
   readonly uid: number | undefined;
   port = 0;
   /** Left out: the host itself. */
@@ -28,7 +29,6 @@ export class Nginx {
 
   constructor(uid?: number) {
     this.uid = uid;
-    fs.chmodSync(this.folder, 0o755);
     for (const name of ["conf", "www", "logs", "state", "run", "elsewhere"])
       fs.mkdirSync(this.at(name));
     fs.writeFileSync(this.at("www/index.html"), "the page\n");
@@ -129,7 +129,9 @@ http {
   server {
     listen 127.0.0.1:${this.port};
     root ${this.at("www")};
-    location /upstream { client_body_in_file_only on; proxy_pass http://127.0.0.1:${this.upstream}; }
+    location /upstream {
+      client_body_in_file_only on; proxy_pass http://127.0.0.1:${this.upstream};
+    }
     location /secret { alias ${this.at("elsewhere/secret")}; }
     location /shadow { alias /etc/shadow; }
     location /extra { alias ${this.at("elsewhere/extra")}; }

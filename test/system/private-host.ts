@@ -1,19 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { anything } from "../../src/base/schema.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readRecords } from "../../src/events/log/read.ts";
 import { askAgent, type Method } from "../../src/host/agent-client.ts";
 import { isLocked, lockOwner } from "../../src/kernel/file-lock.ts";
+import { scratchFolder } from "../support/scratch.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 const front = path.join(clone, "bin/cofferdam");
 /**
- * The places of Cofferdam's state, and the folder that is mounted over each for processes inside.
+ * The places of Cofferdam's state (test/support/state-folders.ts makes those that the host lacks),
+ * and the folder that is mounted over each for processes inside.
  */
 const mounted = {
   etc: "/etc/cofferdam",
@@ -31,17 +33,13 @@ const AGENT_MS_MAX = 60_000;
  * Cofferdam's folders are others.
  */
 export class PrivateHost {
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-host-"));
+  readonly folder = scratchFolder("host", { mode: PUBLIC_FOLDER });
   readonly #keeper: ChildProcess;
-  readonly #made: string[];
   #agents: ChildProcess[] = [];
   /** Agents collect the kernel's refusals, and switch the whole host's auditing on for that. */
   collects = false;
 
   private constructor() {
-    fs.chmodSync(this.folder, 0o755);
-    this.#made = Object.values(mounted).filter((place) => !fs.existsSync(place));
-    for (const place of this.#made) fs.mkdirSync(place, { recursive: true, mode: 0o755 });
     for (const name of Object.keys(mounted)) fs.mkdirSync(this.at(name));
     fs.mkdirSync(this.at("etc/domains"));
     const mounts = Object.entries(mounted).map(
@@ -130,6 +128,17 @@ export class PrivateHost {
     this.#agents = this.#agents.filter((agent) => agent !== process);
   }
 
+  /** Whether a process is one of this host's, by its mount namespace. */
+  has(pid: number): boolean {
+    const namespaceOf = (one: number | undefined) => fs.readlinkSync(`/proc/${one}/ns/mnt`);
+    try {
+      return namespaceOf(pid) === namespaceOf(this.#keeper.pid);
+    } catch {
+      // It has ended.
+      return false;
+    }
+  }
+
   /** The process id of the shared mediator that serves at the moment, by its lock. */
   mediator(): number | null {
     const inode = fs.statSync(this.at("run/mediator.lock"), { throwIfNoEntry: false })?.ino;
@@ -181,6 +190,5 @@ export class PrivateHost {
     this.#keeper.stdin?.end();
     await ended;
     fs.rmSync(this.folder, { recursive: true, force: true });
-    for (const place of this.#made) if (fs.readdirSync(place).length === 0) fs.rmdirSync(place);
   }
 }

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as net from "node:net";
-import * as os from "node:os";
 import * as path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { PUBLIC_FOLDER, PUBLIC_PROGRAM } from "../../src/base/modes.ts";
 import { freePort } from "../support/free-port.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { Daemon, uidsOf } from "./daemon.ts";
 import { type Way, ways } from "./way.ts";
@@ -19,14 +20,12 @@ beforeEach((context) => {
   skipUnless(context, fs.existsSync(program), "redis-server is not installed");
 });
 beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-redis-"));
-  fs.chmodSync(folder, 0o755);
+  folder = scratchFolder("redis", { mode: PUBLIC_FOLDER });
 });
 afterEach(async () => {
   await daemon?.close();
   daemon = null;
 });
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const at = (name: string) => path.join(folder, name);
 
@@ -44,7 +43,7 @@ function prepare(): void {
     execFileSync("chown", ["redis:redis", at(name)]);
   }
   fs.copyFileSync("/usr/lib/x86_64-linux-gnu/libz.so.1", at("elsewhere/module.so"));
-  fs.chmodSync(at("elsewhere/module.so"), 0o755);
+  fs.chmodSync(at("elsewhere/module.so"), PUBLIC_PROGRAM);
   fs.writeFileSync(
     at("conf/redis.conf"),
     `bind 127.0.0.1

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
+import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
@@ -16,7 +16,8 @@ const lacking = programs.find((program) => !fs.existsSync(program));
  * Objects in parallel, an archive, a static program, headers that are generated, checks that run
  * what was built, and a target that fails.
  */
-const makefile = `CFLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -DNODE_PATH_ABS='"/n"' -DDIST_DIR='"/d"' -DMEDIATOR_SOCKET='"/s"'
+const makefile = `paths = -DNODE_PATH_ABS='"/n"' -DDIST_DIR='"/d"' -DMEDIATOR_SOCKET='"/s"'
+CFLAGS = -std=gnu17 -D_GNU_SOURCE -O1 $(paths)
 objects = $(patsubst %.c,build/%.o,$(wildcard native/*.c cases/*.c))
 
 all: build/cofferdam build/cases build/libnative.a build/sums
@@ -49,7 +50,8 @@ git log --format=%H%s; git status --short | wc -l
 make -j4 2>&1 | sort
 make -j4 | sort
 make broken 2>&1 || echo "status $?"
-git checkout -q -b other; echo "/* more */" >> native/main.c; git commit -qam more; git log --format=%H
+git checkout -q -b other; echo "/* more */" >> native/main.c
+git commit -qam more; git log --format=%H
 make -j4 2>&1 | sort
 git stash list; git diff HEAD~1 --stat; git fsck 2>&1; git gc -q
 find . -name '*.o' | wc -l
@@ -58,7 +60,7 @@ find . -name '*.o' | wc -l
 let folder: string;
 beforeEach((context) => skipUnless(context, lacking === undefined, `${lacking} is not there`));
 beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-build-"));
+  folder = scratchFolder("build");
   const origin = path.join(folder, "origin");
   for (const [name, from] of [
     ["native", "native"],
@@ -78,7 +80,6 @@ beforeAll(() => {
   ])
     execFileSync("git", args, { cwd: origin, env: environment() });
 });
-afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 /** The same objects and output whenever it runs. */
 function environment(): NodeJS.ProcessEnv {
@@ -157,7 +158,8 @@ const calls = 'syscalls: ["@system-service"]\n';
 const grants = () => `include: [base]
 files:
   - rx /usr/bin/** /usr/lib/gcc/** /usr/libexec/gcc/** /usr/lib/git-core/**
-  - r /usr/** /dev/tty
+  - rm /usr/**
+  - r /dev/tty
   - r ${folder}/origin/**
   - rwxcda ${folder}/place/**
   - rwxcda ${folder}/place

@@ -23,9 +23,9 @@ summary: grants whatever the cases do
 level: enforcing
 mediation: supervised
 files:
-  - rwcdxai ${place}/**
-  - rwx ${cases.program}
-  - rx /bin/** /etc/alternatives/** /lib/** /lib64/** /usr/**
+  - rwcdxmai ${place}/**
+  - rwxm ${cases.program}
+  - rxm /bin/** /etc/alternatives/** /lib/** /lib64/** /usr/**
   - r / /dev /etc/ld.so.* /proc/** /root
   - w /proc/[0-9]*/**
   - rwi /dev/full /dev/null /dev/ptmx /dev/pts/** /dev/random /dev/tty /dev/urandom /dev/zero
@@ -44,6 +44,7 @@ network:
 capabilities: [${capabilityNames.join(", ")}]
 inherit: [listen, stdio, stdio-sockets]
 ipc: [mqueue, msg, sem, shm]
+memory: [jit, memfd, dlopen]
 best-effort: [ipc]
 core-dumps: allowed
 signals: [any]
@@ -51,10 +52,11 @@ syscalls:
 ${GROUPS.map((group) => `  - "@${group}"`).join("\n")}
 `;
 }
-const GROUPS =
-  "aio basic-io chown clock cpu-emulation debug file-system io-event ipc keyring memlock module mount network-io obsolete pkey privileged process raw-io reboot resources sandbox setuid signal swap sync system-service timer".split(
-    " ",
-  );
+const GROUPS = (
+  "aio basic-io chown clock cpu-emulation debug file-system io-event ipc keyring memlock " +
+  "module mount network-io obsolete pkey privileged process raw-io reboot resources " +
+  "sandbox setuid signal swap sync system-service timer"
+).split(" ");
 
 asEachIdentity(
   "a supervised domain at level enforcing does for its processes what the kernel would have done",

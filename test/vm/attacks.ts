@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { type AttackProgram, attackPrograms, buildPrograms } from "../attacks/arena.ts";
 import { programsFolder } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
 import type { Tree } from "./tree.ts";
@@ -38,7 +38,7 @@ export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]
  * `/vm/attacks-NAME.mjs`.
  */
 export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-vm-attacks-"));
+  const scratch = scratchFolder("vm-attacks");
   buildPrograms(scratch);
   fs.rmSync(scratch, { recursive: true });
   const bundles = new Map<string, string>();

@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { PUBLIC_PROGRAM, TEMPORARY_FOLDER } from "../../src/base/modes.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { clone, haveKernel, kernelFile } from "./kernel.ts";
 import { busybox, Tree, withSbin } from "./tree.ts";
 
@@ -64,7 +65,7 @@ export function machineMissing(): string | null {
  * @throws Error with the end of the console when the machine does not come to its end
  */
 export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<MachineOutcome> {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-vm-"));
+  const scratch = scratchFolder("vm");
   try {
     const disk = path.join(scratch, "disk.img");
     const root = new Tree(path.join(scratch, "root"));
@@ -97,10 +98,10 @@ function fillSystem(root: Tree, work: Work): void {
     "mnt",
   ])
     root.directory(name);
-  for (const name of ["tmp", "var/tmp"]) root.directory(name, 0o1777);
+  for (const name of ["tmp", "var/tmp"]) root.directory(name, TEMPORARY_FOLDER);
   for (const name of ["/etc/passwd", "/etc/group", "/etc/ld.so.cache"]) root.copy(name);
   root.copy(busybox(), "vm/busybox");
-  root.write("vm/init", fs.readFileSync(path.join(guest, "init.sh")), 0o755);
+  root.write("vm/init", fs.readFileSync(path.join(guest, "init.sh")), PUBLIC_PROGRAM);
   root.write("vm/settings", `STEP_SECONDS=${STEP_SECONDS}\nCLONE=${clone}\n`);
   for (const { script, place } of stepsOf(work)) root.write(`vm/work/${place}`, script);
 }
@@ -129,7 +130,7 @@ function packInitramfs(scratch: string): string {
     fs.mkdirSync(path.join(folder, name), { recursive: true });
   fs.copyFileSync(busybox(), path.join(folder, "bin/busybox"));
   fs.copyFileSync(path.join(guest, "initramfs.sh"), path.join(folder, "init"));
-  fs.chmodSync(path.join(folder, "init"), 0o755);
+  fs.chmodSync(path.join(folder, "init"), PUBLIC_PROGRAM);
   const driver = kernelFile("usr/lib/modules", /virtio_blk\.ko(\.xz)?$/);
   const script = `case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac > "$2/virtio_blk.ko"
     cd "$2" && find . | cpio --quiet -o -H newc > "$3"`;
@@ -146,7 +147,9 @@ async function boot(disk: string, initramfs: string, results: string): Promise<s
     m: String(MEMORY_MB),
     kernel: kernelFile("boot", /^vmlinuz-/),
     initrd: initramfs,
-    append: "console=ttyS0 quiet panic=1",
+    // What protects from an attack on the processor is a sixth of the emulator's work, and no test
+    // here is such an attack.
+    append: "console=ttyS0 quiet panic=1 mitigations=off",
     drive: `file=${disk},format=raw,if=virtio,cache=unsafe`,
     chardev: `file,id=results,path=${results}`,
   };

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { PUBLIC_FILE, PUBLIC_FOLDER } from "../../src/base/modes.ts";
 
 /**
  * `/bin/x` and `/usr/bin/x` are one file on Debian; the machine's tree gets the same links as the
@@ -24,13 +25,13 @@ export class Tree {
   }
 
   /** An empty folder, with `mode` (default 0755). */
-  directory(name: string, mode = 0o755): void {
+  directory(name: string, mode = PUBLIC_FOLDER): void {
     fs.mkdirSync(path.join(this.folder, name), { recursive: true });
     fs.chmodSync(path.join(this.folder, name), mode);
   }
 
   /** A file that is made for the machine. */
-  write(name: string, content: string | Uint8Array, mode = 0o644): void {
+  write(name: string, content: string | Uint8Array, mode = PUBLIC_FILE): void {
     fs.mkdirSync(path.dirname(path.join(this.folder, name)), { recursive: true });
     fs.writeFileSync(path.join(this.folder, name), content, { mode });
   }

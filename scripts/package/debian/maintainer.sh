@@ -1,24 +1,28 @@
-# What the scripts of the package share; sourced by them alone.
+# Shared by postinst and prerm. At the time of postrm this file is gone.
+#
+# say TEXT: prints a line for the administrator.
 
-# say TEXT: a line for who installs or removes.
+# say TEXT: prints a line for the administrator.
 say() { echo "cofferdam: $*" >&2; }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-# setting KEY: its value in the conffile; nothing where it is not there.
+# setting KEY: prints its value in the conffile, or nothing.
 setting() { sed -n "s/^$1=//p" /etc/cofferdam/cofferdam.conf 2>/dev/null | tail -n 1; }
 
-# is_process PID START: it runs, and is the one that began then (proc_pid_stat(5), field 22).
+# is_process PID START: whether process PID runs and began at START (proc_pid_stat(5), field 22).
 is_process() {
   [ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20)" = "$2" ]
 }
 
-# runs [MODE]: each run that lives, as `DOMAIN (process PID, MODE)`. Records are symbolic links with
-# the text DOMAIN NUMBER MODE LEVEL START HOLDER HOLDER-START; users write theirs themselves.
-runs() {
-  only=${1:-}
-  for record in /run/cofferdam/runs/* /run/user/*/cofferdam/runs/*; do
-    words=$(readlink "$record" | tr -cd 'A-Za-z0-9._@ -') || continue
+# runs_of MODE RECORD...: prints each live run of these records as `DOMAIN (process PID, MODE)`; an
+# empty MODE means every mode. Records are symbolic links with the text DOMAIN NUMBER MODE LEVEL
+# START HOLDER HOLDER-START.
+runs_of() {
+  only=$1
+  shift
+  for record; do
+    words=$(readlink "$record" | tr -cd 'A-Za-z0-9._@ -')
     # shellcheck disable=SC2086 # words
     set -- $words
     [ $# -ge 7 ] || continue
@@ -29,8 +33,14 @@ runs() {
   done
 }
 
-# processes BUNDLE [WORD]: those of this mount namespace in which node runs `dist/BUNDLE WORD`. Not
-# those of containers, which may have Cofferdam too.
+# roots_runs [MODE]: only root can write these records.
+roots_runs() { runs_of "${1:-}" /run/cofferdam/runs/*; }
+
+# runs: of all users. A user can write anything into a record, so it may only be printed.
+runs() { runs_of "" /run/cofferdam/runs/* /run/user/*/cofferdam/runs/*; }
+
+# processes BUNDLE [WORD]: prints the ids of processes that run `dist/BUNDLE WORD` in this mount
+# namespace, because containers may have their own Cofferdam.
 processes() {
   here=$(readlink /proc/self/ns/mnt)
   grep -lsa "/usr/lib/cofferdam/dist/$1" /proc/[0-9]*/cmdline | while read -r found; do
@@ -43,7 +53,7 @@ processes() {
   done
 }
 
-# end SIGNAL PID...: also where none is named.
+# end SIGNAL PID...: signals each process; the list may be empty.
 end() {
   signal=$1
   shift

@@ -3,7 +3,7 @@ import { judgePeer } from "./peer.ts";
 import { routes } from "./routes.ts";
 import { ApiServer } from "./server.ts";
 
-/** The control API of an agent (docs/control-api.md). */
+/** docs/control-api.md. */
 export function controlApi(agent: AgentService): ApiServer<AgentService> {
   return new ApiServer({
     ...{ subject: agent, routes, log: agent.log },

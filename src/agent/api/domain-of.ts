@@ -4,7 +4,7 @@ import type { DomainEntry } from "../entry.ts";
 import { readPolicy } from "../read-policies.ts";
 import { ApiError } from "./route.ts";
 
-/** @throws ApiError that says what is wrong with its file, or names the nearest domain there is */
+/** @throws ApiError that says what is wrong with the domain's file, or names the nearest domain */
 export function requireDomain(agent: AgentService, name: string): DomainEntry {
   const entry = agent.table.get(name);
   if (entry === null) throw noSuchDomain(agent, name);
@@ -16,7 +16,7 @@ export function noSuchDomain({ table, places }: AgentService, name: string): Api
   if (state === "bad")
     return new ApiError(
       409,
-      `the policy of \`${name}\` is broken, and none of that name was ever in force`,
+      `the policy of \`${name}\` is broken, and there is no earlier one`,
       `cofferdam check ${name} shows where; then: cofferdam domain reload ${name}`,
     );
   if (state === "good")

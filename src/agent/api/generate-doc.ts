@@ -12,7 +12,6 @@ import {
 import type { Route } from "./route.ts";
 import { routes } from "./routes.ts";
 
-/** docs/control-api.md, from the routes. */
 export function generateControlApiDoc(): string {
   return `${head}\n${routes.map(section).join("\n")}`;
 }
@@ -29,10 +28,11 @@ Paths begin with the version. Within a version, paths and members do not change,
 added. Each connection carries one request.
 
 **Peers.** The kernel identifies the process that connected (SO_PEERCRED, SO_PEERPIDFD). The agent
-checks it when it connects and again when its request is complete. It refuses mediators and processes
-inside any domain before it reads anything. root and members of the group \`${ADMINISTRATORS}\`, if
-there is one, may do everything; other users may do what is marked "read". No text of a request is
-used as a path: names of domains are checked against the rule for names, and nothing is decoded.
+checks it when it connects and again when its request is complete. It refuses mediators and
+processes inside any domain before it reads anything. root and members of the group
+\`${ADMINISTRATORS}\`, if there is one, may do everything; other users may do what is marked "read".
+No text of a request is used as a path: names of domains are checked against the rule for names, and
+nothing is decoded.
 
 **Limits**: a head of ${HEADER_BYTES_MAX} bytes, a body of ${BODY_BYTES_MAX},
 ${REQUEST_WAIT_MAX_MS / 1000} seconds for a request, ${CONNECTIONS_MAX} connections, of users other
@@ -40,10 +40,10 @@ than root ${CONNECTIONS_OF_USERS_MAX}, of each of them ${CONNECTIONS_OF_USER_MAX
 ${DOMAIN_NUMBERS_MAX - 1} numbers in the life of a host, ${FOR_SECONDS_MAX} seconds for a level with
 an end.
 
-**An error** has \`error\`, a sentence, and \`help\`, what to do. Status 400: malformed request; 403: not
-for this peer; 404: no such thing; 405: not with this method; 409: state of the host is broken; 413:
-too long; 500: a fault of the agent, whose messages say more; 503: too many connections; 507: the
-disk has no room, and nothing was changed.
+**An error** has \`error\`, a sentence, and \`help\`, what to do. Status 400: malformed request;
+403: not for this peer; 404: no such thing; 405: not with this method; 409: state of the host is
+broken; 413: too long; 500: a fault of the agent, whose messages say more; 503: too many
+connections; 507: the disk has no room, and nothing was changed.
 `;
 
 function section(route: Route): string {

@@ -9,17 +9,19 @@ export const CONNECTIONS_OF_USERS_MAX = 48;
 export const CONNECTIONS_OF_USER_MAX = 4;
 export const HEADER_BYTES_MAX = 8 * 1024;
 export const BODY_BYTES_MAX = 16 * 1024;
-/** For the head of a request. */
+/** Time for the head of a request, milliseconds. */
 export const HEADER_WAIT_MAX_MS = 5_000;
-/** For a whole request. */
+/** Time for a whole request, milliseconds. */
 export const REQUEST_WAIT_MAX_MS = 10_000;
-/** For a connection on which nothing moves. */
+/** An idle connection is closed after this time, milliseconds. */
 export const IDLE_MAX_MS = 15_000;
-/** How often Node looks for expired requests, while there are connections. */
+/** Time for the compiler to make a requested plan, milliseconds. */
+export const PLAN_WAIT_MAX_MS = 60_000;
+/** Interval of the search for connections that exceed these times, milliseconds. */
 export const LOOK_FOR_SLOW_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
 export const FOR_SECONDS_MAX = 366 * 86_400;
-/** Refused peers that still get an answer, at a time; others are cut off. */
+/** Refused peers that get an answer at a time; further ones are cut off. */
 export const TURNED_AWAY_MAX = 16;
-/** How long a refused peer has to ask for its answer. */
+/** Time for the request of a refused peer, milliseconds. */
 export const TURNED_AWAY_WAIT_MS = 1_000;

@@ -1,19 +1,18 @@
 import { jsonOf } from "../../base/read-json.ts";
 import { isObject } from "../../base/schema.ts";
+import { isAnchorName } from "../../domains/cgroup-path.ts";
+import { isServiceName } from "../../host/units/unit.ts";
 import { levels } from "../../model/policy.ts";
 import { parseDomainName } from "../../policy/names.ts";
 import { FOR_SECONDS_MAX } from "./limits.ts";
-import { ApiError, type ApiRequest, type Route } from "./route.ts";
+import { ApiError, type ApiRequest, type BodyField, type Route } from "./route.ts";
 
 export interface Matched<Subject> {
   readonly route: Route<Subject>;
   readonly domain: string;
 }
 
-/**
- * The route of a request's method and path. Nothing of a path is decoded: no name of a domain needs
- * it.
- */
+/** A path is not decoded: no domain's name needs it. */
 export function matchRoute<Subject>(
   routes: readonly Route<Subject>[],
   method: string,
@@ -28,13 +27,13 @@ export function matchRoute<Subject>(
   if (matched.domain !== "" && parseDomainName(matched.domain) === null)
     throw new ApiError(
       400,
-      "that is no name of a domain",
+      "that is not the name of a domain",
       "see docs/language.md for what names look like",
     );
   return matched;
 }
 
-/** What stands for `{domain}`, empty without one; null where the path is another. */
+/** Returns what stands for `{domain}`, empty without one; null for another path. */
 function matchPath(pattern: string, url: string): string | null {
   const want = pattern.split("/");
   const have = url.split("/");
@@ -57,10 +56,7 @@ function notAllowed(method: string, matches: readonly Matched<never>[]): ApiErro
   return new ApiError(405, `${method} is not possible here`, `possible: ${methods}`);
 }
 
-/**
- * The body of a request by its route's fields: JSON, nothing unknown, nothing missing. An empty one
- * has no members.
- */
+/** JSON with the route's fields only, all of them present. An empty body has no members. */
 export function parseBody<Subject>(route: Route<Subject>, text: string): ApiRequest["body"] {
   const value = text === "" ? {} : parsed(text);
   if (!isObject(value)) throw bad("the body is no JSON object");
@@ -79,10 +75,14 @@ export function parseBody<Subject>(route: Route<Subject>, text: string): ApiRequ
 const words = {
   level: "level: enforcing, warning or disabled",
   seconds: `whole number of seconds from 1 to ${FOR_SECONDS_MAX}`,
+  unit: "name of a service",
+  anchor: "name of a domain's control group",
 } as const;
 
-function isOfType(value: unknown, type: "level" | "seconds"): boolean {
+function isOfType(value: unknown, type: BodyField["type"]): boolean {
   if (type === "level") return levels.some((level) => level === value);
+  if (type === "unit") return typeof value === "string" && isServiceName(value);
+  if (type === "anchor") return typeof value === "string" && isAnchorName(value);
   return (
     typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= FOR_SECONDS_MAX
   );

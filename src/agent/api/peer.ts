@@ -3,7 +3,7 @@ import { isAdministrator } from "../../host/administrators.ts";
 import { whereabouts } from "../../host/whereabouts.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
-/** The peer that asks: decided anew for each request. */
+/** Decided anew for each request. */
 export type Caller =
   | { readonly state: "refused"; readonly why: string; readonly help: string }
   | {
@@ -15,14 +15,14 @@ export type Caller =
       readonly administers: boolean;
     };
 
-/** The process at the other end; null where it has ended already. */
+/** null if the process has ended already. */
 export function peerOf(socket: number): SocketPeer | null {
   return socketPeer(socket);
 }
 
 /**
  * Refuses processes inside a domain, and mediators, which act for one, before anything else is
- * looked at. What /proc says counts only if the connected process still exists afterwards: its
+ * examined. What /proc says counts only if the connected process still exists afterwards: its
  * process id was then its own.
  */
 export function judgePeer(peer: SocketPeer, runs: string): Caller {
@@ -31,7 +31,6 @@ export function judgePeer(peer: SocketPeer, runs: string): Caller {
   return refusal === null ? accepted(peer) : refused(refusal);
 }
 
-/** A peer that may ask, and for what. */
 export function accepted(peer: SocketPeer): Caller {
   const { users, groups } = hostAccounts();
   return {

@@ -6,7 +6,7 @@ import { ApiError } from "./route.ts";
 export const goneAlready = new ApiError(
   403,
   "the process that connected has ended",
-  "ask from a process that stays",
+  "keep the connecting process alive until it has its answer",
 );
 export const tooMany = new ApiError(503, "too many connections", "try again");
 export const fault = new ApiError(
@@ -27,7 +27,7 @@ export function refusalOf({ why, help }: Extract<Caller, { state: "refused" }>):
   return new ApiError(403, why, help);
 }
 
-/** The answer to a request that failed; null for an unexpected error. */
+/** null for an unexpected error. */
 export function refusalFor(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
   if (error instanceof StateError) return new ApiError(409, error.message, error.help);
@@ -35,12 +35,12 @@ export function refusalFor(error: unknown): ApiError | null {
 }
 
 /**
- * RFC 4918: what is asked for cannot be stored. All of it is made ready on the disk before any of
- * it counts.
+ * RFC 4918: the request cannot be stored. Everything is prepared on disk before any of it takes
+ * effect.
  */
 function notKept(why: string): ApiError {
   const help =
     "nothing was changed: make room (df -h /var/lib/cofferdam /run; df -i) or mend the disk, " +
     "then try again";
-  return new ApiError(507, `it cannot be written down: ${why}`, help);
+  return new ApiError(507, `the change cannot be saved: ${why}`, help);
 }

@@ -1,11 +1,9 @@
 import type { Actor } from "../../domains/levels.ts";
+import type { SocketPeer } from "../../kernel/peer.ts";
 import type { Level } from "../../model/policy.ts";
 import type { AgentService } from "../agent-service.ts";
 
-/**
- * Each call of the control API as data: the server and docs/control-api.md are made from it.
- * `Subject`: the object that the call asks.
- */
+/** The server and docs/control-api.md are made from these. `Subject`: the object that answers. */
 export interface Route<Subject = AgentService> {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** `{domain}` stands for a domain's name. */
@@ -13,15 +11,16 @@ export interface Route<Subject = AgentService> {
   readonly access: "read" | "administer";
   readonly summary: string;
   readonly body: readonly BodyField[];
-  /** Members of the answer. */
   readonly answer: readonly AnswerField[];
+  /** How long it may take, milliseconds; {@link IDLE_MAX_MS} if not said. */
+  readonly waitMs?: number;
   /** Bytes are an answer in JSON already. */
   handle(subject: Subject, request: ApiRequest): unknown;
 }
 
 export interface BodyField {
   readonly name: string;
-  readonly type: "level" | "seconds";
+  readonly type: "level" | "seconds" | "unit" | "anchor";
   readonly required: boolean;
   readonly doc: string;
 }
@@ -32,16 +31,22 @@ export interface AnswerField {
 }
 
 export interface ApiRequest {
-  /** Valid by the rule for names; empty where the path has none. */
+  /** Valid by the rule for names; empty if the path has none. */
   readonly domain: string;
-  readonly body: { readonly level?: Level; readonly seconds?: number };
+  readonly body: {
+    readonly level?: Level;
+    readonly seconds?: number;
+    readonly unit?: string;
+    readonly anchor?: string;
+  };
   readonly by: Actor;
   readonly administers: boolean;
-  /** Group of the process that asks. */
+  /** Of the caller. */
   readonly gid: number;
+  readonly peer: SocketPeer;
 }
 
-/** An answer that is no. `help`: what to do. */
+/** `help`: what to do. */
 export class ApiError extends Error {
   readonly status: number;
   readonly help: string;

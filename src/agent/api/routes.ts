@@ -1,5 +1,8 @@
+import { follows } from "../../domains/runs.ts";
 import type {
   AgentStatus,
+  AttachedPrograms,
+  MadePlan,
   Reloaded,
   ShownChange,
   ShownChanges,
@@ -8,10 +11,13 @@ import type {
 } from "../../host/agent-answers.ts";
 import type { AgentService } from "../agent-service.ts";
 import type { LevelChange } from "../levels.ts";
-import { follows, needsRestart, runsOf } from "../runs.ts";
+import { makePlanOfView } from "../plan-of-view.ts";
+import { attachInUnit } from "../programs-in-unit.ts";
+import { needsRestart, runsOf } from "../runs.ts";
 import { listDomains, showDetails } from "../show.ts";
 import { showStatus } from "../status.ts";
 import { noSuchDomain, requireDomain } from "./domain-of.ts";
+import { PLAN_WAIT_MAX_MS } from "./limits.ts";
 import type { AnswerField, BodyField, Route } from "./route.ts";
 
 const forSeconds: BodyField = {
@@ -19,8 +25,8 @@ const forSeconds: BodyField = {
   type: "seconds",
   required: false,
   doc:
-    "for how long; then what counted before counts again. Without it the level stays, over " +
-    "restarts of agent and host",
+    "for how long; then the agent restores the previous level. Without it the level stays, " +
+    "also over restarts of agent and host",
 };
 const levelField: BodyField = {
   name: "level",
@@ -34,10 +40,10 @@ const domainFields: readonly AnswerField[] = [
   { name: "number", doc: "the domain keeps it for ever" },
   {
     name: "level",
-    doc: "in force for new starts and for processes that follow; null where it cannot be known",
+    doc: "in force for new starts and for supervised processes; null if unknown",
   },
   { name: "policyLevel", doc: "what the policy's file says" },
-  { name: "until", doc: "when the level ends by itself, ISO 8601; null: it stays" },
+  { name: "until", doc: "end of a level that was set for a time, ISO 8601; else null" },
   { name: "engine", doc: "`landlock`" },
   { name: "mediation", doc: "of the next start: `sealed` or `supervised`" },
   {
@@ -48,15 +54,22 @@ const domainFields: readonly AnswerField[] = [
   },
   { name: "runs", doc: "starts that still have processes" },
   { name: "processes", doc: "processes in the domain" },
-  { name: "eventsToday", doc: "denials and warnings of the host's day, repeats counted" },
-  { name: "state", doc: "`bad`: the file as it is cannot be used, what was in force still is" },
+  { name: "eventsToday", doc: "denials and warnings since the host's midnight, with repeats" },
+  {
+    name: "drift",
+    doc: "granted names that running sealed processes no longer reach: their number",
+  },
+  {
+    name: "state",
+    doc: "`bad`: the policy file is broken, and the previous policy stays in force",
+  },
 ];
 
 const changeFields: readonly AnswerField[] = [
   { name: "changes[].name, .number", doc: "of the domain" },
   { name: "changes[].before, .level", doc: "level before and now" },
-  { name: "changes[].until", doc: "when it ends by itself; null: it stays" },
-  { name: "changes[].following", doc: "runs that have the new level already" },
+  { name: "changes[].until", doc: "end of a level that was set for a time; else null" },
+  { name: "changes[].following", doc: "number of runs that follow the new level" },
   {
     name: "changes[].restart[]",
     doc: "runs that keep the level of their start: `pid`, `command`, and `how` to restart them",
@@ -67,49 +80,62 @@ const reloadFields: readonly AnswerField[] = [
   { name: "domains[].name, .number", doc: "of the domain" },
   {
     name: "domains[].outcome",
-    doc: "`unchanged`, `changed`, `new`, `gone`, or `bad`: what was in force still is",
+    doc: "`unchanged`, `changed`, `new`, `gone`, or `bad`: the previous policy stays in force",
   },
   { name: "domains[].problems", doc: "with `bad`: what `cofferdam check` says" },
-  { name: "domains[].following", doc: "runs that have the new policy already" },
+  { name: "domains[].following", doc: "number of runs that have the new policy" },
+  {
+    name: "domains[].notFollowed",
+    doc: "changed words that runs which started before do not follow: `memory jit`",
+  },
   {
     name: "domains[].restart[]",
     doc: "runs that keep the policy of their start: `pid`, `command`, `how`",
   },
 ];
 
-/** All of the control API, version 1. */
+/** Version 1. */
 export const routes: readonly Route[] = [
   {
     method: "GET",
     path: "/v1/status",
     access: "read",
-    summary: "the agent and the shared mediator, and what they count",
+    summary: "the agent, the shared mediator and their counters",
     body: [],
     answer: [
       { name: "pid, since", doc: "of the agent" },
       {
         name: "domains, bad",
-        doc: "how many there are, and the names of those whose file cannot be used",
+        doc: "number of domains, and names of those whose file is broken",
       },
       { name: "levels", doc: "how many domains are at `enforcing`, `warning`, `disabled`" },
       { name: "relaxed", doc: "those that are not at enforcing: `name`, `level`, `until`" },
       { name: "runs", doc: "starts that still have processes, by `sealed` and `supervised`" },
-      { name: "mediator", doc: "`state`, `pid`, `restarts`; null where none is kept" },
+      { name: "mediator", doc: "`state`, `pid`, `restarts`; null if the agent starts none" },
       { name: "sessions", doc: "the same of the session server, which is for sandboxed shells" },
       {
         name: "refusals",
-        doc: "the collector of the kernel's refusals; `landlock`, `programs`: why they are unseen",
+        doc:
+          "the collector of the kernel's refusals; `landlock`, `programs`: why such refusals are " +
+          "not logged; `capabilities`: why their use at level warning is not",
+      },
+      {
+        name: "drift",
+        doc:
+          "the watch over granted names of sealed domains: `runs`, `names`, `directories`; " +
+          "`elsewhere`: names on network and user-space file systems, which are not looked at; " +
+          "`problems`: what is not noticed at once",
       },
       {
         name: "events",
         doc:
-          "`today`: `denied`, `warned`, `lost` of the host's day, repeats counted; `lost` " +
-          "(not written yet told of), `problem` that keeps the log from being written, " +
-          "`forwarding`: sinks that cannot be had",
+          "`today`: `denied`, `warned` and `lost` since the host's midnight, with repeats; " +
+          "`lost`: not written and not reported yet; `problem`: why the log cannot be written; " +
+          "`forwarding`: logs that cannot be reached",
       },
       {
         name: "refusedPeers",
-        doc: "connections sent away: from inside domains, from mediators, too many",
+        doc: "refused connections: from domains, from mediators, or too many",
       },
       { name: "memory", doc: "resident bytes of the agent" },
     ],
@@ -128,13 +154,13 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/v1/domains/{domain}",
     access: "read",
-    summary: "one domain; its policy and its processes for those who own them",
+    summary: "one domain; its policy and its processes for root and for users who run it",
     body: [],
     answer: [
       ...domainFields,
       { name: "file", doc: "of the policy" },
-      { name: "problems", doc: "why the file as it is cannot be used; null where it is in force" },
-      { name: "givenBy", doc: "author and time of the given level; null for the policy's own" },
+      { name: "problems", doc: "why the policy file is broken; null if it is in force" },
+      { name: "givenBy", doc: "who set the level, and when; null for the policy's own level" },
       {
         name: "running[]",
         doc: "runs: `pid`, `mode`, `live`, `levelAtStart`, `holder`, `daemon`, `uid`, `command`",
@@ -162,7 +188,7 @@ export const routes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/domains/{domain}/level",
     access: "administer",
-    summary: "take the level back: the policy's own counts again",
+    summary: "return to the level in the policy",
     body: [],
     answer: changeFields,
     async handle(agent, { domain, by }): Promise<ShownChanges> {
@@ -187,7 +213,7 @@ export const routes: readonly Route[] = [
     method: "DELETE",
     path: "/v1/level",
     access: "administer",
-    summary: "take all given levels back: each policy's own counts again",
+    summary: "return to the policy's level for all domains",
     body: [],
     answer: changeFields,
     async handle(agent, { by }): Promise<ShownChanges> {
@@ -197,9 +223,39 @@ export const routes: readonly Route[] = [
   },
   {
     method: "POST",
+    path: "/v1/domains/{domain}/plan",
+    access: "administer",
+    summary:
+      "make the ready plan of a unit with mounts of its own, for what the process that asks sees",
+    body: [{ name: "unit", type: "unit", required: true, doc: "`NAME.service`, whose plan it is" }],
+    answer: [{ name: "domain, unit", doc: "whose plan lies ready" }],
+    waitMs: PLAN_WAIT_MAX_MS,
+    async handle({ places }, { domain, body: { unit = "" }, peer }): Promise<MadePlan> {
+      await makePlanOfView(places, { peer, domain, unit });
+      return { domain, unit };
+    },
+  },
+  {
+    method: "POST",
+    path: "/v1/domains/{domain}/programs",
+    access: "administer",
+    summary:
+      "attach the domain's address programs to the group that the asking launcher has made in " +
+      "its systemd unit",
+    body: [{ name: "anchor", type: "anchor", required: true, doc: "`DOMAIN.DIGEST`, of its plan" }],
+    answer: [
+      { name: "domain", doc: "whose programs they are" },
+      { name: "programs", doc: "attached there now, each as `HOOK TAG` (bpf(2), tag in hex)" },
+    ],
+    async handle(_, { domain, body: { anchor = "" }, peer }): Promise<AttachedPrograms> {
+      return { domain, programs: await attachInUnit({ peer, domain, anchor }) };
+    },
+  },
+  {
+    method: "POST",
     path: "/v1/domains/{domain}/reload",
     access: "administer",
-    summary: "bring one domain up to its file",
+    summary: "apply a changed policy file",
     body: [],
     answer: reloadFields,
     async handle(agent, { domain, by }): Promise<Reloaded> {
@@ -213,7 +269,7 @@ export const routes: readonly Route[] = [
     method: "POST",
     path: "/v1/reload",
     access: "administer",
-    summary: "bring all domains up to their files",
+    summary: "apply all changed policy files",
     body: [],
     answer: reloadFields,
     handle: async (agent, { by }): Promise<Reloaded> => ({
@@ -224,10 +280,12 @@ export const routes: readonly Route[] = [
     method: "POST",
     path: "/v1/sessions",
     access: "administer",
-    summary: "look now, and not within ten seconds, whether logins are led to the session server",
+    summary:
+      "check at once whether logins lead to the session server; the agent checks by itself every " +
+      "ten seconds",
     body: [],
     answer: [
-      { name: "state, pid, restarts", doc: "of the session server; null where none is kept" },
+      { name: "state, pid, restarts", doc: "of the session server; null if the agent starts none" },
     ],
     handle: (agent) => {
       agent.logins.look();

@@ -26,19 +26,18 @@ import {
 } from "./refusals.ts";
 import { ApiError, type Route } from "./route.ts";
 
-/** What is served, and to which peers. */
 export interface Served<Subject> {
   readonly subject: Subject;
   readonly routes: readonly Route<Subject>[];
-  /**
-   * The peer behind a process that connected in its place; absent if every peer connects itself.
-   */
+  /** The peer for which another process connected; absent if every peer connects itself. */
   behind?(peer: SocketPeer): SocketPeer | null;
   judge(peer: SocketPeer): Caller;
   log(text: string): void;
-  /** For a connection on which nothing moves, {@link IDLE_MAX_MS} if not said. */
+  /** For an idle connection; by default {@link IDLE_MAX_MS}. */
   readonly idleMs?: number;
 }
+
+type AcceptedCaller = Extract<Caller, { state: "accepted" }> & { readonly peer: SocketPeer };
 
 /**
  * HTTP with JSON on a unix socket. One request per connection; the kernel identifies the peer, at
@@ -74,12 +73,12 @@ export class ApiServer<Subject> {
     });
   }
 
-  /** Peers that were sent away: inside a domain, mediators, or too many. */
+  /** Peers inside a domain, mediators, or too many. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Connections end where they are. */
+  /** Cuts open connections. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     for (const socket of [...this.#peers.keys(), ...this.#turnedAway.keys()]) socket.destroy();
@@ -130,10 +129,7 @@ export class ApiServer<Subject> {
     return own >= CONNECTIONS_OF_USER_MAX || users.length >= CONNECTIONS_OF_USERS_MAX;
   }
 
-  /**
-   * It gets one answer, whatever it asks, if it asks soon; nothing it says is looked at beyond that
-   * it is a request.
-   */
+  /** Gives one answer to any request that arrives soon. The request itself is not examined. */
   #turnAway(socket: Socket, why: ApiError): void {
     this.#refused += 1;
     if (this.#turnedAway.size >= TURNED_AWAY_MAX) {
@@ -160,15 +156,11 @@ export class ApiServer<Subject> {
       const body = parseBody(route, await bodyOf(request));
       // The sender of the head may have ended, or entered a domain, before the last part of the
       // body.
-      const caller = this.#callerFor(route, request.socket);
-      const by = { uid: caller.uid, name: caller.name };
-      const { administers, gid } = caller;
+      const { uid, name, gid, administers, peer } = this.#callerFor(route, request.socket);
+      const by = { uid, name };
+      if (route.waitMs !== undefined) request.socket.setTimeout(route.waitMs);
       const answer = await route.handle(this.#served.subject, {
-        domain,
-        body,
-        by,
-        administers,
-        gid,
+        ...{ domain, body, by, administers, gid, peer },
       });
       send(response, 200, answer);
     } catch (error) {
@@ -182,25 +174,25 @@ export class ApiServer<Subject> {
     }
   }
 
-  #callerFor(route: Route<Subject>, socket: Socket): Extract<Caller, { state: "accepted" }> {
+  #callerFor(route: Route<Subject>, socket: Socket): AcceptedCaller {
     const caller = this.#callerOf(socket);
     if (route.access === "administer" && !caller.administers) throw notAnAdministrator();
     return caller;
   }
 
   /** A process may have entered a domain since it connected. */
-  #callerOf(socket: Socket): Extract<Caller, { state: "accepted" }> {
+  #callerOf(socket: Socket): AcceptedCaller {
     const turnedAway = this.#turnedAway.get(socket);
     if (turnedAway !== undefined) throw turnedAway;
     const peer = this.#peers.get(socket);
     const caller = peer === undefined ? null : this.#served.judge(peer);
-    if (caller?.state === "accepted") return caller;
+    if (peer !== undefined && caller?.state === "accepted") return { ...caller, peer };
     this.#refused += 1;
-    throw caller === null ? goneAlready : refusalOf(caller);
+    throw caller?.state === "refused" ? refusalOf(caller) : goneAlready;
   }
 }
 
-/** Node does not offer the descriptor of a socket but by its handle. */
+/** Node gives access to a socket's descriptor only by its handle. */
 function descriptorOf(socket: Socket): number {
   return (socket as unknown as { _handle: { fd: number } })._handle.fd;
 }

@@ -8,14 +8,12 @@ import type { Places } from "../../host/places.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
 import { RefusalReader } from "../../kernel/bpf/refusals.ts";
 import { unlessGone } from "../../kernel/unless-gone.ts";
-import type { Policy } from "../../model/policy.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { CollectorState } from "./state.ts";
 
-/** What {@link CgroupRecords} tells. */
 export interface CgroupTold {
   event(event: Event): void;
-  /** `missed` refusals of a domain were pushed out of the kernel's memory by others. */
+  /** `missed` refusals of a domain were evicted from the kernel's memory. */
   missed(domain: string, number: number | null, missed: number): void;
 }
 
@@ -24,9 +22,9 @@ interface Anchor {
   /** null: its programs, of an older version, keep no records. */
   readonly reader: RefusalReader | null;
   recorded: bigint;
-  /** By the id of the instance's group; null for one that is not told of here. */
+  /** By the id of the instance's group; null for one that is not reported here. */
   readonly instances: Map<bigint, Instance | null>;
-  /** What the last plan that stood on it said; null while none was found. */
+  /** A plan that names the anchor; null while none was found. */
   plan: Plan | null;
 }
 
@@ -48,7 +46,6 @@ export class CgroupRecords {
   readonly #before: Map<bigint, { readonly told: number; readonly until: bigint }>;
   #hasChanged = false;
 
-  /** `folder`: `CGROUP2/cofferdam`. */
   constructor(
     places: Pick<Places, "system" | "plans">,
     folder: string,
@@ -63,7 +60,7 @@ export class CgroupRecords {
     );
   }
 
-  /** How far each instance was told of. */
+  /** How far each instance was reported. */
   get instances(): CollectorState["instances"] {
     const read = [...this.#anchors.values()].flatMap((anchor) =>
       [...anchor.instances].flatMap(([cgroup, one]) =>
@@ -77,14 +74,17 @@ export class CgroupRecords {
     }));
   }
 
-  /** Whether {@link instances} has changed since this was asked last. */
+  /** Whether {@link instances} has changed since the last call. */
   takeChanged(): boolean {
     const changed = this.#hasChanged;
     this.#hasChanged = false;
     return changed;
   }
 
-  /** Tells what is new; while nothing is, one look at a folder and a load from memory each. */
+  /**
+   * Reports new records. Without any it costs one look at a folder and a load from memory per
+   * anchor.
+   */
   look(): void {
     const there = new Set(unlessGone(() => anchorsIn(this.#folder)) ?? []);
     for (const path of there) if (!this.#anchors.has(path)) this.#open(path);
@@ -127,7 +127,7 @@ export class CgroupRecords {
     if (missed > 0) this.#told.missed(domain, number, missed);
   }
 
-  /** Null for one that is not this host's, supervised, or of which no plan is left. */
+  /** null for an instance that is supervised, of another host, or without a plan. */
   #instance(
     path: string,
     anchor: Anchor,
@@ -137,26 +137,25 @@ export class CgroupRecords {
   ): Instance | null {
     const domain = domainOfAnchor(basename(path));
     const run = /^[1-9]\d*$/.test(name) ? Number(name) : null;
-    const record = run === null ? null : readRunRecord(this.#places.system.runs, run);
+    const named = run === null ? null : readRunRecord(this.#places.system.runs, run);
+    const record = named?.domain === domain ? named : null;
     const plan = this.#planOf(path, anchor);
-    const mode = record?.domain === domain ? record.mode : plan?.mode;
-    if (mode !== "sealed" || plan === null) return null;
+    if (plan === null || (record ?? plan).mode !== "sealed") return null;
     const number = record?.number ?? plan.number;
     const { told, until } = this.#before.get(cgroup) ?? { told: 0, until: 0n };
     const instance = { kind: "known", cgroup, told, until } as const;
-    const policy = (): Policy => (this.#planOf(path, anchor) ?? plan).mediation.policy;
-    const refusals = new CgroupRefusals(reader, { domain, number }, instance, policy);
+    const { policy } = plan.mediation;
+    const refusals = new CgroupRefusals(reader, { domain, number }, instance, () => policy);
     return { refusals, domain, number };
   }
 
-  /** The plan that stands on the anchor; the last one known where it has gone meanwhile. */
+  /** The first plan found counts for good. */
   #planOf(path: string, anchor: Anchor): Plan | null {
-    if (anchor.plan !== null) return anchor.plan;
     const name = basename(path);
-    const found = readyPlans(this.#places, domainOfAnchor(name)).find(
-      ({ plan }) => plan.cgroup !== null && basename(plan.cgroup.anchor) === name,
-    );
-    anchor.plan = found?.plan ?? null;
+    anchor.plan ??=
+      readyPlans(this.#places, domainOfAnchor(name)).find(
+        ({ plan }) => plan.cgroup !== null && basename(plan.cgroup.anchor) === name,
+      )?.plan ?? null;
     return anchor.plan;
   }
 }

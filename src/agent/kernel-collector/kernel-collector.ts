@@ -2,15 +2,17 @@ import { setPriority } from "node:os";
 import { dirname } from "node:path";
 import { anchorsFolder } from "../../domains/cgroup-path.ts";
 import { listRuns } from "../../domains/runs.ts";
+import { writeUseIds } from "../../domains/use-ids.ts";
 import { type KernelSource, openKernelSource } from "../../events/collector/kernel-source.ts";
+import { lifecycleEvent, lostRefusals } from "../../events/collector/lifecycle.ts";
 import type { Event } from "../../events/event.ts";
 import { Fold } from "../../events/fold.ts";
-import { stamp } from "../../events/identity.ts";
 import { FOLD_FLUSH_MS } from "../../events/limits.ts";
 import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
 import { type CollectorStatus, writeCollectorFile } from "../../host/collector-status.ts";
 import type { Places } from "../../host/places.ts";
 import { readAuditState } from "../../kernel/audit/control.ts";
+import { type LoadedUses, loadCapabilityUses } from "../../kernel/bpf/load-capability-uses.ts";
 import { type FileLock, isLocked } from "../../kernel/file-lock.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import type { Level } from "../../model/policy.ts";
@@ -30,9 +32,6 @@ import {
 import { SealedRuns } from "./sealed-runs.ts";
 import { readCollectorState } from "./state.ts";
 
-/** Where the host's collectors share what auditing was before them. */
-export const AUDIT_LEASE = "/run/cofferdam/audit";
-
 interface Subject {
   readonly domain: string;
   readonly number: number | null;
@@ -43,18 +42,18 @@ const theHost: Subject = { domain: "superDom", number: 0, level: "disabled" };
 
 export interface CollectorOptions {
   readonly places: Places;
-  /** Stamp of the program that it runs ({@link CollectorStatus}). */
+  /** Identifies the program that it runs ({@link CollectorStatus}). */
   readonly program: string;
   readonly landlockLog: HostFacts["features"]["landlock-log"];
   readonly log: (text: string) => void;
-  /** Takes the lock that one collector at a time has; waits for the one before. */
+  /** One collector at a time has the lock; waits for the previous one. */
   takeLock(): FileLock;
 }
 
 /**
- * One process for all sealed domains of the host: what the kernel refuses them, by Landlock and by
- * the programs of their control groups, goes into the event log, whoever started them. The agent
- * keeps it; it outlives the agent while sealed domains run.
+ * One process for all of root's sealed domains. It writes what the kernel refuses them, by Landlock
+ * and by the programs of their control groups, to the event log, however they were started. The
+ * agent keeps it alive; it outlives the agent while sealed domains run.
  */
 export class KernelCollector {
   readonly #options: CollectorOptions;
@@ -64,11 +63,13 @@ export class KernelCollector {
   readonly #timers: NodeJS.Timeout[] = [];
   #source: KernelSource;
   #reading: Promise<void> = Promise.resolve();
-  #denials: LandlockDenials;
+  readonly #denials: LandlockDenials;
   #records: CgroupRecords | null = null;
+  #uses: LoadedUses | null = null;
   #lock: FileLock | null = null;
   #landlock: string | null = null;
   #programs: string | null = null;
+  #capabilities: string | null = null;
   #overruns = 0;
   #told = 0;
   #unneeded = 0;
@@ -83,20 +84,24 @@ export class KernelCollector {
     this.#log = openEventLog(dirname(options.places.events));
     this.#complaints = new Complaints(options.log);
     this.#source = this.#openSource();
-    this.#denials = this.#landlockDenials();
+    const told = {
+      event: (event: Event) => this.#add(event),
+      lifecycle: (subject: Subject, operation: string, object: string, count: number) =>
+        this.#lifecycle(subject, operation, object, count),
+    };
+    this.#denials = new LandlockDenials(new SealedRuns(options.places), told);
   }
 
-  /** Puts auditing back. Safe to call twice. */
+  /** Restores auditing. Safe to call twice. */
   release(): void {
     if (this.#source.state === "reading") this.#source.release();
   }
 
-  /** Ends {@link run} soon. */
   stop(): void {
     this.#stop();
   }
 
-  /** Until {@link stop}, or nobody needs it any more. */
+  /** Until {@link stop}, or until there is neither an agent nor a sealed run. */
   async run(): Promise<void> {
     setPriority(NICE);
     // Records wait in the socket meanwhile, so that none is lost between two collectors.
@@ -118,21 +123,21 @@ export class KernelCollector {
     this.#timers.push(setInterval(() => void this.#complaints.try(about, work), milliseconds));
   }
 
-  /** Goes on where the collector before this one has ended. */
+  /** Continues where the previous collector ended. */
   #succeed(): void {
     const { system } = this.#options.places;
     const before = readCollectorState(system.collectorState);
     const tied = before.tied.map((one) => ({ ...one, counted: one.counted && before.closed }));
-    this.#denials = this.#landlockDenials(tied, before.serial);
+    this.#denials.succeed(tied, before.serial);
+    this.#loadUses();
     const folder = anchorsFolder();
     if (folder === null) this.#programs = "no control groups version 2 are mounted";
     else {
       const told = {
         event: (event: Event) => this.#add(event),
         missed: (domain: string, number: number | null, count: number) => {
-          const what = `${count} refusals by the programs of its cgroup`;
-          const object = `${what}: too many different ones at once`;
-          this.#lifecycle({ domain, number, level: "enforcing" }, "lost", object, count);
+          const subject = { domain, number, level: "enforcing" } as const;
+          this.#lifecycle(subject, "lost", lostRefusals(count), count);
         },
       };
       this.#records = new CgroupRecords(this.#options.places, folder, told, before.instances);
@@ -147,13 +152,14 @@ export class KernelCollector {
     this.#tellUnavailable();
   }
 
-  #landlockDenials(...before: [tied?: LandlockDenials["tied"], after?: number]): LandlockDenials {
-    const told = {
-      event: (event: Event) => this.#add(event),
-      lifecycle: (subject: Subject, operation: string, object: string, count: number) =>
-        this.#lifecycle(subject, operation, object, count),
-    };
-    return new LandlockDenials(new SealedRuns(this.#options.places), told, ...before);
+  /** Mediators attach the program while they serve a domain at level warning. */
+  #loadUses(): void {
+    try {
+      this.#uses = loadCapabilityUses();
+      writeUseIds(dirname(this.#options.places.system.collectorStatus), this.#uses.ids);
+    } catch (error) {
+      this.#capabilities = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #openSource(): KernelSource {
@@ -162,15 +168,14 @@ export class KernelCollector {
       this.#landlock = `the kernel keeps no records of them (${landlockLog.why})`;
       return { state: "none" };
     }
-    const source = openKernelSource(AUDIT_LEASE);
+    const source = openKernelSource();
     this.#landlock = source.state === "unavailable" ? source.why : null;
     return source;
   }
 
   #read(): void {
-    const { state } = this.#source;
-    if (state !== "reading") return;
-    const source = this.#source as Extract<KernelSource, { state: "reading" }>;
+    const source = this.#source;
+    if (source.state !== "reading") return;
     const read = source.run((record) => this.#denials.add(record, performance.now()));
     this.#reading = read.catch((error: unknown) => {
       this.#landlock = error instanceof Error ? error.message : String(error);
@@ -184,6 +189,13 @@ export class KernelCollector {
       this.#lifecycle(theHost, "unavailable", `refusals by Landlock: ${this.#landlock}`, 1);
     if (this.#programs !== null)
       this.#lifecycle(theHost, "unavailable", `refusals by cgroup programs: ${this.#programs}`, 1);
+    if (this.#capabilities !== null)
+      this.#lifecycle(
+        theHost,
+        "unavailable",
+        `capabilities used at level warning: ${this.#capabilities}`,
+        1,
+      );
   }
 
   #tryAgain(): void {
@@ -192,11 +204,11 @@ export class KernelCollector {
     this.#read();
   }
 
-  /** What somebody else has switched off stays off; it is said. */
+  /** Auditing that another program has switched off stays off; it is reported. */
   #lookAtSwitch(): void {
     if (this.#source.state !== "reading") return;
     const isOff = readAuditState().enabled === 0;
-    const off = "somebody has switched this host's auditing off (auditctl -e 1 switches it on)";
+    const off = "this host's auditing was switched off (auditctl -e 1 switches it on)";
     if (isOff && this.#landlock === null) {
       this.#landlock = off;
       this.#tellUnavailable();
@@ -213,7 +225,7 @@ export class KernelCollector {
     for (const [domain, fold] of this.#folds) {
       const before = this.#told;
       fold.flush();
-      // Nothing waits in it: the next event of this domain is the first of its kind again.
+      // Nothing waits in it: the domain's next event is again the first of its kind.
       if (this.#told === before) this.#folds.delete(domain);
     }
     this.#log.flush();
@@ -228,7 +240,7 @@ export class KernelCollector {
     this.#overruns = overruns;
   }
 
-  /** Nobody is left whose refusals would be collected, and nobody who would start a domain soon. */
+  /** Ends if no sealed run is left and no agent runs, which might start one. */
   #lookAtNeed(): void {
     const { system } = this.#options.places;
     const hasAgent = isLocked(system.agentLock);
@@ -249,6 +261,7 @@ export class KernelCollector {
     this.#log.close();
     this.#write(true);
     this.#records?.close();
+    this.#uses?.[Symbol.dispose]();
     this.release();
     this.#lock?.release();
   }
@@ -275,7 +288,7 @@ export class KernelCollector {
     this.#append(lifecycleEvent(subject, operation, object, count));
   }
 
-  /** After the events that it speaks of: who goes on from it tells none of them twice. */
+  /** After the events that it covers, so that the next collector reports none of them twice. */
   #write(closed: boolean): void {
     const { system } = this.#options.places;
     const changed = [this.#denials.takeChanged(), this.#records?.takeChanged() ?? false];
@@ -291,33 +304,10 @@ export class KernelCollector {
       program: this.#options.program,
       landlock: this.#landlock,
       programs: this.#programs,
+      capabilities: this.#capabilities,
     };
     const text = JSON.stringify(status);
     if (text !== this.#written) writeCollectorFile(system.collectorStatus, status);
     this.#written = text;
   }
-}
-
-function lifecycleEvent(
-  { domain, number, level }: Subject,
-  operation: string,
-  object: string,
-  count: number,
-): Event {
-  return {
-    ...stamp(),
-    ...{ domain, number, level },
-    engine: "landlock",
-    source: "kernel",
-    verdict: "failed",
-    class: "lifecycle",
-    operation,
-    object,
-    request: null,
-    process: { pid: process.pid, uid: 0, comm: "collector", executable: process.execPath },
-    rule: null,
-    reason: null,
-    allow: null,
-    count,
-  };
 }

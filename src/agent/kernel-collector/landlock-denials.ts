@@ -1,4 +1,6 @@
+import { forgetOldest } from "../../base/forget-oldest.ts";
 import { calledBy, denialEvents } from "../../events/collector/kernel-denials.ts";
+import { lostDenials, unattributedDenials } from "../../events/collector/lifecycle.ts";
 import { type MergedDenial, Serials } from "../../events/collector/serials.ts";
 import type { Event, EventProcess } from "../../events/event.ts";
 import { readProcess } from "../../events/process-info.ts";
@@ -8,20 +10,21 @@ import {
   readLandlockRecord,
 } from "../../kernel/audit/landlock-record.ts";
 import type { AuditRecord } from "../../kernel/audit/record.ts";
-import { FOREIGN_MAX, UNTIED_MAX } from "./limits.ts";
+import type { Policy } from "../../model/policy.ts";
+import { FOREIGN_MAX, POLICIES_MAX, TIED_MAX, UNTIED_MAX } from "./limits.ts";
 import type { SealedRun, SealedRuns } from "./sealed-runs.ts";
 
 /** A Landlock domain and the sealed run that its launcher made it for. */
 export interface Tied extends SealedRun {
   /** As the kernel writes it. */
   readonly landlockDomain: string;
-  /** The record in which the launcher provoked its own denial; null where nobody read it. */
+  /** The record in which the launcher provoked its own denial; null if it was not read. */
   readonly own: number | null;
-  /** Denials that were read; the kernel counts them, too. */
+  /** The kernel counts denials, too. */
   readonly seen: number;
-  /** Of these, those for which the kernel named no process. */
+  /** Without a process from the kernel. */
   readonly unattributed: number;
-  /** `seen` is exact: no collector has died over it. */
+  /** `seen` is exact: no collector died meanwhile. */
   readonly counted: boolean;
 }
 
@@ -29,23 +32,21 @@ type Tying = { -readonly [Name in keyof Tied]: Tied[Name] };
 
 interface Untied {
   seen: number;
-  /** The plan that it was denied first, and the record that says so. */
+  /** The plan that the Landlock domain was denied first, and that record. */
   sentinel: { readonly path: string; readonly serial: number } | null;
 }
 
-/** What {@link LandlockDenials} tells. */
 export interface Told {
   event(event: Event): void;
-  /** Something of Cofferdam's own about a run. */
+  /** An event of Cofferdam's own about a run. */
   lifecycle(run: SealedRun, operation: string, object: string, count: number): void;
 }
 
 /**
- * Picks the denials of all sealed runs of root's out of the host's audit records. Which Landlock
- * domain is which run's is told once, by the announcement that comes with a domain's first denial:
- * it names the process that made the domain. That the process was a launcher, and no daemon that
- * made a sandbox of its own, is known by the plan that the launcher tries to read first, or by the
- * program that it ran.
+ * Picks the denials of all sealed runs of root's out of the host's audit records. The announcement
+ * that comes with the first denial of a Landlock domain names the process that made it, and so ties
+ * it to a run, once. That process may be a daemon that made a sandbox of its own. A launcher is
+ * recognised by the plan that it tries to read first, or by its program.
  */
 export class LandlockDenials {
   readonly #runs: SealedRuns;
@@ -54,23 +55,29 @@ export class LandlockDenials {
   readonly #tied = new Map<string, Tying>();
   readonly #untied = new Map<string, Untied>();
   readonly #foreign = new Set<string>();
-  readonly #after: number;
-  #serial: number;
+  /** By process id and domain of a run. */
+  readonly #policies = new Map<string, Policy | null>();
+  /** The previous collector reported records up to this serial. */
+  #after = 0;
+  #serial = 0;
   #hasChanged = false;
 
-  /**
-   * `before`: what the collector before this one knew, which has told of all records up to the
-   * serial `after`.
-   */
-  constructor(runs: SealedRuns, told: Told, before: readonly Tied[] = [], after = 0) {
+  constructor(runs: SealedRuns, told: Told) {
     this.#runs = runs;
     this.#told = told;
+  }
+
+  /**
+   * Call before the first record. The previous collector knew `before`, and has reported all
+   * records up to the serial `after`.
+   */
+  succeed(before: readonly Tied[], after: number): void {
     for (const tied of before) this.#tied.set(tied.landlockDomain, { ...tied });
     this.#after = after;
     this.#serial = after;
   }
 
-  /** For the collector after this one. */
+  /** For the next collector. */
   get tied(): readonly Tied[] {
     return [...this.#tied.values()];
   }
@@ -80,7 +87,7 @@ export class LandlockDenials {
     return this.#serial;
   }
 
-  /** Whether {@link tied} has changed since this was asked last. */
+  /** Whether {@link tied} has changed since the last call. */
   takeChanged(): boolean {
     const changed = this.#hasChanged;
     this.#hasChanged = false;
@@ -138,6 +145,7 @@ export class LandlockDenials {
       unattributed: 0,
       counted: true,
     });
+    forgetOldest(this.#tied, TIED_MAX);
   }
 
   #deallocated({ landlockDomain, denials }: DeallocatedStatus, now: number): void {
@@ -147,21 +155,13 @@ export class LandlockDenials {
     if (tied === undefined) return;
     this.#serials.expire(now, true);
     this.#tied.delete(landlockDomain);
+    this.#policies.delete(keyOf(tied));
     this.#hasChanged = true;
     const missed = tied.counted && denials !== null ? Math.max(0, denials - tied.seen) : 0;
-    if (missed > 0)
-      this.#told.lifecycle(
-        tied,
-        "lost",
-        `${missed} denials of this domain that the kernel counted`,
-        missed,
-      );
+    if (missed > 0) this.#told.lifecycle(tied, "lost", lostDenials(missed), missed);
     const { unattributed } = tied;
-    if (unattributed > 0) {
-      const what = `${unattributed} denials: the kernel named no process`;
-      const object = `${what}, the domain's first one stands for it`;
-      this.#told.lifecycle(tied, "unattributed", object, unattributed);
-    }
+    if (unattributed > 0)
+      this.#told.lifecycle(tied, "unattributed", unattributedDenials(unattributed), unattributed);
   }
 
   #emit(merged: MergedDenial): void {
@@ -171,18 +171,31 @@ export class LandlockDenials {
     const run = tied ?? this.#byProcess(merged);
     if (run === null) return;
     const process = merged.by === null ? this.#standIn(run, tied) : calledBy(merged.by);
-    for (const event of denialEvents(run, merged, process)) this.#told.event(event);
+    for (const event of denialEvents(run, merged, process, this.#policyOf(run)))
+      this.#told.event(event);
+  }
+
+  /** A plan is read once for each run, whatever a flood of denials asks for. */
+  #policyOf(run: SealedRun): Policy | null {
+    const key = keyOf(run);
+    const known = this.#policies.get(key);
+    if (known !== undefined) return known;
+    const policy = this.#runs.policyOf(run);
+    this.#policies.set(key, policy);
+    forgetOldest(this.#policies, POLICIES_MAX);
+    return policy;
   }
 
   /**
-   * A run that was announced while no collector read: whoever is in its control group stands for
-   * it. Then denials by a sandbox that the daemon has made for itself are told, too.
+   * For a run that was announced while no collector read: the run whose control group has the
+   * process. Denials by a daemon's own sandbox are then reported, too.
    */
   #byProcess({ denial, by }: MergedDenial): SealedRun | null {
     const pid = by?.pid ?? null;
     if (pid === null || this.#foreign.has(denial.landlockDomain)) return null;
     const run = this.#runs.ofProcess(pid);
-    // Nobody can tell any more: the next denial of this Landlock domain may.
+    // The process has ended, or is hidden: the next denial of this Landlock domain may identify the
+    // run.
     if (run === "unknown") return null;
     if (run !== null && !this.#isTied(run)) return run;
     this.#foreign.add(denial.landlockDomain);
@@ -205,10 +218,9 @@ export class LandlockDenials {
   }
 }
 
+function keyOf({ pid, domain }: SealedRun): string {
+  return `${pid} ${domain}`;
+}
+
 type AllocatedStatus = Extract<DomainStatus, { kind: "allocated" }>;
 type DeallocatedStatus = Extract<DomainStatus, { kind: "deallocated" }>;
-
-function forgetOldest(known: Map<string, unknown> | Set<string>, max: number): void {
-  const oldest = known.keys().next().value;
-  if (known.size > max && oldest !== undefined) known.delete(oldest);
-}

@@ -1,6 +1,6 @@
 /**
  * Entry of dist/kernel-collector.js: one process of root's for the whole host, which the agent
- * keeps. It takes no arguments.
+ * keeps alive. It takes no arguments.
  */
 import { dirname } from "node:path";
 import { readWords } from "../../domains/proc-stat.ts";
@@ -17,21 +17,20 @@ const STATUS_FAILED = 1;
 const log = (text: string): void =>
   void process.stderr.write(`cofferdam: kernel collector: ${text}\n`);
 
-/** One collector at a time: the one before writes down how far it is, and ends. */
+/** One collector at a time: the previous one writes its progress, and ends. */
 function takeLock(path: string): FileLock {
-  const free = lockFile(path);
-  if (free !== null) return noted(free);
+  const lock = lockFile(path) ?? succeedOwner(path);
+  lock.noteOwner();
+  return lock;
+}
+
+function succeedOwner(path: string): FileLock {
   const owner = lockOwner(path);
   // The note may be a moment older than the lock.
   if (owner !== null && (readWords(owner) ?? "").includes(process.argv[1] ?? "\n"))
     process.kill(owner, "SIGTERM");
   const lock = lockFile(path, SUCCESSION_MS);
   if (lock === null) throw new Error(`process ${owner ?? "?"} has ${path}, and does not end`);
-  return noted(lock);
-}
-
-function noted(lock: FileLock): FileLock {
-  lock.noteOwner();
   return lock;
 }
 
@@ -39,8 +38,8 @@ async function main(): Promise<void> {
   const places = ownPlaces();
   let collector: KernelCollector | null = null;
   let isOver = false;
-  // Before auditing is switched on: a signal in between must not end this process without putting
-  // it back.
+  // Installed before auditing is switched on: a signal in between must not end this process without
+  // restoring it.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     process.on(signal, () => {
       isOver = true;
@@ -55,7 +54,7 @@ async function main(): Promise<void> {
     log,
     takeLock: () => takeLock(places.system.collectorLock),
   });
-  // Covers exceptions, too; only SIGKILL leaves it to the next collector.
+  // Covers exceptions, too. After SIGKILL the next collector restores auditing.
   process.once("exit", () => collector?.release());
   if (isOver) collector.stop();
   await collector.run();

@@ -1,40 +1,41 @@
 import { realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { domainOfProcess } from "../../domains/membership.ts";
 import { readRunRecord } from "../../domains/runs.ts";
-import type { Places } from "../../host/places.ts";
-import { readPlan } from "../../host/ready-plans.ts";
-import { hasCode } from "../../kernel/errno-error.ts";
-import type { Level } from "../../model/policy.ts";
+import { planKeptBy } from "../../host/held-names.ts";
+import { launcherOf, type Places } from "../../host/places.ts";
+import { readPlan, readyPlans } from "../../host/ready-plans.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
+import type { Level, Policy } from "../../model/policy.ts";
 
-/** A start of a sealed domain, by root. */
 export interface SealedRun {
   readonly domain: string;
   readonly number: number | null;
-  /** At its start, which it keeps. */
+  /** A sealed run keeps the level of its start. */
   readonly level: Level;
   /** Of its first process. */
   readonly pid: number;
 }
 
-/** What the kernel says of the process that made a Landlock domain. */
+/** What the kernel reports of the process that made a Landlock domain. */
 interface Maker {
   readonly uid: number | null;
   readonly executable: string | null;
-  /** The ready plan that the domain was denied at once, as only a launcher provokes it. */
+  /** The ready plan that the domain was denied first; only a launcher provokes that. */
   readonly plan: string | null;
 }
 
-/** Whose a process is that the kernel names in a record. */
+/** Finds the sealed run of a process that the kernel names in a record. */
 export class SealedRuns {
   readonly #runs: string;
   readonly #plans: string;
   readonly #launcher: string | null;
 
-  constructor({ system, plans, home }: Pick<Places, "system" | "plans" | "home">) {
-    this.#runs = system.runs;
-    this.#plans = plans;
-    this.#launcher = realPath(join(home, "bin", "cofferdam"));
+  constructor(places: Pick<Places, "system" | "plans" | "home">) {
+    this.#runs = places.system.runs;
+    this.#plans = places.plans;
+    const launcher = launcherOf(places);
+    this.#launcher = unlessGone(() => realpathSync(launcher), ["ENOENT", "ENOTDIR", "EACCES"]);
   }
 
   isPlan(path: string): boolean {
@@ -43,8 +44,9 @@ export class SealedRuns {
 
   /**
    * The run of the process `pid`, if a launcher made the Landlock domain in it. A run that has
-   * ended has no record any more: then its plan tells, and the user that the plan sets must be the
-   * one who was denied, since anybody can start a process that tries to read a plan.
+   * ended has no record any more, and is identified by its plan. The user of the process must then
+   * be the one that the plan sets, because every user can start a process that tries to read a
+   * plan.
    */
   startedBy(pid: number, { uid, executable, plan }: Maker): SealedRun | null {
     const record = readRunRecord(this.#runs, pid);
@@ -61,7 +63,18 @@ export class SealedRuns {
     return { domain, number, level, pid };
   }
 
-  /** The sealed run that the process is in now; `unknown` where it has ended, or is hidden. */
+  /**
+   * The policy with which the run was started: its holder has the plan. Of a run that has ended it
+   * is that of the domain's ready plan. null if neither is there.
+   */
+  policyOf({ pid, domain }: SealedRun): Policy | null {
+    const record = readRunRecord(this.#runs, pid);
+    const kept = record?.domain === domain ? planKeptBy(record.holder) : null;
+    const plan = kept ?? readyPlans({ plans: this.#plans }, domain)[0]?.plan;
+    return plan?.mediation.policy ?? null;
+  }
+
+  /** `unknown` if the process has ended, or is hidden. */
   ofProcess(pid: number): SealedRun | "unknown" | null {
     const member = domainOfProcess(pid, this.#runs);
     if (typeof member === "string") return member === "unknown" ? member : null;
@@ -69,14 +82,5 @@ export class SealedRuns {
     if (record === null || record.mode !== "sealed" || member.run === null) return null;
     const { domain, number, level } = record;
     return { domain, number, level, pid: member.run };
-  }
-}
-
-function realPath(path: string): string | null {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES")) return null;
-    throw error;
   }
 }

@@ -23,11 +23,11 @@ const instance = is.object({
   until: is.text,
 });
 
-/** What a collector leaves to the next one; it lies below /run, so that it is of this boot. */
+/** From a collector to the next one. It lies below /run, so it is of this boot. */
 const collectorState = is.object({
-  /** False while a collector works: it may have told of more than is written here. */
+  /** False while a collector works: it may have reported more than is written here. */
   closed: is.boolean,
-  /** Of the last audit record that was told of. */
+  /** Of the last audit record that was reported. */
   serial: is.whole(),
   tied: is.list(tied),
   instances: is.list(instance),
@@ -37,7 +37,7 @@ export type CollectorState = is.Described<typeof collectorState>;
 
 const nothing: CollectorState = { closed: true, serial: 0, tied: [], instances: [] };
 
-/** One that cannot be read counts as none: what was told already may be told again. */
+/** An unreadable state counts as none: events may then be reported twice. */
 export function readCollectorState(path: string): CollectorState {
   const text = readIfThere(path);
   if (text === null) return nothing;

@@ -10,11 +10,15 @@ import { renderUnits, unitsFor } from "../render/units.ts";
 export const agent: Command = {
   name: "agent",
   operands: [],
-  summary: "the resident part: levels that switch while daemons run, numbers, the control socket",
+  summary: "run the agent, which keeps domain numbers and levels and reloads policies",
   description: [
-    "Loads the domains of /etc/cofferdam/domains over the shipped ones, gives each a number, keeps the table of levels and the shared mediator, puts back levels that were given for a time, forwards events to vmkernel.log, vobd.log and journald, and serves /run/cofferdam/control.sock. It stays in the foreground; SIGTERM ends it, SIGHUP loads everything again.",
-    "Nothing that is enforced hangs on it: domains go on without it as they are, and the next agent goes on from its files.",
-    "Exit status: 0 after SIGTERM; 3 where another agent runs, or the host's state is broken.",
+    "Loads the host's and the shipped domains and gives each a number. It keeps the table of " +
+      "levels, starts the shared mediator, ends levels that were set for a time, forwards events " +
+      "to vmkernel.log, vobd.log and journald, and serves /run/cofferdam/control.sock. It stays " +
+      "in the foreground. SIGHUP reloads everything, SIGTERM ends it.",
+    "Enforcement does not depend on the agent: without it domains stay as they are, and the " +
+      "next agent continues from its files.",
+    "Exit status: 0 after SIGTERM; 3 if another agent runs or the host's state is broken.",
   ],
   options: [
     {
@@ -23,10 +27,12 @@ export const agent: Command = {
     },
     {
       flags: "--without-kernel-refusals",
-      description:
-        "do not collect what the kernel refuses sealed domains; leave the host's auditing alone",
+      description: "do not log denials by the kernel; leave the host's auditing unchanged",
     },
-    { flags: "--write-units <folder>", description: "write them there: /etc/systemd/system" },
+    {
+      flags: "--write-units <folder>",
+      description: "write systemd units to the folder, e.g. /etc/systemd/system",
+    },
   ],
   examples: [
     { line: "sudo cofferdam agent", what: "in the foreground" },
@@ -71,7 +77,8 @@ export const agent: Command = {
     });
     notifyManager("READY=1");
     log(
-      `ready, ${running.table.entries.length} domains; cofferdam status and cofferdam domain list tell more`,
+      `ready, ${running.table.entries.length} domains; cofferdam status and cofferdam ` +
+        "domain list tell more",
     );
     process.on("SIGHUP", () => void running.reload(null, { uid: 0, name: "SIGHUP" }));
     await new Promise<void>((resolve) => {
@@ -87,7 +94,6 @@ function writeUnits({ places, out }: Context, folder: string): void {
   const units = unitsFor(places.home);
   for (const { name, text } of units)
     writeWhole(join(resolve(folder), name), Buffer.from(text), modesFor(0));
-  out(
-    `${units.map(({ name }) => `${join(folder, name)}\n`).join("")}now: systemctl daemon-reload && systemctl enable --now cofferdam-agent\n`,
-  );
+  const files = units.map(({ name }) => `${join(folder, name)}\n`).join("");
+  out(`${files}now: systemctl daemon-reload && systemctl enable --now cofferdam-agent\n`);
 }

@@ -1,22 +1,24 @@
-import { existsSync } from "node:fs";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
 import { checkContext } from "../../host/check-context.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
-import type { Wanted } from "../../host/load.ts";
 import { check as checkPolicy } from "../../policy/3-check/check.ts";
 import { printPolicy } from "../../policy/print.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
-import { loadWanted } from "../wanted.ts";
+import { fileOrName, loadWanted } from "../wanted.ts";
 
 export const check: Command = {
   name: "check",
   operands: [{ name: "<files...>", description: "policy files, or names of domains" }],
-  summary: "find what is wrong or doubtful in policy files",
+  summary: "find errors and risks in policy files",
   description: [
-    "Reports everything, each with a code, the place and what to do about it. Warnings and prices concern this host: names that do not exist, grants that a replaced file would break, what the kernel cannot hold. docs/diagnostics.md explains the codes.",
-    "With --print the policies themselves are printed as they are understood, includes, variables and groups written out; what is found goes to standard error.",
+    "Reports errors, warnings and costs, each with a code, a line number and a remedy. " +
+      "Warnings and costs are about this host: names that do not exist, grants that end when a " +
+      "file is replaced, rules that its kernel cannot enforce. docs/diagnostics.md explains the " +
+      "codes.",
+    "--print prints the policies with includes, variables and groups expanded; the report then " +
+      "goes to standard error.",
     "Exit status: 0 without errors (warnings do not count), 1 with errors.",
   ],
   options: [
@@ -29,7 +31,7 @@ export const check: Command = {
   ],
   examples: [
     { line: "cofferdam check /etc/cofferdam/domains/*.yaml", what: "before a restart" },
-    { line: "cofferdam check --print nginx.yaml", what: "what all includes and variables come to" },
+    { line: "cofferdam check --print nginx.yaml", what: "with includes and variables expanded" },
     { line: "cofferdam check --json nginx.yaml", what: "for an editor or a build" },
     {
       line: "cofferdam check --set instance=1 worker@.yaml",
@@ -39,7 +41,7 @@ export const check: Command = {
   run(context, files, options) {
     const host = checkContext(context.places, hostNow());
     const results = files.map((file) => {
-      const loaded = loadWanted(context, wanted(file), options);
+      const loaded = loadWanted(context, fileOrName(file), options);
       const kept = [...loaded.files, ...context.places.kept];
       const about = {
         ...host,
@@ -65,10 +67,3 @@ export const check: Command = {
     return hasError(diagnostics) ? ExitCode.no : ExitCode.ok;
   },
 };
-
-/** `nginx` is a domain, `nginx.yaml`, `./nginx` and whatever is there under that name are files. */
-function wanted(word: string): Wanted {
-  return word.includes("/") || word.endsWith(".yaml") || existsSync(word)
-    ? { file: word }
-    : { name: word };
-}

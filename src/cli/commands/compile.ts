@@ -14,21 +14,27 @@ export const compile: Command = {
   operands: [{ name: "[domain]", description: "the domain's name" }],
   summary: "write a domain's plan to a file",
   description: [
-    "What `run` does first when there is no valid plan. As root with cgroup version 2 it also makes the cgroup that carries the domain's programs.",
+    "`run` calls this command if there is no valid plan. As root with cgroup v2 it also makes " +
+      "the cgroup with the domain's programs.",
     "Exit status: 0 with a plan, 3 without.",
   ],
   options: [
-    { flags: "--out <file>", description: "where the plan goes; the file is replaced whole" },
+    { flags: "--out <file>", description: "the plan's file, which is replaced atomically" },
     policyOption,
     setOption,
     { flags: "--level <level>", description: "enforcing, warning or disabled, for this one plan" },
     {
       flags: "--for <start>",
-      description: "what `run` says of kernel, caller and words; no start uses a plan without",
+      description:
+        "kernel, caller and options as `run` states them; without it no start uses the plan",
     },
     {
       flags: "--into <descriptor>",
-      description: "an open memfd that gets the plan too: it is for the start that waits",
+      description: "an open memfd that also gets the plan, for the `run` that is waiting for it",
+    },
+    {
+      flags: "--root <descriptor>",
+      description: "an open directory: the root that the domain's processes will see",
     },
   ],
   examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
@@ -37,16 +43,20 @@ export const compile: Command = {
     if (typeof out !== "string")
       throw new CommandError("no file to write to", "write --out FILE", ExitCode.usage);
     const modes = modesFor(process.geteuid?.() ?? 0);
-    // Before the compiler looks: Cofferdam's own places are facts of the plan, and their appearance
-    // would make it stale.
+    // Makes Cofferdam's own folders before the compiler looks: they are facts of the plan, so
+    // making them later would make it stale.
     for (const folder of [
       dirname(resolve(out)),
       context.places.plans,
       dirname(context.places.events),
     ])
       makeFolder(folder, modes);
-    const into = descriptorOf(options.into);
-    const plan = await compileDomain(context, wantedDomain(domain, options), options, "prepare");
+    const into = descriptorOf("--into", options.into);
+    const root = descriptorOf("--root", options.root);
+    const plan = await compileDomain(context, wantedDomain(domain, options), options, {
+      effect: "prepare",
+      ...(root === null ? {} : { root: `/proc/self/fd/${root}` }),
+    });
     const start: readonly Fact[] =
       typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];
     const bytes = encodePlan({ ...plan, facts: [...plan.facts, ...start] });
@@ -57,12 +67,12 @@ export const compile: Command = {
   },
 };
 
-function descriptorOf(option: unknown): number | null {
+function descriptorOf(flag: string, option: unknown): number | null {
   if (option === undefined) return null;
   if (typeof option === "string" && /^\d{1,9}$/.test(option)) return Number(option);
   throw new CommandError(
-    `\`${option}\` is no descriptor`,
-    "write its number: --into 3",
+    `\`${option}\` is not a descriptor`,
+    `write its number: ${flag} 3`,
     ExitCode.usage,
   );
 }

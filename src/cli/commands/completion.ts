@@ -7,14 +7,13 @@ import { zshCompletion } from "../completion/zsh.ts";
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
-/** `commands`: all there are, this one among them. */
 export const completion = (commands: () => readonly Command[]): Command => ({
   name: "completion",
   operands: [{ name: "[shell]", description: "bash, zsh or fish" }],
   summary: "print the completion script of a shell",
   description: [
-    "Made from the same table as the help texts. Names of domains are asked for when they are completed.",
-    "Exit status: 0, 2 for a shell that is not known.",
+    "The script completes commands, options and names of domains.",
+    "Exit status: 0; 2 for an unknown shell.",
   ],
   options: [
     { flags: "--words <kind>", description: "what the scripts ask for: domains", hidden: true },

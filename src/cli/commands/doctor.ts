@@ -1,5 +1,5 @@
 import { ExitCode } from "../../host/exit-code.ts";
-import { unseenRefusals } from "../../host/unseen-refusals.ts";
+import { unseenCapabilities, unseenRefusals } from "../../host/unseen-refusals.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
 import { type Command, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
@@ -10,17 +10,21 @@ export const doctor: Command = {
   operands: [],
   summary: "what this kernel and this user can do",
   description: [
-    "Tries every kernel feature that a domain may need, with a throw-away process or object each, and says what it means. It trusts no version number and changes nothing on the host.",
+    "Tries each kernel feature that a domain may need, in a temporary process, and says what a " +
+      "domain gains by it. It relies on no version number and changes nothing on the host.",
     "Exit status: 0 if this host can seal domains, 1 if not.",
   ],
   options: [jsonOption],
   examples: [
     { line: "cofferdam doctor", what: "the table for this user" },
-    { line: "sudo cofferdam doctor", what: "what root gains: addresses, events of the kernel" },
+    { line: "sudo cofferdam doctor", what: "the table for root" },
   ],
   run(context, _operands, options) {
     const facts = probeHost();
-    const unseen = unseenRefusals(context.places, facts);
+    const unseen = [
+      ...unseenRefusals(context.places, facts),
+      ...unseenCapabilities(context.places),
+    ];
     const text = (): string => renderDoctor(facts, context.width, unseen);
     context.out(options.json ? toJson({ ...facts, unseenRefusals: unseen }) : text());
     return sealingAbility(facts).state === "able" ? ExitCode.ok : ExitCode.no;

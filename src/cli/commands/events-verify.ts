@@ -10,12 +10,16 @@ export const eventsVerify: Command = {
   operands: [],
   summary: "check that no record of the event log was changed or is missing",
   description: [
-    "Follows the chain of hashes through all files. `whole`: every record is as it was written, and none is missing. `resumed`: a writer was killed in the middle of a record, and the next one went on behind it. `broken`: records were changed, cut off or taken out, by something else than Cofferdam; each place is told. Whoever may write the log and knows how can write a whole chain anew: compare with the hashes in the journal (COFFERDAM_HASH) where that matters.",
+    "Follows the chain of hashes through all files. `whole`: every record is unchanged and " +
+      "none is missing. `resumed`: a writer was killed in the middle of a record, and the next " +
+      "writer continued the chain. `broken`: something other than Cofferdam changed, cut off or " +
+      "removed records; the output names each place. An attacker who can write the log can forge " +
+      "a new chain: if that matters, compare with the hashes in the journal (COFFERDAM_HASH).",
     "Exit status: 0 whole or resumed, 1 broken.",
   ],
   options: [jsonOption],
   examples: [
-    { line: "cofferdam events verify", what: "as root the host's log, else one's own" },
+    { line: "cofferdam events verify", what: "the host's log as root, otherwise your own" },
     { line: "cofferdam events verify --json", what: "for a monitor" },
   ],
   run(context, _operands, options) {

@@ -13,18 +13,21 @@ import { eventsVerify } from "./events-verify.ts";
 export const events: Command = {
   name: "events",
   operands: [],
-  summary: "what was denied, warned about, failed or changed",
+  summary: "show denials, warnings, failures and changes by administrators",
   description: [
-    "One entry a distinct access, the one seen last at the end: its number in the log, when it was seen last, how often since when; below it who wanted what, and the line that would allow it. `cofferdam why NUMBER` says more. Root sees the host's log, everybody else their own; no agent is needed.",
-    "With --follow events are printed as they come, with --since also those before.",
+    "Prints one entry per distinct access, the latest last: its number in the log, the time it " +
+      "last happened, and how often it has happened since when; then the process, the access, " +
+      "and the policy line that would allow it. `cofferdam why NUMBER` says more. Root sees the " +
+      "host's log, other users see their own. No agent is needed.",
+    "--follow prints events as they happen; with --since also earlier ones.",
     "Exit status: 0, also without any event.",
   ],
   options: [
-    { flags: "--follow", description: "go on, and print what comes" },
+    { flags: "--follow", description: "keep running, and print new events" },
     { flags: "--domain <name>", description: "only events of this domain" },
     {
       flags: "--since <time>",
-      description: "only events after that: 30m, 2h, 7d, 2026-01-31, 2026-01-31T16:00",
+      description: "only events of the last 30m, 2h or 7d, or since 2026-01-31 or 2026-01-31T16:00",
     },
     { flags: "--verdict <verdict>", description: `only these: ${verdicts.join(", ")}` },
     { ...jsonOption, description: "print one JSON object a line, for programs" },
@@ -39,7 +42,7 @@ export const events: Command = {
       line: "cofferdam events --follow --verdict warning",
       what: "while a new domain is being tried out",
     },
-    { line: "cofferdam events --verdict audit", what: "who changed which level" },
+    { line: "cofferdam events --verdict audit", what: "changes of levels, with their authors" },
   ],
   run(context, _operands, options) {
     const isWanted = wantedEvents(options);
@@ -51,7 +54,7 @@ export const events: Command = {
   },
 };
 
-/** `until`: the last record that counts; what comes behind it is left to the follower. */
+/** `until`: the last record to list; the follower prints later ones. */
 function list(
   context: Context,
   isWanted: (event: Event) => boolean,

@@ -20,14 +20,20 @@ export const explain: Command = {
   operands: [
     {
       name: "[words...]",
-      description: "DOMAIN OPERATION OBJECT, without DOMAIN where --policy is given",
+      description: "DOMAIN OPERATION OBJECT; with --policy no DOMAIN",
     },
   ],
   usage: "[DOMAIN] OPERATION OBJECT...",
-  summary: "may a domain do this, by which rule, and what would allow it",
+  summary: "say whether a domain may do something, and by which rule",
   description: [
-    `Asks the same function that the broker asks. OPERATION and OBJECT are the words of the policy language: read, write, create, delete, execute, attributes or ioctl PATH; rename or link FROM TO; connect or listen tcp|udp ADDRESS:PORT; connect or listen unix NAME; netlink, raw, ping, packet, vsock; ${wordClasses.join(", ")}.`,
-    "A sealed domain has the names and files that exist when it starts. Where that makes a difference to the text of the policy, both answers are shown. A domain that runs already has those of its own start: see plan --drift.",
+    "Uses the function with which the mediator decides. OPERATION and OBJECT are words of " +
+      "the policy language: read, write, create, delete, execute, attributes or ioctl PATH; " +
+      "rename or link FROM TO; connect or listen tcp|udp ADDRESS:PORT; answer udp PEER:PORT from " +
+      "[ADDRESS:]PORT; connect or listen unix " +
+      `NAME; netlink, raw, ping, packet, vsock; ${wordClasses.join(", ")}.`,
+    "A sealed domain can reach only files that exist at its start. If that changes the answer, " +
+      "`explain` shows both: by the policy's text, and for a domain that starts now. For a " +
+      "running domain see `plan --drift`.",
     "Exit status: 0 granted, 1 denied.",
   ],
   options: [policyOption, setOption, jsonOption],
@@ -38,7 +44,13 @@ export const explain: Command = {
     },
     { line: "cofferdam explain nginx listen tcp 80", what: "granted, with the rule" },
     {
-      line: "cofferdam explain redis-server rename /var/lib/redis/temp-1.rdb /var/lib/redis/dump.rdb",
+      line: "cofferdam explain dnsmasq answer udp 10.0.0.7:4000 from 53",
+      what: "whether a socket on port 53 may answer a datagram from there",
+    },
+    {
+      line:
+        "cofferdam explain redis-server rename /var/lib/redis/temp-1.rdb " +
+        "/var/lib/redis/dump.rdb",
       what: "two names",
     },
   ],

@@ -6,7 +6,8 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
 import { refusedSockets } from "../../host/refused-sockets.ts";
-import { unseenRefusals } from "../../host/unseen-refusals.ts";
+import { rootOfUnit } from "../../host/units/unit.ts";
+import { unseenCapabilities, unseenRefusals } from "../../host/unseen-refusals.ts";
 import {
   type Command,
   CommandError,
@@ -28,26 +29,45 @@ export const plan: Command = {
   operands: [{ name: "[domain]", description: "the domain's name" }],
   summary: "what this host would do for a domain, layer by layer",
   description: [
-    "Layers with what they hold or lose, the kernel's rules, the calls that are asked about and what that costs, grants that became single files, grants that are lost; at level warning and for supervised domains, which calls are asked about and what a switch of level does not change. As root also how often the kernel refused sockets to the daemons of its ready plans. Nothing is made or changed.",
-    "With --drift: what changed on the host since the domain's ready plans were made. A daemon started from such a plan holds the old files until it is restarted.",
-    "Exit status: 0; with --drift 1 where something drifted.",
+    "Shows each layer and what it enforces or lacks, the kernel's rules, the calls that the " +
+      "mediator decides and their cost, patterns that stand for single files, and grants that " +
+      "this host cannot give. For supervised domains it also shows what a new level does not " +
+      "change. As root it counts the socket calls that the kernel's programs refused. It changes " +
+      "nothing.",
+    "--drift shows the files that changed since the domain's ready plans were made. A daemon " +
+      "that was started from such a plan has the old files until it is restarted.",
+    "Exit status: 0; with --drift 1 if something changed.",
   ],
   options: [
     policyOption,
     setOption,
-    { flags: "--level <level>", description: "as if it were started with `run --level`" },
+    { flags: "--level <level>", description: "the plan of `run --level`" },
     { flags: "--drift", description: "compare the ready plans with the host" },
+    {
+      flags: "--unit <name>",
+      description: "the plan for this running unit, which may have mounts of its own",
+    },
     jsonOption,
   ],
   examples: [
     { line: "cofferdam plan nginx", what: "before the first start" },
+    {
+      line: "cofferdam plan --unit memcached memcached",
+      what: "with the unit's own /tmp, and what its settings hide",
+    },
     { line: "cofferdam plan --drift nginx", what: "after an upgrade: does nginx need a restart?" },
   ],
   async run(context, [domain], options) {
     if (options.drift === true) return showDrift(context, domain, options);
-    const made = await compileDomain(context, wantedDomain(domain, options), options, "look");
+    const made = await compileDomain(context, wantedDomain(domain, options), options, {
+      effect: "look",
+      ...(typeof options.unit === "string" ? { root: rootOfUnit(options.unit) } : {}),
+    });
     const refused = refusedSockets(context.places, made.domain);
-    const unseen = made.mode === "sealed" ? unseenRefusals(context.places, hostNow().facts) : [];
+    const unseen = [
+      ...(made.mode === "sealed" ? unseenRefusals(context.places, hostNow().facts) : []),
+      ...(made.level === "warning" ? unseenCapabilities(context.places) : []),
+    ];
     const notes = unseen.map(
       (text) => `${wrap(`Not in the event log: ${text}.`, context.width, "")}\n`,
     );
@@ -72,7 +92,7 @@ function showDrift(context: Context, domain: string | undefined, options: Option
   const ready = readyPlans(context.places, name);
   if (ready.length === 0) {
     throw new CommandError(
-      `no plan of \`${name}\` lies ready in ${context.places.plans}`,
+      `there is no ready plan of \`${name}\` in ${context.places.plans}`,
       "it appears with the first start: cofferdam run",
     );
   }

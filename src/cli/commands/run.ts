@@ -12,8 +12,11 @@ export const run: Command = {
   usage: "[DOMAIN] [--] COMMAND [ARGUMENT...]",
   summary: "start a program in a domain",
   description: [
-    "Replaces itself by COMMAND, confined to the domain; the process id stays. With a ready plan nothing but native code runs before COMMAND; a missing or stale plan is compiled first. Whatever keeps the domain from being enforced in full stops the start, with a message.",
-    "Exit status: that of COMMAND; 125 when it was not started, 126 when it cannot be executed, 127 when it was not found.",
+    "Replaces itself with COMMAND, confined to the domain; the process id stays the same. A " +
+      "missing or stale plan is compiled first. If the host cannot enforce the domain in full, " +
+      "COMMAND is not started, and a message says why.",
+    "Exit status: that of COMMAND; 125 when it was not started, 126 when it cannot be " +
+      "executed, 127 when it was not found.",
   ],
   options: [
     policyOption,
@@ -21,7 +24,8 @@ export const run: Command = {
     {
       flags: "--level <level>",
       description:
-        "enforcing, warning or disabled, for this run alone: it stays while the run lasts, and `warning` ends with a summary of what would have been denied",
+        "enforcing, warning or disabled, for this run; after `warning`, a summary lists the " +
+        "accesses that enforcing would have denied",
     },
     {
       flags: "--events <file>",
@@ -33,17 +37,17 @@ export const run: Command = {
       line: "cofferdam run nginx -- nginx -g 'daemon off;'",
       what: "Debian's nginx in the shipped domain",
     },
-    { line: "cofferdam run --policy ./tool.yaml -- ./tool --serve", what: "a policy of one's own" },
+    { line: "cofferdam run --policy ./tool.yaml -- ./tool --serve", what: "your own policy" },
     {
       line: "cofferdam run --level warning --policy ./tool.yaml -- ./tool",
-      what: "what its policy lacks",
+      what: "show what the policy does not grant",
     },
   ],
   run(_context, words) {
-    // bin/cofferdam does it itself and asks this program for help alone.
+    // bin/cofferdam runs domains itself, and calls this program only for help.
     if (words.length > 0)
       throw new CommandError(
-        "`run` is done by the native program",
+        "only the native program can do `run`",
         "start bin/cofferdam, not the bundle in dist/",
       );
     throw new CommandError("nothing to run", "cofferdam run --help shows how", ExitCode.usage);

@@ -7,12 +7,12 @@ export const schema: Command = {
   name: "schema",
   operands: [],
   summary: "print the JSON Schema of policy files, for editors",
-  description: ["Made from the same table as the parser and the reference in docs/language.md."],
+  description: ["An editor can check a policy with this schema while you write."],
   options: [],
   examples: [
     {
       line: "cofferdam schema > cofferdam.schema.json",
-      what: "to name in an editor's settings for YAML",
+      what: "name this file in your editor's YAML settings",
     },
   ],
   run(context) {

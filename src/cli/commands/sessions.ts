@@ -6,10 +6,13 @@ import { type Command, CommandError } from "../command.ts";
 export const sessions: Command = {
   name: "sessions",
   operands: [],
-  summary: "the resident part that opens sandboxed shells",
+  summary: "run the session server, which opens sandboxed shells",
   description: [
-    "Serves the sockets below /run/cofferdam-sessions: sandboxed shells for sshd and login(1), and what those shells may ask for. The agent starts it while `/UserVars/ShellSandboxEnabled` is 1, and starts it again when it ends. It stays in the foreground; after SIGTERM nobody new is let in, and it ends with the last shell.",
-    "Exit status: 0 after SIGTERM, and where another one runs.",
+    "Serves the sockets below /run/cofferdam-sessions: it starts sandboxed shells for sshd and " +
+      "login(1), and answers requests from these shells. The agent keeps it running while " +
+      "`/UserVars/ShellSandboxEnabled` is 1. It stays in the foreground. After SIGTERM it " +
+      "accepts no new login, and ends with the last shell.",
+    "Exit status: 0 after SIGTERM, or if another one runs.",
   ],
   options: [],
   examples: [{ line: "sudo cofferdam sessions", what: "in the foreground, where no agent runs" }],

@@ -16,7 +16,7 @@ const list: Command = {
   name: "list",
   operands: [],
   summary: "every setting with its value",
-  description: ["What can be set, what it is set to, and what that means."],
+  description: ["Prints each setting with its value and meaning."],
   options: [jsonOption],
   examples: [{ line: "cofferdam settings list", what: "the table" }],
   run(context, _operands, options) {
@@ -35,7 +35,7 @@ const get: Command = {
   name: "get",
   operands: [keyOperand],
   summary: "the value of one setting",
-  description: ["Prints the value alone.", "Exit status: 0, 3 for a setting that there is not."],
+  description: ["Prints the value alone.", "Exit status: 0; 3 for an unknown setting."],
   options: [jsonOption],
   examples: [{ line: "cofferdam settings get /UserVars/ShellSandboxEnabled", what: "0 or 1" }],
   run(context, [key = ""], options) {
@@ -51,15 +51,17 @@ const set: Command = {
   operands: [keyOperand, { name: "<value>", description: "a whole number" }],
   summary: "change a setting, as root",
   description: [
-    "What the new value needs is tried first; where something is in its way, nothing is changed and the message says what to do. Each change is an event, with who made it.",
-    "Setting /UserVars/ShellSandboxEnabled to 0 works without an agent, without a session server and on a full disk.",
-    "Exit status: 0, 3 when it was not changed.",
+    "The command first checks that the new value will work. If a check fails, it changes " +
+      "nothing and says what to do. Each change is an event that names its author.",
+    "Setting /UserVars/ShellSandboxEnabled to 0 works without an agent, without a session " +
+      "server and on a full disk.",
+    "Exit status: 0; 3 if nothing was changed.",
   ],
   options: [jsonOption],
   examples: [
     {
       line: "cofferdam settings set /UserVars/ShellSandboxEnabled 1",
-      what: "for login shells to come",
+      what: "sandbox all later login shells",
     },
   ],
   async run(context, [key = "", value = ""], options) {
@@ -74,10 +76,11 @@ export const settings: Command = {
   operands: [],
   summary: "settings of the host",
   description: [
-    "Few on purpose: what belongs to one domain is in its policy. ESXi's esxcfg-advcfg reads and writes the same.",
+    "Settings of one domain are in its policy; these are the few for the whole host. " +
+      "`esxcfg-advcfg` reads and writes them too.",
   ],
   options: [],
-  examples: [{ line: "cofferdam settings list", what: "what there is" }],
+  examples: [{ line: "cofferdam settings list", what: "all settings" }],
   subcommands: [list, get, set],
 };
 

@@ -1,10 +1,13 @@
 import { livingRuns } from "../../domains/living-runs.ts";
 import { type Claimant, placesBeside, takenPlaces } from "../../domains/mediator-places.ts";
 import { listProcesses } from "../../domains/processes.ts";
+import type { Run } from "../../domains/runs.ts";
 import { type AgentStatus, agentStatus } from "../../host/agent-answers.ts";
 import { askAgentIfThere } from "../../host/agent-client.ts";
 import { claimedOutside } from "../../host/claimed-outside.ts";
+import { runsOnEarlierPolicies } from "../../host/earlier-policies.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { driftOf } from "../../host/held-names.ts";
 import { listening } from "../../host/listening.ts";
 import { domainNames, misnamedPolicies } from "../../host/load.ts";
 import { lostLayers } from "../../host/lost-layers.ts";
@@ -20,16 +23,17 @@ import { type HostStatus, type RunningDomain, renderStatus } from "../render/sta
 export const status: Command = {
   name: "status",
   operands: [],
-  summary: "engine, domains, what runs, what is lost, what was counted",
+  summary: "an overview of the host: engine, agent, domains, events, problems",
   description: [
-    "What this host holds now: the engine, the agent and the shared mediator, domains by " +
-      "level, what runs in them, layers that what runs does without, and today's events. " +
-      "Processes that a policy's `enter` names and that run outside its domain are told of, and " +
-      "how many of the sockets that listen on this host are in a domain. What somebody should " +
-      "look at comes last. Works without an agent, and says so.",
-    "Exit status: 0; 1 where something needs attention: a holder or a mediator lost, a broken " +
-      "policy, events lost or not written, a host that cannot hold domains; 3 where the agent " +
-      "does not answer.",
+    "Shows the engine, the agent and the shared mediator, domains by level, running domains, " +
+      "processes that keep an earlier policy, granted names whose file was replaced or " +
+      "removed since the start, layers that are missing, and today's events. It names processes " +
+      "that run outside the domain whose `enter` names them, and counts the listening sockets in " +
+      "domains. " +
+      "Problems come last. It needs no agent.",
+    "Exit status: 0; 1 if something needs attention: a lost holder or mediator, a broken " +
+      "policy, events lost or not written, a host that cannot seal domains; 3 if the agent does " +
+      "not answer.",
   ],
   options: [jsonOption],
   examples: [
@@ -52,13 +56,16 @@ async function look({ places }: Context): Promise<HostStatus> {
   const runs = livingRuns(domains.runs, processes);
   const claimed = claimedOutside(places, processes);
   const ownMediators = mediatorsOfOneRun(places.system.mediatorSocket);
+  const earlier = new Set(runsOnEarlierPolicies(places, runs));
   const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
   return {
     engine: ability.state === "able" ? "landlock" : null,
     domains: agent?.domains ?? domainNames(places).length,
-    runs: runs.map(({ pid, domain, number, mode, level, live, holderState }) => ({
-      ...{ pid, domain, number, mode, level, live },
-      holder: holderState,
+    runs: runs.map((run) => ({
+      ...runFacts(run),
+      holder: run.holderState,
+      keepsEarlierPolicy: earlier.has(run),
+      drift: driftOf(run),
     })),
     running: inDomains,
     lost: lostLayers(places, runs),
@@ -74,7 +81,7 @@ async function look({ places }: Context): Promise<HostStatus> {
         ({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`,
       ),
       ...(ownMediators?.length === PLACES_OF_HOST
-        ? ["no place is left for a mediator of one run: end some of those runs"]
+        ? ["all places for mediators of one run are taken: end some of these runs"]
         : []),
       ...(agent === null ? [] : troubles(agent)),
       ...misnamedPolicies(places).map((file) => `${file} is not read: policies end in .yaml`),
@@ -82,7 +89,11 @@ async function look({ places }: Context): Promise<HostStatus> {
   };
 }
 
-/** Null for whoever may not see them. */
+function runFacts({ pid, domain, number, mode, level, live }: Run) {
+  return { pid, domain, number, mode, level, live };
+}
+
+/** null if the caller may not see them. */
 function mediatorsOfOneRun(socket: string): readonly Claimant[] | null {
   try {
     return takenPlaces(placesBeside(socket));
@@ -92,15 +103,17 @@ function mediatorsOfOneRun(socket: string): readonly Claimant[] | null {
   }
 }
 
-function troubles({ bad, mediator, sessions, refusals, events }: AgentStatus): readonly string[] {
+function troubles(agent: AgentStatus): readonly string[] {
+  const { bad, mediator, sessions, refusals, drift, events } = agent;
   return [
     ...(mediator === null || mediator.state === "running"
       ? []
       : ["the shared mediator does not run"]),
     ...(sessions?.state === "waiting"
-      ? ["the session server does not run: nobody gets a sandboxed shell"]
+      ? ["the session server does not run: no user gets a sandboxed shell"]
       : []),
     ...unseen(refusals),
+    ...(drift?.problems ?? []),
     ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
     ...(events.today.lost > 0
       ? [
@@ -113,15 +126,18 @@ function troubles({ bad, mediator, sessions, refusals, events }: AgentStatus): r
   ];
 }
 
-/** What of the kernel's refusals does not reach the log, and why. */
+/** Which refusals of the kernel do not reach the log, and why. */
 function unseen(refusals: AgentStatus["refusals"]): readonly string[] {
   if (refusals === null) return [];
   if (refusals.state === "waiting")
     return ["the kernel's refusals are not in the log: their collector does not run"];
-  const { landlock, programs } = refusals;
+  const { landlock, programs, capabilities } = refusals;
   return [
     ...(landlock === null ? [] : [`what Landlock refuses is not in the log: ${landlock}`]),
     ...(programs === null ? [] : [`what cgroup programs refuse is not in the log: ${programs}`]),
+    ...(capabilities === null
+      ? []
+      : [`capabilities used at level warning are not in the log: ${capabilities}`]),
   ];
 }
 

@@ -6,8 +6,8 @@ import { supportOf } from "../support/support-command.ts";
 const own = supportOf(collect);
 
 /**
- * Outside every domain the caller collects by itself. The session server starts it with `--collect`
- * for those inside.
+ * Outside every domain the caller's own process collects. Inside, the session server does, by
+ * starting this command with `--collect`.
  */
 export const support: Command = {
   ...own,

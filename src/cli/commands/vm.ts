@@ -10,15 +10,18 @@ export const vm: Command = {
   operands: [],
   summary: "virtual machines, each in a domain of its own",
   description: [
-    "A machine's domain is made when it is powered on, of the template `vm@` and of what its description names, and is gone when it is off.",
+    "Each machine has a domain while it is on. The domain grants what the template `vm@` " +
+      "grants and what the emulator's command line names.",
   ],
   options: [],
   examples: [
     {
-      line: "cofferdam vm run web1 -- qemu-system-x86_64 -drive file=web1.qcow2,format=qcow2 -nographic",
+      line:
+        "cofferdam vm run web1 -- qemu-system-x86_64 -drive file=web1.qcow2,format=qcow2 " +
+        "-nographic",
       what: "power it on",
     },
-    { line: "cofferdam vm list", what: "what is on" },
+    { line: "cofferdam vm list", what: "running machines" },
   ],
   subcommands: [vmRun, vmList, vmShow, vmRefresh, vmAccept],
 };

@@ -29,26 +29,29 @@ export const why: Command = {
   operands: [
     {
       name: "<id>",
-      description: "an event: its number in the log, its id, or the beginning of that",
+      description: "an event: its number in the log, its id, or the beginning of its id",
     },
   ],
   summary: "why something was denied, and what would allow it",
   description: [
-    "Shows the event again, with how often it happened in all, and asks the domain's policy as it is now: which rule denies it, or that no grant names it; the line that would allow it, and the file to put it into. Was the daemon started with --policy FILE, say so here too.",
-    "Exit status: 0 granted by the policy as it is now, or nothing was denied; 1 still denied.",
+    "Shows the event, its total count, and what the domain's present policy says about it: the " +
+      "rule that denies it, or that no rule grants it; the line that would allow it, and the " +
+      "file for that line. If the daemon was started with --policy FILE, give it here too.",
+    "Exit status: 0 if the present policy grants the access, or the event is not a denial; 1 if " +
+      "it is still denied.",
   ],
   options: [policyOption, setOption, jsonOption],
   examples: [
     { line: "cofferdam why 812", what: "the event that `cofferdam events` shows with this number" },
     {
       line: "cofferdam why --policy ./tool.yaml 812",
-      what: "of a domain that is no file in the usual places",
+      what: "a daemon that was started with --policy",
     },
   ],
   run(context, [id = ""], options) {
     const seen = findEvent(context, id);
     const asked = requestOfEvent(seen.event);
-    // Before the policy is asked: the event is there, whatever has become of that.
+    // Shows the event before asking the policy, which may fail.
     if (options.json !== true) context.out(`${renderSeen(seen, context)}\n`);
     const answer =
       asked.kind === "request" ? ask(context, seen.event, asked.request, options) : null;
@@ -62,9 +65,8 @@ export const why: Command = {
 };
 
 interface Answer {
-  /** What the policy says at this moment. */
   readonly now: Explanation;
-  /** Where the line that would allow it goes, in sentences. */
+  /** Where to add the line that would allow it, in sentences. */
   readonly put: readonly string[];
 }
 
@@ -73,14 +75,16 @@ function ask(context: Context, event: Event, request: Request, options: Options)
   if (domain !== undefined && libraryFile(context.places, domain) === null)
     throw new CommandError(
       `there is no policy of \`${domain}\` in the usual places`,
-      "was the daemon started with --policy FILE, write that here too",
+      "if the daemon was started with --policy FILE, give it here too",
     );
   const required: RequiredPolicy = requirePolicy(context, domain, options);
   const now = explainRequest(context, required, asOfNow(request));
   return { now, put: now.allow === null ? [] : placeOfLine(context.places, required, now.allow) };
 }
 
-/** A sealed domain that starts now has the files of now: which one has the name is looked up. */
+/**
+ * A sealed domain that starts now holds the files that exist now, so the name is looked up again.
+ */
 function asOfNow(request: Request): Request {
   if (request.class !== "name" || !request.path.startsWith("/")) return request;
   return withInode(request.operation, request.path, hostNames);

@@ -2,8 +2,8 @@ import type { Command } from "../command.ts";
 import { flagsOf, kindOf, pathsOf, type ValueKind } from "./values.ts";
 
 /**
- * A script for bash: `source <(cofferdam completion bash)`. Only its own functions and `complete`
- * are touched.
+ * A script for bash: `source <(cofferdam completion bash)`. It changes only its own functions and
+ * its use of `complete`.
  */
 export function bashCompletion(commands: readonly Command[]): string {
   const paths = pathsOf(commands);
@@ -55,16 +55,17 @@ function caseOf(path: string, command: Command): readonly string[] {
   );
   const names = flags.flatMap((flag) => flag.names).join(" ");
   const below = (command.subcommands ?? []).map(({ name }) => name).join(" ");
+  const words = below === "" ? operands(command) : `_cofferdam_words "${below}"`;
   return [
     `    "${path}")`,
     ...(afterFlags.length > 0 ? ['      case "$prev" in', ...afterFlags, "      esac"] : []),
-    `      if [[ $cur == -* ]]; then _cofferdam_words "${names}"; else ${below === "" ? operands(command) : `_cofferdam_words "${below}"`}; fi ;;`,
+    `      if [[ $cur == -* ]]; then _cofferdam_words "${names}"; else ${words}; fi ;;`,
   ];
 }
 
 /**
- * By how many operands are there already; the last one may be repeated, or is not known to be the
- * last.
+ * Chooses by the number of operands before the cursor; the last operand's values are also offered
+ * after it.
  */
 function operands(command: Command): string {
   const kinds = command.operands.map(({ name }) => action(kindOf(name)));

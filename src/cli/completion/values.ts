@@ -3,26 +3,28 @@ import { levels } from "../../model/policy.ts";
 import type { Command, CommandOption } from "../command.ts";
 import { verdicts } from "../events/wanted-events.ts";
 
-/** What may stand for a value: names of domains, of files, or one of a few words. */
+/** What completes a value: names of domains, of files, of commands, or one of a few words. */
 export type ValueKind = "domains" | "files" | "commands" | readonly string[];
 
-/** By the name that a command gives its operand or an option its value. */
+/** By the name of the operand, or of the option's value. */
 const kinds: Readonly<Record<string, ValueKind>> = {
   domain: "domains",
   // `--domain <name>`
   name: "domains",
-  // `run` and `explain` take a domain first.
+  // The first word of `run` and `explain` is a domain.
   words: "domains",
   level: levels,
   verdict: verdicts,
   key: settings.map(({ key }) => key),
   shell: ["bash", "zsh", "fish"],
   file: "files",
+  old: "files",
+  new: "files",
   files: "files",
   folder: "files",
 };
 
-/** `<domain>`, `[domain]`, `<files...>`; null for what nobody can guess. */
+/** From `<domain>`, `[domain]` or `<files...>`; null for an unknown kind of value. */
 export function kindOf(name: string): ValueKind | null {
   return kinds[name.replaceAll(/[<>[\].]/g, "")] ?? null;
 }
@@ -31,7 +33,7 @@ export interface Flag {
   /** With their hyphens. */
   readonly names: readonly string[];
   readonly description: string;
-  /** Null for a flag without a value; `null` inside for a value that nobody can guess. */
+  /** null for a flag without a value; `kind` is null for an unknown kind of value. */
   readonly value: { readonly name: string; readonly kind: ValueKind | null } | null;
   readonly repeated: boolean;
 }
@@ -48,7 +50,7 @@ function flagOf({ flags, description, repeated }: CommandOption): Flag {
   return { names, description, value: named, repeated: repeated === true };
 }
 
-/** Every command with the names that lead to it, those with sub-commands before these. */
+/** Every command with the names that lead to it; a command comes before its sub-commands. */
 export function pathsOf(
   commands: readonly Command[],
   above: readonly string[] = [],

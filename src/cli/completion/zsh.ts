@@ -2,8 +2,7 @@ import type { Command } from "../command.ts";
 import { type Flag, flagsOf, kindOf, pathsOf, type ValueKind } from "./values.ts";
 
 /**
- * A script for zsh, for a folder of `fpath` under the name `_cofferdam`, or to be sourced after
- * compinit.
+ * A script for zsh: to be stored as `_cofferdam` in a folder of `fpath`, or sourced after compinit.
  */
 export function zshCompletion(commands: readonly Command[]): string {
   const top: Command = {

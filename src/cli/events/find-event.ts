@@ -4,14 +4,14 @@ import { CommandError, type Context } from "../command.ts";
 import type { Seen } from "./kinds.ts";
 import { forEachRecord, logFolder } from "./read-log.ts";
 
-/** Numbers of records are shorter than the nanoseconds with which every id begins. */
+/** Every id begins with a time in nanoseconds, so it has more digits than a record's number. */
 const NUMBER = /^#?(\d{1,15})$/;
-/** Ids that are offered for one that is not there. */
+/** Ids that a message proposes for an unknown one. */
 const OFFERED_MAX = 3;
 
 /**
- * The event that a number, an id or the beginning of one means, with how often it happened in all.
- * @throws CommandError for none or several
+ * The event with this number, id or beginning of an id, and how often it happened.
+ * @throws CommandError if none or several match
  */
 export function findEvent(context: Context, asked: string): Seen {
   const search = new Search(asked);
@@ -73,16 +73,19 @@ class Search {
   #help(): string {
     if (this.#last === 0) return "the log is empty";
     if (this.#number !== null)
-      return `the last one has the number ${this.#last}; \`cofferdam events\` shows all that are left`;
+      return (
+        `the last one has the number ${this.#last}; \`cofferdam events\` shows all that are ` +
+        "left"
+      );
     const { id, alike } = this.#nearest ?? { id: "", alike: 0 };
-    // All ids of a day begin alike.
+    // All ids of one day begin with the same digits.
     return alike >= ALIKE_MIN
       ? `did you mean \`${id}\`?`
       : "`cofferdam events` shows numbers, `--json` ids";
   }
 }
 
-/** Characters at the beginning that say more than which month it was. */
+/** Equal characters at the beginning beyond which an id is similar; fewer only say the month. */
 const ALIKE_MIN = 6;
 
 function alikeFor(a: string, b: string): number {

@@ -7,7 +7,7 @@ import { renderSeen, seenJson } from "../render/events.ts";
 import type { Seen } from "./kinds.ts";
 import { logFolder, orExplain } from "./read-log.ts";
 
-/** Prints what comes behind `from`, until a signal ends the process. */
+/** Prints the records after `from`, until a signal ends the process. */
 export async function followLog(
   context: Context,
   from: Position | null,

@@ -1,12 +1,11 @@
 import { kindOf } from "../../events/fold.ts";
 import type { LoggedEvent, LogRecord } from "../../events/log/record.ts";
 
-/** Distinct accesses that are shown at once; those seen longest ago go first. */
+/** Distinct accesses in one listing; those that were last seen longest ago are left out. */
 const KINDS_SHOWN_MAX = 10_000;
 
-/** One distinct access over the whole log. */
+/** One distinct access in the whole log. */
 export interface Seen {
-  /** The latest record. */
   readonly event: LoggedEvent;
   readonly seq: number;
   readonly count: number;
@@ -14,9 +13,7 @@ export interface Seen {
   readonly first: string;
 }
 
-/**
- * Folds records of the log by kind, in the order of when they were last seen, in bounded memory.
- */
+/** Folds records of the log by kind, in the order of their latest occurrence, in bounded memory. */
 export class Kinds {
   readonly #max: number;
   readonly #seen = new Map<string, Seen>();
@@ -36,12 +33,12 @@ export class Kinds {
     if (this.#seen.size > this.#max) this.#forgetOldest();
   }
 
-  /** The one seen last is last. */
+  /** The latest comes last. */
   get seen(): readonly Seen[] {
     return [...this.#seen.values()];
   }
 
-  /** Accesses that were left out for room. */
+  /** How many accesses were left out. */
   get forgotten(): number {
     return this.#forgotten;
   }

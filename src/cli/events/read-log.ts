@@ -6,14 +6,13 @@ import { hasCode } from "../../kernel/errno-error.ts";
 import { CommandError, type Context } from "../command.ts";
 import { progressLine } from "../render/progress.ts";
 
-/** The folder of the caller's event log. */
 export function logFolder({ places }: Context): string {
   return dirname(places.events);
 }
 
 /**
- * Calls `each` for every record, oldest first; a folder that is not there holds none. @throws
- * CommandError for a log that cannot be read
+ * Calls `each` for every record, oldest first; for none if the folder is missing.
+ * @throws CommandError if the log cannot be read
  */
 export function forEachRecord(context: Context, each: (record: LogRecord) => void): void {
   const folder = logFolder(context);
@@ -24,7 +23,10 @@ export function forEachRecord(context: Context, each: (record: LogRecord) => voi
   );
 }
 
-/** Gives `work` what to tell its progress to: seen by a person who waits for more than a moment. */
+/**
+ * Gives `work` a function to report its progress to; a person who waits for more than a moment sees
+ * it.
+ */
 export function withProgress<T>(
   context: Context,
   work: (progress: (progress: Progress) => void) => T,
@@ -37,7 +39,7 @@ export function withProgress<T>(
   }
 }
 
-/** What the host says about the log, as a command says it. */
+/** Passes an error about the log on as a command's error. */
 export function orExplain<T>(folder: string, work: () => T): T | null {
   try {
     return work();
@@ -45,18 +47,18 @@ export function orExplain<T>(folder: string, work: () => T): T | null {
     if (hasCode(error, "ENOENT")) return null;
     if (hasCode(error, "EACCES", "EPERM"))
       throw new CommandError(
-        `the event log in ${folder} may not be read`,
+        `you may not read the event log in ${folder}`,
         "ask its owner, or try as root",
       );
     if (error instanceof UntrustedError)
       throw new CommandError(
         error.message,
-        "take the write permission of others away, and look at who had it",
+        "remove the write permission of other users, and find out which users had it",
       );
     if (hasCode(error, "EAGAIN"))
       throw new CommandError(
-        "a writer of the event log does not let go of it",
-        "see who holds it: fuser -v events.head",
+        "another process keeps the event log locked",
+        "find the process: fuser -v events.head",
       );
     throw error;
   }

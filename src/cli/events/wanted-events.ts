@@ -14,8 +14,8 @@ export const verdicts = [
 ] as const satisfies readonly Event["verdict"][];
 
 /**
- * `--domain`, `--since` and `--verdict` as one question. @throws CommandError for values that mean
- * nothing
+ * A test for `--domain`, `--since` and `--verdict`. @throws CommandError for values without a
+ * meaning
  */
 export function wantedEvents({ domain, since, verdict }: Options): (event: Event) => boolean {
   const from = typeof since === "string" ? parseSince(since, Date.now()) : Number.NEGATIVE_INFINITY;
@@ -26,7 +26,7 @@ export function wantedEvents({ domain, since, verdict }: Options): (event: Event
     Date.parse(event.time) >= from;
 }
 
-/** What is lost in the log may have been anybody's. */
+/** A gap in the log may have contained events of any domain. */
 function concernsAll({ domain, source }: Event): boolean {
   return domain === ALL_DOMAINS || source === "log";
 }
@@ -37,12 +37,12 @@ function parseVerdict(word: string): Event["verdict"] {
   const meant = nearest(word, verdicts);
   const help =
     meant === null ? `the verdicts are ${verdicts.join(", ")}` : `did you mean \`${meant}\`?`;
-  throw new CommandError(`\`${word}\` is no verdict`, help, ExitCode.usage);
+  throw new CommandError(`\`${word}\` is not a verdict`, help, ExitCode.usage);
 }
 
 /**
- * A length of time before `now`, or a date with or without a time of day, in the caller's time zone
- * unless it names one. Milliseconds.
+ * The start of a period in milliseconds since 1970. `text`: a length of time before `now`, or a
+ * date with or without a time of day. The time zone is the caller's, unless the text has one.
  */
 export function parseSince(text: string, now: number): number {
   if (/^\d+[a-z]$/.test(text)) return now - parseDuration(text) * 1_000;
@@ -50,7 +50,7 @@ export function parseSince(text: string, now: number): number {
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(date) ? Date.parse(date) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new CommandError(
-    `\`${text}\` is no time`,
+    `\`${text}\` is not a time`,
     "write 30m, 2h, 7d, or a date like 2026-01-31 or 2026-01-31T16:00",
     ExitCode.usage,
   );

@@ -12,8 +12,8 @@ import type { RequiredPolicy } from "../require-policy.ts";
 import type { Explanation } from "./render.ts";
 
 /**
- * The mediator decides on canonical names with Cofferdam's own places taken away, and so does this.
- * Which files exist matters to a sealed domain alone, so only for that the host is walked.
+ * Decides as the mediator does: on canonical names, and with Cofferdam's own files denied. For a
+ * sealed domain it also walks the host, because existing files matter only there.
  */
 export function explainRequest(
   context: Context,
@@ -42,7 +42,8 @@ export function explainRequest(
   };
 }
 
-function usable<T extends CanonicalNames>(
+/** @throws CommandError for names that this host cannot hold */
+export function usable<T extends CanonicalNames>(
   domain: string,
   names: T | { readonly problems: readonly CompileProblem[] },
 ): T {

@@ -4,7 +4,7 @@ import { hasCode } from "../../kernel/errno-error.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import type { Names } from "./request.ts";
 
-/** The names of this host, as the caller sees them. */
+/** The names on this host, as the caller sees them. */
 export const hostNames: Names = {
   canonical(path, follow) {
     const plain = resolve(path);
@@ -18,7 +18,7 @@ export const hostNames: Names = {
   },
 };
 
-/** Follows every link as far as names exist; what is missing is put behind that. */
+/** Follows links as far as names exist, and appends the missing rest. */
 function canonicalOf(path: string): string {
   if (path === "/") return path;
   try {
@@ -32,7 +32,7 @@ function canonicalOf(path: string): string {
 const unreachable = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"];
 
 function statOf(path: string) {
-  // No name has a NUL, and none may reach a system call as the name before it.
+  // A system call would take only the part before a NUL.
   if (path.includes("\0")) return null;
   try {
     return lstatSync(Buffer.from(bytesOfName(path)), { bigint: true });

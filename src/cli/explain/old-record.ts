@@ -8,9 +8,9 @@ import { Permission, type PermissionName } from "../../model/permission.ts";
 import type { Request, SocketRequest } from "../../model/request.ts";
 
 /**
- * The request of a record that was written before records held one, from its words; null where
- * these leave it open. The words of two names are among those: a name may hold the arrow between
- * them, and none says whether a folder was moved.
+ * The request of an old record, which has only words, from these words; null if they are ambiguous.
+ * The words of a rename or link are ambiguous: a name may contain the arrow between the two names,
+ * and the words do not say whether a directory was moved.
  */
 export function requestOfOldRecord(event: Event): Request | null {
   const { operation, object } = event;
@@ -45,7 +45,7 @@ export function requestOfOldRecord(event: Event): Request | null {
 
 function name({ source, operation, object }: Event): Request | null {
   if (!isPermission(operation) || !isCanonicalName(object)) return null;
-  // The kernel tells the folder alone, and the record says `?` for the name in it.
+  // The kernel reports only the directory, and the record has `?` in place of the name.
   const isUnnamed = source === "kernel" && object.endsWith("/?");
   return isUnnamed ? null : { class: "name", operation, path: object };
 }
@@ -54,7 +54,7 @@ function isPermission(word: string): word is PermissionName {
   return Object.hasOwn(Permission, word);
 }
 
-/** `tcp 10.0.0.1:80`; the kernel leaves out an address that is every address. */
+/** `tcp 10.0.0.1:80`; the kernel leaves out the address that stands for all addresses. */
 function address(operation: string, object: string): Request | null {
   const [, protocol, host, port] = /^(tcp|udp) (?:(\S+):)?(\d{1,5})$/.exec(object) ?? [];
   if (operation !== "connect" && operation !== "listen") return null;
@@ -65,7 +65,10 @@ function address(operation: string, object: string): Request | null {
   return { class: "address", operation, protocol, address: bytes, port: Number(port) };
 }
 
-/** As `socketWords` spells it; a rule about addresses grants TCP and UDP, one about names unix. */
+/**
+ * As `socketWords` spells it. TCP and UDP are granted by addresses and unix sockets by names, so
+ * these are no requests for a socket.
+ */
 function socket(object: string): SocketRequest | null {
   const [family = "", protocol = ""] = object.split(" ");
   if (family === "ping" || family === "packet" || family === "vsock")

@@ -4,16 +4,16 @@ import type { Request } from "../../model/request.ts";
 import type { Suggestion } from "../../model/suggest.ts";
 import type { Decision, DenialReason } from "../../model/verdict.ts";
 
-/** What the policy says, what a domain that starts now would do, and what would change it. */
+/** What the policy says, what a domain that starts now would do, and what would change that. */
 export interface Explanation {
   readonly domain: string;
   readonly request: Request;
-  /** The policy's own answer, as its text stands. */
+  /** The answer of the policy's text alone. */
   readonly policy: Decision;
-  /** The answer of a sealed domain that starts now; null where the domain is not sealed. */
+  /** The answer of a sealed domain that starts now; null if the domain is supervised. */
   readonly sealed: Decision | null;
   /**
-   * The section and line that would allow it; null where a deny or Cofferdam itself stands against
+   * The section and line that would allow it; null if a deny rule or Cofferdam's own rules refuse
    * it.
    */
   readonly allow: Suggestion | null;
@@ -22,7 +22,7 @@ export interface Explanation {
 const reasons: Readonly<Record<DenialReason, string>> = {
   "no-rule": "no grant names it",
   gain: "the new name carries permissions that the old one lacks",
-  "late-name": "the name or file is not among those the sealed domain started with",
+  "late-name": "the sealed domain was started before that name or file existed",
   "own-object": "it belongs to Cofferdam, which no domain may touch",
 };
 
@@ -36,20 +36,26 @@ export function renderExplanation(explanation: Explanation, requestText: string)
   const remedy =
     allow === null ? otherRemedy(finalDecision(explanation)) : `${allow.section}: - ${allow.line}`;
   if (remedy !== null) lines.push(`  allow ${remedy}`);
-  // Requests are made of names that a daemon has chosen, too.
+  // A daemon may have chosen the names in a request.
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
-/** What helps where no line of a policy does; the other reasons say it themselves. */
+/**
+ * The help for a refusal that no line of a policy can change; null if the reason itself contains
+ * the help.
+ */
 function otherRemedy(decision: Decision): string | null {
   if (decision.outcome === "granted") return null;
   switch (decision.reason) {
     case "rule":
-      return "only by taking that rule out: deny beats allow";
+      return "remove that rule: a denial overrides every grant";
     case "late-name":
-      return "only by a start after it is there, or by a grant of its whole directory (DIR/**)";
+      return (
+        "start the domain again when it exists, or grant its whole directory (DIR/**); " +
+        "`late-names: brokered` allows to read and write it"
+      );
     case "no-rule":
-      return "by no line: this is never granted";
+      return "impossible: no policy can grant it";
     case "gain":
     case "own-object":
       return null;
@@ -69,7 +75,7 @@ function place({ file, line }: Source): string {
   return `${file}:${line}`;
 }
 
-/** The final answer: what would happen in a domain that starts now. */
+/** The answer that a domain that starts now would give. */
 export function finalDecision({ policy, sealed }: Explanation): Decision {
   return sealed ?? policy;
 }

@@ -1,10 +1,11 @@
 import { ALL_DOMAINS } from "../../events/audit-catalogue.ts";
+import { DRIFT, driftExplained } from "../../events/drift-event.ts";
 import type { Event } from "../../events/event.ts";
 import { readRequest } from "../../events/logged-request.ts";
 import type { Request } from "../../model/request.ts";
 import { requestOfOldRecord } from "./old-record.ts";
 
-/** The request of an event, or in one sentence why the policy cannot be asked about it. */
+/** The request of an event, or a sentence that says why the policy cannot be asked about it. */
 export type RequestOfEvent =
   | { readonly kind: "request"; readonly request: Request }
   | { readonly kind: "nothing"; readonly why: string };
@@ -13,6 +14,7 @@ export function requestOfEvent(event: Event): RequestOfEvent {
   const { verdict, class: kind, domain } = event;
   if (verdict === "audit" || kind === "lifecycle" || domain === ALL_DOMAINS)
     return nothing("Nothing was denied: this is about Cofferdam itself.");
+  if (kind === DRIFT) return nothing(driftExplained(event));
   if (event.request === undefined) return ofOldRecord(event);
   if (event.request === null) return nothing(beyondRules(event));
   const read = readRequest(event.request);
@@ -24,7 +26,7 @@ export function requestOfEvent(event: Event): RequestOfEvent {
 }
 
 function ofOldRecord(event: Event): RequestOfEvent {
-  // What no rule decided never had words that name a request.
+  // No rule decided these events, and their words never name a request.
   if (event.reason === "never" || event.reason === "own-object") return nothing(beyondRules(event));
   const request = requestOfOldRecord(event);
   if (request !== null) return { kind: "request", request };

@@ -1,6 +1,6 @@
 import { nearest } from "../../diagnostics/nearest.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { askAddress } from "../../kinds/addresses/model.ts";
+import { askAddress, askAnswer } from "../../kinds/addresses/model.ts";
 import { sectionOfClass, type WordSection, wordClasses, wordKinds } from "../../kinds/model.ts";
 import { askSocket, wholeFamilies } from "../../kinds/sockets/model.ts";
 import { Permission, type PermissionName, permissionLetters } from "../../model/permission.ts";
@@ -8,9 +8,8 @@ import type { NameRequest, Request } from "../../model/request.ts";
 import type { Misuse } from "../../model/rule-kind.ts";
 import { CommandError } from "../command.ts";
 
-/** Finds what a name leads to; tests bring their own. */
 export interface Names {
-  /** Canonical form of a path whose last component is followed (`follow`) or stands for itself. */
+  /** The canonical path; `follow`: also follows a link in the last component. */
   canonical(path: string, follow: boolean): string;
   isDirectory(path: string): boolean;
   exists(path: string): boolean;
@@ -25,7 +24,7 @@ const letterNames = new Map(
   ]),
 );
 
-/** Operations on one name, by the words and by the letters of the policy language. */
+/** Operations on one name, by words and by letters of the policy language. */
 const nameOperations = [
   "read",
   "write",
@@ -39,12 +38,12 @@ const nameOperations = [
 
 const operationWords: readonly string[] = [
   ...nameOperations,
-  ...["rename", "link", "connect", "listen", "netlink", "raw", ...wholeFamilies],
+  ...["rename", "link", "connect", "listen", "answer", "netlink", "raw", ...wholeFamilies],
   ...wordClasses,
 ];
 
 /**
- * `read /etc/hosts`, `connect tcp 10.0.0.1:80`, `signal nginx`: the words of the policy language.
+ * Parses `read /etc/hosts`, `connect tcp 10.0.0.1:80`, `signal nginx`.
  * @throws CommandError
  */
 export function parseRequest(words: readonly string[], names: Names): Request {
@@ -63,6 +62,8 @@ export function parseRequest(words: readonly string[], names: Names): Request {
       return first === "unix"
         ? unixRequest(operation, second, names)
         : asked(askAddress(operation, first, second ?? ""));
+    case "answer":
+      return answerRequest(objects);
     case "netlink":
     case "raw":
       return asked(askSocket(operation, one(objects, "a protocol")));
@@ -80,7 +81,7 @@ export function parseRequest(words: readonly string[], names: Names): Request {
     meant === null
       ? `the operations are: ${operationWords.join(", ")}`
       : `did you mean \`${meant}\`?`;
-  throw usage(`\`${written}\` is no operation`, help);
+  throw usage(`\`${written}\` is not an operation`, help);
 }
 
 function isNameOperation(word: string): word is (typeof nameOperations)[number] {
@@ -91,7 +92,7 @@ function isWholeFamily(word: string): word is (typeof wholeFamilies)[number] {
   return (wholeFamilies as readonly string[]).includes(word);
 }
 
-/** Making, removing and changing the attributes of a link means the link itself. */
+/** Making, removing and changing the attributes of a link apply to the link itself. */
 const follows: ReadonlySet<PermissionName> = new Set([
   "read",
   "write",
@@ -105,7 +106,7 @@ function nameRequest(operation: PermissionName, path: string, names: Names): Req
   return withInode(operation, names.canonical(absolute(path), follows.has(operation)), names);
 }
 
-/** With what has the canonical path now. */
+/** Adds the object that has the canonical path now. */
 export function withInode(operation: PermissionName, path: string, names: Names): NameRequest {
   const inode = names.inode(path);
   return { class: "name", operation, path, ...(inode === null ? {} : { inode }) };
@@ -120,6 +121,12 @@ function unixRequest(
     throw usage("no socket is named", `write ${operation} unix /PATH or ${operation} unix @NAME`);
   if (name.startsWith("@")) return { class: "name", operation, path: name };
   return nameRequest(operation, name, names);
+}
+
+function answerRequest([protocol = "", peer = "", from, own = ""]: readonly string[]): Request {
+  if (from !== "from")
+    throw usage("an answer has two ends", "write answer udp PEER:PORT from [ADDRESS:]PORT");
+  return asked(askAnswer(protocol, peer, own));
 }
 
 function twoNames(operation: "rename" | "link", from: string, to: string, names: Names): Request {
@@ -157,7 +164,7 @@ function one(objects: readonly string[], what: string): string {
 
 function absolute(path: string): string {
   if (path.startsWith("/")) return path;
-  throw usage(`\`${path}\` is no absolute path`, "write it from `/`");
+  throw usage(`\`${path}\` is not an absolute path`, "write it from `/`");
 }
 
 function usage(message: string, help: string): CommandError {

@@ -4,7 +4,7 @@ import { names, twoNames } from "../../kinds/names/model.ts";
 import { sockets } from "../../kinds/sockets/model.ts";
 import type { Request } from "../../model/request.ts";
 
-/** A request in the words with which `cofferdam explain` asks for it. Nothing reads it back. */
+/** A request in the words of `cofferdam explain`, for people only. */
 export function spellRequest(request: Request): string {
   switch (request.class) {
     case "name":

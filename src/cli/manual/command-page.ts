@@ -10,10 +10,9 @@ import {
   section,
 } from "./roff.ts";
 
-/** How a description says what the exit status means. */
+/** How a description begins that explains the exit status. */
 const STATUS = "Exit status: ";
 
-/** The page of one command, with its sub-commands. */
 export function commandPage(command: Command, all: readonly Command[]): ManualPage {
   const { name, summary, description, options, operands, subcommands = [] } = command;
   const page = `cofferdam-${name}`;

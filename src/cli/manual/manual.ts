@@ -4,7 +4,7 @@ import { overviewPage } from "./overview-page.ts";
 import { policyPage } from "./policy-page.ts";
 import { type ManualPage, renderPage } from "./roff.ts";
 
-/** Every page of the manual by its file's name, e.g. `cofferdam-ps.1`. */
+/** Every page of the manual by its file name, e.g. `cofferdam-ps.1`. */
 export function manual(
   commands: readonly Command[],
 ): readonly { readonly file: string; readonly text: string }[] {

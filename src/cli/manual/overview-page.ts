@@ -2,18 +2,24 @@ import type { Command } from "../command.ts";
 import { bold, entry, escapeRoff, literal, type ManualPage, paragraphs, section } from "./roff.ts";
 
 const description = [
-  "A security domain is a list of what one daemon needs. Whatever is not on the list is denied (level `enforcing`), granted and logged (`warning`), or granted silently (`disabled`). A child stays in its parent's domain. `superDom`, number 0, is unrestricted: every process that no domain claimed.",
-  "`sealed` domains are held by the kernel and keep the level of their start; `supervised` ones are asked about, and follow levels and policies while they run.",
+  "A policy lists what one daemon may do. The daemon and its children run in a security " +
+    "domain. Any other access is denied (level `enforcing`), granted and logged (`warning`), or " +
+    "granted silently (`disabled`). Processes outside every domain belong to `superDom`, number " +
+    "0, and are unrestricted.",
+  "The kernel enforces a `sealed` domain, which keeps the level and policy of its start. A " +
+    "mediator process decides the calls of a `supervised` domain, whose level and policy can " +
+    "change while it runs.",
 ];
 
 const statuses = [
-  ["0", "done, and nothing to complain of"],
+  ["0", "done, and nothing is wrong"],
   [
     "1",
-    "done, and the answer is no: errors in a policy, access denied, a host that cannot hold a domain",
+    "done, with a negative result: errors in a policy, access denied, a host that cannot seal " +
+      "a domain",
   ],
-  ["2", "the command line makes no sense"],
-  ["3", "the question could not be answered: no such domain, no agent, a missing privilege"],
+  ["2", "the command line is wrong"],
+  ["3", "not done: no such domain, no agent, a missing privilege"],
   ["70", "a fault of Cofferdam itself"],
   [
     "125-127",
@@ -24,15 +30,14 @@ const statuses = [
 const files = [
   [
     "/etc/cofferdam/domains/NAME.yaml",
-    "policies of the host; shipped ones of the same name give way",
+    "the host's policies; they replace shipped ones of the same name",
   ],
   ["/var/lib/cofferdam", "numbers and levels of domains, settings"],
   ["/run/cofferdam", "ready plans, the live table, sockets"],
-  ["/var/log/cofferdam/events.jsonl", "what was denied or warned about"],
+  ["/var/log/cofferdam/events.jsonl", "the event log"],
   ["~/.config/cofferdam/domains, ~/.local/state/cofferdam", "the same of an ordinary user"],
 ] as const;
 
-/** cofferdam(1). */
 export function overviewPage(commands: readonly Command[]): ManualPage {
   const others = commands.map(({ name }) => `${bold(`cofferdam-${name}`)}(1)`);
   return {
@@ -56,7 +61,7 @@ export function overviewPage(commands: readonly Command[]): ManualPage {
         "files",
         files.flatMap(([path, text]) => entry(bold(path), text)),
       ),
-      ...section("environment", entry(bold("NO_COLOR"), "no colours, whatever the terminal can")),
+      ...section("environment", entry(bold("NO_COLOR"), "if set, output has no colours")),
       ...section(
         "examples",
         literal([

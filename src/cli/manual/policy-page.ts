@@ -11,9 +11,14 @@ import {
 } from "./roff.ts";
 
 const description = [
-  "A policy is a YAML file `NAME.yaml`; NAME is the domain's name. What no rule grants is denied; `deny` in front of a rule takes away from grants, wherever it stands: order never matters.",
-  "Letters of `files`: r read, w write, c create, d delete, x execute, m map, a attributes, i ioctl on a device.",
-  "Patterns: `*` any bytes within a name, `**` any names, `?` one byte, `{a,b}` either, `[a-z]` and `[!a-z]` one byte. `DIR/**` is everything below DIR, and DIR itself but for creating and deleting it.",
+  "A policy is a YAML file `NAME.yaml`; NAME is the domain's name. Everything that no rule " +
+    "grants is denied. A rule with `deny` overrides all grants; the order of rules never " +
+    "matters.",
+  "Letters of `files`: r read, w write, c create, d delete, x execute, m map, a attributes, i " +
+    "ioctl on a device.",
+  "Patterns: `*` any bytes within a name, `**` any names, `?` one byte, `{a,b}` either, " +
+    "`[a-z]` and `[!a-z]` one byte. `DIR/**` is everything below DIR, and DIR itself except to " +
+    "create or delete it.",
 ];
 
 /** cofferdam-policy(5), from the table of keys. */

@@ -2,7 +2,7 @@ import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
 import type { Manifest } from "../support/bundle.ts";
 
-/** What was written, and what whoever gives it away should know. */
+/** What was written, and what to check before passing it on. */
 export function renderBundle(
   file: string,
   bytes: number,
@@ -13,7 +13,7 @@ export function renderBundle(
   const lines = [
     printable(file),
     `  ${files.length} files, ${Math.ceil(bytes / 1_024)} KiB; only you may read it`,
-    `  secrets taken out in ${redacted} places; look it through before you give it away`,
+    `  secrets redacted in ${redacted} places; read it before you send it`,
     ...missing.map(({ source, why }) =>
       wrap(`  without ${printable(source)}: ${printable(why)}`, width, "    "),
     ),

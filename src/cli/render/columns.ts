@@ -1,6 +1,5 @@
 /**
- * Rows in columns as wide as their widest cell, two spaces between; `right`: indexes of columns of
- * numbers.
+ * Rows in columns as wide as their widest cell, two spaces apart; `right`: the columns of numbers.
  */
 export function columns(
   rows: readonly (readonly string[])[],

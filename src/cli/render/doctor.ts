@@ -12,27 +12,30 @@ import {
 import { table } from "./table.ts";
 
 /**
- * What a person gets from the feature. Ends the sentence "with it, ...". What is done without it:
- * docs/fallbacks.md.
+ * What the feature gives a person, worded to follow "with it, ". docs/fallbacks.md says what
+ * Cofferdam does without it.
  */
 const meaning: Readonly<Record<FeatureName, string>> = {
-  "landlock-files": "the kernel holds a domain to its files; without it nothing can be sealed",
-  "landlock-tcp": "the kernel holds TCP ports; else every connect and bind is brokered",
-  "landlock-ioctl": "the kernel holds ioctls on devices",
+  "landlock-files": "the kernel enforces rules on files; without it no domain can be sealed",
+  "landlock-tcp":
+    "the kernel enforces rules on TCP ports; without it the mediator decides every connect and " +
+    "bind",
+  "landlock-ioctl": "the kernel enforces rules on ioctls of devices",
   "landlock-scope": "signals and abstract sockets stay inside the domain",
   "landlock-log": "the kernel records what it refuses",
-  "landlock-unix": "the kernel holds connections to unix sockets by name",
+  "landlock-unix": "the kernel enforces rules on names of unix sockets",
   "restrict-without-nnp": "a domain may run set-user-id programs that its policy names",
   "seccomp-notify":
-    "the broker answers for names the kernel cannot express; without it nothing can be sealed",
-  "seccomp-addfd": "the broker hands opened files over",
-  "seccomp-wait-killable": "signals do not disturb a call that is being answered",
-  "seccomp-sync-wakeup": "the broker answers three times faster",
-  "target-access": "the broker reads what a call asks for",
+    "the mediator decides what the kernel cannot; without it no domain can be sealed",
+  "seccomp-addfd": "the mediator can open files for a daemon",
+  "seccomp-wait-killable": "a signal does not interrupt a call that the mediator is making",
+  "seccomp-sync-wakeup": "the mediator answers three times faster",
+  "target-access": "the mediator can read the arguments of a call",
   "memfd-noexec": "memory files cannot be run as programs",
-  openat2: "the broker opens names without following links",
-  "cgroup-inet": "addresses and UDP are held by the kernel",
-  "cgroup-unix": "unix sockets are held by the kernel by name",
+  mdwe: "the kernel keeps written memory from being executed, beneath the filter",
+  openat2: "the mediator can open names without following links",
+  "cgroup-inet": "the kernel enforces rules on addresses and UDP",
+  "cgroup-unix": "the kernel enforces rules on unix sockets",
   "private-ipc": "a domain gets its own System V and message queues",
   "audit-read": "refusals of the kernel become events",
   "bpf-lsm": "the bpf-lsm engine could run (not built yet)",
@@ -47,12 +50,11 @@ export type Ability =
   | { readonly state: "able" }
   | { readonly state: "unable"; readonly missing: readonly FeatureName[] };
 
-/** Whether this host can seal a domain at all. */
 export function sealingAbility(facts: HostFacts): Ability {
   return able(missingForEvery(facts, sealedFallbacks));
 }
 
-/** Whether it can supervise one, at level warning or enforcing. */
+/** Whether this host can supervise one, at level warning or enforcing. */
 export function supervisingAbility(facts: HostFacts): Ability {
   return able(missingForEvery(facts, supervisedFallbacks));
 }
@@ -77,13 +79,14 @@ export function renderDoctor(
   const ability = sealingAbility(facts);
   const verdict =
     ability.state === "able"
-      ? "This host can seal domains. What stands in for a missing feature: docs/fallbacks.md."
+      ? "This host can seal domains. docs/fallbacks.md says what replaces a missing feature."
       : `This host cannot seal a domain: it lacks ${ability.missing.join(" and ")}.`;
   const supervising = supervisingAbility(facts);
   const supervised =
     supervising.state === "able"
-      ? "It can supervise them, at level warning too."
-      : `It cannot supervise one, so that there is no level warning: it lacks ${supervising.missing.join(" and ")}.`;
+      ? "It can also supervise domains, as level warning requires."
+      : "It cannot supervise domains, so level warning is impossible: it lacks " +
+        `${supervising.missing.join(" and ")}.`;
   return [
     ...heading(facts, width),
     "",
@@ -97,7 +100,8 @@ export function renderDoctor(
 function heading(facts: HostFacts, width: number): readonly string[] {
   const { uid, capabilities } = facts.caller;
   return [
-    `kernel    ${facts.kernel.release} ${facts.kernel.machine}, Landlock ABI ${facts.landlockAbi || "none"}`,
+    `kernel    ${facts.kernel.release} ${facts.kernel.machine}, Landlock ABI ` +
+      `${facts.landlockAbi || "none"}`,
     `caller    uid ${uid}, capabilities ${capabilities.toString(16).padStart(16, "0")}`,
     `cgroup 2  ${facts.cgroup2 ?? "not mounted"}`,
     wrap(`crashes   a crash ${crashWords(facts.corePattern)}`, width, " ".repeat(10)),

@@ -15,11 +15,11 @@ const head = [
   "EVENTS",
 ] as const;
 
-/** The table of domains for people, superDom first. */
+/** For people; superDom first. */
 export function renderDomains(domains: readonly ShownDomain[], now = Date.now()): string {
   const rows = domains.map((one) => [
     String(one.number),
-    `${one.name}${one.state === "bad" ? "!" : ""}`,
+    `${one.name}${one.state === "bad" ? "!" : ""}${one.drift > 0 ? "~" : ""}`,
     `${one.level ?? "?"}${one.until === null ? "" : ` (${timeLeft(one.until, now)})`}`,
     one.engine,
     one.mediation ?? "?",
@@ -36,16 +36,28 @@ export function renderDetails(one: ShownDetails): string {
     given === null
       ? "by its policy"
       : `given by ${given.name ?? given.uid} ${localTime(given.since)}`;
+  const until = one.until === null ? "" : `, until ${localTime(one.until)}`;
+  const runs = `${one.runs} ${one.runs === 1 ? "run" : "runs"}`;
+  const processes = one.processes === 0 ? "none" : `${one.processes} in ${runs}`;
   const lines = [
     `${one.name}, number ${one.number}`,
-    `  level      ${one.level ?? "?"}, ${by}${one.until === null ? "" : `, until ${localTime(one.until)}`}`,
-    `  policy     ${printable(one.file)}${one.state === "bad" ? ", broken: what was in force still is" : ""}`,
+    `  level      ${one.level ?? "?"}, ${by}${until}`,
+    "  policy     " +
+      printable(one.file) +
+      (one.state === "bad" ? ", broken: the previous one stays in force" : ""),
     `  next start ${one.mediation ?? "?"}`,
-    `  processes  ${one.processes === 0 ? "none" : `${one.processes} in ${one.runs} ${one.runs === 1 ? "run" : "runs"}`}; events today: ${one.eventsToday}`,
-    ...one.running.map(
-      (run) =>
-        `    ${run.pid}  ${run.mode}, ${run.live ? "follows the level" : `since its start at ${run.levelAtStart}`}${run.holder === "lost" ? ", holder lost" : ""}  ${printable(run.command)}`,
-    ),
+    ...(one.drift === 0
+      ? []
+      : [
+          `  drift      ${one.drift} granted ${one.drift === 1 ? "name is" : "names are"} out of ` +
+            "reach: cofferdam domain stale",
+        ]),
+    `  processes  ${processes}; events today: ${one.eventsToday}`,
+    ...one.running.map((run) => {
+      const level = run.live ? "follows the level" : `since its start at ${run.levelAtStart}`;
+      const holder = run.holder === "lost" ? ", holder lost" : "";
+      return `    ${run.pid}  ${run.mode}, ${level}${holder}  ${printable(run.command)}`;
+    }),
     ...(one.units.length === 0 ? [] : [`  units      ${one.units.join(" ")}`]),
   ];
   const policy = one.policy === null ? null : shortPolicy(one.policy);

@@ -11,14 +11,14 @@ export interface EventsStyle {
 
 const INDENT = "  ";
 
-/** One access: its number, when it was seen last, how often since when; below it what happened. */
+/** One access: its number, when it was last seen, how often and since when; then what happened. */
 export function renderSeen(
   { event, seq, count, first }: Seen,
   { width, color }: EventsStyle,
 ): string {
   const last = localTime(event.time);
   const often = count > 1 ? `  ${group(count)} times since ${since(first, event.time)}` : "";
-  // Told in the line above.
+  // The line above says it already.
   const text = renderEvent(
     { ...event, object: withLocalTimes(event), count: 1 },
     { width: width - INDENT.length, color },
@@ -26,9 +26,7 @@ export function renderSeen(
   return `${seq}  ${last}${often}\n${text.replace(/^/gm, INDENT)}\n`;
 }
 
-/**
- * When a level ends, or was given, in the same time as the line above it; the record has it in UTC.
- */
+/** The record has the time at which a level ends in UTC; shows it in local time. */
 function withLocalTimes({ verdict, operation, object }: Seen["event"]): string {
   if (verdict !== "audit" || !/^((all-levels|level)-changed|level forgotten)$/.test(operation))
     return object;
@@ -69,7 +67,7 @@ export function renderVerification({
   ].join("\n");
 }
 
-/** Without the day where that is the same. */
+/** Leaves the date out if both times are of the same day. */
 function since(first: string, last: string): string {
   const [day, time = ""] = localTime(first).split(" ");
   return day === localTime(last).split(" ")[0] ? time : `${day} ${time}`;

@@ -13,7 +13,7 @@ const units = [
   ["s", 1],
 ] as const;
 
-/** How long until `time`, in the two largest units that say something: `1h 59m`, `9s`. */
+/** How long until `time`, in at most two units: `1h 59m`, `9s`. */
 export function timeLeft(time: string, now = Date.now()): string {
   let left = Math.max(0, Math.ceil((Date.parse(time) - now) / 1_000));
   const words: string[] = [];

@@ -3,23 +3,26 @@ import { wrap } from "../../base/wrap.ts";
 import type { ListedProcess } from "../../domains/processes.ts";
 
 export interface ProcessTableOptions {
-  /** Columns of the screen; null does not cut commands. */
+  /** Columns of the screen; null: does not cut commands. */
   readonly width: number | null;
   readonly threads: boolean;
+  /** Its run keeps an earlier policy than its domain's file has now. */
+  readonly isEarlier: (process: ListedProcess) => boolean;
 }
 
 const notes = {
-  unknown: "unknown: may belong to a domain of its user's whose processes' parents have ended",
-  lost: "holder lost: nobody is left to answer for what the kernel cannot decide; restart the daemon",
-  record: "?: no record of the run tells",
+  unknown: "unknown: the process may be in a domain of its user, but its parents have ended",
+  lost: "holder lost: calls that the kernel cannot decide are refused; restart the daemon",
+  record: "?: the run has no record",
+  earlier: "earlier policy: the domain's file has another now; cofferdam domain restart applies it",
 };
 
-/** Processes for people: what each is in, and what holds it. */
+/** For people: the domain of each process, and how it is held. */
 export function renderProcesses(
   processes: readonly ListedProcess[],
   options: ProcessTableOptions,
 ): string {
-  const rows = processes.map((process) => cells(process, options.threads));
+  const rows = processes.map((process) => cells(process, options));
   const head = [
     "PID",
     ...(options.threads ? ["TID"] : []),
@@ -33,22 +36,23 @@ export function renderProcesses(
     rows.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), title.length),
   );
   const lines = [head, ...rows].map((row) => line(row, widths, options.width));
-  const explained = [...new Set(processes.flatMap(notesOf))].map((note) =>
-    wrap(note, options.width ?? 80, "  "),
-  );
+  const found = processes.flatMap((process) => notesOf(process, options));
+  const explained = [...new Set(found)].map((note) => wrap(note, options.width ?? 80, "  "));
   return [...lines, ...(explained.length > 0 ? ["", ...explained] : []), ""].join("\n");
 }
 
-function cells(
-  { pid, tid, command, comm, kind, confinement }: ListedProcess,
-  threads: boolean,
-): string[] {
+function cells(process: ListedProcess, { threads, isEarlier }: ProcessTableOptions): string[] {
+  const { pid, tid, command, comm, kind, confinement } = process;
   const ids = [String(pid), ...(threads ? [String(tid)] : [])];
   const words = printable(kind === "thread" ? `${command} {${comm}}` : command);
   if (confinement === "superDom") return [...ids, "0", "superDom", "-", "-", words];
   if (confinement === "unknown") return [...ids, "?", "unknown", "?", "?", words];
   const { domain, number, level, mode, holder } = confinement;
-  const held = mode === null ? "?" : mode + (holder === "lost" ? ", holder lost" : "");
+  const marks = [
+    ...(holder === "lost" ? ["holder lost"] : []),
+    ...(isEarlier(process) ? ["earlier policy"] : []),
+  ];
+  const held = mode === null ? "?" : [mode, ...marks].join(", ");
   return [
     ...ids,
     number === null ? "-" : String(number),
@@ -60,8 +64,8 @@ function cells(
 }
 
 /**
- * Numbers to the right, words to the left; the last column is cut where the screen ends, never
- * wrapped.
+ * Numbers are right-aligned, words left-aligned. The last column is cut at the screen's edge and
+ * never wrapped.
  */
 function line(row: readonly string[], widths: readonly number[], width: number | null): string {
   const fixed = row.slice(0, -1).map((cell, at) => {
@@ -74,11 +78,13 @@ function line(row: readonly string[], widths: readonly number[], width: number |
   return width === null || text.length <= width ? text.trimEnd() : `${text.slice(0, width - 1)}…`;
 }
 
-function notesOf({ confinement }: ListedProcess): string[] {
+function notesOf(process: ListedProcess, { isEarlier }: ProcessTableOptions): string[] {
+  const { confinement } = process;
   if (confinement === "superDom") return [];
   if (confinement === "unknown") return [notes.unknown];
   return [
     ...(confinement.holder === "lost" ? [notes.lost] : []),
     ...(confinement.mode === null ? [notes.record] : []),
+    ...(isEarlier(process) ? [notes.earlier] : []),
   ];
 }

@@ -1,16 +1,16 @@
-/** Before a person has waited this long, nothing is shown, milliseconds. */
+/** The line appears after this time, milliseconds. */
 const PATIENCE_MS = 1_000;
 const REDRAW_MS = 200;
-/** Steps between two looks at the clock. */
+/** Steps between two reads of the clock. */
 const STEPS_PER_LOOK_COUNT = 256;
 
 export interface ProgressLine {
   at(done: number, total: number): void;
-  /** Wipes it away. */
+  /** Removes the line. */
   end(): void;
 }
 
-/** A line on standard error that says how far something is, on a terminal, after a moment. */
+/** A line on standard error that shows the progress; only on a terminal. */
 export function progressLine(
   err: (text: string) => void,
   what: string,

@@ -18,6 +18,10 @@ export function renderRefusedSockets(refused: readonly RefusedSockets[]): string
       .map((kind) => `${words[kind]} ${counts[kind]}`);
     return some.length === 0 ? [] : [`  ${anchor}\n    ${some.join(", ")}\n`];
   });
-  const none = `  none in ${refused.length === 1 ? "the cgroup" : `all ${refused.length} cgroups`} of ready plans\n`;
-  return `\nsocket calls refused by the kernel's programs so far\n${lines.length === 0 ? none : lines.join("")}`;
+  const cgroups = refused.length === 1 ? "the cgroup" : `all ${refused.length} cgroups`;
+  const none = `  none in ${cgroups} of ready plans\n`;
+  return (
+    "\nsocket calls that the kernel's programs have " +
+    `refused\n${lines.length === 0 ? none : lines.join("")}`
+  );
 }

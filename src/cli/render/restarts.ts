@@ -1,6 +1,6 @@
 import { printable } from "../../base/printable.ts";
 
-/** Running processes that keep what they started with, each with what to do. */
+/** Running processes that keep the level or policy of their start, each with what to do. */
 export function renderRestarts(
   restarts: readonly { readonly pid: number; readonly command: string; readonly how: string }[],
   what: "level" | "policy",
@@ -8,7 +8,8 @@ export function renderRestarts(
   return restarts
     .map(
       ({ pid, command, how }) =>
-        `  process ${pid} (${printable(command)}) keeps the ${what} of its start\n    restart it: ${printable(how)}\n`,
+        `  process ${pid} (${printable(command)}) keeps the ${what} of its start\n    ` +
+        `restart it: ${printable(how)}\n`,
     )
     .join("");
 }

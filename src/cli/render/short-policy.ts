@@ -4,9 +4,8 @@ const HEAD = "syscalls:";
 const ITEM = /^ {2}- "([\w@-]+)"$/;
 
 /**
- * A printed policy (`policy/print.ts`) with system calls by groups where all of a group are
- * granted: hundreds of lines tell a reader nothing. It means the same, as long as groups contain
- * what they do now.
+ * A printed policy (`policy/print.ts`) in which groups stand for their system calls, because nobody
+ * reads hundreds of lines. It means the same as long as the groups have the same members.
  */
 export function shortPolicy(text: string): string {
   const lines = text.split("\n");
@@ -20,7 +19,7 @@ export function shortPolicy(text: string): string {
   return [...lines.slice(0, start), ...short, ...lines.slice(start + section.length)].join("\n");
 }
 
-/** The largest groups that are there as a whole, and the calls in none of them. */
+/** The largest groups whose calls are all there, and the calls that are in none of them. */
 function grouped(names: readonly string[]): readonly string[] {
   const left = new Set(names);
   const all = new Set(names);

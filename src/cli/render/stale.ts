@@ -1,19 +1,26 @@
 import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
+import type { Drift } from "../../host/held-names.ts";
 import type { StaleDomains, StaleRun } from "../../host/stale-domains.ts";
 
-/** Paths of one kind that are shown of a run; `--json` has all. */
+/** Paths of one kind shown for a run; `--json` has all. */
 const SHOWN_MAX = 5;
 const INDENT = "    ";
 
-/** What to restart, and why, for people. */
-export function renderStale({ runs, plans }: StaleDomains, width: number): string {
-  if (runs.length + plans.length === 0) return "nothing is stale\n";
-  const restarts = [...new Set(runs.map(({ domain }) => domain))].map(
-    (domain) => `restart: cofferdam domain restart ${printable(domain)}\n`,
-  );
+export function renderStale({ runs, plans, broken }: StaleDomains, width: number): string {
+  if (runs.length + plans.length + broken.length === 0) return "nothing is stale\n";
+  const failing = new Set(broken.map(({ domain }) => domain));
+  const restarts = [...new Set(runs.map(({ domain }) => domain))]
+    .filter((domain) => !failing.has(domain))
+    .map((domain) => `restart: cofferdam domain restart ${printable(domain)}\n`);
   const made = plans.map((name) => `${printable(name)}: the next start makes its plan anew\n`);
-  return [...runs.map((run) => renderRun(run, width)), ...restarts, ...made].join("");
+  const mend = broken.map(({ domain, problem, units }) => {
+    const name = printable(domain);
+    const which = units.length === 0 ? name : `${name} (${units.map(printable).join(", ")})`;
+    const what = `${which} cannot start: ${printable(problem)}; cofferdam check ${name}`;
+    return `${wrap(what, width, INDENT)}\n`;
+  });
+  return [...runs.map((run) => renderRun(run, width)), ...restarts, ...made, ...mend].join("");
 }
 
 function renderRun(run: StaleRun, width: number): string {
@@ -22,10 +29,21 @@ function renderRun(run: StaleRun, width: number): string {
   return [
     `${printable(run.domain)}, process ${run.pid}\n`,
     line("executes replaced or removed files", run.replacedCode),
-    line("was granted files that were replaced; the new ones are refused", run.outOfReach),
-    line("keeps the policy of its start; changed since", run.changedPolicy),
+    line("was granted names that reach something else now, or nothing", driftWords(run.outOfReach)),
+    run.keepsEarlierPolicy ? "  keeps an earlier policy than its file has\n" : "",
   ].join("");
 }
+
+/** `/etc/resolv.conf was replaced`. */
+export function driftWords(drift: readonly Drift[]): readonly string[] {
+  return drift.map(({ path, kind }) => `${path} ${kindWords[kind]}`);
+}
+
+const kindWords: Readonly<Record<Drift["kind"], string>> = {
+  replaced: "was replaced",
+  gone: "is gone",
+  appeared: "was not there at the start",
+};
 
 function listed(paths: readonly string[]): string {
   const shown = paths.slice(0, SHOWN_MAX).map((path) => printable(path));

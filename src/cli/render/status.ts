@@ -2,16 +2,18 @@ import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
 import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
-import type { AgentStatus } from "../../host/agent-answers.ts";
+import type { AgentStatus, DriftState } from "../../host/agent-answers.ts";
 import { type ClaimedOutside, claimSentences } from "../../host/claimed-outside.ts";
+import type { Drift } from "../../host/held-names.ts";
 import type { Listening } from "../../host/listening.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
 import type { Level, Mediation } from "../../model/policy.ts";
 import { PLACES_OF_HOST } from "../../plan/mediator-places.ts";
 import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";
+import { driftWords } from "./stale.ts";
 
-/** Processes of one domain that are held alike; null: no record tells. */
+/** Processes of one domain that are held in the same way; null if no record says it. */
 export interface RunningDomain {
   readonly domain: string;
   readonly number: number | null;
@@ -20,30 +22,32 @@ export interface RunningDomain {
   readonly processes: number;
 }
 
-/** A host and its domains at one moment. */
 export interface HostStatus {
   /** null: this host can hold no domain. */
   readonly engine: "landlock" | null;
   readonly domains: number;
   readonly runs: readonly (Pick<Run, "pid" | "domain" | "number" | "mode" | "level" | "live"> & {
     readonly holder: Run["holderState"];
+    /** The domain's policy has changed since the run's start; a restart puts it in force. */
+    readonly keepsEarlierPolicy: boolean;
+    /** Granted names that now lead elsewhere than at the start. */
+    readonly drift: readonly Drift[];
   })[];
   readonly running: readonly RunningDomain[];
   readonly lost: readonly LostLayer[];
-  /** Mediators of root's that serve one run, and whose it is; null: not to be seen. */
+  /** Root's mediators of a single run, with their run; null if the caller may not see them. */
   readonly ownMediators: readonly Claimant[] | null;
-  /** null: none runs. */
+  /** null if no agent runs. */
   readonly agent: AgentStatus | null;
-  /** Processes that a domain's `enter` names, and that run outside it. */
+  /** Processes that a domain's `enter` names but that run outside it. */
   readonly claimed: readonly ClaimedOutside[];
   readonly listening: Listening;
-  /** Sentences on what somebody should look at. */
   readonly attention: readonly string[];
 }
 
 const MIB = 1024 * 1024;
 const INDENT = " ".repeat(11);
-/** Lines and names that a screen has room for; `domain list` and `ps` show all. */
+/** Lines and names that fit a screen; `domain list` and `ps` show all. */
 const ROWS_MAX = 15;
 const RED = "\x1b[31m";
 const OFF = "\x1b[0m";
@@ -56,7 +60,7 @@ export function renderStatus(
   const line = (head: string, text: string) =>
     `${wrap(`${head.padEnd(INDENT.length)}${text}`, style.width, INDENT)}\n`;
   const parts = [
-    line("engine", now.engine ?? "none: cofferdam doctor tells why"),
+    line("engine", now.engine ?? "none: cofferdam doctor says why"),
     ...(agent === null
       ? [line("agent", noAgent)]
       : ofAgent(agent).map(([head, text]) => line(head, text))),
@@ -65,6 +69,8 @@ export function renderStatus(
     line("running", runningText(now)),
     runningRows(now),
     ...ownMediatorsText(now).map((text) => line("", text)),
+    ...earlierText(now).map((text) => line("policy", text)),
+    ...driftText(now).map((text) => line("drift", text)),
     ...missing(now, "lost").map((text) => line("lost", text)),
     ...missing(now, "partial").map((text) => line("in part", text)),
     ...(agent === null
@@ -80,9 +86,9 @@ export function renderStatus(
 }
 
 const noAgent =
-  "none runs: levels do not switch while daemons run (start it as root: cofferdam agent)";
+  "not running, so levels cannot change while daemons run (start it as root: cofferdam agent)";
 
-const NOT_COLLECTED = "the kernel's are not collected (agent --without-kernel-refusals)";
+const NOT_COLLECTED = "refusals by the kernel are not logged (agent --without-kernel-refusals)";
 
 function ofAgent({
   pid,
@@ -91,6 +97,7 @@ function ofAgent({
   mediator,
   sessions,
   refusals,
+  drift,
   refusedPeers,
 }: AgentStatus): readonly (readonly [string, string])[] {
   const refused = refusedPeers === 0 ? "" : `, ${counted(refusedPeers, "connection")} refused`;
@@ -101,10 +108,19 @@ function ofAgent({
     ],
     ["mediator", mediator === null ? "none is kept" : keptText(mediator)],
     ["refusals", refusals === null ? NOT_COLLECTED : keptText(refusals)],
+    ...(drift === null ? [] : [["watched", watchedText(drift)] as const]),
     ...(sessions === null || sessions.state === "none"
       ? []
       : [["sessions", keptText(sessions)] as const]),
   ];
+}
+
+/** What the agent notices by itself; `drift` lines say what there is now. */
+function watchedText({ runs, names, elsewhere, directories }: DriftState): string {
+  if (runs === 0) return "no sealed run";
+  const others = elsewhere === 0 ? "" : `; ${elsewhere} on network file systems are not`;
+  const what = `${counted(names, "granted name")} of ${counted(runs, "sealed run")}`;
+  return `${what}, in ${counted(directories, "folder")}${others}`;
 }
 
 function keptText({ pid, state, restarts }: NonNullable<AgentStatus["mediator"]>): string {
@@ -114,10 +130,10 @@ function keptText({ pid, state, restarts }: NonNullable<AgentStatus["mediator"]>
 
 function domainsText({ domains, agent }: HostStatus): string {
   const levels = Object.entries(agent?.levels ?? {}).filter(([, count]) => count > 0);
-  return `${domains}${levels.length === 0 ? "" : `: ${levels.map(([level, count]) => `${count} ${level}`).join(", ")}`}`;
+  const counts = levels.map(([level, count]) => `${count} ${level}`).join(", ");
+  return levels.length === 0 ? `${domains}` : `${domains}: ${counts}`;
 }
 
-/** Whatever is not enforced now is named. */
 function relaxedText({ relaxed }: AgentStatus): readonly string[] {
   return (["warning", "disabled"] as const).flatMap((level) => {
     const names = relaxed
@@ -130,7 +146,10 @@ function relaxedText({ relaxed }: AgentStatus): readonly string[] {
 function runningText({ running }: HostStatus): string {
   if (running.length === 0) return "nothing is in a domain";
   const processes = running.reduce((sum, one) => sum + one.processes, 0);
-  return `${counted(processes, "process")} in ${counted(new Set(running.map(({ domain }) => domain)).size, "domain")}`;
+  return (
+    `${counted(processes, "process")} in ` +
+    `${counted(new Set(running.map(({ domain }) => domain)).size, "domain")}`
+  );
 }
 
 function runningRows({ running }: HostStatus): string {
@@ -152,7 +171,7 @@ function runningRows({ running }: HostStatus): string {
 function listeningText({ sockets, inDomains, outside, unknown }: Listening): string {
   if (sockets === 0) return "nothing listens on this host";
   const others = outside.length === 0 ? "" : `; outside: ${cut(outside, "ps -Z").join(", ")}`;
-  const hidden = unknown === 0 ? "" : `; ${unknown} of processes that only root may see`;
+  const hidden = unknown === 0 ? "" : `; ${unknown} belong to processes that only root may see`;
   const what = sockets === 1 ? "socket that listens is" : "sockets that listen are";
   return `${inDomains} of ${sockets} ${what} in a domain${printable(others)}${hidden}`;
 }
@@ -163,7 +182,30 @@ function ownMediatorsText({ ownMediators }: HostStatus): readonly string[] {
   return [`mediators of one run: ${taken} (${printable(whoseWords(ownMediators))})`];
 }
 
-/** One line a domain; the plan has the details. */
+/** One line for each domain. */
+function earlierText({ runs }: HostStatus): readonly string[] {
+  const those = runs.filter(({ keepsEarlierPolicy }) => keepsEarlierPolicy);
+  return [...new Set(those.map(({ domain }) => domain))].map((domain) => {
+    const pids = those.filter((run) => run.domain === domain).map(({ pid }) => pid);
+    const name = printable(domain);
+    const which = `${pids.length === 1 ? "process" : "processes"} ${pids.join(", ")}`;
+    const keeps = `${pids.length === 1 ? "keeps" : "keep"} an earlier policy than its file has`;
+    return `${name}: ${which} ${keeps} (cofferdam domain restart ${name})`;
+  });
+}
+
+/** One line for each run. */
+function driftText({ runs }: HostStatus): readonly string[] {
+  return runs
+    .filter(({ drift }) => drift.length > 0)
+    .map(({ domain, pid, drift }) => {
+      const name = printable(domain);
+      const words = cut(driftWords(drift).map(printable), "domain stale").join(", ");
+      return `${name}, process ${pid}: ${words} (cofferdam domain restart ${name})`;
+    });
+}
+
+/** One line for each domain; the plan has the details. */
 function missing({ lost }: HostStatus, state: LostLayer["state"]): readonly string[] {
   const those = lost.filter((one) => one.state === state);
   return [...new Set(those.map(({ domain }) => domain))].map((domain) => {
@@ -174,7 +216,9 @@ function missing({ lost }: HostStatus, state: LostLayer["state"]): readonly stri
 
 function eventsText({ events }: AgentStatus): readonly string[] {
   const { denied, warned, lost } = events.today;
-  const away = Object.entries(events.forwarding).map(([name, why]) => `${name} gets none: ${why}`);
+  const away = Object.entries(events.forwarding).map(
+    ([name, why]) => `${name} gets no events: ${why}`,
+  );
   return [`today ${denied} denied, ${warned} warned about, ${lost} lost`, ...away];
 }
 

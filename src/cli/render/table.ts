@@ -1,8 +1,8 @@
 import { wrap } from "../../base/wrap.ts";
 
 /**
- * Rows of fixed columns, of which the last is wrapped and stays in its column; `width` in
- * characters for the whole.
+ * Rows of fixed columns. The last column is wrapped within itself; `width`: characters for the
+ * whole.
  */
 export function table(rows: readonly (readonly string[])[], width: number): string {
   const count = Math.max(...rows.map((row) => row.length));
@@ -20,7 +20,7 @@ function tableRow(
   width: number,
 ): string {
   const head = widths.map((column, i) => `${(row[i] ?? "").padEnd(column)}  `).join("");
-  // Wrapped alone, so that spaces inside the fixed columns are no place to break.
+  // Wraps only the last column: spaces in the others must not break.
   const last = wrap(indent + (row[widths.length] ?? ""), width, indent);
   return (head + last.slice(indent.length)).trimEnd();
 }

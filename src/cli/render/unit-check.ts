@@ -3,7 +3,6 @@ import { wrap } from "../../base/wrap.ts";
 import type { CheckedUnit } from "../../host/units/check-unit.ts";
 import type { Finding } from "../../host/units/finding.ts";
 
-/** What `--json` says of a unit. */
 export function shownCheck({ unit, domain, commands, findings, additions, ...rest }: CheckedUnit) {
   return {
     unit: unit.name,
@@ -46,7 +45,7 @@ export function renderCheck(checked: CheckedUnit, width: number): string {
 
 const states: Readonly<Record<CheckedUnit["state"], string>> = {
   enabled: "enabled",
-  changed: "enabled, and its commands have changed since: enable it again",
+  changed: "enabled, and changed since: enable it again",
   disabled: "not enabled",
 };
 

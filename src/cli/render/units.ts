@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the shipped units take for the folder of the installation. */
+/** The installation's folder in the shipped units. */
 const SHIPPED_HOME = "/usr/lib/cofferdam";
 const names = ["cofferdam-agent.service", "cofferdam-agent.socket"] as const;
 
@@ -10,7 +10,7 @@ export interface Unit {
   readonly text: string;
 }
 
-/** The shipped units with this installation's folder in them. */
+/** The shipped units with this installation's folder. */
 export function unitsFor(home: string): readonly Unit[] {
   return names.map((name) => ({
     name,

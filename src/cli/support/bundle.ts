@@ -6,9 +6,9 @@ import { VERSION } from "../version.ts";
 import type { Collected, MissingFile } from "./collected.ts";
 import { tarOf } from "./tar.ts";
 
-/** What the first file of a bundle says of it. */
+/** The first file of a bundle, which describes it. */
 export interface Manifest {
-  /** The folder in the archive, and its name without `.tgz`. */
+  /** The folder in the archive, which is its name without `.tgz`. */
   readonly bundle: string;
   readonly made: string;
   readonly host: string;
@@ -29,13 +29,12 @@ export interface ManifestFile {
 
 export interface Bundle {
   readonly manifest: Manifest;
-  /** The archive, compressed. */
   readonly archive: Buffer;
 }
 
-/** Of the folder in a bundle made at that time, and of its file without `.tgz`. */
+/** The name of the folder in a bundle, and of its file without `.tgz`. */
 export function bundleName(now: Date): string {
-  // A host's name is whatever root says.
+  // A host's name may contain anything, because root sets it.
   const word = hostname()
     .replaceAll(/[^\w.-]/g, "-")
     .slice(0, 64);

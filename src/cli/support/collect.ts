@@ -16,8 +16,8 @@ import {
 const BUNDLE_BYTES_MAX = 48 * 1024 * 1024;
 
 /**
- * All that the caller may read, secrets taken out; what cannot be had is named with the reason, and
- * stops nothing.
+ * Everything that the caller may read, without secrets. A part that cannot be read is named with
+ * the reason, and stops nothing.
  */
 export async function collect(context: Context): Promise<Collected> {
   const files: CollectedFile[] = [];
@@ -38,7 +38,7 @@ export async function collect(context: Context): Promise<Collected> {
   return { files, missing };
 }
 
-/** A text says why it cannot be had. */
+/** A text says why the part is missing. */
 async function take(part: Part, context: Context): Promise<Taken | string> {
   try {
     const taken = await part.take(context);
@@ -56,7 +56,7 @@ function redacted(text: string, form: Part["form"]): string {
   return form === "lines" ? redactLines(text) : redactRecords(text);
 }
 
-/** One that is no JSON, as a torn one, is a line. */
+/** A line that is no JSON, such as a torn one, is redacted as text. */
 function redactRecords(text: string): string {
   const redact = rememberingRedaction();
   const redactRecord = (line: string): string => {

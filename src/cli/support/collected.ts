@@ -3,14 +3,14 @@ import * as is from "../../base/schema.ts";
 const text = is.text;
 
 const collectedFile = is.object({
-  /** In the bundle: words, dots and hyphens, folders before a slash. */
+  /** In the bundle: words, dots, hyphens, and slashes between folders. */
   name: text,
-  /** The command that wrote it, or the file it is from. */
+  /** The command that wrote it, or the file that it is a copy of. */
   source: text,
   text,
-  /** Places where a secret was, or what looks like one. */
+  /** How many secrets were taken out. */
   redacted: is.whole(),
-  /** What it lacks of its source. */
+  /** What of the source is missing. */
   note: is.nullable(text),
 });
 
@@ -20,11 +20,10 @@ const missingFile = is.object({ name: text, source: text, why: text });
 
 export type MissingFile = is.Described<typeof missingFile>;
 
-/** As `cofferdam support --collect` prints it, for both sides. */
+/** The schema of what `cofferdam support --collect` prints, for its writer and reader. */
 export const collected = is.object({
   files: is.list(collectedFile),
   missing: is.list(missingFile),
 });
 
-/** What a bundle is made of, secrets taken out already. */
 export type Collected = is.Described<typeof collected>;

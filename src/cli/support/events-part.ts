@@ -4,12 +4,12 @@ import type { Context } from "../command.ts";
 import { logFolder, orExplain } from "../events/read-log.ts";
 import type { Taken } from "./part.ts";
 
-/** The newest of the log. */
+/** The newest part of the log, bytes. */
 const EVENTS_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * The newest records as they lie in the log. @throws HostError where the caller may not read it, or
- * there is none
+ * The newest records as the log has them. @throws HostError if the caller may not read it, or there
+ * is none
  */
 export function newestEvents(context: Context): Taken {
   const folder = logFolder(context);
@@ -35,7 +35,7 @@ function newest(files: readonly LogFile[]): readonly string[] {
     const from = Math.max(0, size - left);
     left -= size - from;
     const lines = [...linesOf(fd, from, size)].filter(({ text, whole }) => whole && text !== null);
-    // The first one began before.
+    // The first line is incomplete if reading began inside a file.
     const kept = from > 0 ? lines.slice(1) : lines;
     texts.unshift(kept.map(({ text }) => `${text}\n`).join(""));
     if (left === 0) break;

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { VERSION } from "../version.ts";
 
-/** What everybody may know of /etc/os-release (os-release(5)). */
+/** The keys of /etc/os-release (os-release(5)) that go into a bundle. */
 const releaseKeys = ["ID", "VERSION_ID", "PRETTY_NAME"] as const;
 
 export function versionsText(): string {
@@ -22,7 +22,7 @@ export function versionsText(): string {
     .join("");
 }
 
-/** Files of the kernel that say what it is and how it was set. */
+/** Files that say which kernel runs and how it is set. */
 const kernelFiles = [
   "/proc/version",
   "/proc/cmdline",

@@ -4,12 +4,12 @@ import { printable } from "../../base/printable.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { CommandError } from "../command.ts";
 
-/** Messages of the agent. */
+/** Newest messages of the agent in a bundle. */
 const MESSAGES_MAX = 500;
 const JOURNAL_BYTES_MAX = 4 * 1024 * 1024;
 const JOURNAL_WAIT_MS = 10_000;
 
-/** The agent's last messages. @throws CommandError where there is no journal */
+/** The agent's last messages. @throws CommandError if there is no journal */
 export async function journalText(): Promise<string> {
   const args = [
     "-u",

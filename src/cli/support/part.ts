@@ -1,15 +1,14 @@
 import type { Context } from "../command.ts";
 
-/** One file of a bundle, and how it comes about. */
+/** One file of a bundle, and how to make it. */
 export interface Part {
   readonly name: string;
   readonly source: string;
   /**
-   * `lines`: what one line says has nothing to do with the others. `records`: each line is a JSON
-   * value.
+   * How secrets are searched. `lines`: each line by itself. `records`: each line is a JSON value.
    */
   readonly form: "text" | "lines" | "records";
-  /** Throws where it cannot be had: the message says why. */
+  /** Throws if it cannot be had; the message says why. */
   take(context: Context): string | Promise<string> | Taken;
 }
 

@@ -14,7 +14,7 @@ import type { Part } from "./part.ts";
 
 const WIDTH = 100;
 
-/** Everything but the policies, of which there are as many as there are files. */
+/** Everything but policies, of which each file is a part (`policies-part.ts`). */
 export const parts: readonly Part[] = [
   {
     name: "commands/doctor.txt",
@@ -64,7 +64,7 @@ function subcommand({ name, subcommands }: Command, wanted: string): Command {
   return found;
 }
 
-/** What a command writes for people, and at the end what it complains of. */
+/** The output of a command for people, then its messages. */
 async function captured(context: Context, run: (own: Context) => unknown): Promise<string> {
   const written: string[] = [];
   const complaints: string[] = [];

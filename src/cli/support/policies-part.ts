@@ -8,7 +8,7 @@ import type { Part } from "./part.ts";
 const POLICY_BYTES_MAX = 256 * 1024;
 const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 
-/** Each policy file that domains of this host may be made of, as it lies there. */
+/** Each policy file from which domains of this host may be made, unchanged. */
 export function policyParts({ places }: Context): readonly Part[] {
   return places.policies.flatMap((folder) => {
     const label = folder === places.shipped ? "shipped" : "own";
@@ -24,7 +24,7 @@ function policyPart(path: string, name: string): Part {
   return { name, source: path, form: "text", take: () => readBounded(path) };
 }
 
-/** Names that a policy may have; others are none, and no name of a bundle's file either. */
+/** Skips names that no policy may have: a file of a bundle may not have them either. */
 function filesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
@@ -36,12 +36,12 @@ function filesIn(folder: string): readonly string[] {
   }
 }
 
-/** A pipe in its place keeps nobody waiting, a device is no policy. */
+/** With O_NONBLOCK, opening a pipe in the file's place does not wait. A device is refused. */
 function readBounded(path: string): { readonly text: string; readonly note: string | null } {
   const fd = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   try {
     if (!fstatSync(fd).isFile())
-      throw Object.assign(new Error("it is no file"), { code: "EINVAL" });
+      throw Object.assign(new Error("it is not a regular file"), { code: "EINVAL" });
     const bytes = Buffer.alloc(POLICY_BYTES_MAX);
     const length = readSync(fd, bytes, 0, bytes.length, 0);
     const note = fstatSync(fd).size > length ? `the first ${length} bytes` : null;

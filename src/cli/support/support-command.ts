@@ -6,15 +6,19 @@ import { bundleName, bundleOf } from "./bundle.ts";
 import type { Collected } from "./collected.ts";
 import { tryNew, writeNew } from "./write-new.ts";
 
-/** `cofferdam support` with what `collected` gives it. */
 export function supportOf(collected: (context: Context) => Promise<Collected>): Command {
   return {
     name: "support",
     operands: [],
-    summary: "one file with all that helps whoever helps you",
+    summary: "write an archive for a support request",
     description: [
-      "Writes an archive, cofferdam-support-HOST-TIME.tgz, that only its owner may read: doctor, status, the table of domains, all rules as `secpolicytools -d` prints them, the newest events, policies, versions, what the kernel says of itself. manifest.json in it names each file with its source, and what could not be had, with the reason. An ordinary user's has what that user may read.",
-      "Passwords, tokens, keys and values of environments are taken out as far as they can be told (docs/support.md says which): look it through before you give it away.",
+      "Writes cofferdam-support-HOST-TIME.tgz, which only its owner may read. It contains the " +
+        "output of doctor, status, domain list and `secpolicytools -d`, the newest events, " +
+        "policies, versions and facts about the kernel. Its manifest.json names the source of " +
+        "each file, and what is missing and why. An ordinary user's archive has what that user " +
+        "may read.",
+      "Passwords, tokens, keys and values of environment variables are redacted if they are " +
+        "recognised (docs/support.md). Read the archive before you send it.",
       "Exit status: 0, 3 when it cannot be written.",
     ],
     options: [
@@ -28,7 +32,7 @@ export function supportOf(collected: (context: Context) => Promise<Collected>): 
       { line: "sudo cofferdam support", what: "into the working folder" },
       {
         line: "cofferdam support -w /var/tmp --json | jq .manifest.missing",
-        what: "what could not be had",
+        what: "what is missing in the archive",
       },
     ],
     async run(context, _operands, options) {
@@ -49,7 +53,7 @@ export function supportOf(collected: (context: Context) => Promise<Collected>): 
   };
 }
 
-/** From here on the folder is meant, whatever becomes of its name. */
+/** Changes into the folder, so that renaming it has no effect from here on. */
 function enter(folder: string): void {
   try {
     process.chdir(folder);

@@ -1,17 +1,14 @@
-/** A file of an archive. `name` has at most 100 bytes, the folder before it 155. */
+/** A file of an archive. `name` has at most 100 bytes, its folder 155. */
 export interface TarEntry {
   readonly name: string;
   readonly bytes: Buffer;
 }
 
 const BLOCK_BYTES = 512;
-/** Nobody but who unpacks it. */
+/** Only the user who unpacks it may read it. */
 const MODE = "0000600";
 
-/**
- * An archive in the ustar format (POSIX.1-2017, pax) of files in one folder; `time` in seconds
- * since 1970.
- */
+/** A ustar archive (POSIX.1-2017, pax) of files in one folder; `time`: seconds since 1970. */
 export function tarOf(folder: string, entries: readonly TarEntry[], time: number): Buffer {
   const blocks = entries.flatMap(({ name, bytes }) => [
     headerOf(folder, name, bytes.length, time),
@@ -34,7 +31,7 @@ function headerOf(folder: string, name: string, size: number, time: number): Buf
   put("0000000\0", 116, 8);
   put(`${size.toString(8).padStart(11, "0")}\0`, 124, 12);
   put(`${time.toString(8).padStart(11, "0")}\0`, 136, 12);
-  // The sum is taken with blanks in its own place.
+  // The checksum is computed with blanks in its own field.
   put(" ".repeat(8), 148, 8);
   put("0", 156, 1);
   put("ustar\u000000", 257, 8);

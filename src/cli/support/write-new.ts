@@ -9,21 +9,22 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { PRIVATE_FILE } from "../../base/modes.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { CommandError } from "../command.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-const MODE = 0o600;
+const MODE = PRIVATE_FILE;
 
 /**
- * A new file in the working folder, whole and on the disk, or none: nothing that has the name
- * already is followed, written or replaced.
+ * Writes a new file in the working directory, completely and synced, or none. Does not follow,
+ * write or replace anything that has the name.
  * @throws CommandError with what to do
  */
 export function writeNew(name: string, bytes: Uint8Array): void {
   const fd = create(name);
   try {
-    // Whatever the caller's umask is.
+    // Independent of the umask.
     fchmodSync(fd, MODE);
     for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     fsyncSync(fd);
@@ -36,8 +37,8 @@ export function writeNew(name: string, bytes: Uint8Array): void {
 }
 
 /**
- * Says at once what {@link writeNew} would say after all the work; leaves nothing behind. @throws
- * CommandError with what to do
+ * Checks at the beginning whether {@link writeNew} can succeed later. Leaves nothing behind.
+ * @throws CommandError with what to do
  */
 export function tryNew(name: string): void {
   const fd = create(name);
@@ -54,7 +55,8 @@ function create(name: string): number {
 }
 
 /**
- * A part of a bundle is none. The name may be another's by now where others may write the folder.
+ * Removes an incomplete file. If others may write to the folder, the name may be another file's by
+ * now, so its identity is checked.
  */
 function removeOwn(name: string, fd: number): void {
   const own = fstatSync(fd);

@@ -7,13 +7,13 @@ import { frameOf } from "./frame.ts";
 export interface BatchOptions {
   /** Seconds between frames. */
   readonly delay: number;
-  /** How many; null: until somebody ends it. */
+  /** How many; null: until a signal ends it. */
   readonly frames: number | null;
   readonly json: boolean;
 }
 
 /**
- * Frame after frame for a program or a file. The first comes when one interval is over: rates need
+ * Prints frames for a program or a file. The first one comes after one interval, because rates need
  * two readings.
  */
 export async function runBatch(
@@ -41,7 +41,7 @@ export async function runBatch(
     out(text);
     for (const name of strangers.filter((one) => !told.has(one))) {
       told.add(name);
-      err(`cofferdam: ${name} has come since and has no columns; --json shows it\n`);
+      err(`cofferdam: ${name} is new and has no columns; --json shows it\n`);
     }
   }
 }

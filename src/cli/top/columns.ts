@@ -1,19 +1,20 @@
 import type { FrameRow } from "./frame.ts";
 
-/** A column of the screen. Widths in characters; the name's fills what the others leave. */
+/**
+ * A column of the screen. Widths are in characters; the name's column gets what the others leave.
+ */
 export interface Column {
   readonly title: string;
   readonly width: number;
-  /** Sorts by it; null for one that nobody sorts by. */
+  /** The key that sorts by it; null if no key does. */
   readonly key: string | null;
-  /** In the help. */
   readonly meaning: string;
   readonly text: (row: FrameRow) => string;
-  /** Rows with more of it stand above; a string sorts by itself. */
+  /** Rows with a greater weight come first; a text is compared as text. */
   readonly weight: (row: FrameRow) => number;
 }
 
-/** In front of the columns of numbers. */
+/** Comes before the columns of numbers. */
 export const NAME_WIDTH_MIN = 12;
 
 const missing = Number.NEGATIVE_INFINITY;
@@ -93,7 +94,7 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)}${units[unit]}`;
 }
 
-/** A count in at most `width` characters: thousands and millions where it is longer. */
+/** A count in at most `width` characters; a long one in thousands or millions. */
 function short(count: number, width: number): string {
   const text = String(count);
   if (text.length <= width) return text;

@@ -1,7 +1,7 @@
 import { printable } from "../../base/printable.ts";
 import type { Frame, FrameRow } from "./frame.ts";
 
-/** The first cell, by which readers of performance data know the form: times are those of UTC. */
+/** The first cell, by which readers of performance data recognise the format. Times are in UTC. */
 const FORM = "(PDH-CSV 4.0) (UTC)(0)";
 
 interface Counter {
@@ -20,7 +20,7 @@ const counters: readonly Counter[] = [
 ];
 
 /**
- * Batch output as `esxtop -b` has it: one line of column names, then one line a frame, every cell
+ * Batch output as `esxtop -b` has it: a line of column names, then one line per frame, every cell
  * in quotes. The columns are those of the first frame.
  */
 export class CsvTable {
@@ -35,7 +35,7 @@ export class CsvTable {
     this.head = line([FORM, ...titles]);
   }
 
-  /** Domains that have come since have no column: `strangers` names them. */
+  /** `strangers`: domains that came later and therefore have no column. */
   row({ time, domains }: Frame): { readonly text: string; readonly strangers: readonly string[] } {
     const rows = new Map(domains.map((row) => [keyOf(row), row]));
     const cells = this.#keys.flatMap((key) => {
@@ -49,7 +49,7 @@ export class CsvTable {
   }
 }
 
-/** `49:nginx`, as the original writes numbers and names; `-` for a domain without a number. */
+/** ESXi's form, `49:nginx`; `-` for a domain without a number. */
 function keyOf({ number, name }: FrameRow): string {
   return `${number ?? "-"}:${printable(name)}`;
 }

@@ -1,23 +1,20 @@
 import type { DomainReading, Reading } from "../../sessions/view/reading.ts";
 
-/** What is shown of one domain: its figures at the end of an interval, and rates over it. */
+/** One domain in a frame: its figures at the end of an interval, and its rates over it. */
 export interface FrameRow extends Omit<DomainReading, "cpu"> {
   /** Per cent of one processor. */
   readonly cpuPercent: number;
-  /** Denials and warnings a second; null where nobody counts them. */
+  /** Denials and warnings per second; null if nothing counts them. */
   readonly eventsPerSecond: number | null;
 }
 
 export interface Frame extends Omit<Reading, "seconds" | "meter" | "domains"> {
-  /** Seconds that the rates are of; 0: there is nothing yet to compare with. */
+  /** Seconds between the two readings; 0 without an earlier one. */
   readonly interval: number;
   readonly domains: readonly FrameRow[];
 }
 
-/**
- * Rates from one reading to the next. `before` null, or of a meter that has been begun anew: there
- * are none yet.
- */
+/** Rates between two readings. None without `before`, or if it is of another meter. */
 export function frameOf(before: Reading | null, now: Reading): Frame {
   const { time, host, agent, events, domains, meter, seconds } = now;
   const base = before?.meter === meter ? before : null;
@@ -42,13 +39,13 @@ function rowOf(
   };
 }
 
-/** Counts begin anew with the day. */
+/** The count restarts each day. */
 function eventRate(events: number | null, before: number, interval: number): number | null {
   if (events === null) return null;
   return interval > 0 ? (events >= before ? events - before : events) / interval : 0;
 }
 
-/** Names of domains hold no space. */
+/** Names of domains contain no space. */
 function keyOf({ name, number }: DomainReading): string {
   return `${number ?? "-"} ${name}`;
 }

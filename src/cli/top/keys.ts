@@ -4,7 +4,7 @@ import type { Choices } from "./screen.ts";
 /** Seconds between two readings. */
 export const DELAY_MIN_S = 1;
 export const DELAY_MAX_S = 3_600;
-/** Characters of a delay that is typed. */
+/** Characters of a delay as it is typed. */
 const TYPED_LENGTH_MAX = 6;
 
 export type Reaction =
@@ -13,10 +13,7 @@ export type Reaction =
   | { readonly kind: "read" }
   | { readonly kind: "choose"; readonly choices: Choices };
 
-/**
- * Control characters of a terminal, and what it sends for keys that write nothing (XTerm Control
- * Sequences).
- */
+/** What a terminal sends for control and function keys (XTerm Control Sequences). */
 const sequences: Readonly<Record<string, string>> = {
   "\u0003": "quit",
   "\u001a": "suspend",
@@ -38,18 +35,13 @@ const sequences: Readonly<Record<string, string>> = {
   "\u001b": "escape",
 };
 
-/**
- * The keys in what a terminal sent. A sequence that stands for none of ours is one key that does
- * nothing.
- */
+/** The keys in a terminal's input. An unknown sequence is one key without effect. */
 export function keysIn(text: string): readonly string[] {
   const parts = text.match(/\u001b(?:\[[\d;]*[ -/]*[@-~]|O[@-~])|./gsu) ?? [];
   return parts.map((part) => sequences[part] ?? part);
 }
 
-/**
- * `page`: rows of domains on the screen; `rows`: that there are. Null for a key that does nothing.
- */
+/** `page`: rows of domains on the screen; `rows`: of all domains. null for a key without effect. */
 export function react(key: string, choices: Choices, page: number, rows: number): Reaction | null {
   if (key === "quit") return { kind: "quit" };
   if (key === "suspend") return { kind: "suspend" };
@@ -92,7 +84,7 @@ function moved(key: string, above: number, page: number): number | null {
   return step === undefined ? null : above + step;
 }
 
-/** What is typed counts when it is a delay; else the old one stays. */
+/** A delay that is out of bounds has no effect. */
 function type(key: string, choices: Choices, typed: string): Reaction | null {
   if (key === "escape") return choose({ ...choices, typed: null });
   if (key === "backspace") return choose({ ...choices, typed: typed.slice(0, -1) });
@@ -102,7 +94,7 @@ function type(key: string, choices: Choices, typed: string): Reaction | null {
   return choose({ ...choices, typed: typed + key });
 }
 
-/** Seconds, `5` or `2.5`; null for what is none, or out of bounds. */
+/** Seconds, `5` or `2.5`; null if it is no number or out of bounds. */
 export function parseDelay(text: string): number | null {
   if (!/^\d{1,4}(?:\.\d{1,3})?$/.test(text)) return null;
   const seconds = Number(text);

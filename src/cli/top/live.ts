@@ -6,10 +6,7 @@ import { DELAY_MIN_S, keysIn, react } from "./keys.ts";
 import { type Choices, drawScreen, firstChoices, rowsOf, rowsOn } from "./screen.ts";
 import { Terminal } from "./terminal.ts";
 
-/**
- * The live view on the caller's terminal, until it is ended. @throws HostError where the first
- * reading cannot be had
- */
+/** Shows the live view on the caller's terminal. @throws HostError if the first reading fails */
 export async function runLive(source: ViewSource, delay: number): Promise<void> {
   const view = new LiveView(source, await source.reading(), { ...firstChoices, delay });
   await view.run();
@@ -42,7 +39,7 @@ class LiveView {
   async run(): Promise<void> {
     this.#terminal.open();
     try {
-      // Rates come soon, whatever the delay.
+      // The second reading comes soon whatever the delay, because rates need two.
       await this.#wait(DELAY_MIN_S);
       while (!this.#ended) {
         await this.#read();
@@ -53,7 +50,7 @@ class LiveView {
     }
   }
 
-  /** What cannot be read now may be readable again: the old figures stay, with the reason. */
+  /** If a reading fails, the old figures stay, with the reason; a later one may succeed. */
   async #read(): Promise<void> {
     try {
       const now = await this.#source.reading();

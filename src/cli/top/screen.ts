@@ -2,19 +2,18 @@ import { printable } from "../../base/printable.ts";
 import { bytes, type Column, figures, NAME_WIDTH_MIN, number, sortable } from "./columns.ts";
 import type { Frame, FrameRow } from "./frame.ts";
 
-/** What the person at the terminal has chosen. */
 export interface Choices {
   /** {@link Column.key} of the column that sorts. */
   readonly sort: string;
   readonly reversed: boolean;
-  /** Domains in which nothing runs are left out. */
+  /** Hides domains without processes. */
   readonly runningOnly: boolean;
-  /** Rows above the first that shows. */
+  /** Rows scrolled off at the top. */
   readonly above: number;
   /** Seconds. */
   readonly delay: number;
   readonly page: "domains" | "help";
-  /** A new delay as far as it is typed; null while none is. */
+  /** The characters of a new delay so far; null while none is being typed. */
   readonly typed: string | null;
 }
 
@@ -23,10 +22,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/**
- * Lines that are no rows of domains: two of the host, one of messages, the titles, and the last
- * one.
- */
+/** Lines other than rows of domains: two of the host, a message, the titles, and the last one. */
 const FRAME_LINES = 5;
 const LEVEL_WIDTH = 9;
 const GAP = 1;
@@ -42,13 +38,12 @@ export const firstChoices: Choices = {
 };
 
 export interface Screen {
-  /** Not longer than the terminal is wide, and not more than it has rows; no control characters. */
+  /** They fit the terminal and contain no control characters. */
   readonly lines: readonly string[];
-  /** Which one is shown inverted; null for none. */
+  /** The line to show inverted; null for none. */
   readonly titles: number | null;
 }
 
-/** Rows of domains that have room. */
 export function rowsOn({ rows }: Size): number {
   return Math.max(0, rows - FRAME_LINES);
 }
@@ -60,16 +55,15 @@ export function rowsOf(
   const column = sortable.find(({ key }) => key === sort) ?? number;
   const sign = reversed ? -1 : 1;
   const shown = domains.filter(({ processes }) => !runningOnly || processes > 0);
-  // Those of equal weight stay in the order of their numbers.
+  // Rows of equal weight stay in the order of their numbers.
   return [...shown].sort((a, b) => sign * compare(column.weight(b), column.weight(a)));
 }
 
-/** Infinities are equal to themselves. */
+/** Equal infinities compare as equal. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** `message`: a trouble that is to be seen. */
 export function drawScreen(
   frame: Frame,
   choices: Choices,
@@ -110,8 +104,10 @@ function hostLines({ time, host, agent, events: counted, domains }: Frame): read
   const events = agent === null ? (counted ?? "unknown") : "unknown";
   const running = inDomains.filter(({ processes }) => processes > 0).length;
   return [
-    `${clock}  ${printable(host.name)}  up ${duration(host.uptime)}, ${host.processors} CPUs, load ${load}, memory ${used}`,
-    `domains: ${inDomains.length}, running: ${running}; processes: ${sum(({ processes }) => processes)}; ` +
+    `${clock}  ${printable(host.name)}  up ${duration(host.uptime)}, ${host.processors} ` +
+      `CPUs, load ${load}, memory ${used}`,
+    `domains: ${inDomains.length}, running: ${running}; processes: ` +
+      `${sum(({ processes }) => processes)}; ` +
       `CPU ${sum(({ cpuPercent }) => cpuPercent).toFixed(1)} %; events today: ${events}`,
   ];
 }
@@ -136,7 +132,7 @@ function messageLine(
   return interval === 0 ? "rates come with the next reading" : "";
 }
 
-/** As many figures as there is room for behind number, name and level. */
+/** The columns that fit after number, name and level. */
 function fittingColumns(width: number): readonly Column[] {
   const fitting: Column[] = [];
   let left = width - number.width - LEVEL_WIDTH - NAME_WIDTH_MIN - 2 * GAP;
@@ -164,7 +160,7 @@ function rowLine(row: FrameRow, columns: readonly Column[], width: number): stri
   ].join(" ");
 }
 
-/** The column that sorts is marked. */
+/** Marks the column that sorts. */
 function titleLine(columns: readonly Column[], { sort }: Choices, width: number): string {
   const title = (column: Column) =>
     (column.key === sort ? `*${column.title}` : column.title).padStart(column.width);
@@ -187,15 +183,15 @@ const helpLines: readonly string[] = [
   "cofferdam top: what the domains of this host use",
   "",
   ...sortable.map(({ key, title, meaning }) => `  ${key}   sort by ${title.padEnd(6)} ${meaning}`),
-  "      the same key again turns the order round",
+  "      the same key again reverses the order",
   "",
   "  a   all domains, or only those with processes",
   "  d   seconds between readings",
   "  up, down, page up, page down, home: move",
   "  space: read now    h: this page    q: quit",
   "",
-  "LEVEL is in force for new starts. superDom is whatever is in no domain.",
-  "CPU time of processes that have ended is counted, too.",
+  "LEVEL is in force for new starts. superDom has the processes outside all domains.",
+  "%CPU includes processes that have ended.",
   "",
   "any key: back",
 ];

@@ -3,8 +3,8 @@ import { hasCode } from "../../kernel/errno-error.ts";
 import type { Screen, Size } from "./screen.ts";
 
 /**
- * XTerm Control Sequences; every terminal since the VT100 has them, and those that lack the other
- * screen ignore them.
+ * XTerm Control Sequences. Every terminal since the VT100 knows them; one without an alternate
+ * screen ignores that part.
  */
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J";
 const LEAVE = "\u001b[?25h\u001b[?1049l";
@@ -14,20 +14,20 @@ const TO_END_OF_SCREEN = "\u001b[J";
 const INVERTED = "\u001b[7m";
 const PLAIN = "\u001b[m";
 
-/** Of a terminal that does not say. */
+/** For a terminal that does not say. */
 const SIZE_DEFAULT: Size = { columns: 80, rows: 24 };
 
 const ending = ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const;
 
 export interface TerminalEvents {
   readonly keys: (text: string) => void;
-  /** The size is another one, or the terminal is ours again: draw. */
+  /** Draw: the size has changed, or this process is in the foreground again. */
   readonly changed: () => void;
 }
 
 /**
- * The caller's terminal while a whole screen is shown on it. However this process ends, but by
- * SIGKILL, it is as it was before.
+ * The caller's terminal while it shows a whole screen. Its settings are restored however this
+ * process ends, except by SIGKILL.
  */
 export class Terminal {
   readonly #events: TerminalEvents;
@@ -82,7 +82,7 @@ export class Terminal {
     process.stdout.write(`${HOME}${styled.join("\r\n")}${TO_END_OF_SCREEN}`);
   }
 
-  /** As every program does at ^Z: the shell has the terminal until it says `fg`. */
+  /** On ^Z gives the terminal back and stops, until the shell continues it (`fg`). */
   suspend = (): void => {
     this.#restore();
     process.kill(process.pid, "SIGSTOP");
@@ -106,21 +106,21 @@ export class Terminal {
   };
 
   /**
-   * The terminal is no more. An orderly end would be none: Node aborts where it cannot put the
-   * settings back.
+   * The terminal has hung up. Exits at once, because Node aborts at an orderly exit if it cannot
+   * restore the settings.
    */
   #gone = (): void => {
     this.#end("SIGHUP");
   };
 
-  /** Ends by the same signal, so that whoever waits sees which. */
+  /** Dies of the same signal, so that the parent sees which one. */
   #end = (signal: NodeJS.Signals): void => {
     this.close();
     process.kill(process.pid, signal);
   };
 }
 
-/** Before anything else happens; a terminal that is gone needs nothing any more. */
+/** Writes synchronously. Ignores an error, because a terminal that is gone needs no restoring. */
 function writeNow(text: string): void {
   try {
     writeSync(process.stdout.fd, text);

@@ -7,24 +7,30 @@ import { runLive } from "./live.ts";
 import { firstChoices } from "./screen.ts";
 import { Terminal } from "./terminal.ts";
 
-/** `cofferdam top` with its readings from `source`. */
 export function topOf(source: (context: Context) => ViewSource): Command {
   return {
     name: "top",
     operands: [],
     summary: "a live view of what domains use: CPU, memory, descriptors, events",
     description: [
-      "One line a domain, with the CPU time, memory, processes and descriptors of all its processes, and its denials and warnings. Keys: h shows all of them; q quits; c, m, f, p, e, t, n sort; d changes the seconds between readings; arrows and page keys move.",
-      "%CPU is of one processor, and counts processes that have ended since; RES counts pages that processes share once for each of them. superDom is whatever is in no domain. Works without an agent, which counts events: then there are none.",
-      "With --batch one line of column names, then one line a reading, in the form of `esxtop -b`: the columns are the domains of the first reading. With --json one object a line. Both wait one interval before the first line.",
+      "Shows one line per domain: CPU time, memory, processes, descriptors, denials and " +
+        "warnings. Key h lists all keys, q quits.",
+      "%CPU is a percentage of one processor and includes ended processes. RES counts a shared " +
+        "page once for each process. superDom contains the processes outside every domain. " +
+        "Without an agent, events are unknown.",
+      "--batch prints a line of column names and then one line per reading, in the format of " +
+        "`esxtop -b`; the first reading fixes the columns. --json prints one object per line. " +
+        "Both wait one interval before the first line.",
       "Exit status: 0, 3 when nothing can be read.",
     ],
     options: [
       { flags: "-b, --batch", description: "lines of comma-separated values instead of a screen" },
-      { flags: "-n, --iterations <count>", description: "end after as many readings" },
+      { flags: "-n, --iterations <count>", description: "end after that many readings" },
       {
         flags: "-d, --delay <seconds>",
-        description: `between readings, from ${DELAY_MIN_S} to ${DELAY_MAX_S} (default ${firstChoices.delay})`,
+        description:
+          `between readings, from ${DELAY_MIN_S} to ${DELAY_MAX_S} (default ` +
+          `${firstChoices.delay})`,
       },
       { ...jsonOption, description: "print one JSON object a reading, for programs" },
     ],
@@ -33,7 +39,7 @@ export function topOf(source: (context: Context) => ViewSource): Command {
       { line: "cofferdam top -b -n 12 -d 5 > minute.csv", what: "a minute for a spreadsheet" },
       {
         line: "cofferdam top --json -n 1 -d 1 | jq '.domains[] | select(.cpuPercent > 50)'",
-        what: "who uses more than half a processor now",
+        what: "domains that use more than half a processor",
       },
     ],
     async run(context, _operands, options) {
@@ -63,7 +69,7 @@ function delayOf({ delay }: Options): number {
   const seconds = parseDelay(String(delay));
   if (seconds !== null) return seconds;
   throw new CommandError(
-    `\`${delay}\` is no delay`,
+    `\`${delay}\` is not a delay`,
     `give seconds, from ${DELAY_MIN_S} to ${DELAY_MAX_S}`,
     ExitCode.usage,
   );
@@ -79,7 +85,7 @@ function framesOf({ iterations }: Options, batch: boolean): number | null {
     );
   if (/^[1-9]\d{0,8}$/.test(String(iterations))) return Number(iterations);
   throw new CommandError(
-    `\`${iterations}\` is no number of readings`,
+    `\`${iterations}\` is not a number of readings`,
     "give a whole number from 1",
     ExitCode.usage,
   );

@@ -13,14 +13,14 @@ const service: Service = {
   renew: "ask an administrator: systemctl restart cofferdam-agent",
 };
 
-/** Inside the sandboxed shell nothing of the host can be seen: the session server looks. */
+/** The sandboxed shell cannot see the host, so the session server takes the readings. */
 export function viewOf(socket: string): ViewSource {
   return {
     reading: () => askService(service, socket, { method: "GET", path: "/v1/reading" }, reading),
   };
 }
 
-/** What a bundle is made of, as far as the caller may have it. */
+/** The contents of a bundle that the caller may have. */
 export function collectedOf(socket: string): Promise<Collected> {
   return askService(service, socket, { method: "GET", path: "/v1/support" }, collected);
 }

@@ -1,9 +1,6 @@
 import type { Reading } from "../../sessions/view/reading.ts";
 
-/**
- * Where `top` has its readings from: the host itself, or the session server where the sandbox shows
- * nothing.
- */
+/** Where `top` gets its readings: the host itself, or inside the sandbox the session server. */
 export interface ViewSource {
   reading(): Promise<Reading>;
 }

@@ -1,7 +1,9 @@
+import { everyPort } from "../../model/network.ts";
 import type { AddressRule } from "../../model/policy.ts";
 import type { PortSet } from "../../model/port-set.ts";
+import { grantsUdpAnswers, isUdpDestination } from "../../model/udp-destinations.ts";
 import { CgroupTableError } from "./errors.ts";
-import { flattenNetworks, type NetworkPorts } from "./network-tree.ts";
+import { flattenNetworks, type NetworkPorts, type RangeRule } from "./network-tree.ts";
 
 /**
  * Limit on the port table, entries of 8 bytes in the kernel. Nested networks repeat what the outer
@@ -10,19 +12,16 @@ import { flattenNetworks, type NetworkPorts } from "./network-tree.ts";
 export const PORT_INTERVALS_MAX = 1 << 20;
 
 /** `operation` of `struct network_key` in bpf/tables.h. */
-export const operationCodes = { connect: 1, listen: 2 } as const satisfies Record<
-  AddressRule["operation"],
+export const operationCodes = { connect: 1, listen: 2, answer: 3 } as const satisfies Record<
+  AddressRule["operation"] | "answer",
   number
 >;
-/** IP protocol numbers. */
 export const protocolNumbers = { tcp: 6, udp: 17 } as const satisfies Record<
   AddressRule["protocol"],
   number
 >;
 
-/** Size of `struct network_key`, bytes. */
 export const NETWORK_KEY_BYTES = 24;
-/** Size of `struct port_set`, bytes. */
 export const PORT_SET_BYTES = 8;
 const KEY_HEAD_BITS = 32;
 const KEY_ADDRESS_OFFSET = 8;
@@ -41,27 +40,40 @@ export function addressTable(rules: readonly AddressRule[]): AddressTable {
   const intervals = new IntervalPool();
   const keys: Uint8Array[] = [];
   const values: Uint8Array[] = [];
-  for (const operation of ["connect", "listen"] as const) {
-    for (const protocol of ["tcp", "udp"] as const) {
-      const own = rules.filter(
-        (rule) => rule.operation === operation && rule.protocol === protocol,
-      );
-      for (const family of [4, 6] as const) {
-        for (const network of flattenNetworks(own, family)) {
-          keys.push(
-            networkKey(operationCodes[operation], protocolNumbers[protocol], family, network),
-          );
-          values.push(intervals.add(network.ports));
-        }
+  const add = (
+    operation: keyof typeof operationCodes,
+    protocol: AddressRule["protocol"],
+    own: readonly RangeRule[],
+  ) => {
+    for (const family of [4, 6] as const) {
+      for (const network of flattenNetworks(own, family)) {
+        keys.push(
+          networkKey(operationCodes[operation], protocolNumbers[protocol], family, network),
+        );
+        values.push(intervals.add(network.ports));
       }
     }
+  };
+  for (const operation of ["connect", "listen"] as const) {
+    for (const protocol of ["tcp", "udp"] as const) {
+      const own = (rule: AddressRule) => rule.operation === operation && rule.protocol === protocol;
+      add(operation, protocol, rules.filter(own));
+    }
   }
+  if (grantsUdpAnswers(rules)) add("answer", "udp", [anywhere, ...rules.filter(deniesUdp)]);
   return {
     networkKeys: Buffer.concat(keys),
     networkValues: Buffer.concat(values),
     networkCount: keys.length,
     intervals: intervals.words(),
   };
+}
+
+/** A peer that asked may be answered, unless a rule denies to send to it. */
+const anywhere: RangeRule = { effect: "allow", network: null, ports: everyPort };
+
+function deniesUdp(rule: AddressRule): boolean {
+  return isUdpDestination(rule) && rule.effect === "deny";
 }
 
 function networkKey(
@@ -82,7 +94,6 @@ class IntervalPool {
   readonly #words: number[] = [];
   readonly #places = new Map<string, Uint8Array>();
 
-  /** `struct port_set` for `ports`. */
   add(ports: PortSet): Uint8Array {
     const text = ports.map(({ first, last }) => `${first}-${last}`).join();
     const place = this.#places.get(text);

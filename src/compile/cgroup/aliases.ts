@@ -15,11 +15,10 @@ import { foldersOfChoice } from "../../model/unix-names/pattern.ts";
 export interface NameAlias {
   readonly written: string;
   readonly canonical: string;
-  /** Canonical names of all followed links. */
   readonly links: readonly string[];
 }
 
-/** Links followed for one name in total; more than the kernel follows. */
+/** More than the kernel follows. */
 const LINKS_MAX = 64;
 
 /** Links that programs rely on whatever the policy says: the C library logs to `/dev/log`. */
@@ -39,8 +38,8 @@ export function unixAliases(written: Policy, snapshot: Snapshot): NameAlias[] {
 }
 
 /**
- * The names that a pattern spells out, one for each choice in braces. The kernel programs cannot
- * use patterns with other choices.
+ * One name for each choice in braces. The kernel programs cannot use patterns with wildcards or
+ * sets.
  */
 function plainNames(pattern: string): string[] {
   const parsed = parsePattern(pattern);
@@ -87,10 +86,7 @@ function linksOf(name: string, snapshot: Snapshot): string[] {
   return links;
 }
 
-/**
- * The state for the alias, or null where the domain could redirect it: then nothing is granted
- * through it.
- */
+/** null if the domain could redirect the alias: then nothing is granted through it. */
 export function aliasState(automaton: Automaton, { canonical, links }: NameAlias): number | null {
   if (
     links.length >= LINKS_MAX ||

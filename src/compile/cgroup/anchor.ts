@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { PUBLIC_FOLDER } from "../../base/modes.ts";
 import { attachedTags, attachToCgroup } from "../../kernel/bpf/attach.ts";
 import { attachTypes, type ProgramName } from "../../kernel/bpf/attach-types.ts";
 import { type BpfObject, programTag } from "../../kernel/bpf/object.ts";
@@ -13,7 +14,6 @@ import { AnchorError } from "./errors.ts";
  */
 export interface AttachedProgram {
   readonly name: ProgramName;
-  /** Hex. */
   readonly tag: string;
 }
 
@@ -27,7 +27,7 @@ export function anchorName(domain: string, digest: string): string {
   return `${domain}.${digest.slice(0, DIGEST_DIGITS)}`;
 }
 
-/** `missing`: a program that the anchor lacks; null when all are there. */
+/** `missing`: a program that the anchor lacks; null if all are there. */
 export function missingPrograms(
   anchor: string,
   programs: readonly AttachedProgram[],
@@ -40,16 +40,13 @@ export function missingPrograms(
   });
 }
 
-/**
- * Makes the cgroup and attaches all of `programs`. No daemon enters one with a missing program:
- * launchers compare tags.
- */
+/** A daemon enters only an anchor with all programs: launchers compare tags. */
 export function makeAnchor(
   anchor: string,
   object: BpfObject,
   programs: readonly AttachedProgram[],
 ): void {
-  mkdirSync(anchor, { mode: 0o755 });
+  mkdirSync(anchor, { mode: PUBLIC_FOLDER });
   try {
     withDirectory(anchor, (fd) => {
       for (const { name } of programs)
@@ -61,7 +58,7 @@ export function makeAnchor(
   }
 }
 
-/** Removes a broken anchor with its empty children; refuses while a process is in it. */
+/** Refuses while a process is in the anchor. Removes its empty children, too. */
 export function removeBrokenAnchor(anchor: string, missing: ProgramName): void {
   try {
     for (const child of childrenOf(anchor)) rmdirSync(child);
@@ -80,7 +77,12 @@ export function anchorsIn(root: string): readonly string[] {
   return childrenOf(root).filter((path) => /\.[0-9a-f]{16}$/.test(path));
 }
 
-/** Whether the anchor has no children. The kernel knows of processes in the anchor itself. */
+/** The groups of runs in an anchor, absolute, by their daemons' process ids. */
+export function runGroupsIn(anchor: string): readonly string[] {
+  return childrenOf(anchor).filter((path) => /\/[1-9]\d{0,9}$/.test(path));
+}
+
+/** The kernel's own answer covers processes in the anchor itself. */
 export function isEmpty(anchor: string): boolean {
   return childrenOf(anchor).length === 0;
 }
@@ -105,14 +107,13 @@ export function removeIdleAnchors(current: string, keep: number): void {
   for (const { anchor } of newestFirst.slice(keep)) removeUnlessBusy(anchor);
 }
 
-/** The tags of a loaded object's programs. */
 export function tagsOf(object: BpfObject, names: readonly ProgramName[]): AttachedProgram[] {
   return names.map((name) => ({ name, tag: programTag(object.programFd(name)) }));
 }
 
 /**
- * Removes a cgroup, which the kernel refuses while it has processes or children. Returns false
- * where it refused or the cgroup was gone.
+ * The kernel refuses while the cgroup has processes or children. Returns false if it refused or the
+ * cgroup was gone.
  */
 export function removeUnlessBusy(anchor: string): boolean {
   try {

@@ -7,10 +7,7 @@ export { refusalKinds as denialKinds } from "../../kernel/bpf/refusals.ts";
 
 export type DenialCounts = Readonly<Record<RefusalKind, bigint>>;
 
-/**
- * The number of calls that an anchor's programs have refused since it was made, for all its
- * processes together.
- */
+/** Since the anchor was made, for all its processes together. */
 export function denialCounts(anchor: string): DenialCounts {
   const counts = withDirectory(anchor, (fd) =>
     readCounters(fd, attachTypes.connect4, "denials", refusalKinds.length),

@@ -4,8 +4,8 @@ import type { CgroupTables } from "./tables.ts";
 
 /**
  * SHA-256 in hex over everything that decides: the programs and all their tables. Each part is
- * preceded by its length. `follows`: the table whose level and policy they follow, or the level
- * that stays.
+ * preceded by its length. `follows`: the table whose level and policy they follow, or the fixed
+ * level.
  */
 export function tablesDigest(
   object: Uint8Array,

@@ -1,7 +1,6 @@
 import { O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../../kernel/constants.ts";
 import { close, open } from "../../kernel/ffi.ts";
 
-/** Runs `work` with a descriptor of the directory. */
 export function withDirectory<T>(path: string, work: (fd: number) => T): T {
   const fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   try {

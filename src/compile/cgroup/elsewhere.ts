@@ -9,10 +9,11 @@ import {
 import { CONTROL_MAP } from "../../kernel/bpf/control.ts";
 import { idOfMap, mapsOfProgram, openAnchorMap, withFd } from "../../kernel/bpf/maps.ts";
 import { openProgram } from "../../kernel/bpf/object.ts";
+import { recordMaps } from "../../kernel/bpf/refusals.ts";
 import { unlessGone } from "../../kernel/unless-gone.ts";
 import { isEmpty } from "./anchor.ts";
 import { withDirectory } from "./directory.ts";
-import { lastingMaps } from "./programs.ts";
+import { PEERS_MAP } from "./programs.ts";
 
 /**
  * Programs of anchors that launchers attached to control groups of socket units, in which inherited
@@ -22,7 +23,6 @@ interface Elsewhere {
   readonly group: string;
   readonly name: ProgramName;
   readonly program: number;
-  /** Id of the map that identifies the anchor. */
   readonly control: number;
 }
 
@@ -32,23 +32,23 @@ const judging = [
   "connect6",
   "sendmsg4",
   "sendmsg6",
+  "recvmsg4",
+  "recvmsg6",
   "egress",
   "bind4",
   "bind6",
 ] as const satisfies readonly ProgramName[];
 
-/** systemd's names of socket units. */
 const SOCKET_UNIT = /\.socket$/;
-/** The names of anchors, on the host and in containers. */
+/** On the host and in containers. */
 const ANCHOR = /\/cofferdam\/[^/]+\.[0-9a-f]{16}$/;
 /** Runs in the groups of systemd units (`native/cgroup.c`). */
 const UNIT_RUN = /\.service\/cofferdam\/[^/]+\.[0-9a-f]{16}\/\d+$/;
-/** Id of the hierarchy's root group (kernfs). */
 const ROOT_GROUP = 1;
 
 /**
- * Replaces programs that an anchor had by those that it has now, wherever else they are attached.
- * `control`: its map, open.
+ * Replaces programs that an anchor had by those that it has now, in every other group where they
+ * are attached. `control`: its map, open.
  */
 export function replaceElsewhere(
   anchor: string,
@@ -67,8 +67,8 @@ export function replaceElsewhere(
 }
 
 /**
- * Whether there may be something for {@link pruneElsewhere}. Needs no lock, for which launchers
- * would have to wait.
+ * Whether {@link pruneElsewhere} may find something. Needs no lock, for which launchers would have
+ * to wait.
  */
 export function hasElsewhere(root: string): boolean {
   return allElsewhere(dirname(root)).length > 0;
@@ -80,7 +80,8 @@ export function hasElsewhere(root: string): boolean {
  *
  * Anchors are listed after the attached programs, because a launcher makes its group below an
  * anchor before it attaches anything. Anchors of containers count, too: they are in the same
- * hierarchy. Where only a part of the hierarchy is visible, a program's anchor may lie outside it.
+ * hierarchy. If only a part of the hierarchy is visible, nothing is detached, because a program's
+ * anchor may lie outside that part.
  */
 export function pruneElsewhere(root: string): number {
   const hierarchy = dirname(root);
@@ -113,7 +114,10 @@ function allElsewhere(hierarchy: string): Elsewhere[] {
   );
 }
 
-/** What launchers have attached to the groups of runs in units. They go with these. */
+/**
+ * What launchers have attached to the groups of runs in units. The kernel detaches it when it
+ * removes a group.
+ */
 function allOfUnits(hierarchy: string): Elsewhere[] {
   return foldersLike(hierarchy, UNIT_RUN).flatMap(
     (group) => ifThere(() => lookAt(group, destinationPrograms)) ?? [],
@@ -131,10 +135,13 @@ function lookAt(group: string, names: readonly ProgramName[]): Elsewhere[] {
   );
 }
 
-/** null for a program that is not Cofferdam's, which has all the lasting maps. */
+/**
+ * null for a program that is not Cofferdam's: each of Cofferdam's has the control map, and either
+ * all records or the peers.
+ */
 function controlOfProgram(id: number): number | null {
   const maps = withFd(openProgram(id), mapsOfProgram);
-  const isOurs = lastingMaps.every((name) => maps.has(name));
+  const isOurs = [recordMaps, [PEERS_MAP]].some((marks) => marks.every((name) => maps.has(name)));
   return isOurs ? (maps.get(CONTROL_MAP) ?? null) : null;
 }
 
@@ -150,7 +157,6 @@ function ifThere<T>(work: () => T): T | null {
   return unlessGone(work, ["ENOENT", "ENODEV"]);
 }
 
-/** Does not search below a match. */
 function foldersLike(folder: string, wanted: RegExp): string[] {
   const below = ifThere(() => readdirSync(folder, { withFileTypes: true })) ?? [];
   return below

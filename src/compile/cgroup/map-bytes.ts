@@ -1,6 +1,5 @@
 import type { CgroupTables } from "./tables.ts";
 
-/** Contents of one BPF map: keys and values in parallel. */
 export interface MapBytes {
   readonly name: string;
   readonly keys: Uint8Array;
@@ -18,13 +17,14 @@ export const configurationOffsets = {
   ping6: 18,
   raw: 20,
   unixClass: 52,
+  answers: 308,
 } as const;
-const CONFIGURATION_BYTES = 308;
+const CONFIGURATION_BYTES = 312;
 /** TRANSITIONS_PER_ROW of bpf/tables.h. */
 export const TRANSITIONS_PER_ROW = 16;
 
 /** `struct configuration`, the object's `.rodata`. */
-export function configurationBytes({ sockets, unix }: CgroupTables): Uint8Array {
+export function configurationBytes({ sockets, unix, answers }: CgroupTables): Uint8Array {
   const bytes = Buffer.alloc(CONFIGURATION_BYTES);
   bytes.writeUInt32LE(unix.start, configurationOffsets.unixStart);
   bytes.writeUInt32LE(unix.firstOwn, configurationOffsets.unixFirstOwn);
@@ -34,10 +34,11 @@ export function configurationBytes({ sockets, unix }: CgroupTables): Uint8Array 
   bytes.writeUInt16LE(Number(sockets.ping6), configurationOffsets.ping6);
   bytes.set(sockets.raw, configurationOffsets.raw);
   bytes.set(unix.classes, configurationOffsets.unixClass);
+  bytes.writeUInt32LE(Number(answers), configurationOffsets.answers);
   return bytes;
 }
 
-/** The maps that are filled before the programs are attached, in the order of bpf/tables.h. */
+/** Filled before the programs are attached, in the order of bpf/tables.h. */
 export function mapBytes({ addresses, unix }: CgroupTables): MapBytes[] {
   const { networkKeys, networkValues, networkCount, intervals } = addresses;
   const rows = Math.ceil(unix.next.length / TRANSITIONS_PER_ROW);

@@ -8,15 +8,16 @@ import { noPorts, type PortSet, portSet, samePorts, subtractPorts } from "../../
 export interface NetworkPorts {
   /** 4 or 16 bytes, host bits zero. */
   readonly address: Uint8Array;
-  /** Length, bits. */
   readonly prefix: number;
   readonly ports: PortSet;
 }
 
+export type RangeRule = Pick<AddressRule, "effect" | "network" | "ports">;
+
 interface Node {
   readonly address: Uint8Array;
   readonly prefix: number;
-  readonly rules: AddressRule[];
+  readonly rules: RangeRule[];
 }
 
 interface Flattened extends NetworkPorts {
@@ -29,7 +30,7 @@ interface Flattened extends NetworkPorts {
  * and those of all enclosing networks allow, minus what any of them denies. Networks that equal
  * their enclosing one are left out. So the longest match always holds the complete answer.
  */
-export function flattenNetworks(rules: readonly AddressRule[], family: 4 | 6): NetworkPorts[] {
+export function flattenNetworks(rules: readonly RangeRule[], family: 4 | 6): NetworkPorts[] {
   const kept: NetworkPorts[] = [];
   const around: Flattened[] = [];
   for (const node of nodesInOrder(rules, family)) {
@@ -57,7 +58,7 @@ function flatten(node: Node, parent: Flattened | undefined): Flattened {
 }
 
 /** Each distinct network once; a network comes directly before those inside it. */
-function nodesInOrder(rules: readonly AddressRule[], family: 4 | 6): Node[] {
+function nodesInOrder(rules: readonly RangeRule[], family: 4 | 6): Node[] {
   const nodes = new Map<string, Node>();
   for (const rule of rules) {
     if (rule.network !== null && rule.network.family !== family) continue;

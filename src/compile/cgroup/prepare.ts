@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { PASSABLE_FOLDER, PUBLIC_FOLDER } from "../../base/modes.ts";
 import { attachTypes } from "../../kernel/bpf/attach-types.ts";
 import type { Control } from "../../kernel/bpf/control.ts";
 import { hasCode } from "../../kernel/ffi.ts";
@@ -30,26 +31,21 @@ import { cgroupTables } from "./tables.ts";
  */
 const IDLE_ANCHORS_MAX = 8;
 /** Traversable by all, readable by root only: a process that can open it can hold its lock. */
-const ROOT_MODE = 0o711;
+const ROOT_MODE = PASSABLE_FOLDER;
 
 export interface CgroupTarget {
   /** The domain's name, `template@instance` included. */
   readonly domain: string;
-  /** Mount point of the cgroup v2 hierarchy. */
   readonly cgroup2: string;
-  /**
-   * What its programs judge; default `sockets-and-names`. null: nothing; the cgroup only identifies
-   * processes.
-   */
+  /** Default `sockets-and-names`. null: nothing is judged; the cgroup only identifies processes. */
   readonly judged?: Judged | null;
-  /** What its programs do at first; default: they enforce permanently. */
+  /** The programs' first level, and whether it can change; default: they enforce permanently. */
   readonly control?: Control;
   /**
    * Symbolic links of the policy's unix-socket names (`nameAliases`); default none: such names are
    * refused.
    */
   readonly aliases?: readonly NameAlias[];
-  /** Idle anchors to keep; default 8. */
   readonly idleAnchorsMax?: number;
 }
 
@@ -89,7 +85,7 @@ export async function prepareCgroup(
       const missing = missingFrom(anchor, programs);
       if (missing !== null && missing !== "anchor") removeBrokenAnchor(anchor, missing);
       if (missing !== null) makeAnchor(anchor, object, programs);
-      // Programs of an earlier policy would have to agree wherever a socket is inherited.
+      // On a socket unit's group the programs of an earlier policy would have to agree, too.
       if (missing !== null && granted(policy.inherit).has("listen")) pruneElsewhere(root);
       keep(anchor);
       removeIdleAnchors(anchor, idleAnchorsMax);
@@ -104,13 +100,12 @@ function followed({ level, number, table }: Control): string {
   return number === null ? level : `${number} ${table}`;
 }
 
-/** The digest of no tables. */
 const NO_PROGRAMS = "0".repeat(64);
 
 async function withoutPrograms(domain: string, root: string): Promise<CgroupPlan> {
   const anchor = join(root, anchorName(domain, NO_PROGRAMS));
   return await withFolderLock(root, () => {
-    mkdirSync(anchor, { recursive: true, mode: 0o755 });
+    mkdirSync(anchor, { recursive: true, mode: PUBLIC_FOLDER });
     keep(anchor);
     return { anchor, programs: [] };
   });

@@ -17,12 +17,11 @@ import { AnchorError } from "./errors.ts";
 import { lastingMaps, loadPrograms, shippedObject } from "./programs.ts";
 import { cgroupTables } from "./tables.ts";
 
-/** What the tables of a supervised domain's programs are made of. */
 export interface JudgedBy {
   readonly policy: Policy;
   /** Binary form, over all the policy's names. */
   readonly automaton: Uint8Array;
-  /** null where the programs cannot check the granted pathnames: then they grant none. */
+  /** null if the programs cannot check the granted pathnames: then they grant none. */
   readonly aliases: readonly NameAlias[] | null;
 }
 

@@ -2,14 +2,14 @@ import type { SocketRule } from "../../model/policy.ts";
 
 const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
-/** Number of IP protocols for raw sockets (SOCK_RAW of protocol 256 and up does not exist). */
+/** IP protocols of raw sockets (SOCK_RAW of protocol 256 and up does not exist). */
 const PROTOCOLS = 256;
 
-/** Internet sockets without ports: granted or refused when they are made. */
+/** For internet sockets without ports, which are judged when they are made. */
 export interface SocketTable {
   readonly ping4: boolean;
   readonly ping6: boolean;
-  /** Raw sockets by IP protocol number, one bit each, lowest first. */
+  /** One bit per IP protocol number, lowest first. */
   readonly raw: Uint8Array;
 }
 

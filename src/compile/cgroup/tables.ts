@@ -3,23 +3,25 @@ import { buildAutomaton } from "../../model/automaton/build.ts";
 import { isOwnObject } from "../../model/own-objects.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
+import { grantsUdpAnswers } from "../../model/udp-destinations.ts";
 import { rootChanger } from "../../model/unix-names/changes-root.ts";
 import { type AddressTable, addressTable } from "./address-table.ts";
 import type { NameAlias } from "./aliases.ts";
 import { type SocketTable, socketTable } from "./socket-table.ts";
 import { type UnixTable, unixTable } from "./unix-table.ts";
 
-/** All tables of the kernel programs, as bytes: equal tables mean equal verdicts. */
+/** Equal tables mean equal verdicts. */
 export interface CgroupTables {
   readonly addresses: AddressTable;
   readonly sockets: SocketTable;
   readonly unix: UnixTable;
+  /** Whether sockets on granted ports may answer. */
+  readonly answers: boolean;
 }
 
 /**
- * The tables of a domain, from its rules about addresses and sockets and the automaton over all its
- * names. Pure. `aliases` null: no pathname of a unix socket is granted, because the programs cannot
- * check those of this policy.
+ * Pure. `aliases` null: no pathname of a unix socket is granted, because the programs cannot check
+ * those of this policy.
  */
 export function cgroupTables(
   policy: Policy,
@@ -29,6 +31,7 @@ export function cgroupTables(
   return {
     addresses: addressTable(policy.addresses),
     sockets: socketTable(policy.sockets),
+    answers: grantsUdpAnswers(policy.addresses),
     unix: unixTable(names, {
       pathnames: aliases !== null && rootChanger(policy) === null,
       aliases: aliases ?? [],

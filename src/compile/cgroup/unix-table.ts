@@ -18,7 +18,6 @@ const STATE_DEAD = 0;
 
 /** Names of unix sockets that may be connected or sent to, for bpf/unix_name.h. */
 export interface UnixTable {
-  /** Class of each byte. */
   readonly classes: Uint8Array;
   readonly classCount: number;
   readonly start: number;
@@ -39,12 +38,12 @@ export interface UnixOptions {
   readonly own: Automaton;
 }
 
-/** The meaning of a name that ends in a state, in the order of states. */
+/** In the order in which states are numbered. */
 const meanings = { outside: 0, own: 1, granted: 2 } as const;
 
 interface Explored {
   readonly meaning: (typeof meanings)[keyof typeof meanings];
-  /** Index of the next state for each byte; -1 where nothing more can be granted. */
+  /** For each byte; -1 if nothing more can be granted. */
   readonly next: Int32Array;
 }
 
@@ -90,17 +89,12 @@ export function unixTable(automaton: Automaton, options: Partial<UnixOptions> = 
 
 interface Place {
   readonly state: number;
-  /** State of the automaton of Cofferdam's own names. */
   readonly own: number;
   readonly context: Context;
   /** The bytes so far (latin1) while they may begin an alias, else null. */
   readonly begun: string | null;
 }
 
-/**
- * The product of the automaton with the contexts of a name, from the start, without states that
- * grant no socket.
- */
 function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions): Explored[] {
   const found: Explored[] = [];
   const indices = new Map<string, number>();
@@ -118,8 +112,8 @@ function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions)
   indexOf({ state: automaton.start, own: own.start, context: "start", begun: "" });
   for (let i = 0; i < pending.length; i++) {
     const { context, begun, ...reached } = pending[i]!;
-    // At the end of an alias the name is judged by where the alias leads, or grants nothing where
-    // that is not reliable.
+    // At the end of an alias the name is judged by where the alias leads, or grants nothing if the
+    // domain could redirect it.
     const alias = begun === null ? undefined : links.get(begun);
     const here = alias === undefined ? reached : (alias ?? nowhere);
     const permissions = automaton.permissions(here.state);
@@ -145,7 +139,6 @@ function explore(automaton: Automaton, { pathnames, aliases, own }: UnixOptions)
   return found;
 }
 
-/** The states of a name in both automata. */
 type Reached = Pick<Place, "state" | "own">;
 
 /** An alias that the domain could redirect. */
@@ -195,7 +188,7 @@ function connectableStates({ table }: Automaton): Uint8Array {
   return connectable;
 }
 
-/** The states from which some name has a meaning, found backwards. */
+/** Searches backwards from the states with a meaning. */
 function canMean(states: readonly Explored[]): boolean[] {
   const before: number[][] = states.map(() => []);
   for (const [from, { next }] of states.entries()) {

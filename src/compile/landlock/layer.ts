@@ -16,7 +16,6 @@ import type { LandlockPlan } from "../../plan/plan.ts";
 import { isUtf8Name } from "../utf8-name.ts";
 import { directoryRights, fileRights, handledRights } from "./rights.ts";
 
-/** The one Landlock layer of a sealed domain. */
 export function landlockLayer(policy: Policy, view: SealedView, facts: HostFacts): LandlockPlan {
   const handledFs = handledRights(facts);
   return {
@@ -72,8 +71,8 @@ function net({ addresses }: Policy, facts: HostFacts): Pick<LandlockPlan, "handl
 }
 
 /**
- * Landlock's scopes are all or nothing. They are set where the policy grants nothing outside the
- * domain.
+ * Landlock's scopes are all or nothing, so they are set only if the policy grants nothing outside
+ * the domain.
  */
 function scopes(policy: Policy, facts: HostFacts): bigint {
   if (facts.features["landlock-scope"].state !== "yes") return 0n;

@@ -20,10 +20,7 @@ import { landlockAbiOf } from "../../kernel/features.ts";
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 
-/**
- * The Landlock ABI from which files can move between directories at all. Below it sealed domains do
- * not start.
- */
+/** From this ABI on files can move between directories. Below it sealed domains do not start. */
 const LANDLOCK_ABI_MIN = landlockAbiOf("landlock-files") ?? 0;
 const ABI_TRUNCATE = 3;
 
@@ -37,7 +34,7 @@ const makes =
 const devices = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 const removes = LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR;
 
-/** The rights of a permission, on a directory and, where they differ, on a file's own inode. */
+/** On a directory and, if they differ, on a file's own inode. */
 const rightsOf: readonly { permission: PermissionSet; directory: bigint; file: bigint }[] = [
   {
     permission: Permission.read,
@@ -63,10 +60,7 @@ const rightsOf: readonly { permission: PermissionSet; directory: bigint; file: b
   { permission: Permission.delete, directory: removes, file: 0n },
 ];
 
-/**
- * The rights that the one layer handles on this host: all that it knows, so that rights without a
- * rule are denied.
- */
+/** All rights that Landlock knows on this host, so that rights without a rule are denied. */
 export function handledRights(facts: HostFacts): bigint {
   const first = rightsOf.reduce((all, { directory }) => all | directory, 0n) | devices;
   const known = first & ~(LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV);

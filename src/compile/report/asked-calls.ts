@@ -4,7 +4,7 @@ import type { SealedContext } from "../../kernel/system-calls/sealed-context.ts"
 import { systemCalls } from "../../kernel/system-calls/table.ts";
 import { answersIn, type Verdict } from "../../kernel/system-calls/verdict.ts";
 import { sectionOf } from "../../kinds/model.ts";
-import type { Level } from "../../model/policy.ts";
+import type { LateNames, Level } from "../../model/policy.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 import { type Asked, priceOfAsking } from "../price.ts";
 import { sealedVerdict } from "../seccomp/sealed-filter.ts";
@@ -15,31 +15,26 @@ interface Entry {
   readonly call: string;
   readonly why: string;
   readonly asked: Asked;
-  /** What the cost is paid for. */
   readonly each: string;
 }
 
-/** Listed calls of a sealed domain that are notified, sometimes or always, with reason and cost. */
+/** Sometimes or always, with reason and cost. */
 export function askedOfSealed(context: SealedContext, syncWakeup: boolean): PlanReport["brokered"] {
   const entries = systemCalls.flatMap((row): Entry[] => {
     const isListed = context.listed.has(row.name) && row.sealed?.list === "needed";
     if (row.sealed === null || !isListed || !asks(sealedVerdict(row.name, context))) return [];
-    return priced(row, row.sealed.why, "sealed");
+    return priced(row, row.sealed.why, context.lateNames);
   });
   return grouped(entries, syncWakeup);
 }
 
-/**
- * Listed calls of a supervised domain that are notified, sometimes or always, with what happens to
- * them at this level and the cost.
- */
+/** Sometimes or always, with what happens to the calls at this level and the cost. */
 export function askedOfSupervised(
   context: SupervisedContext,
   syncWakeup: boolean,
   destinations: Destinations,
   level: Level,
 ): PlanReport["brokered"] {
-  const answer = level === "enforcing" ? "enforcing" : "warning";
   const entries = systemCalls.flatMap((row): Entry[] => {
     const inPolicy =
       "asks" in row && row.supervised.unlistedToo === "unless-denied"
@@ -47,29 +42,59 @@ export function askedOfSupervised(
         : context.listed.has(row.name);
     if (!inPolicy || !asks(supervisedVerdict(row.name, context))) return [];
     const judged = row.class === "address" && destinations.by === "mediator";
-    const why = classOf(row)[answer];
-    return priced(row, judged ? `${why}. ${destinations.why}` : why, "supervised").map((entry) =>
+    const why = answerOf(row, level);
+    const told = judged ? `${why}. ${destinations.why}` : why;
+    return priced(row, told, "supervised").map((entry) =>
       level === "enforcing" ? entry : { ...entry, asked: "let-through" },
     );
   });
   return grouped(entries, syncWakeup);
 }
 
+/** As the call's own row says it, if its class's text is not the whole truth. */
+function answerOf(row: SystemCall, level: Level): string {
+  const { warning, enforcing } = classOf(row);
+  return level === "enforcing" ? (row.supervised.enforcing ?? enforcing) : warning;
+}
+
 function asks(verdict: Verdict): boolean {
   return answersIn(verdict).some((answer) => answer.kind === "notify" && answer.meant === "asked");
 }
 
+/** The opens of which the mediator is notified. */
+type Openings = LateNames | "supervised";
+
+/** What is made or examined at the higher price. */
+const names: Readonly<Record<Openings, string>> = {
+  sealed:
+    "open that may create a file, each openat2, and each call that makes, removes, moves " +
+    "or changes a name",
+  brokered: "other open, and each call that makes, removes, moves or changes a name",
+  "brokered-blocking":
+    "other open without O_NONBLOCK, and each call that makes, removes, moves or changes a name",
+  supervised: "open and each call that makes, removes, moves or changes a name",
+};
+
+/** Opens that the mediator need not examine; null where there are none. */
+const plainOpens: Readonly<Record<Openings, string | null>> = {
+  sealed: null,
+  brokered: "open of a name of the start, by an absolute path without links",
+  "brokered-blocking":
+    "open of a name of the start, by an absolute path without links, unless with O_NONBLOCK",
+  supervised: null,
+};
+
 /** Refusals have no entry: their cost does not matter. */
-function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entry[] {
+function priced(row: SystemCall, why: string, opens: Openings): Entry[] {
   const entry = (asked: Asked, each: string): Entry[] => [{ call: row.name, why, asked, each }];
   switch (row.class) {
-    case "name":
-      return entry(
-        "done",
-        by === "sealed"
-          ? "open that may create or is openat2's, and each name made, removed, moved or changed"
-          : "open, and each name made, removed, moved or changed",
-      );
+    case "name": {
+      const plain = row.name === "open" || row.name === "openat" ? plainOpens[opens] : null;
+      return [
+        ...(plain === null ? [] : entry("let-through", plain)),
+        ...entry("done", names[opens]),
+      ];
+    }
     case "exec":
       return row.path === null ? entry("done", "such call") : entry("let-through", "execution");
     case "socket":
@@ -77,7 +102,7 @@ function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entr
         ? entry("done", "such call")
         : entry("let-through", "such call");
     case "process":
-      return entry("let-through", "signal, and such call on another process");
+      return entry("let-through", "signal, and such call to another process");
     case "address":
     case "descriptor":
       return entry("done", "such call");
@@ -90,12 +115,11 @@ function priced(row: SystemCall, why: string, by: "sealed" | "supervised"): Entr
     case "untouchable":
       return [];
     default:
-      // What is left asks for a word, and registers say which.
+      // The remaining rows need a word, which registers name.
       return entry("let-through", "such call");
   }
 }
 
-/** Calls with equal reason and cost in one line. */
 function grouped(entries: readonly Entry[], syncWakeup: boolean): PlanReport["brokered"] {
   const groups = new Map<string, { call: string; why: string; price: string }>();
   for (const { call, why, asked, each } of entries) {

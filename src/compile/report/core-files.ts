@@ -12,10 +12,12 @@ export function coreFiles({ coreDumps, level }: Policy, { corePattern }: HostFac
   if (coreDumps === "allowed")
     return { name, state: "partial", detail: `${crash}, whatever is granted: core-dumps: allowed` };
   if (level === "warning") {
-    const detail = `${crash}, within the caller's limits, which a warning leaves. Not live`;
+    const detail =
+      `${crash}, within the caller's limits, which level warning does not change. Fixed ` +
+      "until a restart";
     return { name, state: "partial", detail };
   }
   return isSentWhateverTheLimit(corePattern)
-    ? { name, state: "partial", detail: `${crash}: the kernel asks no limit for that` }
-    : { name, state: "enforced", detail: "a crash leaves nothing and starts nothing" };
+    ? { name, state: "partial", detail: `${crash}: no limit prevents that` }
+    : { name, state: "enforced", detail: "a crash leaves no file and starts no program" };
 }

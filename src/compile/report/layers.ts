@@ -15,8 +15,8 @@ import type { Activation } from "../sockets/activation.ts";
 import type { Holding, SocketModes } from "../sockets/modes.ts";
 import type { Layer } from "../word-holding.ts";
 import { coreFiles } from "./core-files.ts";
+import { answersWords } from "./udp-answers.ts";
 
-/** Each layer as it will be: enforced, partial with what is missing, or lost. */
 export function reportLayers(given: {
   policy: Policy;
   landlock: LandlockPlan;
@@ -40,7 +40,7 @@ export function reportLayers(given: {
       state: "enforced",
       detail: `seccomp filter of ${instructions} instructions with a listener`,
     },
-    sockets("internet sockets", modes.inet, given.datagrams),
+    internetSockets(given),
     sockets("unix sockets", modes.unix, given.datagrams),
     ...(given.activation === null ? [] : [activationSockets(given.activation, facts)]),
     signals(landlock, given.signalsAny),
@@ -72,21 +72,37 @@ function files(landlock: LandlockPlan, view: SealedView): Layer {
   return {
     name: "files",
     state: "partial",
-    detail: `${detail}; all of ${wider} may be read, because finer rules there would not last`,
+    detail:
+      `${detail}; all of ${wider} may be read, because the kernel keeps no rules on names ` +
+      "inside it",
   };
 }
 
 function sockets(name: string, { mode, granted, why }: Holding, datagrams: boolean): Layer {
   const free =
-    "no destination for datagrams is granted: no datagram socket can be made, and no message is" +
-    " asked about";
+    "no destination for datagrams is granted: no datagram socket can be made, and the " +
+    "mediator decides no message";
   const details = {
     kernel: why,
     broker: `the broker judges each call: ${why}${datagrams ? "" : `; ${free}`}`,
-    refused: granted ? `none are made: ${why}` : "none granted, none are made",
+    refused: granted ? `no such socket can be made: ${why}` : "none granted, so none can be made",
   };
   const detail = details[mode];
   return { name, state: mode === "refused" && granted ? "lost" : "enforced", detail };
+}
+
+/** If the mediator judges unix datagrams, it judges every send: no register tells the family. */
+function internetSockets({
+  policy,
+  modes,
+  datagrams,
+}: Pick<Parameters<typeof reportLayers>[0], "policy" | "modes" | "datagrams">): Layer {
+  const layer = sockets("internet sockets", modes.inet, datagrams);
+  if (modes.inet.mode === "refused" || modes.inet.by === "landlock") return layer;
+  const isAsked = modes.inet.by === "broker" || (modes.unix.mode === "broker" && datagrams);
+  const asked = modes.inet.by === "cgroup" && isAsked ? "; the mediator judges sends first" : "";
+  const answers = answersWords(policy, !isAsked);
+  return answers === "" ? layer : { ...layer, detail: `${layer.detail}${asked}${answers}` };
 }
 
 function activationSockets(
@@ -104,11 +120,11 @@ function activationSockets(
     name: "activation sockets",
     state: "enforced",
     detail: [
-      `${free} cost nothing: the former go nowhere else${held}.`,
+      `${free} cost nothing: unix streams cannot be reconnected${held}.`,
       ...(attachable ? [heldAtSocketUnits] : []),
-      `A run that is given ${asked} has none of the cgroup programs,`,
-      "since they hold a socket where it was made, and these were made elsewhere.",
-      `There the broker judges: ${price}`,
+      `A run that inherits ${asked} has no cgroup programs,`,
+      "because these judge only sockets that are made in their group.",
+      `The mediator then judges: ${price}`,
     ].join(" "),
   };
 }
@@ -116,8 +132,8 @@ function activationSockets(
 /** `native/activation.c` verifies each of these conditions; otherwise the broker is asked. */
 const heldAtSocketUnits = [
   "Internet sockets that systemd made for a socket unit cost nothing either:",
-  "while the run lasts the programs are attached to that unit's own control group too,",
-  "if it is root's, has no process and no group in it, and no other program judges there.",
+  "during the run the programs are also attached to that unit's control group, if root owns it",
+  "and it contains no process, no group and no other program.",
 ].join(" ");
 
 function signals({ scoped }: LandlockPlan, any: boolean): Layer {
@@ -129,17 +145,17 @@ function signals({ scoped }: LandlockPlan, any: boolean): Layer {
     return {
       name: "signals",
       state: "enforced",
-      detail: `every process but Cofferdam's may be signalled${abstract}`,
+      detail: `every process except Cofferdam's may be signalled${abstract}`,
     };
   const held = (scoped & LANDLOCK_SCOPE_SIGNAL) !== 0n;
   return {
     name: "signals",
     state: "enforced",
-    detail: `${held ? "Landlock scope" : "each signal is asked about"}${abstract}`,
+    detail: `${held ? "Landlock scope" : "the mediator decides each signal"}${abstract}`,
   };
 }
 
-/** How the domain's processes are identified, reported only where that is not certain. */
+/** Reported only if a process's domain may be uncertain. */
 export function membership(cgroup: CgroupLayer): Layer[] {
   if (cgroup.kind !== "absent") return [];
   const walking = "Cofferdam finds a process's domain by walking its parents";
@@ -153,12 +169,12 @@ function denialRecords({ features }: HostFacts): Layer {
     ? {
         name: "events",
         state: "enforced",
-        detail: "refusals of the broker; as root with an agent those of the kernel, too",
+        detail: "refusals by the mediator; as root with an agent also refusals by the kernel",
       }
     : {
         name: "events",
         state: "partial",
-        detail: "refusals of the broker only; the kernel keeps its denials to itself",
+        detail: "only refusals by the mediator; the kernel does not report its denials",
       };
 }
 

@@ -6,7 +6,7 @@ import { kernelHeld } from "../../model/sealed-view/kernel-grants.ts";
 import type { Deviation, SealedView } from "../../model/sealed-view.ts";
 import type { PlanReport } from "../../plan/plan.ts";
 
-/** Names listed for one rule; the rest is counted. */
+/** The others are counted. */
 const REPORT_NAMES_MAX = 50;
 /**
  * Limit on the placements that are compared with each rule, so that a report stays cheaper than the
@@ -40,11 +40,10 @@ export function reportExpanded(
   });
 }
 
-/** Grants of the policy that the sealed domain does not have. */
 export function reportLostNames(view: SealedView): PlanReport["lost"] {
   const why: Readonly<Record<Deviation["why"], string>> = {
-    procfs: "rules below the root of a procfs do not last",
-    listing: "it cannot be listed, since names below it may not be read",
+    procfs: "the kernel keeps no rules on names inside a procfs",
+    listing: "it cannot be listed, because the policy does not grant reading everything below it",
     unreadable: "the compiler could not look into it",
   };
   return [
@@ -58,18 +57,15 @@ export function reportLostNames(view: SealedView): PlanReport["lost"] {
   ];
 }
 
-/**
- * Grants through a link that is not followed: they apply to the name as written, where only the
- * link is.
- */
+/** Grants through a link that is not followed: they apply to the link itself. */
 export function reportUnfollowed(unfollowed: Canonicalised["unfollowed"]): PlanReport["lost"] {
   const why: Readonly<
     Record<Canonicalised["unfollowed"][number]["why"], (link: string) => string>
   > = {
     own: (link) =>
-      `the domain may itself make the link ${link}, so it is not followed; grant what it leads to`,
-    loop: (link) => `the links at ${link} go round in a loop`,
-    "too-long": (link) => `no pattern can spell where ${link} leads`,
+      `the domain itself may make the link ${link}, so it is not followed; grant its target`,
+    loop: (link) => `the links at ${link} form a loop`,
+    "too-long": (link) => `the target of ${link} is too long for a pattern`,
   };
   return unfollowed.map((entry) => ({
     rule: entry.rule.source.text,

@@ -5,6 +5,7 @@ import { reachesEveryProcess } from "../../kinds/signals/compile.ts";
 import type { Canonicalised } from "../../model/canonicalise.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
+import { brokeredLate } from "../../model/sealed-view/kernel-grants.ts";
 import type { SealedView } from "../../model/sealed-view.ts";
 import type { Identity, LandlockPlan, PlanReport } from "../../plan/plan.ts";
 import type { CgroupLayer } from "../cgroup-layer.ts";
@@ -26,7 +27,6 @@ export interface ReportInput {
   readonly landlock: LandlockPlan;
   readonly identity: Identity;
   readonly context: SealedContext;
-  /** The words that the domain has. */
   readonly held: GrantedWords;
   readonly instructions: number;
   readonly missing: readonly Missing[];
@@ -36,9 +36,7 @@ export interface ReportInput {
   readonly activation: Activation | null;
 }
 
-/**
- * What `cofferdam plan` prints. Everything in it follows from the decisions of the other stages.
- */
+/** Everything in it follows from the decisions of the other stages. */
 export function planReport(input: ReportInput): PlanReport {
   const { policy, facts, view } = input;
   return {
@@ -52,6 +50,7 @@ export function planReport(input: ReportInput): PlanReport {
     lost: lost(input),
     resolved: input.resolved,
     pinned: view.inodes
+      .filter(({ rights }) => (rights & ~brokeredLate(view.lateNames)) !== 0)
       .map(({ path, inode }) => ({ path, inode }))
       .filter(({ path }) => isUtf8Name(path)),
   };
@@ -76,12 +75,6 @@ function lost({ policy, view, modes, held, missing, unfollowed }: ReportInput): 
       .map(({ path, rights }) => ({
         rule: `${formatLetters(rights)} ${path.replaceAll(/\p{Surrogate}/gu, "?")}`,
         why: "the name is no UTF-8",
-      })),
-    ...allowed
-      .filter(({ permissions }) => (permissions & Permission.map) !== 0)
-      .map(({ source }) => ({
-        rule: source.text,
-        why: "`m`: mappings are not mediated by this engine",
       })),
     ...holdings.flatMap(({ holding, rules }) =>
       holding.granted && holding.mode === "refused"

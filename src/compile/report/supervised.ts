@@ -1,8 +1,7 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
-import { systemCalls } from "../../kernel/system-calls/table.ts";
+import { systemCalls, wordUsesOf } from "../../kernel/system-calls/table.ts";
 import { boundedCapabilities, keptCapabilities } from "../../kinds/capabilities/compile.ts";
 import type { GrantedWords } from "../../kinds/model.ts";
-import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Identity, PlanReport } from "../../plan/plan.ts";
 import type { CanonicalNames } from "../canonical-names.ts";
@@ -15,6 +14,7 @@ import { askedOfSupervised } from "./asked-calls.ts";
 import { coreFiles } from "./core-files.ts";
 import { membership } from "./layers.ts";
 import { reportUnfollowed } from "./names.ts";
+import { answersWords } from "./udp-answers.ts";
 
 type Layer = PlanReport["layers"][number];
 
@@ -25,7 +25,6 @@ export interface SupervisedInput {
   readonly names: CanonicalNames;
   readonly identity: Identity;
   readonly context: SupervisedContext;
-  /** The words that the domain has. */
   readonly held: GrantedWords;
   readonly missing: readonly Missing[];
   readonly cgroup: CgroupLayer;
@@ -34,10 +33,7 @@ export interface SupervisedInput {
   readonly instructions: number;
 }
 
-/**
- * What `cofferdam plan` prints for a supervised domain: what is confined, what each call costs, and
- * what a change of level or policy does not affect.
- */
+/** What is confined, what each call costs, and what a change of level or policy does not affect. */
 export function supervisedReport(input: SupervisedInput): PlanReport {
   const { policy, facts, names, missing } = input;
   const enforcing = policy.level === "enforcing";
@@ -55,7 +51,7 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
       {
         name: "events",
         state: "enforced",
-        detail: "the mediator sees, and records, all that it judges",
+        detail: "the mediator logs everything that it judges",
       },
     ],
     brokered: askedOfSupervised(
@@ -67,14 +63,6 @@ export function supervisedReport(input: SupervisedInput): PlanReport {
     expanded: [],
     lost: [
       ...reportUnfollowed(names.unfollowed),
-      ...policy.names
-        .filter(
-          ({ effect, permissions }) => effect === "allow" && (permissions & Permission.map) !== 0,
-        )
-        .map(({ source }) => ({
-          rule: source.text,
-          why: "`m`: mappings are not mediated by this engine",
-        })),
       ...missing.map(({ fallback, why }) => ({
         rule: fallback.purpose,
         why: `${fallback.feature} is missing (${why}): ${fallback.instead}`,
@@ -93,21 +81,23 @@ function mediation({ live }: SupervisedInput): Layer {
   return { name: "mediation", state: "enforced", detail };
 }
 
-function sockets({ destinations: { by, why }, live }: SupervisedInput): Layer {
+function sockets({ destinations: { by, why }, live, policy }: SupervisedInput): Layer {
   const name = "sockets";
+  const answers = answersWords(policy, by === "programs");
   if (by === "mediator")
-    return { name, state: "enforced", detail: `the mediator judges each call: ${why}` };
+    return { name, state: "enforced", detail: `the mediator judges each call: ${why}${answers}` };
   const moment = live ? "level and policy can change" : "level and policy stay";
   return {
     name,
     state: "enforced",
     detail: [
-      `connecting and sending: ${why}, and nothing is asked about; ${moment}.`,
+      `connecting and sending: ${why}, without the mediator; ${moment}${answers}.`,
       "Binding, listening and making sockets: the mediator.",
-      "The mediator judges each call of a run that inherits other sockets than unix streams that",
-      "listen or are connected, and internet sockets of a socket unit's own control group (the",
-      "programs are attached there, too, if nothing else is in it): programs judge a socket where",
-      "it was made",
+      "Two kinds of inherited sockets need no mediator either: unix streams that listen or are",
+      "connected, and internet sockets of a socket unit, to whose control group the programs are",
+      "also attached if nothing else is in it. The mediator judges each call of a run that " +
+        "inherits",
+      "any other socket",
     ].join(" "),
   };
 }
@@ -116,17 +106,17 @@ const files: Layer = {
   name: "files",
   state: "partial",
   detail:
-    "the mediator opens, makes and removes names on the object that it checked; a program is" +
-    " stopped before its first instruction until it is known to be the checked one",
+    "the mediator opens, makes and removes the objects that it checked; a program is held before" +
+    " its first instruction and compared with the checked one",
 };
 
 const whatWarningDoes: Layer = {
   name: "level warning",
   state: "partial",
   detail:
-    "what is outside the policy goes on and is logged; Cofferdam's own objects alone are" +
-    " refused. A signal that arrives before its notification ends a call with EINTR, and the" +
-    " daemon cannot have a listener of its own",
+    "accesses outside the policy continue and are logged; only Cofferdam's own objects are" +
+    " refused. A signal that arrives before the notification is received ends a call with EINTR," +
+    " and the daemon cannot install a seccomp listener",
 };
 
 function callList({ instructions, context }: SupervisedInput): Layer {
@@ -134,15 +124,15 @@ function callList({ instructions, context }: SupervisedInput): Layer {
     ({ name, class: kind }) => kind === "plain" && context.listed.has(name),
   ).length;
   const never = systemCalls
-    .filter(({ class: kind }) => kind === "untouchable")
+    .filter(({ class: kind, name }) => kind === "untouchable" && wordUsesOf(name).length === 0)
     .map(({ name }) => name);
   return {
     name: "system calls",
     state: "partial",
     detail: [
       `filter of ${instructions} instructions with a listener.`,
-      `Not live: ${fixed} listed calls that are never asked about go on until a restart, even if`,
-      `they are removed from the list. Never judged, listed or not: ${never.join(", ")}`,
+      `${fixed} listed calls need no decision, and stay allowed until a restart even if the policy`,
+      `no longer lists them. Never judged, even if not listed: ${never.join(", ")}`,
     ].join(" "),
   };
 }
@@ -155,19 +145,19 @@ function privileges({ identity: { noNewPrivileges }, policy }: SupervisedInput):
           name,
           state: "partial",
           detail:
-            "no_new_privs, since this caller may not do without: set-user-id programs gain" +
-            " nothing. Not live",
+            "no_new_privs, which this caller needs for a filter: set-user-id programs gain no" +
+            " privileges. Fixed until a restart",
         }
       : {
           name,
           state: "partial",
-          detail: "set-user-id programs gain what they always do, until a restart. Not live",
+          detail: "set-user-id programs gain their usual privileges. Fixed until a restart",
         };
   return noNewPrivileges
-    ? { name, state: "enforced", detail: "no_new_privs. Not live" }
+    ? { name, state: "enforced", detail: "no_new_privs. Fixed until a restart" }
     : {
         name,
         state: "partial",
-        detail: "set-user-id programs keep working, within the bounding set. Not live",
+        detail: "set-user-id programs keep working, within the bounding set. Fixed until a restart",
       };
 }

@@ -1,7 +1,7 @@
 import { BPF_MAXINSNS } from "../../kernel/constants.ts";
 import { type Instruction, Op } from "./bpf.ts";
 
-/** One line of assembly. Labels are strings; every jump goes forward, as classic BPF demands. */
+/** Every jump goes forward, as classic BPF demands. */
 export type Line =
   | { readonly kind: "label"; readonly name: string }
   | { readonly kind: "load"; readonly offset: number }
@@ -26,9 +26,8 @@ export class AssemblyError extends Error {
 }
 
 /**
- * Works from the last line to the first, so that the distance of every forward jump is known when
- * it is written; a branch whose target lies out of reach gets an unconditional jump right behind
- * it.
+ * Works from the last line to the first, so that the distance of every jump is known when it is
+ * written. A branch whose target is out of reach gets an unconditional jump right behind it.
  */
 export function assemble(lines: readonly Line[]): Instruction[] {
   const reversed: Instruction[] = [];
@@ -78,7 +77,7 @@ function branch(
   written: () => number,
 ): Instruction {
   const trampoline = (label: string): number | null => {
-    // One short of the reach: the other arm may still put its trampoline in between.
+    // One short of the reach: the other arm may still need an unconditional jump in between.
     if (distance(label) < BRANCH_REACH) return null;
     jump(label);
     return written();

@@ -9,8 +9,8 @@ import { dataArgument, Op } from "./bpf.ts";
 import { verdictKey } from "./verdict-key.ts";
 
 /**
- * Verdicts that were asked for, each written once; inner verdicts of a question come behind it,
- * since jumps go forward only.
+ * Each requested verdict once. The inner verdicts of a condition follow it, because jumps only go
+ * forward.
  */
 export class Blocks {
   readonly #listener: boolean;

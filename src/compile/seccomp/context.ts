@@ -13,33 +13,32 @@ import { handledRights } from "../landlock/rights.ts";
 import type { SocketModes } from "../sockets/modes.ts";
 import { grantedProtocols } from "../sockets/protocols.ts";
 
-/**
- * What the call table needs to know, from the policy, the host, and what the other stages decided.
- */
 export function filterContext(
   policy: Policy,
   facts: HostFacts,
   decided: {
     modes: SocketModes;
     brokered: SealedContext["brokered"];
-    /** The words that the domain has. */
     held: GrantedWords;
     /** The daemon is started with sockets that were made elsewhere. */
     given?: boolean;
   },
 ): SealedContext {
+  const handsOver =
+    facts.features["seccomp-addfd"].state === "yes" && targetAccess(facts).state === "yes";
   return {
     listed: granted(policy.syscalls),
     denied: deniedTokens(policy.syscalls),
     listener: facts.features["seccomp-notify"].state === "yes",
-    handsOver:
-      facts.features["seccomp-addfd"].state === "yes" && targetAccess(facts).state === "yes",
+    handsOver,
     brokered: decided.brokered,
     sockets: socketGrants(policy, decided.modes, decided.given === true),
     words: wordsOfCalls(decided.held),
     coreDumps: policy.coreDumps === "allowed",
-    // Not where everybody may be signalled: Cofferdam's own processes may not.
+    // A policy that grants `any` signals all processes but Cofferdam's own, which Landlock's scope
+    // cannot express.
     signalsHeld: facts.features["landlock-scope"].state === "yes" && !reachesEveryProcess(policy),
+    lateNames: handsOver ? policy.lateNames : "sealed",
     truncateHeld: (handledRights(facts) & LANDLOCK_ACCESS_FS_TRUNCATE) !== 0n,
   };
 }

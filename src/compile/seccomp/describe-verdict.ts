@@ -3,21 +3,21 @@ import { errnoName } from "../../kernel/errno-error.ts";
 import type { Question, Verdict } from "../../kernel/system-calls/verdict.ts";
 
 /**
- * A verdict as one line of text, for `docs/system-calls.md`. Arguments count from 0, as in
- * seccomp(2). A question whose answer is another question stands in brackets.
+ * For `docs/system-calls.md`. Arguments count from 0, as in seccomp(2). A condition within a
+ * condition stands in brackets. `allowed`: the words for what is not held back.
  */
-export function describeVerdict(verdict: Verdict): string {
+export function describeVerdict(verdict: Verdict, allowed = "allowed"): string {
   switch (verdict.kind) {
     case "allow":
-      return "allowed";
+      return allowed;
     case "errno":
       return `fails with ${errnoName(verdict.errno)}`;
     case "notify":
       return verdict.without === ENOSYS ? `${verdict.meant} with ENOSYS` : verdict.meant;
     default: {
-      const yes = describeVerdict(verdict.yes);
+      const yes = describeVerdict(verdict.yes, allowed);
       const bracketed = "yes" in verdict.yes ? `(${yes})` : yes;
-      return `${bracketed} if ${condition(verdict)}, else ${describeVerdict(verdict.no)}`;
+      return `${bracketed} if ${condition(verdict)}, else ${describeVerdict(verdict.no, allowed)}`;
     }
   }
 }

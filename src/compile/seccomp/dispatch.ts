@@ -18,7 +18,7 @@ export function ranges(verdicts: ReadonlyMap<string, Verdict>, unknown: Verdict)
   const byNumber = new Map<number, Verdict>();
   for (const [name, verdict] of verdicts) {
     const nr = number(name);
-    if (nr === null) throw new RangeError(`${name} is no system call of this architecture`);
+    if (nr === null) throw new RangeError(`${name} is not a system call of this architecture`);
     byNumber.set(nr, verdict);
   }
   const last = Math.max(-1, ...byNumber.keys());

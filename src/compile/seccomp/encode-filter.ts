@@ -10,7 +10,7 @@ export interface Otherwise {
   readonly foreign: Verdict;
   /** For numbers without a name: calls newer than the table. */
   readonly unknown: Verdict;
-  /** There will be a listener. Without one, notified calls fail. */
+  /** Without a listener, notified calls fail. */
   readonly listener: boolean;
 }
 

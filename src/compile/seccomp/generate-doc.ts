@@ -1,6 +1,6 @@
 import { all } from "../../kernel/syscalls.ts";
 import type { PathArgument, Value } from "../../kernel/system-calls/argument.ts";
-import type { Described, NameCall, SystemCall } from "../../kernel/system-calls/call.ts";
+import type { Described, NameCall, SystemCall, WordUse } from "../../kernel/system-calls/call.ts";
 import { classes } from "../../kernel/system-calls/classes.ts";
 import {
   noProtocols,
@@ -8,10 +8,12 @@ import {
   type SocketMode,
 } from "../../kernel/system-calls/sealed-context.ts";
 import { systemCalls } from "../../kernel/system-calls/table.ts";
-import { everyWord, noWords } from "../../kinds/model.ts";
+import { allow, notify, refuse } from "../../kernel/system-calls/verdict.ts";
+import { wordCalls } from "../../kinds/kernel.ts";
+import { everyWord, noWords, spellWord } from "../../kinds/model.ts";
 import { describeVerdict } from "./describe-verdict.ts";
 
-/** A sealed domain that grants everything of a family, on a host where it is checked this way. */
+/** A sealed domain that grants everything of a family, on a host that checks it this way. */
 function context(mode: SocketMode, old: boolean): SealedContext {
   const broker = mode === "broker";
   const granted = mode !== "refused";
@@ -37,6 +39,7 @@ function context(mode: SocketMode, old: boolean): SealedContext {
     words: broker ? noWords : everyWord,
     signalsHeld: !old,
     truncateHeld: !old,
+    lateNames: "sealed",
     coreDumps: false,
   };
 }
@@ -47,30 +50,30 @@ const contexts: readonly { readonly title: string; readonly context: SealedConte
   { title: "no sockets, Linux 6.1", context: context("refused", true) },
 ];
 
-/** The text of `docs/system-calls.md`. */
 export function generateSystemCallsDoc(): string {
   return [
     "<!-- Generated from src/kernel/system-calls/; change it there. -->",
     "# System calls",
     "",
     "Every system call of x86_64 is in exactly one class, with a column for each mode. Arguments",
-    "count from 0 (`arg0`). They are compared by the 32 bits that the kernel reads, except for",
-    "pointers.",
+    "count from 0 (`arg0`). Conditions use the low 32 bits of an argument, except for pointers.",
     "",
     "**Sealed.** A call that the policy does not list under `syscalls` is refused. A listed call",
-    "with an empty column is allowed. *Asked*: the mediator is notified and decides; its CONTINUE",
-    "lets Landlock decide. *Refused*: the mediator is notified only to log the refusal. A domain",
-    "does not start on a host without notifications. System calls of another architecture and of",
-    "the x32 table are refused with ENOSYS; numbers without a name here fail with ENOSYS, as on",
-    "an older kernel.",
+    "with an empty column is allowed. *Asked*: the mediator is notified and decides; if it " +
+      "lets the",
+    "call continue, Landlock decides. *Refused*: the mediator is notified only to log the " +
+      "refusal. A",
+    "domain does not start on a host without notifications. System calls of another " +
+      "architecture, of",
+    "the x32 table, and with a number that is not on this page fail with ENOSYS.",
     "",
     "**Supervised.** The column says which uses of a listed call are *asked* (the mediator is",
-    "notified). The others are *allowed*: the mediator has nothing to judge in them, whatever",
-    "memory holds. A call that the policy does not list is always asked, unless it is in the",
-    "class that is never notified. So are calls of another architecture, of the x32 table, and",
-    "numbers newer than this table: warning lets them go on, enforcing refuses them. The last",
-    "column says what enforcing answers to an asked call, where the class's text does not apply.",
-    "At level disabled every call goes on and nothing is logged.",
+    "notified). All other uses are *allowed*. The mediator is also notified of every call that the",
+    "policy does not list, except in the class that is never notified, and of calls of another",
+    "architecture, of the x32 table, and with a newer number than this page has: at warning these",
+    "continue, at enforcing they are refused. The last column says what enforcing answers to an",
+    "asked call, if that differs from the text above the table. At level disabled every call",
+    "continues and nothing is logged.",
     "",
     ...[...classes].flatMap(([name, described]) => section(name, described)),
   ].join("\n");
@@ -78,6 +81,7 @@ export function generateSystemCallsDoc(): string {
 
 function section(name: string, described: Described): string[] {
   const rows = systemCalls.filter((call) => call.class === name);
+  const uses = Object.values(wordCalls).find((kind) => kind?.class === name)?.uses ?? [];
   const { title, about, warning, enforcing } = described;
   const head = [`## ${title}`, "", about, ""];
   if (["plain", "unmediated-name", "untouchable"].includes(name))
@@ -97,13 +101,21 @@ function section(name: string, described: Described): string[] {
         `${call.supervised.enforcing ?? ""} |`,
       ].join(" | "),
     ),
+    ...uses.map(useRow),
     "",
   ];
 }
 
-/**
- * Calls that are never notified; a star marks those that a sealed domain has without listing them.
- */
+/** Without the word. */
+function useRow({ name, asks, verdict, why }: WordUse): string {
+  const otherwise = "as its own row says";
+  const [sealed, supervised] = [refuse, notify].map((yes) =>
+    describeVerdict(verdict(yes, allow), otherwise),
+  );
+  return `| \`${name}\` | \`${spellWord(asks)}\`: ${why} | ${sealed} | ${supervised} |  |`;
+}
+
+/** A star marks calls that a sealed domain has without listing them. */
 function byReason(rows: readonly SystemCall[]): string[] {
   const reasons = new Map<string, string[]>();
   for (const call of rows) {
@@ -148,8 +160,10 @@ function lookedAt(call: SystemCall): string {
     case "state":
       return call.capability === undefined ? "" : `\`${call.capability}\``;
     case "descriptor": {
-      const what = call.request === null ? "; `attributes`" : `, request arg${call.request}`;
-      return `descriptor arg${call.descriptor}${what}`;
+      if (call.request !== null)
+        return `descriptor arg${call.descriptor}, request arg${call.request}`;
+      const needed = call.needs(0).map(({ permission }) => `\`${permission}\``);
+      return `descriptor arg${call.descriptor}; ${needed.join(", ")}`;
     }
     case "namespace-or-escape":
       return call.why;

@@ -1,6 +1,6 @@
 import { all } from "../../kernel/syscalls.ts";
 import type { SealedContext } from "../../kernel/system-calls/sealed-context.ts";
-import { systemCall } from "../../kernel/system-calls/table.ts";
+import { systemCall, wordUsesOf } from "../../kernel/system-calls/table.ts";
 import {
   absent,
   allow,
@@ -8,12 +8,13 @@ import {
   refuseAbsent,
   type Verdict,
 } from "../../kernel/system-calls/verdict.ts";
+import { namesWord } from "../../kinds/model.ts";
 import { encodeFilter } from "./encode-filter.ts";
 import { keptFilters } from "./kept-filters.ts";
 
 /**
- * The whole filter of a sealed domain as `struct sock_filter[]`. Equal contexts give equal bytes. A
- * number without a name is a call newer than this table: ENOSYS, as from an older kernel.
+ * Equal contexts give equal bytes. A number without a name is a call newer than this table: ENOSYS,
+ * as from an older kernel.
  */
 export const buildSealedFilter: (context: SealedContext) => Uint8Array = keptFilters((context) => {
   const verdicts = new Map(all().map((name) => [name, sealedVerdict(name, context)]));
@@ -24,8 +25,14 @@ export const buildSealedFilter: (context: SealedContext) => Uint8Array = keptFil
   });
 });
 
-/** What the filter does with this call in this domain: an explicit denial beats every grant. */
 export function sealedVerdict(name: string, context: SealedContext): Verdict {
+  return wordUsesOf(name)
+    .filter(({ asks }) => !namesWord(context.words, asks))
+    .reduce((no, use) => use.verdict(refuse, no), verdictOfRow(name, context));
+}
+
+/** An explicit denial beats every grant. */
+function verdictOfRow(name: string, context: SealedContext): Verdict {
   const call = systemCall(name);
   if (call === null) return refuse;
   const { sealed } = call;

@@ -1,28 +1,24 @@
 import { all } from "../../kernel/syscalls.ts";
-import { systemCall } from "../../kernel/system-calls/table.ts";
+import { isJudged } from "../../kernel/system-calls/columns.ts";
+import { systemCall, wordUsesOf } from "../../kernel/system-calls/table.ts";
 import { allow, notify, type Verdict } from "../../kernel/system-calls/verdict.ts";
 import { type GrantedWords, namesWord } from "../../kinds/model.ts";
 import { encodeFilter } from "./encode-filter.ts";
 import { keptFilters } from "./kept-filters.ts";
 
-/**
- * What the filter of a supervised domain takes from its policy. The filter does not change with the
- * policy.
- */
+/** The filter does not change with the policy. */
 export interface SupervisedContext {
-  /** Granted system calls: allowed tokens without the denied ones. */
   readonly listed: ReadonlySet<string>;
   readonly denied: ReadonlySet<string>;
-  /** Words granted at the start, of the kinds that calls ask for (`kinds/kernel.ts`). */
+  /** Of the kinds that calls ask for (`kinds/kernel.ts`), as granted at the start. */
   readonly words: GrantedWords;
   /** Programs of its cgroup judge where its sockets connect and send to. */
   readonly destinationsHeld: boolean;
 }
 
 /**
- * The whole filter of a supervised domain. It decides only where the mediator need not. Foreign
- * architectures, x32 and calls newer than the table are notified, too, so that warning can let them
- * go on.
+ * Decides only what needs no mediator. Foreign architectures, x32 and calls newer than the table
+ * are notified, too, so that warning can let them go on.
  */
 export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array = keptFilters(
   (context) => {
@@ -31,16 +27,22 @@ export const buildSupervisedFilter: (context: SupervisedContext) => Uint8Array =
   },
 );
 
-/** What the filter does with this call in this domain. */
+/** A use that asks for a word is notified unless the policy grants the word at the start. */
 export function supervisedVerdict(name: string, context: SupervisedContext): Verdict {
+  return wordUsesOf(name)
+    .filter(({ asks }) => !namesWord(context.words, asks))
+    .reduce((no, use) => use.verdict(notify, no), verdictOfRow(name, context));
+}
+
+function verdictOfRow(name: string, context: SupervisedContext): Verdict {
   const { listed, denied, words, destinationsHeld } = context;
   const call = systemCall(name);
   if (call === null) return notify;
-  const { verdict, unlistedToo } = call.supervised;
+  const { verdict } = call.supervised;
   if (call.class === "untouchable") return allow;
   // A grant of the word is a grant of the calls that ask for it, as in a sealed domain.
-  const isListed = unlistedToo === "unless-denied" ? !denied.has(name) : listed.has(name);
-  if (!isListed) return notify;
+  const named = { listed: listed.has(name), denied: denied.has(name) };
+  if (!isJudged(call.supervised, named)) return notify;
   if (destinationsHeld && call.class === "address" && call.permission === "connect") return allow;
   const isGranted = "asks" in call && namesWord(words, call.asks);
   return isGranted ? (call.ifGranted ?? verdict) : verdict;

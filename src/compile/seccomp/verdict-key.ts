@@ -1,6 +1,6 @@
 import type { Verdict } from "../../kernel/system-calls/verdict.ts";
 
-/** A structural name: equal verdicts share one block of the filter. */
+/** Equal verdicts share one block of the filter. */
 export function verdictKey(verdict: Verdict): string {
   return JSON.stringify(verdict);
 }

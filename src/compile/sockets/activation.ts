@@ -1,17 +1,17 @@
 import type { HostFacts } from "../../kernel/host-facts.ts";
 import { granted } from "../../model/granted.ts";
-import { landlockPorts } from "../../model/landlock-ports.ts";
+import { landlockSaysTcp } from "../../model/landlock-ports.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { type Holding, type SocketModes, socketModes } from "./modes.ts";
 
 /**
- * How sockets are confined that the daemon is started with (`inherit: [listen]`). Cgroup programs
- * judge a socket where it was made, and these were made elsewhere. A unix stream that listens or is
- * connected can reach nothing else. An internet socket made in a socket unit's own control group
- * can be covered there: the launcher attaches the programs to that group, too
- * (`native/activation.c`). All others are asked about. The launcher looks at the inherited sockets,
- * and only then chooses the filter for these modes.
+ * How the sockets are confined with which the daemon is started (`inherit: [listen]`). Cgroup
+ * programs judge a socket where it was made, and these were made elsewhere. A unix stream that
+ * listens or is connected can reach nothing else. An internet socket made in a socket unit's own
+ * control group can be covered there: the launcher attaches the programs to that group, too
+ * (`native/activation.c`). All others are notified. The launcher examines the inherited sockets
+ * before it chooses the filter.
  */
 export interface Activation {
   readonly modes: SocketModes;
@@ -21,11 +21,10 @@ export interface Activation {
    * There are programs for internet sockets, which may be attached to a socket unit's group, too.
    */
   readonly attachable: boolean;
-  /** In words: the sockets that are asked about. */
   readonly asked: string;
 }
 
-/** null where the daemon gets no such sockets. */
+/** null if the daemon gets no such sockets. */
 export function activationOf(
   policy: Policy,
   facts: HostFacts,
@@ -45,10 +44,5 @@ export function activationOf(
 }
 
 function holdsTcp({ addresses }: Policy, facts: HostFacts): boolean {
-  if (facts.features["landlock-tcp"].state !== "yes") return false;
-  const connects = addresses.filter(
-    ({ protocol, operation }) => protocol === "tcp" && operation === "connect",
-  );
-  if (connects.some(({ network }) => network !== null)) return false;
-  return landlockPorts(addresses, "connect").kind !== "too-many";
+  return facts.features["landlock-tcp"].state === "yes" && landlockSaysTcp(addresses, "connect");
 }

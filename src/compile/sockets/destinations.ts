@@ -12,7 +12,6 @@ export interface Destinations {
   readonly why: string;
 }
 
-/** `mayPrepare`: cgroups may be made. */
 export function destinationsOf(
   policy: Policy,
   facts: HostFacts,
@@ -25,7 +24,7 @@ export function destinationsOf(
     : { by: "mediator", why };
 }
 
-/** null where the programs can check all that the policy could grant. */
+/** null if the programs can check all that the policy could grant. */
 function whyAsked(
   policy: Policy,
   facts: HostFacts,

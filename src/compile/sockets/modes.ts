@@ -8,11 +8,9 @@ import { whyNotCompared } from "../../model/unix-names/pattern.ts";
 import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import { targetAccess } from "../attended.ts";
 
-/** How one family of sockets is confined, and by what. */
 export interface Holding {
   readonly mode: SocketMode;
   readonly by: "landlock" | "cgroup" | "broker" | "nothing";
-  /** The policy grants something of the family. */
   readonly granted: boolean;
   readonly why: string;
 }
@@ -89,7 +87,7 @@ function unix(policy: Policy, facts: HostFacts, cgroup: boolean, snapshot: Snaps
   return broker(facts, withoutPrograms(facts, "cgroup-unix"));
 }
 
-/** Why no program judges, where the policy is not the reason. */
+/** Reasons other than the policy. */
 export function withoutPrograms(facts: HostFacts, feature: "cgroup-inet" | "cgroup-unix"): string {
   if (facts.caller.uid !== 0) return "cgroup programs are root's alone";
   const probe = facts.features[feature];

@@ -1,10 +1,7 @@
 import { noProtocols, type Protocols } from "../../kernel/system-calls/sealed-context.ts";
 import type { SocketRule } from "../../model/policy.ts";
 
-/**
- * The granted protocol numbers of one family: deny beats allow, and a rule without a number means
- * all.
- */
+/** Deny beats allow, and a rule without a number means all. */
 export function grantedProtocols(
   rules: readonly SocketRule[],
   family: SocketRule["family"],

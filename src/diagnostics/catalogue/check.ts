@@ -1,13 +1,13 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** 20xx: a policy that means something, seen on a host. */
+/** 20xx: a valid policy, compared with the host. */
 export const checkEntries = {
   "duplicate-rule": {
     code: "CFD2001",
     severity: "warning",
     title: "rule twice",
     message: "`{rule}` says the same as line {line} of {file}",
-    fix: "take one of them out",
+    fix: "remove one of them",
     explanation: "Repeating a rule changes nothing.",
     example: "files: [r /etc/hosts, r /etc/hosts]",
   },
@@ -16,17 +16,17 @@ export const checkEntries = {
     severity: "warning",
     title: "rule covered by another",
     message: "`{rule}` is covered by `{other}` in line {line} of {file}",
-    fix: "take it out, or narrow the other one",
+    fix: "remove it, or narrow the other one",
     explanation:
-      "The rule could be taken out without any change; perhaps the other one is wider than meant.",
+      "Without the rule nothing would change. Perhaps the other rule is wider than you meant.",
     example: "files: [r /etc/nginx/**, r /etc/nginx/nginx.conf]",
   },
   "denied-rule": {
     code: "CFD2003",
     severity: "warning",
     title: "grant wholly denied",
-    message: "`{rule}` grants nothing: `deny` in line {line} of {file} takes all of it",
-    fix: "take the grant out, or narrow `{other}`",
+    message: "`{rule}` grants nothing: `deny` in line {line} of {file} covers all of it",
+    fix: "remove the grant, or narrow `{other}`",
     explanation: "Deny beats allow, whatever the order. There is no exception to a denial.",
     example: "files: [r /etc/nginx/key.pem, deny r /etc/nginx/**]",
   },
@@ -35,11 +35,11 @@ export const checkEntries = {
     severity: "warning",
     title: "path does not exist",
     message: "`{path}` does not exist on this host",
-    fix: "correct it, or take the rule out",
+    fix: "correct it, or remove the rule",
     explanation:
-      "A sealed domain has the names that exist when it starts, so a rule for a missing name " +
-      "grants nothing. The system whose idea Cofferdam follows shipped a rule for " +
-      "`/etc/locatime` for years.",
+      "A sealed domain can reach only names that exist when it starts, so a rule for a missing " +
+      "name grants nothing, unless the policy says `late-names: brokered`. The name may also be " +
+      "misspelt: ESXi shipped a rule for `/etc/locatime` for years.",
     example: "files: [r /etc/locatime]",
   },
   "denied-later-name": {
@@ -51,8 +51,9 @@ export const checkEntries = {
       "reached until a restart",
     fix: "make it before the start, or deny a folder of its own",
     explanation:
-      "The kernel cannot grant a directory except for one name. A directory with a denied " +
-      "name is granted child by child, with those that exist at the start.",
+      "The kernel cannot grant a directory and exclude one name in it. So the compiler grants " +
+      "each other child of the directory by itself, which is possible only for children that " +
+      "exist at the start.",
     example: "files: [r /srv/www/**, deny r /srv/www/secret]",
   },
   "listing-lost": {
@@ -62,20 +63,20 @@ export const checkEntries = {
     message: "`{folder}` cannot be listed, because {cause}",
     fix: "grant reading everything below it, or keep what is not granted out of the directory",
     explanation:
-      "The right to list reaches every subdirectory in the kernel, so a directory gets it " +
-      "only if everything below may be read. The same holds for making and removing names, " +
-      "which the broker then does.",
+      "In the kernel, the right to list a directory includes every subdirectory, so a " +
+      "directory gets it only if the policy grants reading everything below. The same holds " +
+      "for making and removing names; the mediator then does both.",
     example: "files: [r /srv/www/**, deny r /srv/www/private/**]",
   },
   "wide-write": {
     code: "CFD2007",
     severity: "warning",
-    title: "grant to change far too much",
-    message: "`{rule}` lets the daemon change files of others in `{folder}`",
+    title: "grant that is too wide for writing",
+    message: "`{rule}` lets the daemon change files of other programs in `{folder}`",
     fix: "grant a folder of its own, for example {base}/{domain}/**",
     explanation:
-      "A break-in reaches whatever the daemon may write: programs, configuration and secrets " +
-      "of others, and through them other daemons.",
+      "An attacker who has taken over the daemon could change programs, configuration and " +
+      "secrets of other daemons, and so take these over.",
     example: "files: [rw /run/**]",
   },
   "wide-read": {
@@ -84,7 +85,8 @@ export const checkEntries = {
     title: "grant to read everything",
     message: "`{rule}` lets the daemon read all of `{folder}`, secrets included",
     fix: "name the folders that it needs",
-    explanation: "A break-in could read every key and password on the host.",
+    explanation:
+      "An attacker who has taken over the daemon could read every key and password on the host.",
     example: "files: [r /**]",
   },
   "write-and-execute": {
@@ -92,8 +94,8 @@ export const checkEntries = {
     severity: "warning",
     title: "writable and executable",
     message: "`{rule}` lets the daemon run what it can write through `{other}`",
-    fix: "take one of the two away",
-    explanation: "A break-in could bring its own program.",
+    fix: "remove one of the two",
+    explanation: "An attacker could write a program and run it.",
     example: "files: [rwx /srv/app/**]",
   },
   "foreign-files": {
@@ -103,8 +105,8 @@ export const checkEntries = {
     message: "`{rule}` reaches `{path}`, which the domain `{domain}` {use}",
     fix: "grant names that no other daemon relies on, or deny that path",
     explanation:
-      "Writing what another daemon reads as its configuration or runs as its program is a way " +
-      "from one domain into the other.",
+      "A daemon that can change another daemon's configuration or program can take over that " +
+      "daemon.",
     example: "files: [w /etc/nginx/**] (in redis.yaml)",
   },
   "own-places": {
@@ -112,9 +114,9 @@ export const checkEntries = {
     severity: "error",
     title: "reaches Cofferdam itself",
     message: "`{rule}` reaches `{path}`, which belongs to Cofferdam",
-    fix: "take it out: no domain may touch what confines it",
+    fix: "remove it: no domain may touch what confines it",
     explanation:
-      "The places of Cofferdam are denied to every domain, whatever it grants. A grant that " +
+      "Every domain is denied Cofferdam's own files, whatever its policy grants. A grant that " +
       "names one is a mistake.",
     example: "files: [w /etc/cofferdam/**]",
   },
@@ -123,14 +125,14 @@ export const checkEntries = {
     severity: "warning",
     title: "switch of the kernel",
     message:
-      "`{path}` stays out of `{rule}`: it makes the kernel run programs or code outside every " +
-      "domain",
+      "`{rule}` does not grant `{path}`, which makes the kernel run programs or code outside " +
+      "every domain",
     fix: "name what the daemon needs to write, and leave such switches to the administrator",
     explanation:
-      "Whoever writes a path into core_pattern, modprobe or uevent_helper has the kernel " +
-      "start that program as root, in no domain. No domain may change such files, whatever " +
-      "it grants. In a sealed domain nothing of a procfs can be written then, since kernel " +
-      "rules hold on all of it.",
+      "A process that writes a path into core_pattern, modprobe or uevent_helper has the kernel " +
+      "start that program as root, in no domain. No domain may change such files, whatever its " +
+      "policy grants. A sealed domain can then write nothing below /proc, because a kernel " +
+      "rule covers all of a procfs.",
     example: "files: [w /proc/sys/**]",
   },
   "core-dumps": {
@@ -140,10 +142,10 @@ export const checkEntries = {
     message: "a crash of the daemon {crash}, whatever is granted",
     fix: "{fix}",
     explanation:
-      "The kernel, not the daemon, acts at a crash, so that no grant is asked about: a daemon" +
-      " that was taken over chooses moment, folder and bytes. Without `core-dumps: allowed` " +
-      "its limit is one byte, at which the kernel writes no file and starts no program; only a " +
-      "core_pattern that begins with `@` sends to its socket whatever the limit.",
+      "After a crash the kernel acts, and no grant applies. An attacker who has taken over the " +
+      "daemon chooses the time, the folder and the bytes. Without `core-dumps: allowed` the " +
+      "limit of core files is one byte: the kernel then writes no file and starts no program. " +
+      "It ignores the limit only for a core_pattern that begins with `@`.",
     example: "core-dumps: allowed",
   },
   "single-file": {
@@ -153,22 +155,22 @@ export const checkEntries = {
     message: "`{path}` is granted as a single file and is lost to the domain when it is replaced",
     fix: "grant its folder: {rule}",
     explanation:
-      "A sealed domain holds the file, not the name. Editors, package updates and certificate " +
-      "renewals write a new file and rename it over the old one; the domain is refused the " +
-      "new one until it is restarted.",
+      "In a sealed domain the grant applies to the file, not to its name. Editors, package " +
+      "updates and certificate renewals write a new file and rename it over the old one; the " +
+      "domain is refused the new file until it is restarted. With `late-names: brokered` the " +
+      "mediator opens the new file.",
     example: "files: [r /etc/ssl/private/site.pem]",
   },
   "pinned-file": {
     code: "CFD2024",
     severity: "info",
     title: "files of shared folders",
-    message:
-      "{files}: as they are at the start; a file that replaces one is not reached until a restart",
+    message: "{files}: granted as they are at the start; a replacement is refused until a restart",
     fix: "restart the domain when one was replaced; granting the whole folder would be too much",
     explanation:
-      "See CFD2012. The folder is shared by many programs, so that it is not proposed as a " +
-      "whole. One line stands for all such files of a policy, those of its abstractions " +
-      "included.",
+      "See CFD2012. Many programs share the folder of such a file, so `check` does not propose " +
+      "to grant the whole folder. One line stands for all such files of a policy, those of its " +
+      "abstractions included.",
     example: "files: [r /etc/hosts]",
   },
   "late-names": {
@@ -179,8 +181,45 @@ export const checkEntries = {
     fix: "grant the folder: {rule}",
     explanation:
       "The kernel grants directories or the files that exist at the start. A pattern that is " +
-      "not a whole directory stands for the files that match it at the start.",
+      "not a whole directory stands for the files that match it at the start. With " +
+      "`late-names: brokered` the mediator opens those that are made later.",
     example: 'files: ["r /var/log/nginx/*.log"]',
+  },
+  "needs-jit": {
+    code: "CFD2039",
+    severity: "warning",
+    title: "program that compiles into memory",
+    message: "`{program}` makes code in memory, which this domain may not run",
+    fix: "add `memory: [jit]`, or switch its compiler off and keep the domain as it is",
+    explanation:
+      "Without `jit` the kernel refuses memory that is written and then executed. Programs with " +
+      "a just-in-time compiler end at their start or become slow. `check` recognises " +
+      "such programs by their names.",
+    example: "files: [rx /usr/bin/node]",
+  },
+  "executable-stack": {
+    code: "CFD2040",
+    severity: "warning",
+    title: "program with an executable stack",
+    message: "`{program}` has an executable stack: it runs what is written there, without `jit`",
+    fix:
+      "build it without one (`-z noexecstack`), or clear the flag" +
+      " (`patchelf --clear-execstack`)",
+    explanation:
+      "The kernel maps the stack of such a program as writable and executable before the program " +
+      "makes its first call, so that no rule about memory applies to it.",
+    example: "files: [rx /opt/old/daemon]",
+  },
+  "needs-memfd": {
+    code: "CFD2041",
+    severity: "warning",
+    title: "memfd_create is listed and refused",
+    message: "`memfd_create` is refused although it is listed",
+    fix: "add `memory: [memfd]`, or remove the call",
+    explanation:
+      "A file in memory has no name that a rule could deny, and can be mapped as code. So the " +
+      "policy must grant both the call and the word `memfd`.",
+    example: "syscalls: [memfd_create]",
   },
   "no-loader": {
     code: "CFD2035",
@@ -197,26 +236,27 @@ export const checkEntries = {
   "no-start-calls": {
     code: "CFD2036",
     severity: "warning",
-    title: "programs end before they can say a word",
-    message: "nearly no program starts without these system calls, which are not granted: {calls}",
+    title: "programs end without a message",
+    message:
+      "almost no program can start without these system calls, which are not granted: {calls}",
     fix: 'write `syscalls: ["@system-service"]`',
     explanation:
       "The dynamic loader opens, reads and maps libraries before the program's own code runs. " +
-      "Where it may not, the program ends with status 127, and it cannot write why.",
+      "If it cannot, the program ends with status 127 and no message.",
     example: "syscalls: [execve]",
   },
   "no-output": {
     code: "CFD2037",
     severity: "info",
-    title: "nothing that the daemon prints is seen",
+    title: "the daemon's output is lost",
     message:
       "standard input, output and error are not inherited: the daemon gets /dev/null instead",
     fix:
-      "write `inherit: [stdio]`, and under systemd `stdio-sockets` too, where it prints " +
-      "anything",
+      "if the daemon prints anything, write `inherit: [stdio]`, and under systemd also " +
+      "`stdio-sockets`",
     explanation:
-      "Open descriptors are grants like any other. A daemon that says on standard error why it " +
-      "does not start says it to nobody.",
+      "A daemon keeps only the descriptors that its policy grants. Without this grant its " +
+      "messages are lost, also the one that says why it does not start.",
     example: "inherit: []",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** 30xx: a policy that cannot be made into a plan on this host, or only with losses. */
+/** 30xx: a policy of which this host can make no plan, or only one with losses. */
 export const compileEntries = {
   "feature-missing": {
     code: "CFD3003",
@@ -9,19 +9,19 @@ export const compileEntries = {
     message: "this host lacks `{feature}` ({why}), which the domain needs for {purpose}",
     fix: "{remedy}",
     explanation:
-      "A domain whose layers cannot be had is not started. What each feature is needed for, " +
-      "and what is done without it, is a table in docs/fallbacks.md.",
+      "A domain starts only if the host can enforce it. The table in docs/fallbacks.md says " +
+      "what needs each feature, and what happens without it.",
     example: "ipc: [shm] (without the privilege to make namespaces)",
   },
   "something-lost": {
     code: "CFD3004",
     severity: "warning",
-    title: "done without on this host",
+    title: "not enforced on this host",
     message: "this host lacks `{feature}` ({why}) for {purpose}",
     fix: "{instead}",
     explanation:
-      "Grants that cannot be held are not given. Only a layer that the policy itself names " +
-      "under `best-effort` may be missing; the plan lists it.",
+      "The domain does not get a grant that this host cannot limit. Only a layer that the " +
+      "policy names under `best-effort` may be missing; `plan` lists it.",
     example: "best-effort: [unix] (as an ordinary user, with Yama)",
   },
   "user-needs-root": {
@@ -29,7 +29,7 @@ export const compileEntries = {
     severity: "error",
     title: "another user without privilege",
     message: "only root can start the domain as `{name}`",
-    fix: "run cofferdam as root, or take `user` and `group` out",
+    fix: "run cofferdam as root, or remove `user` and `group`",
     explanation: "Changing user and groups needs CAP_SETUID and CAP_SETGID.",
     example: "user: www-data (started by an ordinary user)",
   },
@@ -38,7 +38,7 @@ export const compileEntries = {
     severity: "error",
     title: "set-user-id program without privilege",
     message: "`{path}` can gain privileges only if root starts the domain",
-    fix: "run cofferdam as root, or take the `set-user-id` line out",
+    fix: "run cofferdam as root, or remove the `set-user-id` line",
     explanation:
       "Without root the kernel confines only processes that can never gain privileges " +
       "(no_new_privs).",
@@ -49,9 +49,9 @@ export const compileEntries = {
     severity: "error",
     title: "account unknown",
     message: "the {kind} `{name}` is neither in /etc/passwd nor in /etc/group",
-    fix: "make it, or write its number; other name services are not asked",
+    fix: "make it, or write its number; Cofferdam reads no other name service",
     explanation:
-      "A plan must not depend on an answer that can change unseen, so only the two files are read.",
+      "Cofferdam reads only these two files, because it could not notice a change elsewhere.",
     example: "user: ngnix",
   },
   "user-without-group": {
@@ -72,28 +72,27 @@ export const compileEntries = {
       "grant whole directories (`DIR/**`) instead of patterns that must be expanded name " +
       "by name",
     explanation:
-      "A deny inside a grant, or a pattern that is no whole directory, is expanded into the " +
-      "names that exist now. There is a limit to that.",
+      "The compiler expands a deny inside a grant, and a pattern that is not a whole directory, " +
+      "into the names that exist now. Their number is limited.",
     example: "files: [r /**, deny r /home/*/.ssh/**]",
   },
   "own-place": {
     code: "CFD3010",
     severity: "error",
-    title: "place of Cofferdam that is no name",
-    message: "`{path}` is no canonical path, so it cannot be denied to the domain",
+    title: "wrong path of Cofferdam's own",
+    message: "`{path}` is not a canonical path, so it cannot be denied to the domain",
     fix: "report it: Cofferdam was started with a wrong place for its own files",
-    explanation: "Every domain is denied the places of Cofferdam.",
+    explanation: "Every domain is denied Cofferdam's own files.",
     example: "(none from a policy)",
   },
   "cgroup-failed": {
     code: "CFD3011",
     severity: "error",
-    title: "address programs cannot be had",
-    message: "the programs that judge addresses and socket names cannot be put in place: {why}",
-    fix: "see `cofferdam doctor`; without them the domain would reach what it must not",
+    title: "address programs cannot be attached",
+    message: "the programs that judge addresses and socket names cannot be attached: {why}",
+    fix: "see `cofferdam doctor`; the domain does not start without them",
     explanation:
-      "As root, addresses and names of unix sockets are held by programs on a cgroup of the " +
-      "domain's own.",
+      "As root, programs on the domain's own cgroup judge addresses and names of unix sockets.",
     example:
       "network: [connect tcp 10.0.0.0/8:8080] (with a cgroup hierarchy that is mounted read-only)",
   },

@@ -1,8 +1,8 @@
 import type { Severity } from "../diagnostic.ts";
 
 /**
- * One kind of diagnostic. `message` and `fix` are templates: `{name}` stands for a value given to
- * `diagnose()`.
+ * One kind of diagnostic. In `message` and `fix`, `{name}` stands for a value that `diagnose()`
+ * gets.
  */
 export interface CatalogueEntry {
   readonly code: `CFD${string}`;
@@ -10,9 +10,9 @@ export interface CatalogueEntry {
   /** For the reference page. */
   readonly title: string;
   readonly message: string;
-  /** The help line, unless a near miss is known: then "did you mean" takes its place. */
+  /** The help line; if a similar word is known, "did you mean" takes its place. */
   readonly fix: string;
   readonly explanation: string;
-  /** What provokes it, as one would write it (or type it). */
+  /** A policy, or a command, that provokes it. */
   readonly example: string;
 }

@@ -6,16 +6,16 @@ export const esxiEntries = {
     code: "CFD4001",
     severity: "error",
     title: "no rule of ESXi's language",
-    message: "`{text}` is no rule: {why}",
+    message: "`{text}` is not a rule: {why}",
     fix: "a rule has the form {form}",
-    explanation: "One rule a line; `#` begins a comment.",
+    explanation: "Each line has one rule; `#` begins a comment.",
     example: "-s genericSys",
   },
   "esxi-keyword": {
     code: "CFD4002",
     severity: "error",
     title: "unknown keyword",
-    message: "`{word}` is no {what}",
+    message: "`{word}` is not a {what}",
     fix: "secpolicytools -k lists all keywords",
     explanation: "A misspelt keyword would grant nothing, silently.",
     example: "-s genericsys grant",
@@ -27,8 +27,8 @@ export const esxiEntries = {
     message: "`{rule}` is left out: {why}",
     fix: "{instead}",
     explanation:
-      "The rule names something that only ESXi's kernel has, or that no domain is given here. " +
-      "It grants nothing.",
+      "The rule names something that only ESXi's kernel has, or that Cofferdam grants to no " +
+      "domain.",
     example: "-s moduleSys grant",
   },
   "esxi-nothing": {
@@ -37,18 +37,16 @@ export const esxiEntries = {
     title: "a rule that needs another",
     message: "`{rule}` grants nothing alone",
     fix: "{instead}",
-    explanation:
-      "What it allows is decided together with another rule of the same domain, which is not " +
-      "there.",
+    explanation: "The rule has an effect only together with another rule, which this domain lacks.",
     example: "-p inet_socket_bind all grant",
   },
   "esxi-whole": {
     code: "CFD4005",
     severity: "warning",
     title: "a rule that grants more here",
-    message: "`{rule}` becomes `{ours}`, which is more",
+    message: "`{rule}` becomes `{ours}`, which grants more",
     fix: "{instead}",
-    explanation: "This language distinguishes what Cofferdam grants as a whole.",
+    explanation: "ESXi's language has several rules for what Cofferdam can only grant as a whole.",
     example: "-c stream_vsocket_connect grant",
   },
   "esxi-twice": {
@@ -58,7 +56,8 @@ export const esxiEntries = {
     message: "`{path}` has the letters `{letters}` here and `{before}` in line {line}",
     fix: "keep one of them",
     explanation:
-      "Of rules for several paths the most specific one counts; of two for one path neither is.",
+      "The rule for the most specific path counts. Of two rules for the same path neither is " +
+      "more specific.",
     example: "-r /var/run rw\n-r /var/run",
   },
   "esxi-label": {
@@ -73,8 +72,8 @@ export const esxiEntries = {
   "esxi-file": {
     code: "CFD4008",
     severity: "error",
-    title: "a file that is no policy",
-    message: "`{name}` cannot be taken: {why}",
+    title: "a file that is not a policy",
+    message: "`{name}` cannot be used: {why}",
     fix: "{instead}",
     explanation: "Files below domains/ are named after their domains and hold text.",
     example: "domains/my domain",

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** 10xx: the policy file before a character of it is understood. */
+/** 10xx: the policy file as a whole, before it is parsed. */
 export const fileEntries = {
   "policy-missing": {
     code: "CFD1001",
@@ -31,8 +31,8 @@ export const fileEntries = {
     message: "`{path}` is a {kind}, not a regular file",
     fix: "put the policy into a regular file",
     explanation:
-      "A pipe, device, socket or directory gives no text that stays the same from one reading " +
-      "to the next.",
+      "A pipe or device may return different text at each read; a socket or directory returns " +
+      "none.",
     example: "cofferdam check /dev/null",
   },
   "file-symlink": {
@@ -40,21 +40,21 @@ export const fileEntries = {
     severity: "error",
     title: "policy is a symbolic link",
     message: "`{path}` is a symbolic link",
-    fix: "put the file itself there",
+    fix: "replace the link with the file itself",
     explanation:
-      "Whoever may write the folder that a link leads through decides what the policy says. " +
-      "Policy files are opened without following a link.",
+      "A user who may write a folder on the link's way could replace the policy, so Cofferdam " +
+      "follows no link to a policy file.",
     example: "ln -s /tmp/mine.yaml /etc/cofferdam/domains/nginx.yaml",
   },
   "file-writable": {
     code: "CFD1005",
     severity: "error",
     title: "file writable by others",
-    message: "`{path}` may be written by others than its owner (mode {mode})",
-    fix: "take the right away: chmod go-w {path}",
+    message: "users other than its owner may write `{path}` (mode {mode})",
+    fix: "remove the permission: chmod go-w {path}",
     explanation:
-      "Who may write a policy decides what its daemon may do. The check is made on the opened " +
-      "file, so that it cannot be swapped afterwards.",
+      "A user who may write a policy decides what its daemon may do. Cofferdam checks the " +
+      "opened file, so that no user can swap it afterwards.",
     example: "chmod 666 /etc/cofferdam/domains/nginx.yaml",
   },
   "file-owner": {
@@ -63,19 +63,19 @@ export const fileEntries = {
     title: "file of a third party",
     message: "`{path}` belongs to user {uid}, who is neither root nor the caller",
     fix: "give it to its proper owner: chown {trusted} {path}",
-    explanation: "The owner of a file may write it whatever its mode says.",
+    explanation: "The owner of a file can change its mode, and then write it.",
     example: "chown nobody /etc/cofferdam/domains/nginx.yaml",
   },
   "folder-writable": {
     code: "CFD1007",
     severity: "error",
     title: "folder writable by others",
-    message: "the folder `{path}` may be written by others than its owner (mode {mode})",
-    fix: "take the right away: chmod go-w {path}",
+    message: "users other than its owner may write the folder `{path}` (mode {mode})",
+    fix: "remove the permission: chmod go-w {path}",
     explanation:
-      "Who may write a folder on the way to a policy can put another policy in its place. A " +
-      "folder with the sticky bit, such as `/tmp`, is accepted on the way, but not as the " +
-      "folder that holds the file.",
+      "A user who may write a folder on the way to a policy can put another policy in its " +
+      "place. A folder with the sticky bit, such as `/tmp`, is accepted on the way, but not as " +
+      "the folder that holds the file.",
     example: "chmod 777 /etc/cofferdam/domains",
   },
   "folder-owner": {
@@ -91,10 +91,9 @@ export const fileEntries = {
     code: "CFD1009",
     severity: "error",
     title: "file too large",
-    message: "the file has {size} bytes; {limit} are the most",
+    message: "the file has {size} bytes; the limit is {limit}",
     fix: "move parts into abstractions and name them under `include`",
-    explanation:
-      "A policy is read and understood as a whole by a privileged process, so its size is limited.",
+    explanation: "A privileged process parses the whole policy, so its size is limited.",
     example: "a policy of a megabyte",
   },
   "not-utf8": {
@@ -102,8 +101,9 @@ export const fileEntries = {
     severity: "error",
     title: "not UTF-8",
     message: "the file is not UTF-8: byte {offset} is wrong",
-    fix: "save it as UTF-8; write other bytes of a file name as `?`",
-    explanation: "Two readers of bytes in an unknown encoding may see two policies.",
+    fix: "save it as UTF-8; in a pattern, `?` matches a byte of a file name that is not UTF-8",
+    explanation:
+      "In an unknown encoding, two programs may read the same bytes as two different policies.",
     example: "a Latin-1 é in a comment",
   },
   "byte-order-mark": {
@@ -119,18 +119,18 @@ export const fileEntries = {
     code: "CFD1012",
     severity: "error",
     title: "carriage return",
-    message: "the line holds a carriage return",
+    message: "the line contains a carriage return",
     fix: "end lines with a newline only: sed -i 's/\\r//g' FILE",
     explanation:
-      "Lines end with a newline. A carriage return would be part of a path for one reader and " +
-      "an end of line for another. Only the first is reported.",
+      "Lines end with a newline. One program would take a carriage return for part of a path, " +
+      "another for the end of the line. Only the first one is reported.",
     example: "a file saved with CRLF line ends",
   },
   "control-character": {
     code: "CFD1013",
     severity: "error",
     title: "invisible character",
-    message: "the line holds the invisible character U+{code}",
+    message: "the line contains the invisible character U+{code}",
     fix: "remove it",
     explanation:
       "Control characters and the bidirectional controls of Unicode make a rule look like " +
@@ -146,8 +146,8 @@ export const fileEntries = {
       "name the file NAME.yaml with letters, digits, `_`, `-` and `.`, beginning with a " +
       "letter or digit, 64 at most; `NAME@.yaml` is a template",
     explanation:
-      "The name is used in file names, cgroups and log lines. `superDom` is the name of what " +
-      "no domain claims.",
+      "The name is used in file names, cgroups and log lines. `superDom` stands for everything " +
+      "outside all domains.",
     example: "cofferdam check ./my policy.yaml",
   },
   "policy-suffix": {
@@ -163,11 +163,11 @@ export const fileEntries = {
     code: "CFD1016",
     severity: "error",
     title: "domain of root's",
-    message: "the domain `{name}` is root's: `{file}`",
+    message: "the domain `{name}` belongs to root: `{file}`",
     fix: "start it as root; a copy in {folder} is a domain of your own",
     explanation:
-      "What root starts is held by root's policies, and what an ordinary user starts by that " +
-      "user's own. Nobody uses the other's.",
+      "Root's policies apply to what root starts, and an ordinary user's own policies to what " +
+      "that user starts. Neither uses the other's.",
     example: "cofferdam run nginx -- nginx, as an ordinary user",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** 13xx: what rules refer to: includes, variables, parameters, vocabulary. */
+/** 13xx: what rules refer to: includes, variables, parameters, words. */
 export const resolveEntries = {
   "include-missing": {
     code: "CFD1301",
@@ -17,7 +17,7 @@ export const resolveEntries = {
     severity: "error",
     title: "include leads back to itself",
     message: "the include leads back to itself: {chain}",
-    fix: "take one of them out",
+    fix: "remove one of them",
     explanation: "An abstraction may include others, but not itself through them.",
     example: "include: [a] (in abstractions/a.yaml)",
   },
@@ -27,7 +27,7 @@ export const resolveEntries = {
     title: "too many includes",
     message: "the policy includes more than {limit} abstractions",
     fix: "put some of them together",
-    explanation: "The limit keeps a policy something that a person can read.",
+    explanation: "The limit keeps a policy readable.",
     example: "65 abstractions",
   },
   "undefined-variable": {
@@ -55,8 +55,8 @@ export const resolveEntries = {
     severity: "error",
     title: "two abstractions disagree",
     message: "`{name}` has one value in {first} and another one here",
-    fix: "say under `vars` of the domain which one holds",
-    explanation: "Which of two included files comes first must not decide what is granted.",
+    fix: "choose one under `vars` of the domain",
+    explanation: "The order of included files must not decide what is granted.",
     example: "vars: { webroot: /srv } and vars: { webroot: /var/www } in two abstractions",
   },
   "parameter-missing": {
@@ -75,8 +75,8 @@ export const resolveEntries = {
     message: "the value `{value}` of `{name}` does not match `{pattern}`",
     fix: "give another one: --set {name}=VALUE",
     explanation:
-      "A value given with --set is text, never a pattern: `*` in it means that character. It " +
-      "is never empty, has no control characters and no `.` or `..` between slashes, and a " +
+      "A value of --set is text, not a pattern: `*` means that character. It must not be " +
+      "empty, contain control characters, or have `.` or `..` between slashes. It may have a " +
       "slash only where the parameter's `pattern` has one.",
     example: "--set disk=/etc/**",
   },
@@ -85,14 +85,14 @@ export const resolveEntries = {
     severity: "error",
     title: "--set of something unknown",
     message: "the policy has no variable or parameter `{name}` that could be set",
-    fix: "it has: {known}",
+    fix: "the policy has: {known}",
     explanation: "A misspelt --set would leave the default in force.",
     example: "--set webrot=/srv",
   },
   "too-many-values": {
     code: "CFD1310",
     severity: "error",
-    title: "one rule becomes too many",
+    title: "one rule stands for too many",
     message: "the lists in `{word}` multiply to more than {limit} values",
     fix: "write a pattern, or fewer values",
     explanation: "A variable that is a list multiplies the rules that use it.",
@@ -111,7 +111,7 @@ export const resolveEntries = {
     code: "CFD1312",
     severity: "error",
     title: "unknown system call",
-    message: "`{name}` is no system call",
+    message: "`{name}` is not a system call",
     fix: "names are those of x86_64, see syscalls(2); groups begin with `@`",
     explanation: "A misspelt denial would deny nothing.",
     example: "syscalls: [opnat]",
@@ -120,7 +120,7 @@ export const resolveEntries = {
     code: "CFD1313",
     severity: "error",
     title: "unknown group of system calls",
-    message: "`{name}` is no group of system calls",
+    message: "`{name}` is not a group of system calls",
     fix: "the groups are: {known}",
     explanation: "Groups have the names that systemd gives them, see systemd.exec(5).",
     example: 'syscalls: ["@system-servcie"]',
@@ -129,7 +129,7 @@ export const resolveEntries = {
     code: "CFD1314",
     severity: "error",
     title: "unknown capability",
-    message: "`{name}` is no capability",
+    message: "`{name}` is not a capability",
     fix: "names are those of capabilities(7), in lower case and without `cap_`",
     explanation: "A misspelt denial would deny nothing.",
     example: "capabilities: [net_bind_servise]",
@@ -139,9 +139,7 @@ export const resolveEntries = {
     severity: "error",
     title: "template without an instance",
     message: "`{name}` is a template",
-    fix:
-      "name an instance of it, for example {name}1; with its file, add for example --set " +
-      "instance=1",
+    fix: "name an instance, for example {name}1, or give the file and --set instance=1",
     explanation: "A template is not a domain itself; each instance is one.",
     example: "cofferdam check vm@",
   },
@@ -151,7 +149,7 @@ export const resolveEntries = {
     title: "variable and parameter of one name",
     message: "`{name}` is defined as a variable and as a parameter",
     fix: "rename one of them",
-    explanation: "`instance` is defined by the template itself.",
+    explanation: "A template itself defines `instance`.",
     example: "vars: { disk: /a } with parameters: { disk: the image }",
   },
   "unused-variable": {
@@ -159,8 +157,8 @@ export const resolveEntries = {
     severity: "warning",
     title: "variable is not used",
     message: "`{name}` is used nowhere",
-    fix: "take it out, or use it in a rule",
-    explanation: "A variable that no rule uses is more likely one that a rule spells differently.",
+    fix: "remove it, or use it in a rule",
+    explanation: "A rule may spell the variable differently.",
     example: "vars: { webroot: /srv }",
   },
   "repeated-token": {

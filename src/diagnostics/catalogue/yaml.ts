@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** 11xx: the YAML and which keys it has. */
+/** 11xx: the YAML and its keys. */
 export const yamlEntries = {
   "yaml-syntax": {
     code: "CFD1101",
@@ -9,9 +9,9 @@ export const yamlEntries = {
     message: "this is not valid YAML: {reason}",
     fix: "{cure}",
     explanation:
-      "The text follows YAML 1.2. Text with `: `, ` #`, `*`, `&`, `{`, `[` or `@` at its " +
-      "beginning takes quotes, around the whole of it; indentation takes spaces. All scalars " +
-      "are text: `yes`, `80` and `null` mean nothing else.",
+      "The text follows YAML 1.2. Put the whole text into quotes if it contains `: ` or ` #`, if " +
+      "it contains `${...}` in a list in brackets, or if it begins with `*`, `&`, `{`, `[` or " +
+      "`@`. Indent with spaces. All scalars are text, also `yes`, `80` and `null`.",
     example: "files: [r /etc",
   },
   "too-deep": {
@@ -49,7 +49,7 @@ export const yamlEntries = {
     title: "tag",
     message: "the tag `{name}` is not allowed in a policy",
     fix: "remove it; put text that begins with `!` into quotes",
-    explanation: "Every scalar is text, so that there is nothing a tag could say.",
+    explanation: "Every scalar is text, so a tag would have no meaning.",
     example: "level: !!str enforcing",
   },
   "merge-key": {
@@ -58,7 +58,7 @@ export const yamlEntries = {
     title: "merge key",
     message: "the merge key `<<` is not allowed in a policy",
     fix: "name an abstraction under `include`",
-    explanation: "What a policy takes from elsewhere is said by `include` alone.",
+    explanation: "Only `include` adds text from another file.",
     example: "<<: { level: warning }",
   },
   "duplicate-key": {
@@ -67,7 +67,7 @@ export const yamlEntries = {
     title: "key written twice",
     message: "the key `{key}` was already written in line {line}",
     fix: "put both lists together",
-    explanation: "Of two equal keys one would be lost, and it is not said which.",
+    explanation: "YAML does not say which of two equal keys counts.",
     example: "files: [r /etc/hosts]\nfiles: [r /etc/passwd]",
   },
   "several-documents": {
@@ -94,16 +94,14 @@ export const yamlEntries = {
     title: "no keys",
     message: "a policy is a list of keys, and there is none here",
     fix: "begin with `summary: WHAT THE DAEMON DOES`",
-    explanation:
-      "An empty file would be a domain that grants nothing; it is more likely one that was " +
-      "cut off.",
+    explanation: "An empty file would grant nothing. It is more likely a file that was cut off.",
     example: "- r /etc/hosts",
   },
   "unknown-key": {
     code: "CFD1111",
     severity: "error",
     title: "unknown key",
-    message: "`{key}` is no key of {where}",
+    message: "`{key}` is not a key of {where}",
     fix: "the keys are: {known}",
     explanation: "An unknown key is never skipped: it may have been meant as a denial.",
     example: "capabilites: [chown]",
@@ -112,7 +110,7 @@ export const yamlEntries = {
     code: "CFD1112",
     severity: "error",
     title: "wrong kind of value",
-    message: "`{key}` must be {expected}, and this is {found}",
+    message: "`{key}` must be {expected}, not {found}",
     fix: "for example {example}",
     explanation: "Each key has one shape; see the reference of the language.",
     example: "files: r /etc/hosts",
@@ -123,18 +121,18 @@ export const yamlEntries = {
     title: "empty text",
     message: "`{key}` has an empty value",
     fix: "write a value, or leave it out",
-    explanation: "An empty value is more likely one that got lost.",
+    explanation: "An empty value is most likely a mistake.",
     example: 'files: [""]',
   },
   "not-in-abstraction": {
     code: "CFD1114",
     severity: "error",
     title: "key of a domain in an abstraction",
-    message: "`{key}` belongs into a domain, not into an abstraction",
+    message: "`{key}` belongs in a domain, not in an abstraction",
     fix: "an abstraction has only: {known}",
     explanation:
-      "An abstraction is a set of grants. What decides over the domain as a whole is written " +
-      "in the domain's own file, where one sees it.",
+      "An abstraction is a set of grants. Keys that apply to the whole domain must be visible " +
+      "in the domain's own file.",
     example: "level: warning (in abstractions/base.yaml)",
   },
   "name-differs": {
@@ -150,7 +148,7 @@ export const yamlEntries = {
     code: "CFD1116",
     severity: "error",
     title: "no such choice",
-    message: "`{value}` is no {what}",
+    message: "`{value}` is not a {what}",
     fix: "write one of: {known}",
     explanation: "The value comes from a closed list.",
     example: "level: enforced",
@@ -159,8 +157,8 @@ export const yamlEntries = {
     code: "CFD1119",
     severity: "error",
     title: "choice that would change nothing",
-    message: "`{value}` is no layer that a domain is stopped for want of",
-    fix: "take it out: {why}",
+    message: "`{value}` under `best-effort` has no effect: a domain starts without it anyway",
+    fix: "remove it: {why}",
     explanation:
       "Administrators rely on what a policy says, so a choice without effect is refused.",
     example: "best-effort: [events]",
@@ -173,17 +171,17 @@ export const yamlEntries = {
     fix: "names have letters, digits, `_`, `-` and `.`, and begin with a letter or digit",
     explanation:
       "Names of domains, abstractions, users, groups, variables and parameters have a plain " +
-      "form, so that none can be taken for a path or an option.",
+      "form, so that no name looks like a path or an option.",
     example: "include: [../secret]",
   },
   "diagnostics-cut": {
     code: "CFD1118",
     severity: "info",
-    title: "more was found",
+    title: "too many diagnostics",
     message: "{count} more diagnostics are not shown",
-    fix: "mend these first",
+    fix: "fix these first",
     explanation:
-      "At most a fixed number is kept for one policy. An error that is not shown still counts.",
+      "The number of diagnostics for one policy is limited. Errors that are not shown still count.",
     example: "a file of random bytes",
   },
 } as const satisfies Record<string, CatalogueEntry>;

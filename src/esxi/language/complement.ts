@@ -1,9 +1,9 @@
 import { escapeName } from "../../model/pattern.ts";
 
 /**
- * Patterns of one component that together match every name but `names`: for each beginning of a
- * name, whatever goes on differently. The names are ASCII ({@link hasComplement}); without names:
- * `*`.
+ * Patterns of one path component that together match every name but `names`: for each prefix of a
+ * name, every different continuation; `*` if there are no names. The names must be ASCII ({@link
+ * hasComplement}).
  */
 export function otherNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) return ["*"];
@@ -20,18 +20,24 @@ export function otherNames(names: readonly string[]): readonly string[] {
       next.length === 0
         ? `${written}?*`
         : `${written}${notOneOf(next.map((one) => one.slice(-1)))}*`;
-    // Neither is a name: no path ends there.
+    // No path ends in an empty name, `.` or `..`.
     const isName = !["", ".", ".."].includes(beginning);
     return isName && !members.has(beginning) ? [written, further] : [further];
   });
 }
 
-/** One byte that is none of these. */
+/** A pattern for one byte that is none of these. */
 function notOneOf(characters: readonly string[]): string {
-  return `[!${characters.map((character) => (/\w/.test(character) ? character : `\\${character}`)).join("")}]`;
+  const escaped = characters.map((character) =>
+    /\w/.test(character) ? character : `\\${character}`,
+  );
+  return `[!${escaped.join("")}]`;
 }
 
-/** Names whose complement the pattern language can write: its classes hold ASCII alone. */
+/**
+ * The pattern language can match all other names only for ASCII names, because its classes contain
+ * only ASCII.
+ */
 export function hasComplement(name: string): boolean {
   return /^[\x21-\x7e]+$/.test(name);
 }

@@ -2,8 +2,8 @@ import { groups } from "../../kernel/syscall-groups.ts";
 import { meaningOf } from "./meaning-of.ts";
 
 /**
- * What a keyword of the original comes to here: system calls by name or group, or why it is left
- * out and what to write instead.
+ * What a keyword of ESXi means on Linux: system calls, by name or group, or the reason why it means
+ * nothing, and what to write instead.
  */
 export type Meaning =
   | { readonly calls: readonly string[] }
@@ -16,10 +16,7 @@ const storage = none(vmkernel, "grant the device or the files with -r, where the
 const forking = ["fork", "vfork", "clone", "clone3", "wait4", "waitid", "getrusage"];
 const executing = ["execve", "execveat"];
 
-/**
- * `-s`: classes of system calls. Which files and addresses the calls then reach is for the other
- * rules.
- */
+/** `-s`: classes of system calls. Other rules say which files and addresses the calls may reach. */
 export const syscallClasses: Readonly<Record<string, Meaning>> = {
   genericSys: {
     calls: [
@@ -83,14 +80,13 @@ export const syscallClasses: Readonly<Record<string, Meaning>> = {
   keyCacheGenSys: none(vmkernel, "grant the file or the device that holds the keys with -r"),
 };
 
-/** The system calls of a class by name; none for a class without a meaning. */
 export function callsOfClass(name: string): readonly string[] {
   const meaning = meaningOf(syscallClasses, name);
   if (meaning === undefined || !("calls" in meaning)) return [];
   return meaning.calls.flatMap((word) => (word.startsWith("@") ? (groups()[word] ?? []) : [word]));
 }
 
-/** `-c`: sockets. What they come to together is in `sockets.ts`. */
+/** `-c`: kinds of sockets. `sockets.ts` says what they grant together with `-p`. */
 export const socketPermissions = [
   "unix_socket_create",
   "unix_stream_socket_bind",
@@ -109,24 +105,24 @@ export const socketPermissions = [
   "vsocket_provide_service",
 ] as const;
 
-/** `-p`: internet sockets, with the selectors each takes. */
+/** `-p`: internet sockets, with the selectors that each word takes. */
 export const parameters: Readonly<Record<string, readonly string[]>> = {
   inet_socket_bind: ["all", "loopback", "nonloopback"],
   inet_socket_connect: ["all", "loopback", "nonloopback"],
 };
 
-/** `-a`, by the letters of a files line; null: not mediated. */
+/** `-a`: the letters of a files line; null: not mediated. */
 export const labelPermissions: Readonly<Record<string, string | null>> = {
   file_read: "r",
   file_write: "w",
   file_create: "c",
   file_delete: "d",
-  // Executing opens for reading as well, here as in the kernel.
+  // The kernel opens a file for reading when it executes it, so x needs r.
   file_exec: "rx",
   file_mmap_exec: null,
 };
 
-/** All words, by what they are, for `secpolicytools -k`. */
+/** All words by their kind, for `secpolicytools -k`. */
 export function allKeywords(): readonly {
   readonly verb: string;
   readonly words: readonly string[];

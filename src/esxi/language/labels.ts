@@ -1,14 +1,14 @@
 import { escapePath } from "./path-tree.ts";
 
 /**
- * Labels of objects by name, with the patterns of the paths that have them: from `fileLabels/`,
- * `/usr/lib/cim/* pluginObj`.
+ * Labels by name, with the path patterns of the objects that have them. They come from files in
+ * `fileLabels/`, with lines like `/usr/lib/cim/* pluginObj`.
  */
 export type Labels = ReadonlyMap<string, readonly string[]>;
 
 /**
- * A last name `*` stands for names in that directory; every other character is itself, whatever it
- * means in a pattern here. Lines that are none are left to the original: they label nothing.
+ * A last component `*` matches all names in its directory. Every other character stands for itself,
+ * even if it has a meaning in our patterns. Malformed lines label nothing, as in ESXi.
  */
 export function parseLabels(texts: readonly string[]): Labels {
   const labels = new Map<string, string[]>();

@@ -17,28 +17,27 @@ import { RulesReader } from "./read-rules.ts";
 import type { EsxiDomain } from "./rule.ts";
 import { translate } from "./translate.ts";
 
-/** Files read of one folder. */
+/** Files read of one folder; more are an error. */
 const FILES_MAX = 4096;
 
 export interface TranslatedDomain {
-  /** Ours. */
+  /** Cofferdam's name. */
   readonly name: string;
-  /** Of the policy file. */
   readonly text: string;
   readonly policy: Policy;
 }
 
 export interface LoadedDirectory {
-  /** Empty as soon as one diagnostic is an error: nothing is half accepted. */
+  /** Empty if any diagnostic is an error: a directory is accepted as a whole. */
   readonly domains: readonly TranslatedDomain[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Texts by the names that diagnostics give. */
+  /** Texts by the names in the diagnostics. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /**
- * A policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with one file or
- * more. `kindOf`: what a path is on the host.
+ * Translates a policy directory of ESXi: `domains/`, `fileLabels/` and `tardisks/`, each with
+ * files. `kindOf`: what a path is on the host.
  */
 export function loadDirectory(
   folder: string,
@@ -79,8 +78,8 @@ interface Reading {
 }
 
 /**
- * The translation, read as the policy file that it is going to be. `superDom` holds whatever no
- * domain claimed, and has no rules here.
+ * Checks a translation by reading it as a policy file. `superDom` may stand there without rules: it
+ * has no policy, and gives null.
  */
 function translated(
   path: string,
@@ -91,7 +90,7 @@ function translated(
   const name = domain.name === SUPER_DOM && domain.rules.length === 0 ? null : ownName(domain.name);
   if (name === null) {
     if (domain.name === SUPER_DOM && domain.rules.length === 0) return null;
-    const why = `\`${domain.name}\` can be no domain's name`;
+    const why = `\`${domain.name}\` cannot be a domain's name`;
     reading.report(
       diagnose("esxi-file", startOf(path), { name: path, why, instead: "call it after a domain" }),
     );
@@ -130,7 +129,7 @@ function refuseDoubles(domains: readonly TranslatedDomain[], folder: string, rep
   );
 }
 
-/** Regular files of a folder, in the order of their names; one that is not there holds none. */
+/** The regular files of a folder by name; none if the folder is missing. */
 function readFiles(folder: string, sources: Map<string, string>, report: Report) {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).sort();
@@ -159,7 +158,7 @@ function readFiles(folder: string, sources: Map<string, string>, report: Report)
   }
 }
 
-/** What lies under a path on this host; links are followed, as the compiler does. */
+/** What is at a path on this host. Follows links, as the compiler does. */
 export function pathKind(path: string): PathKind {
   try {
     const stat = statSync(path);

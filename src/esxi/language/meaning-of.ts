@@ -1,5 +1,5 @@
 /**
- * A table's own value for a word from a file: undefined for properties of every object, such as
+ * Looks a word from a file up in a table. Ignores properties that every object inherits, such as
  * `constructor`.
  */
 export function meaningOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {

@@ -1,25 +1,23 @@
 import { parseDomainName } from "../../policy/names.ts";
 
-/** The unrestricted domain: its name is the same in both languages. */
+/** The unrestricted domain, which has this name in both languages. */
 export const SUPER_DOM = "superDom";
 
 /**
- * `nginx` is called `nginxDom` there. Instances (`vm@web1`) and names that end so already are the
+ * ESXi calls `nginx` `nginxDom`. Instances (`vm@web1`) and names that end in `Dom` already stay the
  * same.
  */
 export function esxiName(domain: string): string {
   return domain.includes("@") || domain.endsWith("Dom") ? domain : `${domain}Dom`;
 }
 
-/**
- * The domain that a policy of the original is to become; null for what cannot be a domain's name.
- */
+/** The domain's name for a policy of ESXi; null if it cannot be a domain's name. */
 export function ownName(name: string): string | null {
   const plain = name.endsWith("Dom") ? name.slice(0, -"Dom".length) : name;
   return name === SUPER_DOM || parseDomainName(plain) === null ? null : plain;
 }
 
-/** Which of `domains` is meant: one of that very name, else the one that is printed so. */
+/** Finds a domain by Cofferdam's name, else by its ESXi name. */
 export function findDomain<T extends { readonly name: string }>(
   name: string,
   domains: readonly T[],

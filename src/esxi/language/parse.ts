@@ -3,13 +3,13 @@ import type { Report, Span } from "../../diagnostics/diagnostic.ts";
 import { meaningOf } from "./meaning-of.ts";
 import { type EsxiDomain, type EsxiRule, forms } from "./rule.ts";
 
-/** Header of one domain in a dump; releases before 6.5 write `Kernel Id:`. */
+/** The header of a domain in a dump; before release 6.5 it has `Kernel Id:`. */
 const header =
   /^Domain Name:\s*(\S+)\s+(?:Domain ID|Kernel Id)\s*:\s*(?:\d+|-)\s+Enforcement Level:\s*(\S+)\s*$/;
 
 /**
- * A file of rules, or a dump of several domains: whatever stands before the first header belongs to
- * the domain `name`. Reports every line that is no rule and goes on.
+ * Parses a file of rules, or a dump of several domains. Rules before the first header belong to the
+ * domain `name`. Reports every malformed line and goes on.
  */
 export function parseRules(
   file: string,
@@ -63,7 +63,7 @@ function parseLine(
 
 type Bare<T> = T extends unknown ? Omit<T, "span" | "text"> : never;
 
-/** The rule that the words are, or why they are none. */
+/** The rule in these words, or the reason why they are none. */
 function ruleOf(words: readonly string[]): Bare<EsxiRule> | string {
   const [verb, ...operands] = words;
   if (verb === "-r") return pathRule(operands);

@@ -2,18 +2,21 @@ import { escapeName } from "../../model/pattern.ts";
 import { hasComplement, otherNames } from "./complement.ts";
 
 /**
- * What lies under a path on this host: decides whether a rule for it means the name itself, what is
- * below it, or both.
+ * What is at a path on this host. It decides whether a rule for the path means the name itself,
+ * everything below it, or both.
  */
 export type PathKind = "directory" | "file" | "device" | "absent";
 
 export interface PathRule {
   readonly path: string;
-  /** Out of r, w and x; none: nothing may be done below it, but what more specific rules say. */
+  /**
+   * Some of r, w and x. Empty: denies everything below the path that a more specific rule does not
+   * grant.
+   */
   readonly letters: string;
 }
 
-/** Patterns as a `files` or `network` line takes them. */
+/** Patterns for a `files` or `network` line. */
 export interface Grant {
   readonly effect: "allow" | "deny";
   /** One of r, w and x. */
@@ -28,9 +31,10 @@ interface Node {
 }
 
 /**
- * Rules of which the most specific path counts, as grants in which deny beats allow: a path that
- * lacks a letter which one above it has denies it, but not to the more specific paths that have it
- * again. Those are spared by patterns for all other names.
+ * In ESXi's rules the most specific path counts; in Cofferdam's, deny beats allow. Translates the
+ * first into the second. If a path lacks a letter that a path above it has, it gets a deny. That
+ * deny must not match more specific paths that have the letter again, so its patterns match all
+ * other names.
  */
 export function grantsOf(
   rules: readonly PathRule[],
@@ -61,14 +65,15 @@ export function grantsOf(
   });
 }
 
-/** The first path that a deny would have to spare and no pattern can, or null. */
+/**
+ * The first path that a deny must not match and no pattern can leave out; null if there is none.
+ */
 export function unsparable(rules: readonly PathRule[]): string | null {
   const all = new Set(rules.map(({ path }) => path));
   const nested = rules.filter(({ path }) => above(path).some((one) => all.has(one)));
   return nested.find(({ path }) => !path.split("/").slice(1).every(hasComplement))?.path ?? null;
 }
 
-/** Every path above this one. */
 function above(path: string): readonly string[] {
   const names = path.split("/").slice(1, -1);
   return path === "/" ? [] : ["/", ...names.map((_, at) => `/${names.slice(0, at + 1).join("/")}`)];
@@ -98,14 +103,13 @@ function treeOf(rules: readonly PathRule[]): Node {
   return root;
 }
 
-/** The nearest paths below a node that have the letter by a rule of their own. */
+/** The nearest nodes below that have the letter by a rule of their own. */
 function topmost(node: Node, letter: string): readonly Node[] {
   return [...node.children.values()].flatMap((child) =>
     child.letters?.includes(letter) ? [child] : topmost(child, letter),
   );
 }
 
-/** The path itself and all below it. */
 function whole(path: string, kindOf: (path: string) => PathKind): readonly string[] {
   if (path === "/") return ["/**"];
   const written = escapePath(path);
@@ -114,7 +118,7 @@ function whole(path: string, kindOf: (path: string) => PathKind): readonly strin
   return kind === "absent" ? [written, `${written}/**`] : [written];
 }
 
-/** The node and everything below it, but the subtrees of `spared`. */
+/** The node and everything below it, without the subtrees `spared`. */
 function around(node: Node, spared: readonly Node[]): readonly string[] {
   const prefix = node.path === "/" ? "" : escapePath(node.path);
   const onTheWay = [...node.children].filter(([, child]) =>
@@ -130,7 +134,7 @@ function around(node: Node, spared: readonly Node[]): readonly string[] {
   return [...(prefix === "" ? [] : [prefix]), ...others, ...deeper];
 }
 
-/** The narrowest pattern for a path. */
+/** A pattern that matches this path only. */
 export function escapePath(path: string): string {
   return path.split("/").map(escapeName).join("/");
 }

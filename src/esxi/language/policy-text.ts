@@ -1,8 +1,8 @@
 import type { Keys } from "./translate.ts";
 
 /**
- * A policy file with these keys. Every value is written as JSON, which is YAML as well; what is
- * empty is left out.
+ * A policy file with these keys. Writes every value as JSON, which is valid YAML, and leaves out
+ * empty ones.
  */
 export function policyText(keys: Keys, origin: string): string {
   const lines = Object.entries(keys).flatMap(([key, value]) => {

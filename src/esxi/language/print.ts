@@ -7,8 +7,8 @@ import { callsOfClass, syscallClasses } from "./keywords.ts";
 import type { PathKind } from "./path-tree.ts";
 
 /**
- * A policy in the rule language of ESXi. What the language cannot say exactly is a comment that
- * only {@link parseRules} understands, so that reading the text again gives a policy of the same
+ * Prints a policy in ESXi's rule language. What the language cannot express exactly becomes a
+ * comment that {@link parseRules} understands. So reading the text again gives a policy of the same
  * meaning.
  */
 export function printRules(policy: Policy, kindOf: (path: string) => PathKind): string {
@@ -29,7 +29,6 @@ export function printRules(policy: Policy, kindOf: (path: string) => PathKind): 
     .join("");
 }
 
-/** The classes of which a policy has every call. */
 function printClasses(rules: readonly TokenRule[]) {
   const allowed = allowedCalls(rules);
   const names = Object.keys(syscallClasses).filter((name) => {
@@ -44,8 +43,8 @@ function allowedCalls(rules: readonly TokenRule[]): ReadonlySet<string> {
 }
 
 /**
- * Internet sockets that may go anywhere: the only ones that the language has words for. It has the
- * same for TCP and UDP.
+ * Internet sockets without restriction of addresses and ports: the language has words for no
+ * others. Its words make no difference between TCP and UDP.
  */
 function printSockets(rules: readonly AddressRule[], syscalls: readonly TokenRule[]) {
   const calls = groups()["@network-io"] ?? [];
@@ -75,7 +74,7 @@ function printSockets(rules: readonly AddressRule[], syscalls: readonly TokenRul
   };
 }
 
-/** Plain paths whose letters mean the same when they are read again. */
+/** Rules for plain paths whose letters mean the same when they are read again. */
 function printPaths(rules: readonly NameRule[], kindOf: (path: string) => PathKind) {
   const letters = new Map<string, Set<string>>();
   const said = new Set<NameRule>();
@@ -88,7 +87,7 @@ function printPaths(rules: readonly NameRule[], kindOf: (path: string) => PathKi
   }
   const paths = [...letters.keys()].sort();
   const lines = paths.map((path) => {
-    // The most specific path counts there, so that it has to repeat what a path above it grants.
+    // In ESXi only the most specific path counts, so it repeats what a path above it grants.
     const above = paths.filter(
       (other) => other === path || path.startsWith(other === "/" ? "/" : `${other}/`),
     );
@@ -98,7 +97,9 @@ function printPaths(rules: readonly NameRule[], kindOf: (path: string) => PathKi
   return { lines, said };
 }
 
-/** The path that a rule of the original would name for this pattern on this host. */
+/**
+ * The path of an ESXi rule that means the same as this pattern on this host; null if there is none.
+ */
 function plainPath(
   { effect, pattern }: NameRule,
   kindOf: (path: string) => PathKind,
@@ -117,7 +118,7 @@ function originalLetters({ permissions }: NameRule, kind: PathKind): readonly st
   return ours === "" || match === null ? null : match.slice(1).flatMap((part) => part.slice(0, 1));
 }
 
-/** Largest groups first, as long as they say more than one name does. */
+/** Replaces calls by groups, largest first; a group must stand for more than one call. */
 function folded(rules: readonly TokenRule[]): readonly TokenRule[] {
   const left = new Map(
     rules.filter(({ effect }) => effect === "allow").map((rule) => [rule.token, rule]),
@@ -134,7 +135,7 @@ function folded(rules: readonly TokenRule[]): readonly TokenRule[] {
   return [...names, ...left.values(), ...rules.filter(({ effect }) => effect === "deny")];
 }
 
-/** The lines of the policy file, as comments. The level is in a dump's header. */
+/** The rest of the policy as comments, without the level, which a dump has in its header. */
 function comments(policy: Policy): readonly string[] {
   let key = "";
   return printPolicy(policy)

@@ -1,20 +1,17 @@
 import { type FileProblem, TrustedReader } from "../../policy/load/trusted-file.ts";
 
-/**
- * Reads files of rules as carefully as policy files: what is translated is going to decide over a
- * domain.
- */
+/** Reads files of rules with the checks for policy files, because they become policies. */
 export class RulesReader {
   readonly #reader = new TrustedReader();
   readonly #owners = [0, process.geteuid?.() ?? 0];
 
-  /** The text, or why it must not be used. */
+  /** The text, or the reason why it must not be used. */
   read(path: string): { readonly text: string } | { readonly why: string } {
     const result = this.#reader.read(path, this.#owners);
     if (result.outcome === "absent") return { why: "it has just been removed" };
     if (result.outcome === "refused") return { why: whyNot(result.problem) };
     const text = textOf(result.bytes);
-    return text === null || text.includes("\0") ? { why: "it is no text in UTF-8" } : { text };
+    return text === null || text.includes("\0") ? { why: "it is not UTF-8 text" } : { text };
   }
 
   close(): void {
@@ -37,7 +34,7 @@ function whyNot(problem: FileProblem): string {
       return `it cannot be read: ${problem.values.reason}`;
     case "file-symlink":
     case "file-not-regular":
-      return "it is no regular file";
+      return "it is not a regular file";
     case "file-writable":
       return "others may write it";
     case "folder-writable":

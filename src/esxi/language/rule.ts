@@ -1,6 +1,6 @@
 import type { Span } from "../../diagnostics/diagnostic.ts";
 
-/** One rule of ESXi's policy language, as written. */
+/** One rule of ESXi's language, as written. */
 export type EsxiRule = { readonly span: Span; readonly text: string } & (
   | { readonly verb: "-s"; readonly name: string }
   | { readonly verb: "-c"; readonly name: string }
@@ -15,13 +15,13 @@ export type EsxiRule = { readonly span: Span; readonly text: string } & (
   | { readonly verb: "-r"; readonly path: string; readonly letters: string }
   | { readonly verb: "-E"; readonly label: string; readonly domain: string }
   /**
-   * A comment of our own: what this language cannot say, as a key of a policy file and its value in
-   * JSON.
+   * Cofferdam's own comment for what this language cannot express: a key of a policy file and its
+   * value in JSON.
    */
   | { readonly verb: "#+"; readonly key: string; readonly value: unknown }
 );
 
-/** Form of each verb's rule, for messages and for `secpolicytools -k`. */
+/** The form of each verb's rule, for messages and `secpolicytools -k`. */
 export const forms: Readonly<Record<EsxiRule["verb"], string>> = {
   "-s": "-s CLASS grant",
   "-c": "-c PERMISSION grant",
@@ -33,11 +33,10 @@ export const forms: Readonly<Record<EsxiRule["verb"], string>> = {
   "#+": "#+ KEY: VALUE, as in a policy file, the value in JSON",
 };
 
-/** What a file of rules says of one domain. */
 export interface EsxiDomain {
   /** As written, e.g. `hostdDom`. */
   readonly name: string;
-  /** From a dump's header; null in a file that has none. */
+  /** From the header in a dump; otherwise null. */
   readonly level: string | null;
   readonly rules: readonly EsxiRule[];
 }

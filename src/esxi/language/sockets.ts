@@ -10,9 +10,9 @@ type SocketRule = Extract<EsxiRule, { verb: "-c" }>;
 type ParameterRule = Extract<EsxiRule, { verb: "-p" }>;
 
 /**
- * Sockets: `-c` says which kinds there may be, `-p` whither internet sockets may go, and a unix
- * socket's name is one more path: where `-r` grants w, it may be connected to, and bound where a
- * `-c` rule grants binding.
+ * What the rules say about sockets: `-c` which kinds a domain may make, `-p` where internet sockets
+ * may connect and listen. The name of a unix socket is a path: the domain may connect where `-r`
+ * grants w, and may bind there if a `-c` rule grants binding.
  */
 export function socketGrants(
   kinds: readonly SocketRule[],
@@ -99,7 +99,7 @@ function inetLines(
   });
 }
 
-/** `nonloopback` alone is everything except the loopback addresses. */
+/** `nonloopback` alone means every address but loopback. */
 function inetLine(
   { name, selector }: ParameterRule,
   protocol: string,

@@ -10,8 +10,8 @@ import type { EsxiDomain, EsxiRule } from "./rule.ts";
 import { socketGrants } from "./sockets.ts";
 
 /**
- * The keys of one policy file, in the order in which they are printed; lists grow, other values are
- * set.
+ * The keys of one policy file, in the order of printing. `#+` comments add to lists and replace
+ * other values.
  */
 export type Keys = Readonly<Record<string, unknown>>;
 
@@ -22,15 +22,15 @@ export interface TranslateOptions {
 }
 
 /**
- * `w` of the original covers making and removing names, which has letters of its own here; a device
- * has no names.
+ * `w` of ESXi includes making and removing names, which are the letters c and d here. A device file
+ * contains no names.
  */
 const ourLetters = (letter: string, kind: PathKind): string =>
   letter === "w" && kind !== "device" ? "wcd" : letter;
 
 /**
- * One domain's rules as the keys of a policy file. What has no meaning on Linux is reported and
- * left out.
+ * Translates one domain's rules to the keys of a policy file. Reports and leaves out what has no
+ * meaning on Linux.
  */
 export function translate({ level, rules }: EsxiDomain, options: TranslateOptions): Keys {
   const files = pathGrants(pick(rules, "-r"), options);
@@ -55,7 +55,7 @@ export function translate({ level, rules }: EsxiDomain, options: TranslateOption
     transitions: labelled.flatMap((grant) => grant.transitions),
   };
   const own = pick(rules, "#+");
-  // Nothing of the original says which descriptors a daemon keeps: it keeps its standard ones.
+  // ESXi's rules do not mention descriptors, so the daemon keeps its standard ones.
   const inherit = own.length > 0 ? {} : { inherit: ["stdio"] };
   return withOwn({ ...(level === null ? {} : { level }), ...lists, ...inherit }, own);
 }
@@ -145,7 +145,6 @@ function labelGrants(rule: RuleOf<"-a"> | RuleOf<"-d">, { labels, report }: Tran
   return none;
 }
 
-/** The executable must be granted, and be one path. */
 function transitionsTo(rule: RuleOf<"-d">, paths: readonly string[], report: Report) {
   const into = ownName(rule.domain);
   if (
@@ -166,7 +165,7 @@ function transitionsTo(rule: RuleOf<"-d">, paths: readonly string[], report: Rep
   };
 }
 
-/** What stands behind `#+` is a policy file's own, and is judged when that file is read. */
+/** A `#+` comment has a policy file's key and value; reading the policy file checks them. */
 function withOwn(keys: Record<string, unknown>, own: readonly RuleOf<"#+">[]): Keys {
   const all = { ...keys };
   const scalars = new Set([
@@ -177,6 +176,7 @@ function withOwn(keys: Record<string, unknown>, own: readonly RuleOf<"#+">[]): K
     "group",
     "domain",
     "core-dumps",
+    "late-names",
   ]);
   for (const { key, value } of own) {
     const before = meaningOf(all, key);

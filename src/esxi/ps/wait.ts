@@ -1,6 +1,6 @@
 /**
- * Functions of the Linux kernel in which a thread sleeps, by the original's word for it. Only words
- * with a known meaning.
+ * Kernel functions in which a thread sleeps, with ESXi's word for each. Has only words with a known
+ * meaning.
  */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^futex_/, "UFUTEX"],
@@ -8,8 +8,7 @@ const words: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What ESXi's ps says of a wait, or `-` where Linux waits for something that has no such word.
- * `waits`: /proc/PID/wchan.
+ * ESXi's word for a wait; `-` if it has none for this one. `waits`: the text of /proc/PID/wchan.
  */
 export function waitWord(waits: string | null): string {
   return words.find(([pattern]) => waits !== null && pattern.test(waits))?.[1] ?? "-";

@@ -2,9 +2,7 @@ import { printable } from "../../base/printable.ts";
 import type { ListedProcess } from "../../domains/processes.ts";
 import { waitWord } from "./wait.ts";
 
-/**
- * Title and width in columns; a longer cell moves its column, and two spaces always stand between.
- */
+/** Title and width in columns. A longer cell shifts the rest; two spaces always separate cells. */
 const columns: readonly (readonly [title: string, width: number])[] = [
   ["WID", 10],
   ["CID", 10],
@@ -21,9 +19,7 @@ const columns: readonly (readonly [title: string, width: number])[] = [
 
 const GAP = 2;
 
-/**
- * Processes and threads as `ps -TcjstvZ` of ESXi has its worlds. The domain is its number there.
- */
+/** Lists processes and threads as ESXi's `ps -TcjstvZ` lists worlds, with the domain's number. */
 export function renderWorlds(processes: readonly ListedProcess[]): string {
   const rows = [columns.map(([title]) => title), ...processes.map(cells)];
   const widths = columns.map(([, least], at) =>
@@ -54,7 +50,7 @@ function cells(process: ListedProcess): string[] {
   ];
 }
 
-/** `-` if a domain has no number, or the domain is unknown. */
+/** `-` if the domain has no number or is unknown. */
 function domainNumber(confinement: ListedProcess["confinement"]): string {
   if (confinement === "superDom") return "0";
   return confinement === "unknown" || confinement.number === null

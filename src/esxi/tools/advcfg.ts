@@ -5,7 +5,6 @@ import { parseCommandLine, usage } from "./usage.ts";
 
 const form = "esxcfg-advcfg -g KEY, or esxcfg-advcfg -s VALUE KEY";
 
-/** `esxcfg-advcfg -g KEY` and `-s VALUE KEY`: the host's settings. */
 export const advcfg: Dialect = async (args, { places, out, err }) => {
   const options = {
     get: { type: "string", short: "g" },

@@ -12,7 +12,6 @@ const form = `esxcli system secpolicy domain list
 esxcli system secpolicy domain set -n NAME -l enforcing|warning|disabled
 esxcli system secpolicy domain set --all-domains -l LEVEL`;
 
-/** `esxcli system secpolicy domain list` and `set`. */
 export const esxcli: Dialect = (args, context) => {
   const { values, positionals } = parseCommandLine(args, options, form);
   if (values.help === true) {
@@ -24,7 +23,7 @@ export const esxcli: Dialect = (args, context) => {
     !namespace.every((word, at) => positionals[at] === word) ||
     positionals.length !== namespace.length + 1
   )
-    throw usage(`\`${positionals.join(" ")}\` is no command of this host`, form);
+    throw usage(`\`${positionals.join(" ")}\` is not a command of this host`, form);
   if (verb === "list") return list(context);
   if (verb === "set") return set(context, values);
   throw usage(`\`${verb}\` is neither list nor set`, form);
@@ -38,7 +37,7 @@ const options = {
 } as const;
 
 const titles = ["Domain Name", "Enforcement Level"] as const;
-/** Least width of the first column, as in the original. */
+/** As in ESXi. */
 const NAME_WIDTH = 22;
 
 function list({ places, out }: DialectContext): ExitCode {
@@ -66,14 +65,16 @@ async function set(context: DialectContext, values: SetValues): Promise<ExitCode
   if ((name === undefined) === (all !== true))
     throw usage("either one domain is named or all are meant", form);
   if (level !== "enforcing" && level !== "warning" && level !== "disabled")
-    throw usage(`\`${level ?? ""}\` is no level`, "the levels are enforcing, warning and disabled");
+    throw usage(
+      `\`${level ?? ""}\` is not a level`,
+      "the levels are enforcing, warning and disabled",
+    );
   const waiting = await setLevel(
     context.places,
     name === undefined ? null : switchable(context, name),
     level,
   );
-  // The original prints nothing; that something does not follow must be said, and not into what a
-  // script reads.
+  // ESXi prints nothing here, and scripts read standard output. So this goes to standard error.
   for (const { name: domain, processes } of waiting)
     context.err(
       `esxcli: ${processes} of ${esxiName(domain)} keep their level until a restart: ` +
@@ -91,6 +92,10 @@ function switchable({ places }: DialectContext, name: string): string {
       ExitCode.no,
     );
   if (domain.name === SUPER_DOM)
-    throw new HostError("superDom has no level", "it holds what no domain claimed", ExitCode.no);
+    throw new HostError(
+      "superDom has no level",
+      "it has the processes outside all domains",
+      ExitCode.no,
+    );
   return domain.name;
 }

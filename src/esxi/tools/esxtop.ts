@@ -2,7 +2,7 @@ import { parseCommandLine, usage } from "./usage.ts";
 
 const form = "esxtop [-b] [-n ITERATIONS] [-d SECONDS]";
 
-/** Options of the original without a meaning here, each with the reason. */
+/** Options of ESXi without a meaning here, each with the reason. */
 const without: Readonly<Record<string, string>> = {
   a: "every column is there in batch output",
   s: "no key of the live view changes anything",
@@ -18,7 +18,10 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** `esxtop` in the words of `cofferdam`. @throws HostError for options that have no meaning here */
+/**
+ * The words of `esxtop` as words of `cofferdam`. @throws HostError for options without a meaning
+ * here
+ */
 export function esxtop(args: readonly string[]): readonly string[] {
   const strange = args.find(
     (word) => word.startsWith("-") && Object.hasOwn(without, word.slice(1, 2)),
@@ -26,7 +29,7 @@ export function esxtop(args: readonly string[]): readonly string[] {
   if (strange !== undefined)
     throw usage(`${strange} has no meaning here: ${without[strange.slice(1, 2)]}`, form);
   const { values, positionals } = parseCommandLine(args, options, form);
-  if (positionals.length > 0) throw usage(`\`${positionals[0]}\` is no option`, form);
+  if (positionals.length > 0) throw usage(`\`${positionals[0]}\` is not an option`, form);
   const { batch, iterations, delay, help } = values;
   return [
     "top",

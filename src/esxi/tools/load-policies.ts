@@ -17,8 +17,8 @@ export interface LoadRequest {
 const FOLDER = "/etc/vmware/secpolicy";
 
 /**
- * Translates a directory: every policy is written, or none is. What is there already and differs is
- * kept unless it may be replaced.
+ * Translates a directory and writes all its policies, or none. An existing policy that differs
+ * stays, unless it may be replaced.
  */
 export function loadPolicies(
   context: DialectContext,
@@ -42,7 +42,7 @@ export function loadPolicies(
     const names = kept.map(({ path }) => path).join(", ");
     throw new HostError(
       `${names} would be overwritten; nothing was changed`,
-      "say --replace, or name another folder: --into",
+      "give --replace, or another folder with --into",
       ExitCode.no,
     );
   }

@@ -9,10 +9,10 @@ import { renderWorlds } from "../ps/worlds.ts";
 
 const letters = "TcjstvZ";
 
-/** The host's own, wherever this one stands in PATH. */
+/** The system's ps by absolute path, because PATH may lead to this program. */
 const systems = ["/usr/bin/ps", "/bin/ps"];
 
-/** `ps -TcjstvZ`, in one word or several; every other use of ps is the system's. */
+/** `ps -TcjstvZ`, in one word or several. All other calls go to the system's ps. */
 export const ps: Dialect = (args, context) => {
   if (!isWorlds(args)) return systemPs(args);
   context.out(
@@ -36,6 +36,6 @@ function systemPs(args: readonly string[]): ExitCode {
   const { status, error } = spawnSync(program, args, { stdio: "inherit" });
   if (error !== undefined)
     throw new HostError(`${program} does not start: ${error.message}`, "try it by itself");
-  // Its own statuses go through; one without a status was ended by a signal.
+  // Passes the status on; without one, a signal has ended the program.
   return (status ?? ExitCode.no) as ExitCode;
 }

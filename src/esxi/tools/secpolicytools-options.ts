@@ -1,4 +1,4 @@
-/** Options as `util.parseArgs` takes them: the original's, and two of our own for -p. */
+/** For `util.parseArgs`: ESXi's options, and two of our own for -p. */
 export const options = {
   help: { type: "boolean", short: "h" },
   "display-policy": { type: "boolean", short: "d" },
@@ -22,7 +22,7 @@ const noLabels = "policies here name paths, and files carry no labels";
 const templates =
   "instances of a template are domains of their own: cofferdam run vm@web1 -- COMMAND";
 
-/** Options of the original without a meaning here, each with the reason. */
+/** Options of ESXi without a meaning here, each with the reason. */
 export const without: Readonly<Partial<Record<keyof typeof options, string>>> = {
   reset:
     "a policy in force is never emptied; to let a domain be, use cofferdam domain level NAME " +

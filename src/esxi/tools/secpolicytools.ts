@@ -13,7 +13,6 @@ import { parseCommandLine, usage } from "./usage.ts";
 
 const more = "secpolicytools -h shows the options";
 
-/** `secpolicytools`: shows, looks up and loads policies. */
 export const secpolicytools: Dialect = (args, context) => {
   const { values, positionals } = parseCommandLine(args, options, more);
   for (const [name, why] of Object.entries(without))
@@ -26,7 +25,7 @@ export const secpolicytools: Dialect = (args, context) => {
   if (first === undefined || others.length > 0)
     throw usage(first === undefined ? "nothing is asked" : "one thing at a time", more);
   if (positionals.length > (first === "load-policy" ? 1 : 0))
-    throw usage(`\`${positionals.at(-1)}\` is no option`, more);
+    throw usage(`\`${positionals.at(-1)}\` is not an option`, more);
   const { into, replace } = values;
   if (first === "load-policy")
     return loadPolicies(context, { folder: positionals[0], into, replace: replace === true });
@@ -43,10 +42,7 @@ export const secpolicytools: Dialect = (args, context) => {
   return ExitCode.ok;
 };
 
-/**
- * Only the number: a script recognises a domain that does not exist by the status, and gets no text
- * for it.
- */
+/** Prints only the number. For an unknown domain it prints nothing: scripts check the status. */
 function lookUp({ places, out }: DialectContext, name: string): ExitCode {
   const domain = findDomain(name, hostDomains(places));
   if (domain === null)
@@ -65,7 +61,7 @@ function lookUp({ places, out }: DialectContext, name: string): ExitCode {
 
 function labels({ places }: DialectContext): string {
   const lines = hostDomains(places).map(({ name, number }) => `${printed(name)} ${number ?? "-"}`);
-  // Nothing here depends on labels of objects: policies name paths.
+  // Objects have no labels here, because policies name paths.
   return ["Valid domains", ...lines, "", "Valid objects", ""].join("\n");
 }
 
@@ -84,7 +80,10 @@ function keywords(): string {
 const RULE_WIDTH = 63;
 const ruler = "-".repeat(RULE_WIDTH);
 
-/** Every domain: its header, then its rules. A policy with errors has none, which is said. */
+/**
+ * Every domain, each with its header and rules; for a policy with errors, a comment in place of the
+ * rules.
+ */
 function dump({ places }: DialectContext): string {
   const table = liveTable(places);
   return hostDomains(places)

@@ -4,7 +4,7 @@ import { HostError } from "../../host/host-error.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** Options and operands of a command line. @throws HostError for what is none */
+/** Options and operands of a command line. @throws HostError for a wrong one */
 export function parseCommandLine<T extends Options>(
   args: readonly string[],
   options: T,

@@ -1,3 +1,4 @@
+import { forgetOldest } from "../../base/forget-oldest.ts";
 import { type Refusal, type RefusalReader, recordLimits } from "../../kernel/bpf/refusals.ts";
 import { monotonic } from "../../kernel/ffi.ts";
 import { nameOfBytes } from "../../model/name-bytes.ts";
@@ -9,13 +10,13 @@ import type { Run } from "./kernel-denials.ts";
 import { refusedRequest } from "./refused-request.ts";
 
 /**
- * Refusals of earlier turns that are remembered, to tell what is new of each: all that the kernel
- * has, and as many that come.
+ * Refusals of earlier turns that are remembered, to count only new ones: twice what the kernel
+ * keeps.
  */
 const KNOWN_MAX = 2 * recordLimits.refusals;
 /**
- * Events of one turn: a flood of different refusals must neither fill the log nor keep the
- * collector from the audit records.
+ * Limit on the events of one turn: a flood of different refusals must neither fill the log nor keep
+ * the collector from the audit records.
  */
 export const EVENTS_PER_TURN = 256;
 const NS_PER_MS = 1_000_000n;
@@ -23,17 +24,15 @@ const NS_PER_MS = 1_000_000n;
 interface Known {
   readonly count: number;
   readonly first: bigint;
-  /**
-   * As it was when the refusal was first read: later it may be gone, and would count as another.
-   */
+  /** As of the first reading: later the process may be gone, and would count as another one. */
   readonly process: EventProcess;
 }
 
 /**
- * Where the instance is found. `named`: by its daemon's process id, which names its cgroup; null
- * where it is {@link CgroupRefusals.named} later, and what is there now is of others before it.
- * `known`: by the cgroup's id, after another reader that has ended: `told` of its records that one
- * passed on, and all that were `first` made until `until` (CLOCK_MONOTONIC, ns) it had read.
+ * How the instance is found. `named`: by its cgroup's name, the daemon's process id. While that is
+ * null, it is given later ({@link CgroupRefusals.named}), and present entries belong to earlier
+ * instances. `known`: by the cgroup's id, after another reader has ended. That reader passed on
+ * `told` records, which are all that were `first` made until `until` (CLOCK_MONOTONIC, ns).
  */
 export type Instance =
   | { readonly kind: "named"; readonly daemon: number | null }
@@ -45,8 +44,8 @@ export type Instance =
     };
 
 /**
- * Turns what the kernel remembers of one instance's refusals into events, each refusal once; at
- * level warning of what went on although it is outside the domain.
+ * Turns the kernel's records of one instance into events, each refusal once. At level warning they
+ * are about granted requests outside the domain.
  */
 export class CgroupRefusals {
   readonly #reader: RefusalReader;
@@ -56,17 +55,17 @@ export class CgroupRefusals {
   #before: ReadonlySet<bigint> = new Set();
   #cgroup: bigint | null = null;
   #until = 0n;
-  /** By key, least recently found first. */
+  /** Least recently seen first. */
   readonly #known = new Map<string, Known>();
   #total = 0;
   #reported = 0;
   /**
-   * Nothing has changed since a turn that came after the last change: not even what was being
-   * counted at that moment is left.
+   * Nothing has changed since a turn that followed the last change, so no count was in progress
+   * during that turn.
    */
   #isSettled = true;
 
-  /** `policy`: in force when it is asked for. */
+  /** `policy`: gets the policy in force. */
   constructor(
     reader: RefusalReader,
     run: Pick<Run, "domain" | "number">,
@@ -92,17 +91,17 @@ export class CgroupRefusals {
     return this.#name !== null || this.#cgroup !== null;
   }
 
-  /** How many of the instance's records were passed on; see {@link Instance}. */
+  /** See {@link Instance}. */
   get told(): number {
     return this.#reported;
   }
 
-  /** When the latest of the records that were read was first made; see {@link Instance}. */
+  /** See {@link Instance}. */
   get until(): bigint {
     return this.#until;
   }
 
-  /** Everything that there was at the last {@link poll} has been read. */
+  /** Everything present at the last {@link poll} has been read. */
   get isSettled(): boolean {
     return this.#isSettled;
   }
@@ -112,14 +111,14 @@ export class CgroupRefusals {
   }
 
   /**
-   * Refusals that were pushed out of the kernel's memory by others before they were read. Right
-   * after a {@link poll}.
+   * Refusals whose records the kernel evicted before they were read. Valid right after a {@link
+   * poll}.
    */
   get missed(): number {
     return Math.max(0, this.#total - this.#reported);
   }
 
-  /** The same, once: the caller that takes the number must report it. */
+  /** Returns the number once: the caller must report it. */
   takeMissed(): number {
     const { missed } = this;
     this.#reported += missed;
@@ -127,9 +126,9 @@ export class CgroupRefusals {
   }
 
   /**
-   * Passes on what is new since the last time; one event for each entry, counting the new ones. At
-   * most `max` events: new entries come first, because repeats keep being counted. New entries are
-   * passed on in the order in which they were first made, so that {@link until} is true after each.
+   * Passes on new refusals: one event per entry, with the number of new ones. At most `max` events:
+   * new entries come first, because repeats keep being counted. New entries are passed on in the
+   * order in which they were first made, so that {@link until} is true after each.
    */
   poll(sink: (event: Event) => void, max = EVENTS_PER_TURN): void {
     if (!this.isNamed) return;
@@ -156,7 +155,7 @@ export class CgroupRefusals {
     return known?.first === first ? known : null;
   }
 
-  /** What the kernel still has must not be forgotten here, or all of it would count as new. */
+  /** An entry that the kernel still has must be kept here, too, or all of it would count as new. */
   #touch(refusal: Refusal): void {
     const known = this.#earlier(refusal);
     if (known !== null) this.#remember(refusal.key, known);
@@ -165,8 +164,7 @@ export class CgroupRefusals {
   #remember(key: string, known: Known): void {
     this.#known.delete(key);
     this.#known.set(key, known);
-    const oldest = this.#known.keys().next().value;
-    if (this.#known.size > KNOWN_MAX && oldest !== undefined) this.#known.delete(oldest);
+    forgetOldest(this.#known, KNOWN_MAX);
   }
 
   #took({ key, count, first }: Refusal, process: EventProcess): void {
@@ -178,7 +176,7 @@ export class CgroupRefusals {
     return this.#earlier(refusal)?.count ?? 0;
   }
 
-  /** `processes`: those of this turn, each asked for once. */
+  /** `processes`: those of this turn, each read once. */
   #take(refusal: Refusal, processes: Map<string, EventProcess>): Event {
     const { count, first, level, denied } = refusal;
     const earlier = this.#earlier(refusal);
@@ -201,17 +199,17 @@ export class CgroupRefusals {
   }
 }
 
-/** Milliseconds, of a time on CLOCK_MONOTONIC. */
-function wallClock(time: bigint): number {
+/** A time on CLOCK_MONOTONIC, in milliseconds of the wall clock. */
+export function wallClock(time: bigint): number {
   return Date.now() - Number((monotonic() - time) / NS_PER_MS);
 }
 
 /**
- * The process is in the kernel's record. Its program is looked up now, and used only if the process
+ * The kernel's record names the process. Its program is looked up now, and used only if the process
  * still has the same name.
  */
-function processOf(
-  { process, uid, comm }: Refusal,
+export function processOf(
+  { process, uid, comm }: Pick<Refusal, "process" | "uid" | "comm">,
   asked: Map<string, EventProcess>,
 ): EventProcess {
   const name = nameOfBytes(comm);

@@ -4,8 +4,8 @@ import { CgroupRefusals } from "./cgroup-refusals.ts";
 import type { Run } from "./kernel-denials.ts";
 
 /**
- * The refusals of this run's instance by the programs of its cgroup, or why they cannot be known;
- * `none`: it has no such programs.
+ * The refusals of this run's instance by its cgroup's programs, or why they cannot be known.
+ * `none`: the run has no such programs.
  */
 export type CgroupSource =
   | { readonly state: "none" }
@@ -13,11 +13,12 @@ export type CgroupSource =
   | { readonly state: "reading"; readonly refusals: CgroupRefusals };
 
 /**
- * To be called while the launcher waits. In an attended run the front waits, and the process id of
- * the daemon is reported later.
+ * Call while the launcher waits. In an attended run the front waits, and the daemon's process id is
+ * reported later.
  */
 export function openCgroupSource(plan: Plan, run: Run): CgroupSource {
-  // Without programs nothing is refused there; of a supervised domain the mediator tells.
+  // Without programs nothing is refused there; in a supervised domain the mediator reports the
+  // refusals.
   if (plan.cgroup === null || plan.cgroup.programs.length === 0 || plan.mode === "supervised")
     return { state: "none" };
   if (run.launcher === null)

@@ -1,26 +1,24 @@
 import { performance } from "node:perf_hooks";
-import type { Event } from "../event.ts";
 import { Fold } from "../fold.ts";
-import { stamp } from "../identity.ts";
 import { CGROUP_POLL_MS, FOLD_FLUSH_MS, GRACE_MS } from "../limits.ts";
 import type { CgroupSource } from "./cgroup-source.ts";
 import { KernelDenials, type Run } from "./kernel-denials.ts";
 import type { KernelSource } from "./kernel-source.ts";
+import { lifecycleEvent, lostDenials, lostRefusals, unattributedDenials } from "./lifecycle.ts";
 import { Lines } from "./lines.ts";
 import { parseLine } from "./said.ts";
 import type { Sink } from "./sink.ts";
 
-/** Why records that came belong to nobody here. */
 const UNTIED =
   "the record by which this run's are told from others' never came, so none of them is here; " +
   "try again when fewer records are made, or raise the limit (auditctl -b)";
 
-/** How often half-complete kernel events are looked at, milliseconds. */
+/** Milliseconds between checks for incomplete kernel events. */
 const EXPIRE_MS = 50;
 
 /**
  * Gathers the events of one run from the kernel's audit records, its cgroup's programs and the
- * mediator, until both have nothing more to say.
+ * mediator, until all have ended.
  */
 export class Collector {
   readonly #run: Run;
@@ -37,7 +35,7 @@ export class Collector {
   #stopRequested = false;
   #finished = false;
 
-  /** `mediatorsOwn`: the mediator writes its events to where these go by itself. */
+  /** `mediatorsOwn`: the mediator writes its events itself to the same place. */
   constructor(
     run: Run,
     sink: Sink,
@@ -52,13 +50,12 @@ export class Collector {
     this.#cgroup = cgroup;
     this.#fold = new Fold(
       (event) => sink.write(event),
-      (operation, object, count) => this.#lifecycleEvent(operation, object, count),
+      (operation, object, count) => lifecycleEvent(run, operation, object, count),
     );
     this.#denials = new KernelDenials(run, (event) => this.#fold.add(event));
     this.#lines = new Lines((line) => this.#mediatorLine(line));
   }
 
-  /** Bytes from the mediator's pipe. */
   fromMediator(chunk: Buffer): void {
     this.#lines.add(chunk);
   }
@@ -69,7 +66,7 @@ export class Collector {
     this.#perhapsStop();
   }
 
-  /** Ends {@link collect} soon, whatever is still running. */
+  /** Ends {@link collect} soon, whatever still runs. */
   stop(): void {
     if (this.#stopRequested) return;
     this.#stopRequested = true;
@@ -131,7 +128,8 @@ export class Collector {
   #grace: NodeJS.Timeout | null = null;
 
   /**
-   * Without a broker the pipe closes at the start: then the launcher's process is what still runs.
+   * Without a mediator the pipe closes at the start. Then only the launcher's process shows that
+   * the run lasts.
    */
   #perhapsStop(): void {
     if (!this.#pipeClosed || this.#finished) return;
@@ -152,13 +150,12 @@ export class Collector {
     } else if (this.#cgroup.state === "reading") this.#cgroup.refusals.named(said.daemon);
   }
 
-  /** What was lost on the way is said at the end, and nothing when nothing was. */
+  /** Losses are reported at the end, if there were any. */
   #account(): void {
     const { missed, landlockDomain, unattributed } = this.#denials;
     if (this.#kernel.state === "reading") {
       const lost = this.#kernel.lost();
-      if (missed !== null && missed > 0)
-        this.#lifecycle("lost", `${missed} denials of this domain that the kernel counted`);
+      if (missed !== null && missed > 0) this.#lifecycle("lost", lostDenials(missed));
       else if (lost > 0)
         this.#lifecycle("lost", `${lost} audit records of this host, perhaps of this domain`);
       if (landlockDomain === null)
@@ -169,55 +166,18 @@ export class Collector {
         "unavailable",
         "refusals by the programs of its cgroup: its holder ended before it could say which",
       );
-    if (this.#cgroup.state === "reading" && this.#cgroup.refusals.missed > 0) {
-      const { missed } = this.#cgroup.refusals;
-      this.#lifecycle(
-        "lost",
-        `${missed} refusals by the programs of its cgroup: too many different ones at once`,
-      );
-    }
-    if (unattributed > 0) {
-      this.#lifecycle(
-        "unattributed",
-        `${unattributed} denials: the kernel named no process, the domain's first one stands ` +
-          "for it",
-      );
-    }
+    if (this.#cgroup.state === "reading" && this.#cgroup.refusals.missed > 0)
+      this.#lifecycle("lost", lostRefusals(this.#cgroup.refusals.missed));
+    if (unattributed > 0) this.#lifecycle("unattributed", unattributedDenials(unattributed));
     const unread = this.#malformed + this.#lines.dropped;
-    if (unread > 0) this.#lifecycle("lost", `${unread} lines of the mediator that are no events`);
+    if (unread > 0) this.#lifecycle("lost", `${unread} lines of the mediator that are not events`);
     const failure = this.#sink.failure();
     if (failure !== null)
       process.stderr.write(`cofferdam: ${failure.count} events were not written: ${failure.why}\n`);
   }
 
   #lifecycle(operation: string, object: string): void {
-    this.#sink.write(this.#lifecycleEvent(operation, object, 1));
-  }
-
-  #lifecycleEvent(operation: string, object: string, count: number): Event {
-    return {
-      ...stamp(),
-      domain: this.#run.domain,
-      number: this.#run.number,
-      level: this.#run.level,
-      engine: "landlock",
-      source: "kernel",
-      verdict: "failed",
-      class: "lifecycle",
-      operation,
-      object,
-      request: null,
-      process: {
-        pid: process.pid,
-        uid: process.geteuid?.() ?? null,
-        comm: "collector",
-        executable: process.execPath,
-      },
-      rule: null,
-      reason: null,
-      allow: null,
-      count,
-    };
+    this.#sink.write(lifecycleEvent(this.#run, operation, object, 1));
   }
 }
 

@@ -1,17 +1,26 @@
 import type { Denial } from "../../kernel/audit/landlock-record.ts";
+import { decide } from "../../model/decide.ts";
 import { formatEndpoint, parseAddress } from "../../model/network.ts";
 import { escapeName } from "../../model/pattern.ts";
 import type { PermissionName } from "../../model/permission.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
 import { suggest } from "../../model/suggest.ts";
 import type { Event } from "../event.ts";
 import { loggedRequest } from "../logged-request.ts";
+import { remedyOf } from "../remedy.ts";
 
-/** What of an event a denial determines. */
-export type Denied = Pick<Event, "class" | "operation" | "object" | "request" | "allow">;
+export type Denied = Pick<
+  Event,
+  "class" | "operation" | "object" | "request" | "rule" | "reason" | "allow" | "help"
+>;
+
+/** What decided, and what would allow it. */
+type Explained = Pick<Denied, "rule" | "reason" | "allow" | "help">;
 
 /**
- * Landlock's right on the object itself, by its name in audit records (security/landlock/audit.c).
+ * Landlock's rights on the object itself, by their names in audit records
+ * (security/landlock/audit.c).
  */
 const onObject: Readonly<Record<string, PermissionName>> = {
   "fs.execute": "execute",
@@ -23,24 +32,27 @@ const onObject: Readonly<Record<string, PermissionName>> = {
   "fs.resolve_unix": "connect",
 };
 
+/** Stands for the name that the kernel does not report. Only wildcards match it. */
+const SOME_NAME = "cofferdam-some-name";
+
 /**
- * What was asked for, one entry for each distinct operation: opening a file for reading and writing
- * is two.
+ * One entry per distinct operation: opening a file for reading and writing is two. `policy`: of the
+ * domain's start; null if it is unknown, so that a denial by a rule cannot be told.
  */
-export function deniedRequests(denial: Denial): Denied[] {
+export function deniedRequests(denial: Denial, policy: Policy | null): Denied[] {
   const byOperation = new Map<string, Denied>();
   for (const blocker of denial.blockers) {
-    const denied = deniedBy(blocker, denial);
+    const denied = deniedBy(blocker, denial, policy);
     if (!byOperation.has(denied.operation)) byOperation.set(denied.operation, denied);
   }
   return [...byOperation.values()];
 }
 
-function deniedBy(blocker: string, denial: Denial): Denied {
+function deniedBy(blocker: string, denial: Denial, policy: Policy | null): Denied {
   const operation = onObject[blocker];
-  if (operation !== undefined) return name(operation, denial.path);
-  if (blocker.startsWith("fs.make_")) return inDirectory("create", denial.path);
-  if (blocker.startsWith("fs.remove_")) return inDirectory("delete", denial.path);
+  if (operation !== undefined) return name(operation, denial.path, policy);
+  if (blocker.startsWith("fs.make_")) return inDirectory("create", denial.path, policy);
+  if (blocker.startsWith("fs.remove_")) return inDirectory("delete", denial.path, policy);
   const object = denial.path ?? "?";
   switch (blocker) {
     case "fs.refer":
@@ -53,11 +65,11 @@ function deniedBy(blocker: string, denial: Denial): Denied {
     case "fs.change_topology":
       return { ...beyondRules, class: "syscall", operation: "mount", object };
     case "net.bind_tcp":
-      return address("listen", denial);
+      return address("listen", denial, policy);
     case "net.connect_tcp":
-      return address("connect", denial);
+      return address("connect", denial, policy);
     case "scope.abstract_unix_socket":
-      return name("connect", denial.path?.replace(/^\0/, "@") ?? null);
+      return name("connect", denial.path?.replace(/^\0/, "@") ?? null, policy);
     case "scope.signal":
       return process("signal", denial, { section: "signals", line: "any" });
     case "ptrace":
@@ -67,52 +79,76 @@ function deniedBy(blocker: string, denial: Denial): Denied {
   }
 }
 
-/** What no request of the model's says, for want of a part that the kernel did not tell. */
-const beyondRules = { request: null, allow: null } as const;
+/** For a request that the kernel reported only in part, so that the model cannot express it. */
+const beyondRules = { request: null, rule: null, reason: null, allow: null } as const;
 
-/** The request is known to its last part. */
-function known(request: Request): Pick<Denied, "request" | "allow"> {
-  return { request: loggedRequest(request), allow: suggest(request) };
+/** The kernel reported the whole request. */
+function known(request: Request, policy: Policy | null): Explained & Pick<Denied, "request"> {
+  return { request: loggedRequest(request), ...explain(request, policy) };
 }
 
-function name(operation: PermissionName, path: string | null): Denied {
+function explain(request: Request, policy: Policy | null): Explained {
+  if (policy === null) return { rule: null, reason: null, allow: suggest(request) };
+  const decision = decide(policy, request);
+  if (decision.outcome === "granted")
+    return {
+      rule: null,
+      reason: null,
+      allow: null,
+      help:
+        "the policy grants it; what was made or replaced since the start is reached after " +
+        `cofferdam domain restart ${policy.name}`,
+    };
+  const { by, reason } = decision;
+  return { rule: by?.text ?? null, reason, ...remedyOf(request, reason) };
+}
+
+function name(operation: PermissionName, path: string | null, policy: Policy | null): Denied {
   const fixed = { class: "name", operation } as const;
   if (path === null) return { ...fixed, object: "?", ...beyondRules };
-  return { ...fixed, object: path, ...known({ ...fixed, path }) };
+  return { ...fixed, object: path, ...known({ ...fixed, path }, policy) };
 }
 
-/**
- * The record names the directory and not the name in it: the grant that is certain to help is for
- * all names there.
- */
-function inDirectory(operation: "create" | "delete", directory: string | null): Denied {
+/** The record names only the directory, so the suggested grant is for all names in it. */
+function inDirectory(
+  operation: "create" | "delete",
+  directory: string | null,
+  policy: Policy | null,
+): Denied {
   const fixed = { class: "name", operation } as const;
   if (directory === null) return { ...fixed, object: "?", ...beyondRules };
   const below = directory === "/" ? "/" : `${directory}/`;
   const letter = operation === "create" ? "c" : "d";
-  const allow = { section: "files", line: `${letter} ${escapeName(below)}*` };
-  return { ...fixed, object: `${below}?`, request: null, allow };
+  const explained = explain({ ...fixed, path: `${below}${SOME_NAME}` }, policy);
+  const line = { section: "files", line: `${letter} ${escapeName(below)}*` };
+  const allow = explained.allow === null ? null : line;
+  return { ...fixed, object: `${below}?`, request: null, ...explained, allow };
 }
 
 /**
- * Landlock leaves the address out where it is every address: the port alone then, as in a policy.
+ * Landlock omits the address if the rule covers every address: then only the port is named, as in a
+ * policy.
  */
-function address(operation: "connect" | "listen", { address: text, port }: Denial): Denied {
+function address(
+  operation: "connect" | "listen",
+  { address: text, port }: Denial,
+  policy: Policy | null,
+): Denied {
   const bytes = text === null ? null : parseAddress(text);
   const fixed = { class: "address", operation } as const;
   const asked = { ...fixed, protocol: "tcp" } as const;
   if (port === null) return { ...fixed, object: `tcp ${text ?? "?"}`, ...beyondRules };
   if (bytes !== null) {
     const object = `tcp ${formatEndpoint(bytes, port)}`;
-    return { ...fixed, object, ...known({ ...asked, address: bytes, port }) };
+    return { ...fixed, object, ...known({ ...asked, address: bytes, port }, policy) };
   }
   const object = `tcp ${text === null ? "" : `${text}:`}${port}`;
   if (text !== null || operation === "connect") return { ...fixed, object, ...beyondRules };
-  return { ...fixed, object, ...known({ ...asked, address: new Uint8Array(4), port }) };
+  return { ...fixed, object, ...known({ ...asked, address: new Uint8Array(4), port }, policy) };
 }
 
 function process(operation: string, denial: Denial, allow: Event["allow"]): Denied {
   const { other } = denial;
   const object = other === null ? "?" : `${other.comm ?? "?"}[${other.pid}]`;
-  return { class: "signal", operation, object, request: null, allow };
+  return { ...beyondRules, class: "signal", operation, object, allow };
 }

@@ -4,7 +4,7 @@ import {
   type SyscallRecord,
 } from "../../kernel/audit/landlock-record.ts";
 import type { AuditRecord } from "../../kernel/audit/record.ts";
-import type { Level } from "../../model/policy.ts";
+import type { Level, Policy } from "../../model/policy.ts";
 import type { Event, EventProcess } from "../event.ts";
 import { stamp } from "../identity.ts";
 import { readProcess } from "../process-info.ts";
@@ -13,24 +13,27 @@ import { type MergedDenial, Serials } from "./serials.ts";
 import { Tie } from "./tie.ts";
 
 export interface Run {
-  /** Name of the domain. */
   readonly domain: string;
-  /** On this host, where it has one. */
   readonly number: number | null;
-  /** At its start: a run whose denials the kernel reports keeps it. */
+  /** The level of the start: a sealed run keeps it. */
   readonly level: Level;
+  /** Of the start, which a sealed run keeps, too. */
+  readonly policy: Policy;
   /** The file that the launcher tries to write after it has confined itself. */
   readonly sentinel: string;
   /**
    * The process that waits for the collector: the launcher, which becomes the daemon, or an
-   * attended run's front. null where it cannot be known.
+   * attended run's front. null if unknown.
    */
   readonly launcher: number | null;
-  /** It is the front, and which of its children becomes the daemon is not known yet. */
+  /**
+   * That process is the front of an attended run: one of its children, not yet known, becomes the
+   * daemon.
+   */
   readonly attended: boolean;
 }
 
-/** Picks this run's denials out of the host's audit records and turns them into events. */
+/** Selects this run's denials from the host's audit records and turns them into events. */
 export class KernelDenials {
   readonly #run: Run;
   readonly #sink: (event: Event) => void;
@@ -46,17 +49,19 @@ export class KernelDenials {
     this.#tie = new Tie(run.sentinel, run.attended ? null : run.launcher);
   }
 
-  /** The kernel's id of this run's Landlock domain; null until the sentinel was seen. */
+  /** Of this run; null until the sentinel was seen. */
   get landlockDomain(): string | null {
     return this.#tie.landlockDomain;
   }
 
-  /** The last process of the domain is gone. */
   get ended(): boolean {
     return this.#ended !== null;
   }
 
-  /** Denials that the kernel counted and that never arrived; null while it has not told. */
+  /**
+   * Denials that the kernel counted and that never arrived; null until the kernel reports its
+   * count.
+   */
   get missed(): number | null {
     const counted = this.#ended?.denials ?? null;
     return counted === null ? null : Math.max(0, counted - this.#seen);
@@ -102,7 +107,7 @@ export class KernelDenials {
     else if (this.#isOurs(status.landlockDomain)) this.#ended = { denials: status.denials };
   }
 
-  /** The sentinel's own denial came before its domain was known to be ours: it counts, too. */
+  /** The sentinel's own denial arrived before its domain was identified: it counts, too. */
   #tieThrough(step: () => void): void {
     const before = this.landlockDomain;
     step();
@@ -114,9 +119,9 @@ export class KernelDenials {
   }
 
   /**
-   * Processes that are older than the host's first auditing, and all under the audit rule `-a
-   * never,task`, have no system call record. The first case is the launcher's own; it stands for
-   * the domain in the second, and {@link unattributed} says so.
+   * Some processes have no system call record: those older than the host's first auditing, and all
+   * under the audit rule `-a never,task`. The first are launchers. In the second case the launcher
+   * is named for the whole domain, and {@link unattributed} counts these events.
    */
   #standIn(): EventProcess {
     this.#unattributed += 1;
@@ -126,17 +131,19 @@ export class KernelDenials {
   #emit(merged: MergedDenial): void {
     const { by } = merged;
     const process = by === null ? this.#standIn() : calledBy(by);
-    for (const event of denialEvents(this.#run, merged, process)) this.#sink(event);
+    for (const event of denialEvents(this.#run, merged, process, this.#run.policy))
+      this.#sink(event);
   }
 }
 
-/** One event for each distinct thing that was asked for. */
+/** One event per distinct request. `policy`: of the run's start; null if it is unknown. */
 export function denialEvents(
   { domain, number, level }: Pick<Run, "domain" | "number" | "level">,
   { denial, time }: MergedDenial,
   process: EventProcess,
+  policy: Policy | null,
 ): Event[] {
-  return deniedRequests(denial).map((denied) => ({
+  return deniedRequests(denial, policy).map((denied) => ({
     ...stamp(time),
     ...{ domain, number, level },
     engine: "landlock",
@@ -144,13 +151,10 @@ export function denialEvents(
     verdict: "denied",
     ...denied,
     process,
-    rule: null,
-    reason: null,
     count: 1,
   }));
 }
 
-/** The process of a system call record. */
 export function calledBy({ pid, uid, comm, executable }: SyscallRecord): EventProcess {
   return { pid: pid ?? 0, uid, comm, executable };
 }

@@ -7,8 +7,8 @@ import { close, ErrnoError, pollReady, syscall, write } from "../../kernel/ffi.t
 import { AUDIT_BACKLOG_RECORDS, AUDIT_BUFFER_BYTES, RECORDS_PER_TURN } from "../limits.ts";
 
 /**
- * The kernel's audit records as long as they are wanted, or why there are none; `none`: without a
- * Landlock layer nothing is denied there.
+ * The kernel's audit records, or why there are none. `none`: without a Landlock layer the kernel
+ * denies nothing.
  */
 export type KernelSource =
   | { readonly state: "none" }
@@ -16,23 +16,25 @@ export type KernelSource =
       readonly state: "reading";
       /** Calls `sink` for every record until {@link stop}; between turns the event loop goes on. */
       run(sink: (record: AuditRecord) => void): Promise<void>;
-      /** Takes what is waiting, then ends {@link run}. */
+      /** Takes the waiting records, then ends {@link run}. */
       stop(): void;
-      /** Puts auditing back; safe to call twice and in an exit handler. */
+      /** Restores auditing; safe to call twice and in an exit handler. */
       release(): void;
       /** Records that the kernel or the socket lost since the start, on the whole host. */
       lost(): number;
-      /** How often records did not fit into this process's socket; see {@link AuditReader}. */
+      /** Overflows of this process's socket; see {@link AuditReader}. */
       overruns(): number;
     }
   | { readonly state: "unavailable"; readonly why: string };
 
-/** `directory`: where collectors of this host share what auditing was before them. */
-export function openKernelSource(directory: string): KernelSource {
+/** Collectors of this host share the earlier audit state here. */
+const AUDIT_LEASE = "/run/cofferdam/audit";
+
+export function openKernelSource(): KernelSource {
   let reader: AuditReader | null = null;
   try {
     reader = new AuditReader(AUDIT_BUFFER_BYTES);
-    const lease = leaseAuditing(directory, AUDIT_BACKLOG_RECORDS);
+    const lease = leaseAuditing(AUDIT_LEASE, AUDIT_BACKLOG_RECORDS);
     if (lease.state === "on") return reading(reader, lease);
     reader.close();
     return lease;

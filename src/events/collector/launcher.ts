@@ -2,11 +2,10 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { unlessGone } from "../../kernel/unless-gone.ts";
 
 /**
- * The process at the other end of the pipe open here as `pipeFd`. While the collector starts, that
- * is the launcher alone: it waits for the readiness byte, holds the pipe's writing end, and has
- * started nothing else that could. Its parent it need not be: the collector is handed on to another
- * process, so that the daemon gets no child it does not know. Null where no such process can be
- * seen.
+ * The process at the other end of the pipe open here as `pipeFd`. While the collector starts, only
+ * the launcher has it: it waits for the readiness byte, holds the pipe's writing end, and has
+ * started no other process that could. It need not be the collector's parent: the collector is
+ * reparented, so that the daemon gets no unknown child. null if no such process is visible.
  */
 export function findLauncher(pipeFd: number): number | null {
   const pipe = linkOf(`/proc/self/fd/${pipeFd}`);
@@ -15,7 +14,7 @@ export function findLauncher(pipeFd: number): number | null {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => pid !== process.pid);
-  // The parent is the likeliest, when there still is one.
+  // The parent is the most likely candidate, if there is one.
   const candidates = [process.ppid, ...others.filter((pid) => pid !== process.ppid)];
   return candidates.find((pid) => holds(pid, pipe)) ?? null;
 }

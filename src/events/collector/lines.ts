@@ -1,7 +1,7 @@
 import { LINE_BYTES_MAX } from "../limits.ts";
 
 /**
- * Cuts a stream into lines; one longer than the limit is dropped as a whole and counted, so that
+ * Cuts a stream into lines. A line beyond the limit is dropped as a whole and counted, so that
  * memory stays bounded.
  */
 export class Lines {

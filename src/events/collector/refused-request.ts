@@ -10,7 +10,6 @@ import type { Event } from "../event.ts";
 import { loggedRequest } from "../logged-request.ts";
 import { remedyOf } from "../remedy.ts";
 
-/** What of an event a refusal by the cgroup's programs determines. */
 export type Refused = Pick<
   Event,
   "class" | "operation" | "object" | "request" | "rule" | "reason" | "allow" | "help"
@@ -21,7 +20,7 @@ const internetProtocols: ReadonlyMap<number, "tcp" | "udp"> = new Map([
   [IPPROTO_UDP, "udp"],
 ]);
 
-/** The request in the model's terms, and what the policy says to it. */
+/** In the model's terms, with the policy's decision. */
 export function refusedRequest(refusal: Refusal, policy: Policy): Refused {
   if (refusal.kind === "unixConnect" || refusal.kind === "unixSend")
     return unixName(refusal, policy);
@@ -68,7 +67,7 @@ function unixName({ address }: Refusal, policy: Policy): Refused {
   const text = nameOfBytes(address);
   if (text === "") return { ...fixed, object: "a unix address without a name", ...beyondRules };
   if (address[0] !== 0) {
-    // Relative to a directory that only the process knows: no pattern speaks of it, whatever it
+    // Relative to a directory that only the process knows: no pattern matches it, whatever it
     // begins with.
     if (!text.startsWith("/")) return { ...fixed, object: `./${text}`, ...beyondRules };
     return { ...fixed, object: text, ...explain(policy, { ...fixed, path: text }) };
@@ -80,8 +79,8 @@ function unixName({ address }: Refusal, policy: Policy): Refused {
 }
 
 /**
- * By the first of the request and what is `also` judged with it that the policy refuses. None: the
- * name is granted, but the domain could redirect it.
+ * Explains by the first refused request: `request` itself or one of `also`, which are judged with
+ * it. If the policy refuses none, the name is granted, but the domain could redirect it.
  */
 function explain(
   policy: Policy,

@@ -4,12 +4,12 @@ import type { Event } from "../event.ts";
 import { isEvent } from "../event-shape.ts";
 
 /**
- * What comes through the pipe: events of the mediator's, and of an attended run's holder which
- * process is the daemon.
+ * From the pipe: events of the mediator, and which process is the daemon, from an attended run's
+ * holder.
  */
 export type Said = Event | { readonly daemon: number };
 
-/** Both are ours, but the pipe may carry the torn last line of one that was killed. */
+/** Both writers are Cofferdam's, but one that was killed may leave a torn last line. */
 export function parseLine(line: string): Said | null {
   const value = jsonOf(line);
   if (isObject(value) && typeof value.daemon === "number") return { daemon: value.daemon };

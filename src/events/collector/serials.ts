@@ -1,7 +1,7 @@
 import type { Denial, SyscallRecord } from "../../kernel/audit/landlock-record.ts";
 import { PENDING_SERIALS_MAX } from "../limits.ts";
 
-/** A denial with the process that met it, when the kernel told. */
+/** With the process, if the kernel named it. */
 export interface MergedDenial {
   readonly serial: number;
   readonly denial: Denial;
@@ -13,19 +13,19 @@ export interface MergedDenial {
 interface Pending {
   readonly time: number;
   readonly denials: Denial[];
-  /** When the first record of the serial came, milliseconds of the caller's clock. */
+  /** Milliseconds of the caller's clock, when the first record arrived. */
   readonly since: number;
 }
 
 /**
- * The system call record follows its denials at once, or never comes (`-a never,task`).
- * Milliseconds.
+ * Milliseconds. The system call record follows its denials at once, or never comes (`-a
+ * never,task`).
  */
 const SYSCALL_RECORD_WAIT_MS = 100;
 
 /**
- * Brings the records of one serial together; a serial without a system call record is passed on
- * after a short wait.
+ * Joins the records of one serial. A serial without a system call record is passed on after a short
+ * wait.
  */
 export class Serials {
   readonly #sink: (merged: MergedDenial) => void;

@@ -7,12 +7,11 @@ import { renderEvent } from "../render.ts";
 
 const STDERR_FD = 2;
 
-/** Where a collector's events go. */
 export interface Sink {
   write(event: Event): void;
   /**
-   * Asked once, at the end: events that could not be written, and why the last of them could not;
-   * null when none was lost.
+   * Called once, at the end: how many events could not be written, and the last reason; null if
+   * none was lost.
    */
   failure(): { readonly count: number; readonly why: string } | null;
 }
@@ -32,8 +31,8 @@ export function openSink(target: string, folder: string): Sink {
       try {
         write(event);
       } catch (error) {
-        // One full disk must not end the collecting: said once now, counted, and said again at the
-        // end.
+        // A full disk must not end the collector: it is reported now, counted, and reported again
+        // at the end.
         why = error instanceof Error ? error.message : String(error);
         count += 1;
         if (count === 1 && target !== "-")
@@ -44,14 +43,13 @@ export function openSink(target: string, folder: string): Sink {
   };
 }
 
-/** Whether `target` is the event log of `folder`. */
 export function leadsToLog(target: string, folder: string): boolean {
   return resolve(target) === `${folder}/${LOG_NAME}`;
 }
 
 /**
- * Events that find no room now wait and are tried again with the next one; {@link Sink.failure} is
- * the last try.
+ * Events that find no room wait and are tried again with the next one; {@link Sink.failure} tries
+ * for the last time.
  */
 function logSink(folder: string): Sink {
   const log = openEventLog(folder);
@@ -71,7 +69,7 @@ function writeJson(fd: number): (event: Event) => void {
 
 function writeText(): (event: Event) => void {
   const color = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
-  // A terminal that does not know its width says 0, a file or pipe nothing.
+  // A terminal of unknown width reports 0, a file or pipe nothing.
   const width = process.stderr.columns || undefined;
   return (event) => {
     appendLine(STDERR_FD, renderEvent(event, { color, ...(width === undefined ? {} : { width }) }));

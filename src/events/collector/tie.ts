@@ -1,6 +1,6 @@
 /**
- * Which Landlock domain is this run's. The launcher provokes one denial on its sentinel file right
- * after it has confined itself; the announcement (or the system call record) that comes with that
+ * Finds this run's Landlock domain. The launcher provokes one denial on its sentinel file right
+ * after it has confined itself. The announcement (or the system call record) that comes with that
  * denial names the process. Both must fit: another run of the same plan has the same sentinel, and
  * a confined process may try to open the sentinel itself, from a domain of its own.
  */
@@ -8,16 +8,13 @@ export class Tie {
   readonly #sentinel: string;
   readonly #launcher: number | null;
   /**
-   * Domains that touched the sentinel, with the serial in which they did, until their process is
-   * known. At most {@link CANDIDATES_MAX}.
+   * Domains that touched the sentinel and whose process is not known yet, with the serial of that
+   * access. At most {@link CANDIDATES_MAX}.
    */
   readonly #candidates = new Map<string, number>();
   #ours: string | null = null;
 
-  /**
-   * `launcher`: null accepts every process, and so the first one: no process of the domain is there
-   * before its launcher.
-   */
+  /** `launcher`: null accepts the first process: none of the domain exists before its launcher. */
   constructor(sentinel: string, launcher: number | null) {
     this.#sentinel = sentinel;
     this.#launcher = launcher;
@@ -45,5 +42,5 @@ export class Tie {
   }
 }
 
-/** Runs of one plan that start within the life of one collector before its own is tied. */
+/** Runs of one plan that start before this collector has identified its own. */
 const CANDIDATES_MAX = 256;

@@ -14,12 +14,12 @@ const item = (event: Item["event"]): Item => ({
   hash: encodeRecord(event, genesis).end.hash,
 });
 
-/** `docs/events.md`: what is said of formats is made by the code that makes them. */
+/** Makes `docs/events.md`; its formats come from the code that writes them. */
 export function eventsDoc(): string {
   return `# Events
 
 The event log records denials, warnings, failures of Cofferdam, and changes by administrators. Code:
-\`src/events/\`. \`src/events/doc/\` makes this page, with examples from the code that writes them.
+\`src/events/\`; \`src/events/doc/\` generates this page.
 
     cofferdam events --since 1d                what happened, one entry per distinct access
     cofferdam events --follow                  what happens, live
@@ -31,10 +31,10 @@ ${indented(renderEvent(denial))}
 ## The log
 
 The log is \`events.jsonl\` in the folder of events
-([ARCHITECTURE.md](../ARCHITECTURE.md#where-things-lie)). At most root's group may read it; without
-root only its owner. Each line is a JSON object with the members of \`src/events/event.ts\` and three
-more. Control characters and direction marks in names are escaped (\`\\u009b\`), so that no line
-acts on the terminal that shows it:
+([ARCHITECTURE.md](../ARCHITECTURE.md#where-things-lie)). Root and root's group may read the host's
+log; only its owner may read a user's. Each line is a JSON object with the members of
+\`src/events/event.ts\` and three more. Control characters and direction marks in names are escaped
+(\`\\u009b\`), so that no line acts on the terminal that shows it:
 
 ${indented(encodeRecord(denial, genesis).line.trimEnd())}
 
@@ -44,10 +44,10 @@ ${indented(encodeRecord(denial, genesis).line.trimEnd())}
 - \`prev\` is the \`hash\` of the record before; in the first record 64 zeros.
 
 \`request\` is the access in the terms of a policy, so that no program has to parse \`operation\`
-and \`object\`: \`src/model/request.ts\` has its members, by class. An address is hexadecimal. A name
-is text; a name that has a control character or is not UTF-8 is \`{"base64":...}\`, its bytes. The
-request is \`null\` if no rule is about it, or if the kernel reported only a part. Records of older
-versions lack the member; \`why\` explains those by their text if it is unambiguous.
+and \`object\`: \`src/model/request.ts\` has its members, by class. An address is hexadecimal. A
+name is text; a name that has a control character or is not UTF-8 is written as \`{"base64":...}\`.
+The request is \`null\` if no rule can be about it, or if the kernel reported only a part. Records
+of older versions lack the member; \`why\` explains those by their text if it is unambiguous.
 
 \`count\` is the number of accesses that the record represents. The first access of its kind is
 written at once; repeats follow together every few seconds, with the time of the first of them in
@@ -55,44 +55,43 @@ written at once; repeats follow together every few seconds, with the time of the
 source, verdict, class, operation, object, rule, reason or executable. Audit events and Cofferdam's
 own events are never combined.
 
-Mediators, collectors and the agent take turns to write, by flock(2) on \`events.head\`, which also
-says where the chain ended. No reader can hold this lock. If a writer finds another end than the last
-writer recorded, it continues behind that end and writes a record with
-\`"chain":{"kind":"resumed","why":...}\`:
+Mediators, collectors and the agent write the log in turn, under flock(2) on \`events.head\`; only
+writers can open that file. It records where the chain ends. If a writer finds another end, it
+continues there and writes a record with \`"chain":{"kind":"resumed","why":...}\`:
 
 | why | what was found | what is lost |
 |---|---|---|
 | \`torn\` | a line without an end: its writer was killed in the middle | that record |
-| \`altered\` | lines that are no records, or continue another chain | no record of this chain |
+| \`altered\` | lines that are not records, or continue another chain | no record of this chain |
 | \`truncated\` | the end was cut off | the records that were cut off |
 | \`missing\` | the file was removed or exchanged | the records in it |
 
-A full file becomes \`events.jsonl.1\`, that one \`.2\`, and so on; the chain continues. Before the
-oldest file is removed, a record says which records it had.
+A full file is renamed to \`events.jsonl.1\`, an older one to \`.2\`, and so on; the chain
+continues. Before the oldest file is removed, a record in the log says which records it contained.
 
 **What the chain shows.** \`events verify\` detects records that were changed, cut off or removed
 without rewriting everything after them. Root can rewrite everything after them: the chain is no
 signature. If that matters, compare with the hashes that journald received (\`COFFERDAM_HASH\`),
-preferably on another host. Records are not forced to disk one by one: after a power failure the last
-seconds may be missing, and \`verify\` says so if the head survived.
+preferably on another host. Records are not forced to disk one by one: after a power failure the
+last seconds may be missing. \`verify\` says so if \`events.head\` is intact.
 
-**If the log cannot be written** (full disk, missing folder, untrusted owner), nothing waits and
-nothing fails. ${limits.LOG_WAITING_MAX} records wait in memory, and further ones are counted. The
+**If the log cannot be written** (full disk, missing folder, untrusted owner), no call waits or
+fails. ${limits.LOG_WAITING_MAX} records wait in memory, and further ones are counted. The
 writer tries again every ${limits.LOG_RETRY_MS} ms, and then a record \`lost\` has the count.
 
 ## Copies in other logs
 
-The agent passes every record on to three other logs, and remembers for each how far it is. After an
-agent was killed, the next one removes from the two files the lines that it had not recorded yet, so
-that no line is lost or duplicated. journald may get the last entries twice; \`COFFERDAM_ID\`
-identifies duplicates.
+The agent copies every record to three other logs, and stores its position in each. If an agent was
+killed, the next one removes the lines behind that position from the two files and writes them
+again, so that no line is lost or duplicated. journald may get the last entries twice;
+\`COFFERDAM_ID\` identifies duplicates.
 
-*vmkernel.log*, in the original's form: time, severity, writer, process id, then the process, its
+*vmkernel.log*, in ESXi's form: time, severity, writer, process id, then the process, its
 domain and the access:
 
 ${indented(vmkernelLine(item(denial)).trimEnd())}
 
-*vobd.log*: audit events alone, under the original's ids:
+*vobd.log*: audit events alone, under ESXi's ids:
 
 ${indented(vobdLines(item(levelChange)).trimEnd())}
 
@@ -100,27 +99,36 @@ ${indented(vobdLines(item(levelChange)).trimEnd())}
 
 ${indented([...journalFields(item(denial))].map(([name, value]) => `${name}=${value}`).join("\n"))}
 
+## Names that a sealed domain no longer reaches
+
+An event of the class \`drift\` (verdict \`noted\`) says that a granted name is not what it was at
+the start of a run: \`operation\` is \`replaced\`, \`gone\`, \`appeared\` or \`restored\`,
+\`object\` the name, \`process\` the run's first process
+([agent.md](agent.md#granted-names-that-were-replaced)).
+
 ## Audit events
 
-| ours | the original's | its arguments | severity |
+| Cofferdam's | ESXi's | arguments | severity |
 |---|---|---|---|
 ${Object.values(auditCatalogue)
   .map(
     (kind) =>
-      `| \`${kind.name}\` | \`${kind.event}\`, \`${kind.vob}\` | ${kind.arguments.join(", ") || "none"} | ${kind.severity} |`,
+      `| \`${kind.name}\` | \`${kind.event}\`, \`${kind.vob}\` | ` +
+      `${kind.arguments.join(", ") || "none"} | ${kind.severity} |`,
   )
   .join("\n")}
 
-Each names the author of the order (\`by\`). The original writes at most one \`supershell.access\` in
-five minutes; Cofferdam writes a record for each. \`object\` is the command as it was given. The rest
-is in members of \`supershell\` (phase, terminal, origin, reason, status), so that no command can
-imitate them to a program.
+Each names its author (\`by\`). ESXi writes at most one \`supershell.access\` in five minutes;
+Cofferdam writes a record for each. \`object\` is the command as the user gave it. Phase, terminal,
+origin, reason and status are separate members of \`supershell\`, so no command can forge them.
 
 ## Limits
 
 | what | how much |
 |---|---|
-${rows.map(([what, value, unit]) => `| ${what} | ${value.toLocaleString("en")} ${unit} |`).join("\n")}
+${rows
+  .map(([what, value, unit]) => `| ${what} | ${value.toLocaleString("en")} ${unit} |`)
+  .join("\n")}
 `;
 }
 

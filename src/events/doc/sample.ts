@@ -3,7 +3,6 @@ import type { Event } from "../event.ts";
 
 const time = "2026-01-31T16:00:59.250Z";
 
-/** A denial as the documentation shows it. */
 export const denial: Event = {
   v: 1,
   id: "1769875259250000000-311-7",

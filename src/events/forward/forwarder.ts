@@ -5,8 +5,8 @@ import type { Item } from "./item.ts";
 import type { Sink, SinkState } from "./sink.ts";
 
 /**
- * How far one sink is. To be saved by the caller after every {@link Forwarder.step}, and given back
- * to the next forwarder. JSON.
+ * The progress of one sink, as JSON. The caller saves it after every {@link Forwarder.step} and
+ * gives it to the next forwarder.
  */
 export interface ForwardState {
   readonly position: Position | null;
@@ -15,24 +15,21 @@ export interface ForwardState {
 
 export interface Step {
   readonly state: ForwardState;
-  /** Records delivered in this step. */
   readonly delivered: number;
-  /** Nothing is left at the moment. */
   readonly caughtUp: boolean;
-  /** Why the sink or the log cannot be had at present; the next step tries again. */
+  /** Why the sink or the log is unavailable now; the next step tries again. */
   readonly problem: string | null;
 }
 
 /**
- * Follows the log for one sink. Each sink has its own position, so that one that is away holds up
- * no other. A forwarder that is killed has, at worst, delivered more than was saved: the next one
- * takes that back where the sink can (files), and delivers it again.
+ * Follows the log for one sink. Each sink has its own position, so an unavailable sink delays no
+ * other. A forwarder that is killed has at worst delivered more than was saved. The next one
+ * removes that from the sink if the sink is a file, and delivers it again.
  */
 export class Forwarder {
   readonly #sink: Sink;
   readonly #reader: LogReader;
   #state: ForwardState;
-  /** Read and not yet delivered. */
   #waiting: readonly PlacedRecord[] = [];
   #missing = 0;
 
@@ -44,10 +41,7 @@ export class Forwarder {
     this.#reader = new LogReader(folder, this.#state.position);
   }
 
-  /**
-   * Delivers at most {@link FORWARD_RECORDS_MAX} records. Never throws for a log or a sink that is
-   * not there.
-   */
+  /** At most {@link FORWARD_RECORDS_MAX} records. A missing log or sink is no exception. */
   step(): Step {
     let problem: string | null = null;
     let caughtUp = false;

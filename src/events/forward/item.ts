@@ -1,9 +1,6 @@
 import type { LoggedEvent } from "../log/record.ts";
 
-/**
- * What a sink is given: a record of the log, or what the forwarder has to say itself, which has no
- * number.
- */
+/** A record of the log, or an event of the forwarder's own, which has no number. */
 export interface Item {
   readonly event: LoggedEvent;
   readonly seq: number | null;

@@ -5,8 +5,8 @@ import { encodeEntry, journalFields } from "./journald.ts";
 import type { Sink } from "./sink.ts";
 
 /**
- * Entries for journald. What it was sent cannot be taken back: after a forwarder was killed it may
- * get some entries twice, which `COFFERDAM_ID` tells apart.
+ * journald keeps what it was sent. After a forwarder was killed it may get some entries twice,
+ * recognisable by `COFFERDAM_ID`.
  */
 export function journalSink(path = JOURNAL_SOCKET): Sink {
   const socket = new JournalSocket(path);

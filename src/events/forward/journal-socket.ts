@@ -34,7 +34,7 @@ const sendto = number("sendto") ?? -1;
 const sendmsg = number("sendmsg") ?? -1;
 const SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-/** Sends entries to journald without ever waiting for it. */
+/** Never waits for journald. */
 export class JournalSocket {
   readonly #address: Buffer;
   readonly #fd: number;
@@ -46,10 +46,7 @@ export class JournalSocket {
     this.#fd = syscall("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   }
 
-  /**
-   * @throws ErrnoError: ENOENT or ECONNREFUSED where no journald is, EAGAIN where it does not keep
-   * up
-   */
+  /** @throws ErrnoError: ENOENT or ECONNREFUSED without journald, EAGAIN if it does not keep up */
   send(entry: Buffer): void {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     const sent = syscallRaw(
@@ -70,8 +67,7 @@ export class JournalSocket {
   }
 
   /**
-   * An entry that is too long for a datagram goes as a sealed memory file, in a datagram without
-   * bytes.
+   * An entry that is too long for a datagram goes as a sealed memory file, in an empty datagram.
    */
   #sendSealed(entry: Buffer): void {
     const memory = syscall(
@@ -106,7 +102,7 @@ export class JournalSocket {
       msg_controllen: BigInt(control.length),
     });
     const sent = syscallRaw(sendmsg, this.#fd, header, MSG_DONTWAIT | MSG_NOSIGNAL);
-    // The length keeps both alive until the kernel has read them.
+    // Reading the lengths keeps both buffers alive until the kernel has read them.
     if (sent < 0 || control.length + this.#address.length === 0)
       throw new ErrnoError("send to journald", -sent);
   }

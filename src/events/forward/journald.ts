@@ -13,10 +13,7 @@ const priorities: Readonly<Record<Event["verdict"], number>> = {
 };
 const WIDTH_UNBROKEN = Number.POSITIVE_INFINITY;
 
-/**
- * The fields of one journal entry; what is not known is left out. `COFFERDAM_HASH` keeps the chain
- * of the log in a second place.
- */
+/** Unknown fields are left out. `COFFERDAM_HASH` keeps the chain of the log in a second place. */
 export function journalFields({ event, seq, hash }: Item): ReadonlyMap<string, string> {
   const { process, allow, by, supershell } = event;
   const kind = auditKind(event);
@@ -64,9 +61,9 @@ export function journalFields({ event, seq, hash }: Item): ReadonlyMap<string, s
 }
 
 /**
- * The bytes of an entry in journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL):
- * `NAME=value` and a newline each; a value with a newline in it as the name alone in a line, its
- * length (64 bits, little-endian), the bytes, a newline.
+ * journald's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): `NAME=value` and a newline each.
+ * A value that contains a newline follows its name's line as length (64 bits, little-endian),
+ * bytes, newline.
  */
 export function encodeEntry(fields: ReadonlyMap<string, string>): Buffer {
   const pieces: Buffer[] = [];

@@ -13,7 +13,7 @@ const states: is.Schema<ForwardStates> = is.object({
   journald: is.optional(state),
 });
 
-/** How far each sink was, as written down. @throws Error for a text that says something else */
+/** The saved progress of each sink. @throws Error for any other text */
 export function parseStates(text: string): ForwardStates {
   const read = readJson(states, text);
   if (read.state === "good") return read.value;

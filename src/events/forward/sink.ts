@@ -7,18 +7,14 @@ export interface SinkState {
   readonly size: number;
 }
 
-/** Where forwarded events go. */
 export interface Sink {
-  /**
-   * Delivers in order, and returns how many: fewer than all where the rest has to wait. `why` says
-   * what for.
-   */
+  /** Delivers items in order, and returns how many. If some must wait, `why` says for what. */
   deliver(items: readonly Item[]): { readonly delivered: number; readonly why: string | null };
-  /** What has to be known to take back what comes after; null where nothing can be taken back. */
+  /** What {@link restore} needs; null if the sink cannot take anything back. */
   state(): SinkState | null;
   /**
-   * Takes back what was delivered after `state` was taken, by a forwarder that did not live to save
-   * that.
+   * Removes what was delivered after `state` was taken, by a forwarder that was killed before it
+   * saved its progress.
    */
   restore(state: SinkState): void;
   close(): void;

@@ -4,12 +4,12 @@ import { textSink } from "./text-sink.ts";
 import { vmkernelLine } from "./vmkernel.ts";
 import { vobdLines } from "./vobd.ts";
 
-/** The names of the sinks, under which the caller keeps their states. */
+/** The caller keeps their states under these names. */
 export const sinkNames = ["vmkernel", "vobd", "journald"] as const;
 export type SinkName = (typeof sinkNames)[number];
 export type ForwardStates = Readonly<Partial<Record<SinkName, ForwardState>>>;
 
-/** What the agent runs: vmkernel.log and vobd.log beside the log, and journald. */
+/** For the agent: vmkernel.log and vobd.log beside the log, and journald. */
 export function systemForwarders(
   folder: string,
   states: ForwardStates,

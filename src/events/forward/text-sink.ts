@@ -8,6 +8,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { GROUP_FILE, PRIVATE_FILE } from "../../base/modes.ts";
 import { closeFile } from "../closed-files.ts";
 import { TEXT_LOG_BYTES_MAX, TEXT_LOG_OLD_FILES_MAX } from "../limits.ts";
 import { look, lookAt, requireFolder } from "../log/places.ts";
@@ -17,19 +18,17 @@ import type { Sink, SinkState } from "./sink.ts";
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
 
 export interface TextLimits {
-  /** Bytes of a file. */
   readonly bytes: number;
   readonly oldFiles: number;
 }
 
-/** The key of a file that is not there yet. */
 const NO_FILE = "";
 
 const limitsDefault: TextLimits = { bytes: TEXT_LOG_BYTES_MAX, oldFiles: TEXT_LOG_OLD_FILES_MAX };
 
 /**
- * A file of readable lines, `folder/name`, closed ones as `name.1` and so on. `render` may give no
- * line at all.
+ * Writes readable lines to `folder/name`; closed files are `name.1` and so on. `render` may return
+ * no line.
  */
 export function textSink(
   folder: string,
@@ -80,7 +79,7 @@ class TextSink implements Sink {
       return;
     }
     if (cut(this.#path, file, size)) return;
-    // It was closed after the state was taken: all that is in its successor came later.
+    // The file was closed after the state was taken, so all of its successor came later.
     if (cut(`${this.#path}.1`, file, size)) cut(this.#path, null, 0);
   }
 
@@ -89,7 +88,7 @@ class TextSink implements Sink {
     this.#fd = -1;
   }
 
-  /** Again if another process moved the file away. */
+  /** Tries again if another process moved the file away. */
   #open(): void {
     if (this.#fd >= 0 && look(this.#path)?.key === lookAt(this.#fd).key) return;
     this.close();
@@ -121,18 +120,18 @@ class TextSink implements Sink {
 }
 
 function openText(path: string): number {
-  const mode = process.geteuid?.() === 0 ? 0o640 : 0o600;
+  const mode = process.geteuid?.() === 0 ? GROUP_FILE : PRIVATE_FILE;
   const isNew = look(path) === null;
   const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode);
   if (isNew) fchmodSync(fd, mode);
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);
-  throw new Error(`${path} is no file`);
+  throw new Error(`${path} is not a file`);
 }
 
 /**
- * Cuts the file to `size` if it is the one that `key` means (null: any) and longer. False where it
- * is another one.
+ * Cuts the file to `size` if it is the one that `key` means (null: any) and longer. False if it is
+ * another one.
  */
 function cut(path: string, key: string | null, size: number): boolean {
   const found = look(path);

@@ -1,10 +1,11 @@
 import { printable } from "../../base/printable.ts";
 import { auditSentence } from "../audit-catalogue.ts";
+import { driftSentence } from "../drift-event.ts";
 import type { Event } from "../event.ts";
 import { explanation, objectOf } from "../render.ts";
 import type { Item } from "./item.ts";
 
-/** syslog(3) facility local6, under which the original's kernel writes, times eight. */
+/** syslog(3) facility local6, as used by ESXi's kernel, times eight. */
 const LOCAL6 = 22 * 8;
 const severities = {
   denied: ["Wa", 4],
@@ -15,8 +16,8 @@ const severities = {
 } as const satisfies Record<Event["verdict"], readonly [string, number]>;
 
 /**
- * One line in the form of vmkernel.log, with its newline: time, severity, writer, world (here the
- * process id), subsystem, then the program, its domain, the access and the outcome.
+ * A line of vmkernel.log: time, severity, writer, world (here the process id), subsystem, then the
+ * program, its domain, the access and the outcome.
  */
 export function vmkernelLine({ event }: Item): string {
   const [letters, severity] = severities[event.verdict];
@@ -28,6 +29,8 @@ export function vmkernelLine({ event }: Item): string {
 
 function text(event: Event): string {
   if (event.verdict === "audit") return auditSentence(event).replace(/^audit: /, "");
+  const drift = driftSentence(event);
+  if (drift !== null) return `${printable(event.domain)}: ${drift}`;
   if (event.class === "lifecycle")
     return printable(`${event.domain}: ${event.operation}: ${event.object}`);
   const who = printable(event.process.comm ?? "?");
@@ -38,7 +41,7 @@ function text(event: Event): string {
   return `${who}: running in ${domainName(event)}: ${object}: ${event.verdict}${why}${often}`;
 }
 
-/** As the original names domains: `nginxDom(49)`; a domain without a number has a dash. */
+/** As ESXi names domains: `nginxDom(49)`; a domain without a number has a dash. */
 export function domainName({ domain, number }: Pick<Event, "domain" | "number">): string {
   const name = domain.endsWith("Dom") ? domain : `${domain}Dom`;
   return `${printable(name)}(${number ?? "-"})`;

@@ -7,9 +7,8 @@ import { domainName } from "./vmkernel.ts";
 const levelNumbers: Readonly<Record<Level, number>> = { enforcing: 0, warning: 1, disabled: 2 };
 
 /**
- * Lines in the manner of vobd.log, each with its newline: what an auditor must see, first as the
- * observation, then as the event of that. Empty for everything else. The time in microseconds is
- * the host's since its start, as there.
+ * Lines of vobd.log: for each change that an auditor must see an observation, then its event. Empty
+ * for everything else. The time is the host's uptime in microseconds, as in ESXi.
  */
 export function vobdLines({ event }: Item): string {
   const kind = auditKind(event);
@@ -29,7 +28,7 @@ function observation(event: Event): string {
     : `${level} in force for all domains`;
 }
 
-/** The arguments in the original's order, then our own name and words. */
+/** The arguments in ESXi's order, then Cofferdam's own name and words. */
 function told(kind: AuditKind, event: Event): string {
   const values = { domain: domainName(event), level: event.level };
   const given = kind.arguments.map((name) => `${name} ${values[name]}`);

@@ -24,7 +24,7 @@ export interface LogLimits extends FileLimits {
   readonly waiting: number;
   /** Milliseconds until the next try. */
   readonly retryMs: number;
-  /** Milliseconds that another writer may keep the log. */
+  /** Milliseconds that another writer may hold the lock. */
   readonly lockWaitMs: number;
 }
 
@@ -61,15 +61,12 @@ export class EventLog {
     this.#writer = new Writer(folder, limits);
   }
 
-  /** Why nothing can be written at present; null when all is well. */
+  /** Why nothing can be written at present, or null. */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /**
-   * Events that are neither written nor waiting, of which the log does not say yet that they are
-   * lost.
-   */
+  /** Events that are neither written nor waiting, and that the log does not report as lost yet. */
   get lost(): number {
     return this.#lost;
   }
@@ -85,8 +82,8 @@ export class EventLog {
   }
 
   /**
-   * Writes what waits, unless the last try was a moment ago. To be called now and then where events
-   * may have stopped to come.
+   * Writes waiting events, unless the last try was a moment ago. Call it at intervals, because
+   * events may stop coming.
    */
   flush(): void {
     if (this.#waiting.length === 0 && this.#lost === 0) return;
@@ -96,12 +93,12 @@ export class EventLog {
       this.#write(Math.min(lockWaitMs, LOG_LOCK_RETRY_WAIT_MS));
   }
 
-  /** A try that has some patience with another writer, whenever the one before was. */
+  /** Tries at once, whenever the last try was, and waits longer for another writer. */
   settle(): void {
     if (this.#waiting.length > 0 || this.#lost > 0) this.#write(LOG_LOCK_RETRY_WAIT_MS);
   }
 
-  /** A last try, whenever the one before was; returns the number of events that are lost. */
+  /** Tries for the last time; returns the number of lost events. */
   close(): number {
     if (this.#waiting.length > 0 || this.#lost > 0)
       this.#write(this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
@@ -110,7 +107,7 @@ export class EventLog {
   }
 
   #enqueue(event: Event): void {
-    // While all goes well nothing waits longer than its own call, however many there are.
+    // Without failures no event waits longer than its own call, however many there are.
     const isFull = this.#problem !== null && this.#waiting.length >= this.#limits.waiting;
     if (isFull || !fits(event)) this.#lost += event.count;
     else this.#waiting.push(event);
@@ -144,8 +141,8 @@ export class EventLog {
 
 /** A line too long to be read back is no record. */
 function fits(event: Event): boolean {
-  // Only names can be long, and a character of one takes six bytes in JSON at most. A request has
-  // those of its object again.
+  // Only names can be long: each character takes at most six bytes in JSON, and a request repeats
+  // the names of its object.
   const names =
     2 * event.object.length + (event.rule?.length ?? 0) + (event.allow?.line.length ?? 0);
   const isShort =

@@ -4,9 +4,9 @@ import { type Line, linesOf } from "./lines.ts";
 import { lookAt, oldNumbers, oldPath, openOld } from "./places.ts";
 import { type ChainEnd, isSound, type LogRecord, parseRecord } from "./record.ts";
 
-/** How far a file's records go on with the chain. */
+/** How far a file's records continue the chain. */
 export interface Reached {
-  /** Null where nothing was known before and no record was found. */
+  /** null if nothing was known before and no record was found. */
   readonly end: ChainEnd | null;
   /** The last line has no newline. */
   readonly torn: boolean;
@@ -15,8 +15,8 @@ export interface Reached {
 }
 
 /**
- * Follows the chain from `from` to the end of the file. `before`: what the first record there
- * continues, null where any will do.
+ * Follows the chain from `from` to the end of the file. `before`: what the first record there must
+ * continue; null: anything.
  */
 export function reach(fd: number, from: number, before: ChainEnd | null): Reached {
   let end = before;
@@ -38,8 +38,7 @@ function soundRecord({ text }: Line): LogRecord | null {
 }
 
 /**
- * The last sound record of a file of which nothing is known, looked for near its end; `at`: where
- * its line begins.
+ * Searches near the end of an unknown file for its last sound record; `at`: where its line begins.
  */
 export function lastRecord(fd: number): Reached & { readonly at: number } {
   const { size } = lookAt(fd);
@@ -49,7 +48,7 @@ export function lastRecord(fd: number): Reached & { readonly at: number } {
   let at = 0;
   let altered = false;
   for (const line of linesOf(fd, from)) {
-    // The first line of a stretch from the middle is a piece.
+    // A stretch from the middle begins with a partial line.
     if (from > 0 && line.at === from) continue;
     const record = soundRecord(line);
     if (record !== null) {
@@ -66,7 +65,7 @@ export function lastRecord(fd: number): Reached & { readonly at: number } {
   };
 }
 
-/** The end of the newest closed file that has one. */
+/** Of the newest closed file that has one. */
 export function lastClosedRecord(folder: string): ChainEnd | null {
   for (const number of oldNumbers(folder)) {
     const fd = openOld(oldPath(folder, number));

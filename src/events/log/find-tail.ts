@@ -15,7 +15,6 @@ import { type ChainEnd, type ChainNote, genesis } from "./record.ts";
 
 type Why = Extract<ChainNote, { kind: "resumed" }>["why"];
 
-/** The file that records are appended to, and what they continue. */
 export interface Tail {
   readonly fd: number;
   readonly key: FileKey;
@@ -23,7 +22,7 @@ export interface Tail {
   readonly end: ChainEnd;
   /** The file ends in the middle of a line, which a newline has to close. */
   readonly torn: boolean;
-  /** The end is not the one that the last writer left: a record has to say so. */
+  /** The end is not the one that the last writer left, which a record must report. */
   readonly resumed: Why | null;
 }
 
@@ -59,9 +58,7 @@ function sameFile(fd: number, size: number, head: Head): End {
   return { end: end ?? head, torn, resumed: altered ? "altered" : torn ? "torn" : null };
 }
 
-/**
- * The last writer's file was closed by a rotation that did not get to its end, or else it is gone.
- */
+/** The last writer's file was closed by an interrupted rotation, or is gone. */
 function closedBy(folder: string, head: Head): Pick<End, "end" | "resumed"> {
   const number = oldNumbers(folder).find((one) => look(oldPath(folder, one))?.key === head.file);
   if (number === undefined) return { end: head, resumed: "missing" };

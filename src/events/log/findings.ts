@@ -3,29 +3,28 @@ import type { Line } from "./lines.ts";
 import { chainWords } from "./own-event.ts";
 import { type ChainNote, genesis, isSound, type LogRecord, parseRecord } from "./record.ts";
 
-/** Where and how the chain is not what it should be. */
+/** A place where the chain is wrong, and why. */
 export interface Finding {
   readonly kind: "torn" | "altered" | "missing" | "resumed";
   readonly file: string;
-  /** From 1; the last of several that belong together is `to`. */
+  /** From 1; `to` is the last of several lines that belong together. */
   readonly line: number;
   readonly to: number;
   readonly text: string;
 }
 
-/** What a walk along the whole chain found. */
 export interface Verification {
   /**
-   * `resumed`: a writer was killed and the next one said so; at most its last record is lost.
+   * `resumed`: a writer was killed and the next one reported it; at most its last record is lost.
    * `broken`: records were changed, or are missing.
    */
   readonly state: "whole" | "resumed" | "broken";
   readonly files: number;
   readonly records: number;
-  /** Numbers of the first and last record; null in an empty log. */
+  /** Null in an empty log. */
   readonly first: number | null;
   readonly last: number | null;
-  /** Events that writers said they could not write. */
+  /** As reported by writers. */
   readonly lost: number;
   readonly findings: readonly Finding[];
   /** Findings beyond the first {@link LOG_FINDINGS_MAX}. */
@@ -38,7 +37,7 @@ interface Place {
   readonly to: number;
 }
 
-/** Follows the chain line by line and remembers what is wrong with it. */
+/** Follows the chain line by line and collects what is wrong with it. */
 export class Findings {
   readonly #max: number;
   readonly #kept: Finding[] = [];
@@ -49,8 +48,8 @@ export class Findings {
   #first: (LogRecord & Place) | null = null;
   #last: LogRecord | null = null;
   /**
-   * Lines that are no records, each stretch as one, until the next record says whether they are a
-   * writer's unfinished one.
+   * Lines that are no records, each stretch as one. The next record tells whether a killed writer
+   * left them.
    */
   #unread: (Place & { readonly whole: boolean })[] = [];
   readonly #removed: Extract<ChainNote, { kind: "removed" }>[] = [];
@@ -75,7 +74,7 @@ export class Findings {
     this.#count(record, note);
   }
 
-  /** `head`: what the last writer left, where that can be read. */
+  /** `head`: what the last writer left, if that can be read. */
   result(head: Head | null): Omit<Verification, "files"> {
     this.#explainUnread(null);
     const last = this.#last?.seq ?? 0;
@@ -122,8 +121,8 @@ export class Findings {
     const first = this.#first;
     if (first === null || (first.seq === genesis.seq + 1 && first.prev === genesis.hash)) return;
     this.#place = first;
-    // A writer that was killed between saying so and doing it leaves the file there, with the next
-    // ones.
+    // A writer may be killed after it recorded the removal and before it removed the file. Then the
+    // file is still there.
     const isSaid = this.#removed.some(
       ({ last, hash }) => last >= first.seq || (last === first.seq - 1 && hash === first.prev),
     );
@@ -154,7 +153,7 @@ export class Findings {
       else
         this.#add(
           "altered",
-          lines === 1 ? "this is no record" : `these ${lines} lines are no records`,
+          lines === 1 ? "this is not a record" : `these ${lines} lines are not records`,
         );
     }
     this.#unread = [];

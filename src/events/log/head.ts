@@ -5,7 +5,7 @@ import { lockDescriptor } from "../../kernel/file-lock.ts";
 import type { FileKey } from "./places.ts";
 import type { ChainEnd } from "./record.ts";
 
-/** Where the chain ended when a writer last let go of the lock. */
+/** The chain's end when a writer last released the lock. */
 export interface Head extends ChainEnd {
   /** The file that held the last record, and its size then. */
   readonly file: FileKey;
@@ -19,13 +19,13 @@ export interface Head extends ChainEnd {
 const HEAD_BYTES = 256;
 const LOCK_RETRY_MS = 1;
 
-/** The file's bytes: equal bytes mean that no other process has written since. */
+/** Equal bytes mean that no other process has written since. */
 export function readHeadBytes(fd: number): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD_BYTES);
   return bytes.subarray(0, readSync(fd, bytes, 0, HEAD_BYTES, 0));
 }
 
-/** Null if it contains nothing usable: it is new or damaged. */
+/** null if it contains nothing usable: it is new or damaged. */
 export function parseHead(bytes: Buffer): Head | null {
   const match = /^(\d{1,15}) ([0-9a-f]{64}) (\d+:\d+) (\d{1,15}) *\n$/.exec(
     bytes.toString("latin1"),
@@ -46,8 +46,8 @@ export function writeHead(fd: number, { seq, hash, file, size }: Head): Buffer {
 }
 
 /**
- * flock(2), exclusive; it ends with the process. @throws ErrnoError EAGAIN when another writer does
- * not let go within `waitMs`
+ * flock(2), exclusive; it ends with the process. @throws ErrnoError EAGAIN if another writer does
+ * not release it within `waitMs`
  */
 export function lock(fd: number, waitMs: number): void {
   if (!lockDescriptor(fd, waitMs, LOCK_RETRY_MS))

@@ -1,11 +1,11 @@
 import { readSync } from "node:fs";
 import { LOG_CHUNK_BYTES, RECORD_BYTES_MAX } from "../limits.ts";
 
-/** A stretch of a file between newlines, or behind the last one. */
+/** A stretch of a file between newlines, or after the last one. */
 export interface Line {
-  /** Null for one that is longer than any record. */
+  /** null for a line that is longer than any record. */
   readonly text: string | null;
-  /** Where it begins, bytes from the start of the file. */
+  /** Bytes from the start of the file. */
   readonly at: number;
   /** Bytes, with its newline. */
   readonly length: number;
@@ -14,8 +14,7 @@ export interface Line {
 }
 
 /**
- * The lines of an open file from `from` to its end, in bounded memory; an unterminated rest is the
- * last of them.
+ * From `from` to the end of an open file, in bounded memory; an unterminated rest is the last line.
  */
 export function* linesOf(
   fd: number,
@@ -24,7 +23,7 @@ export function* linesOf(
 ): Generator<Line> {
   const chunk = Buffer.allocUnsafe(LOG_CHUNK_BYTES);
   let rest: Buffer = Buffer.alloc(0);
-  /** Where `rest` begins, and bytes before it that belong to the same, overlong line. */
+  /** Where `rest` begins, and the bytes before it that belong to the same, overlong line. */
   let at = from;
   let skipped = 0;
   let position = from;

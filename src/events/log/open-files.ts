@@ -4,7 +4,6 @@ import { linesOf } from "./lines.ts";
 import { type FileKey, LOG_NAME, look, lookAt, oldNumbers, oldPath, openOld } from "./places.ts";
 import { parseRecord } from "./record.ts";
 
-/** One file of the log, open for reading. */
 export interface LogFile {
   readonly name: string;
   readonly fd: number;
@@ -15,13 +14,13 @@ export interface LogFile {
 
 /**
  * Opens all files of the log, the oldest first. No lock is needed: names move only from
- * `events.jsonl` to higher numbers, so that going the same way, as far as there are files by then,
- * leaves out none that is older than one it met. The caller closes them.
+ * `events.jsonl` to higher numbers. Opening them in that order therefore misses no file older than
+ * one that was opened. The caller closes them.
  */
 export function openFiles(folder: string): LogFile[] {
   const files = openUpwards(folder).reverse();
-  // Rotations meanwhile: files that were begun after the first one was opened were met behind it,
-  // and that one has grown since.
+  // If `events.jsonl` is still the same file, no rotation happened meanwhile, and the order is
+  // right.
   if (look(`${folder}/${LOG_NAME}`)?.key === files.at(-1)?.key) return files;
   const placed = files.map((file) => ({
     ...file,
@@ -46,7 +45,7 @@ function openUpwards(folder: string): LogFile[] {
   }
 }
 
-/** Of the first record; a file without any is as good as older than all. */
+/** Of the first record; a file without any counts as the oldest. */
 function firstSeq({ fd }: LogFile): number {
   for (const { text } of linesOf(fd, 0)) {
     const record = text === null ? null : parseRecord(text);

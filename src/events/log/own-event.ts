@@ -2,7 +2,7 @@ import type { Event } from "../event.ts";
 import { stamp } from "../identity.ts";
 import type { ChainNote, LoggedEvent } from "./record.ts";
 
-/** What the log has to say of itself. */
+/** An event of the log about itself. */
 export function ownEvent(
   operation: "lost" | ChainNote["kind"],
   object: string,
@@ -30,18 +30,17 @@ export function ownEvent(
   return chain === undefined ? event : { ...event, chain };
 }
 
-/** A note of the chain as a person reads it. */
 export function chainWords(note: ChainNote): string {
   if (note.kind === "removed")
     return `records ${note.first} to ${note.last} with the oldest file, to make room`;
   switch (note.why) {
     case "torn":
-      return "the log, behind a line that its writer could not finish";
+      return "the log, after a line that its writer could not finish";
     case "altered":
-      return "the log, behind lines that somebody else wrote";
+      return "the log, after lines that no writer of the log wrote";
     case "truncated":
-      return "the log, of which somebody cut the end";
+      return "the log, whose end was cut off";
     case "missing":
-      return "the log, whose file somebody removed or replaced";
+      return "the log, whose file was removed or replaced";
   }
 }

@@ -8,6 +8,13 @@ import {
   openSync,
   readdirSync,
 } from "node:fs";
+import {
+  GROUP_FILE,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  PUBLIC_FOLDER,
+  WRITABLE_BY_OTHERS,
+} from "../../base/modes.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } =
@@ -15,18 +22,17 @@ const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY
 
 export const LOG_NAME = "events.jsonl";
 /**
- * Lock of the writers and end of the chain. Only the owner may open it: a process that can open it
- * can hold the lock for ever.
+ * The writers' lock and the end of the chain. Only the owner may open it: a process that can open
+ * it can hold the lock forever.
  */
 export const HEAD_NAME = "events.head";
 
-const WRITABLE_BY_OTHERS = 0o022;
-const HEAD_MODE = 0o600;
+const HEAD_MODE = PRIVATE_FILE;
 
-/** A folder or file that another user could have written. */
+/** Another user could have written the folder or file. */
 export class UntrustedError extends Error {}
 
-/** A file as long as it is the same one, whatever its name. */
+/** Identifies a file, whatever its name. */
 export type FileKey = string;
 
 export interface Found {
@@ -34,7 +40,7 @@ export interface Found {
   readonly size: number;
 }
 
-/** What lies under a name now, links not followed; null for nothing. */
+/** Links are not followed; null for a missing name. */
 export function look(path: string): Found | null {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return stat === undefined ? null : { key: `${stat.dev}:${stat.ino}`, size: Number(stat.size) };
@@ -45,7 +51,7 @@ export function lookAt(fd: number): Found {
   return { key: `${stat.dev}:${stat.ino}`, size: Number(stat.size) };
 }
 
-/** Numbers of the closed files, 1 the newest; with gaps only where a rotation was interrupted. */
+/** 1 is the newest; gaps exist only after an interrupted rotation. */
 export function oldNumbers(folder: string): readonly number[] {
   return readdirSync(folder)
     .map((name) => /^events\.jsonl\.([1-9]\d{0,5})$/.exec(name)?.[1])
@@ -58,11 +64,11 @@ export function oldPath(folder: string, number: number): string {
   return `${folder}/${LOG_NAME}.${number}`;
 }
 
-/** Makes the folder if only it is missing, and refuses one that others may write. */
+/** Makes the folder if only it is missing, and refuses one that other users may write. */
 export function requireFolder(folder: string): void {
   const isRoot = process.geteuid?.() === 0;
   try {
-    mkdirSync(folder, { mode: isRoot ? 0o755 : 0o700 });
+    mkdirSync(folder, { mode: isRoot ? PUBLIC_FOLDER : PRIVATE_FOLDER });
   } catch (error) {
     if (!hasCode(error, "EEXIST")) throw error;
   }
@@ -74,11 +80,11 @@ export function requireFolder(folder: string): void {
   }
 }
 
-/** Opens the log's file for reading and appending. `create`: it must not be there yet. */
+/** For reading and appending. `create`: it must not exist yet. */
 export function openLogFile(path: string, create: boolean): number {
-  // The system's log is for its administrators, whose group the folder may give its files
+  // The system's log is for its administrators, whose group the folder may pass to its files
   // (set-group-id).
-  const mode = process.geteuid?.() === 0 ? 0o640 : 0o600;
+  const mode = process.geteuid?.() === 0 ? GROUP_FILE : PRIVATE_FILE;
   return openTrusted(
     path,
     O_RDWR | O_APPEND | (create ? O_CREAT | O_EXCL : 0),
@@ -91,13 +97,12 @@ export function openHead(folder: string): number {
   return openTrusted(path, O_RDWR | O_CREAT, look(path) === null ? HEAD_MODE : null);
 }
 
-/** A closed file, for reading. */
 export function openOld(path: string): number {
   return openTrusted(path, O_RDONLY, null);
 }
 
 function openTrusted(path: string, flags: number, mode: number | null): number {
-  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode ?? 0o600);
+  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode ?? PRIVATE_FILE);
   try {
     // The caller's umask must not decide which users can read it.
     if (mode !== null) fchmodSync(fd, mode);

@@ -2,9 +2,8 @@ import { linesOf } from "./lines.ts";
 import { closeFiles, openFiles } from "./open-files.ts";
 import { type LogRecord, parseRecord } from "./record.ts";
 
-/** The progress of a reading, for a user who waits for it. */
+/** For a user who waits. */
 export interface Progress {
-  /** Bytes. */
   readonly done: number;
   readonly total: number;
 }

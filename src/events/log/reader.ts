@@ -6,12 +6,11 @@ import { type FileKey, LOG_NAME, look } from "./places.ts";
 import { type ChainEnd, genesis, type LogRecord, parseRecord } from "./record.ts";
 
 /**
- * The last record that a reader was given, and where it lies: what a reader goes on from, also in
+ * The last record that a reader was given, and its place: a reader can continue from it, also in
  * another process.
  */
 export interface Position extends ChainEnd {
   readonly file: FileKey;
-  /** Where the record's line begins, bytes. */
   readonly at: number;
 }
 
@@ -19,26 +18,27 @@ export interface PlacedRecord extends LogRecord {
   readonly position: Position;
 }
 
-/** Some records that follow one another. */
+/** Consecutive records. */
 export interface Batch {
   readonly records: readonly PlacedRecord[];
-  /** Records between the last ones and these that are gone: removed, or never to be read again. */
+  /** Records between the previous batch and this one that are gone: removed, or unreadable. */
   readonly missing: number;
-  /** Behind the last of these; null while nothing was read at all. */
+  /** After the last of these; null while nothing was read at all. */
   readonly position: Position | null;
-  /** There are none left at the moment. */
+  /** There are no more at the moment. */
   readonly caughtUp: boolean;
 }
 
 interface Current {
   readonly fd: number;
   readonly key: FileKey;
-  /** Behind the last whole line that was read, bytes. */
+  /** After the last whole line that was read, bytes. */
   offset: number;
 }
 
 /**
- * Reads on from a position, over rotations. Reading takes no lock, so no reader can delay a writer.
+ * Continues from a position, across rotations. Reading takes no lock, so no reader can delay a
+ * writer.
  */
 export class LogReader {
   readonly #folder: string;
@@ -52,8 +52,8 @@ export class LogReader {
   }
 
   /**
-   * At most `max` records. An absent folder or file is an empty log.
-   * @throws if the log may not be read or is not to be trusted
+   * At most `max` records. A missing folder or file is an empty log.
+   * @throws if the log may not be read or is not trusted
    */
   next(max: number): Batch {
     const records: PlacedRecord[] = [];
@@ -79,7 +79,7 @@ export class LogReader {
     this.#current = null;
   }
 
-  /** Records that come after the position, from the present offset on; the offset follows them. */
+  /** Records after the position, from the present offset on; the offset follows them. */
   *#records(current: Current, max: number): Generator<PlacedRecord> {
     let left = max;
     for (const line of linesOf(current.fd, current.offset)) {
@@ -94,11 +94,12 @@ export class LogReader {
     }
   }
 
-  /** The file that was begun when `current` was closed. False where there is none yet. */
+  /** The file that was begun when `current` was closed. False if there is none yet. */
   #nextFile(current: Current): boolean {
     const files = openFiles(this.#folder);
     const at = files.findIndex(({ key }) => key === current.key);
-    // Its own file was removed meanwhile: what is left is newer, or the log was begun anew.
+    // The reader's file was removed meanwhile. The files that are left are newer, or a new log was
+    // begun.
     const next = at < 0 ? this.#restart(files) : files[at + 1];
     closeFiles(files.filter((file) => file !== next));
     if (next === undefined) return false;
@@ -121,8 +122,8 @@ export class LogReader {
   }
 
   /**
-   * Records up to the position are passed over by their number, unless the chain itself was begun
-   * anew: then none of them is known.
+   * Records up to the position are skipped by their number. If the chain was begun anew, none is
+   * skipped.
    */
   #restart(files: readonly LogFile[]): LogFile | undefined {
     const position = this.#position;
@@ -134,8 +135,8 @@ export class LogReader {
 }
 
 /**
- * Where the log ends now: a reader that begins there sees what comes after. Null for a log that is
- * empty or not there.
+ * The log's present end; a reader that begins there gets later records only. null for an empty or
+ * missing log.
  */
 export function endOf(folder: string): Position | null {
   const files = openFilesIfThere(folder);
@@ -152,7 +153,7 @@ export function endOf(folder: string): Position | null {
 
 function holds(file: LogFile, { file: key, at, seq, hash }: Position): boolean {
   if (file.key !== key || file.size <= at) return false;
-  // The number of a file that was removed may be another file's by now.
+  // The number of a removed file may be another file's by now.
   for (const line of linesOf(file.fd, at)) {
     const record = line.text === null ? null : parseRecord(line.text);
     return record?.seq === seq && record.hash === hash;

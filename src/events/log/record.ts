@@ -7,20 +7,20 @@ import { isEvent } from "../event-shape.ts";
 /**
  * One line of the log: the event's own members, then `seq`, `prev` and `hash`. `hash` is SHA-256 in
  * hexadecimal over `prev` (as its 64 characters) and the line's bytes up to the comma before
- * `"prev"`; `prev` is the hash of the record before it. A hash shows that nothing was changed by
- * accident, or by a writer who could not rewrite all later records, too; it is no signature.
+ * `"prev"`; `prev` is the hash of the record before it. The hash reveals accidental changes, and
+ * changes by a writer who cannot rewrite all later records, too. It is no signature.
  */
 export interface LogRecord {
   readonly event: LoggedEvent;
-  /** Counts the records of the log from 1, over all its files. */
+  /** From 1, over all files of the log. */
   readonly seq: number;
   readonly prev: string;
   readonly hash: string;
 }
 
-/** What the log says of itself, for programs. */
+/** For programs. */
 export type ChainNote =
-  /** The record before this one was not found at the file's end: what was there instead. */
+  /** The file did not end with the previous record; `why` tells what was there instead. */
   | { readonly kind: "resumed"; readonly why: "torn" | "altered" | "truncated" | "missing" }
   /** The oldest file was removed to make room: its records, and the hash of its last one. */
   | {
@@ -32,7 +32,7 @@ export type ChainNote =
 
 export type LoggedEvent = Event & { readonly chain?: ChainNote };
 
-/** The end of a chain: what the next record continues. */
+/** What the next record continues. */
 export interface ChainEnd {
   readonly seq: number;
   readonly hash: string;
@@ -55,10 +55,7 @@ export function encodeRecord(
   return { line: `${body},"prev":"${before.hash}","hash":"${hash}"}\n`, end: { seq, hash } };
 }
 
-/**
- * A line without its newline; null where it is no record at all. Whether its hash is right is
- * another question: {@link isSound}.
- */
+/** A line without its newline; null if it is no record. {@link isSound} checks its hash. */
 export function parseRecord(line: string): LogRecord | null {
   const match = tail.exec(line);
   if (match === null) return null;
@@ -69,7 +66,7 @@ export function parseRecord(line: string): LogRecord | null {
   return { event, seq, prev, hash };
 }
 
-/** `hash` is what `prev` and the line's bytes give. */
+/** `hash` matches `prev` and the line's bytes. */
 export function isSound({ prev, hash }: LogRecord, line: string): boolean {
   return hashOf(prev, line.slice(0, -TAIL_LENGTH)) === hash;
 }
@@ -78,7 +75,7 @@ function hashOf(prev: string, body: string): string {
   return createHash("sha256").update(prev).update(body).digest("hex");
 }
 
-/** What is no event, of this version or a newer one, is no record. */
+/** It must be an event of this version or a newer one. */
 function isRecord(
   value: unknown,
 ): value is LoggedEvent & { seq: number; prev: string; hash: string } {

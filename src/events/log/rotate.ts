@@ -8,8 +8,8 @@ import { type ChainNote, parseRecord } from "./record.ts";
 export type Removed = Extract<ChainNote, { kind: "removed" }>;
 
 /**
- * What would have to be removed for one more closed file; null while there is room, or a gap left
- * by a rotation that was interrupted.
+ * The oldest file, if it must be removed before `events.jsonl` can be closed. null if there is
+ * room, or an interrupted rotation left a gap that gives room.
  */
 export function toRemove(
   folder: string,
@@ -21,7 +21,6 @@ export function toRemove(
   return { path, records: recordsOf(path) };
 }
 
-/** Closes the log's file. */
 export function rotate(folder: string): void {
   const gap = firstGap(oldNumbers(folder));
   closeFile(`${folder}/${LOG_NAME}`, (number) => oldPath(folder, number), gap);

@@ -9,8 +9,8 @@ import { HEAD_NAME, lookAt } from "./places.ts";
 import type { Progress } from "./read.ts";
 
 /**
- * Checks every record of every file, and that none is missing between or behind them. Writers may
- * go on meanwhile.
+ * Checks every record of every file, and that none is missing between or after them. Writers may go
+ * on meanwhile.
  */
 export function verify(folder: string, progress?: (progress: Progress) => void): Verification {
   const { files, head } = snapshot(folder);
@@ -34,8 +34,8 @@ export function verify(folder: string, progress?: (progress: Progress) => void):
 }
 
 /**
- * Files with their sizes and the head, of one moment between two writes; without the head for
- * callers who may not open it (all except the owner).
+ * Files with their sizes and the head, of one moment between two writes. Only the owner may open
+ * the head; for other callers it is missing.
  */
 function snapshot(folder: string): { readonly files: LogFile[]; readonly head: Head | null } {
   const fd = openOwn(`${folder}/${HEAD_NAME}`);

@@ -20,7 +20,7 @@ import { removeOld, rotate, toRemove } from "./rotate.ts";
 
 interface Open {
   readonly head: { readonly fd: number; readonly key: FileKey };
-  /** What this writer wrote there last; null before it wrote. */
+  /** What this writer wrote last; null before it wrote. */
   headBytes: Buffer | null;
   fd: number;
   key: FileKey;
@@ -28,20 +28,17 @@ interface Open {
   end: ChainEnd;
 }
 
-/** What a writer leaves on the disk at most. */
 export interface FileLimits {
-  /** Bytes of a file. */
   readonly fileBytes: number;
-  /** Closed files. */
   readonly oldFiles: number;
 }
 
-/** How often the folder is opened again if its files are exchanged at this very moment. */
+/** Limit on reopening the folder if its files are exchanged at this very moment. */
 const REOPEN_ATTEMPTS_MAX = 3;
 
 /**
- * Appends to the chain under the lock. Every failure is thrown; what was written by then is in
- * {@link Writer.written}.
+ * Appends to the chain under the lock. Every failure is thrown; {@link Writer.written} tells what
+ * was written by then.
  */
 export class Writer {
   readonly #folder: string;
@@ -59,7 +56,7 @@ export class Writer {
     return this.#written;
   }
 
-  /** @throws ErrnoError, UntrustedError, or what node's file functions throw */
+  /** @throws ErrnoError, UntrustedError, or what Node's file functions throw */
   write(events: readonly LoggedEvent[], lockWaitMs: number): void {
     this.#written = 0;
     const open = this.#locked(lockWaitMs);
@@ -78,7 +75,9 @@ export class Writer {
     this.#open = null;
   }
 
-  /** The lock must be the one that lies in the folder now: others lock that one. */
+  /**
+   * The lock must be of the file that is in the folder now, because other writers lock that one.
+   */
   #locked(waitMs: number): Open {
     const path = `${this.#folder}/${HEAD_NAME}`;
     for (let attempt = 0; attempt < REOPEN_ATTEMPTS_MAX; attempt++) {
@@ -87,7 +86,7 @@ export class Writer {
       if (look(path)?.key === open.head.key) return open;
       this.close();
     }
-    throw new ErrnoError(`open ${path}, which somebody keeps exchanging`, EAGAIN);
+    throw new ErrnoError(`open ${path}, which is replaced again and again`, EAGAIN);
   }
 
   #opened(): Open {
@@ -126,7 +125,7 @@ export class Writer {
     saveHead(open);
   }
 
-  /** Writes some of the events that are left, at once; or makes room for them. */
+  /** Writes some of the remaining events at once, or makes room for them. */
   #batch(open: Open, events: readonly LoggedEvent[]): void {
     let text = "";
     let bytes = 0;
@@ -135,7 +134,7 @@ export class Writer {
     for (; to < events.length; to++) {
       const record = encodeRecord(events[to] as LoggedEvent, end);
       const more = bytes + Buffer.byteLength(record.line);
-      // Whatever its size, a file has one record at least.
+      // A file has at least one record, whatever its size.
       const isFull = open.size + bytes > 0 && open.size + more > this.#limits.fileBytes;
       if (isFull || (bytes > 0 && more > LOG_BATCH_BYTES)) break;
       text += record.line;
@@ -147,16 +146,15 @@ export class Writer {
       return;
     }
     this.#append(open, text, end);
-    // They are in the log, even if the head cannot say so.
+    // They are in the log, even if the head cannot be written.
     this.#written = to;
     saveHead(open);
   }
 
-  /** Whole or not at all, as far as that can be had. */
+  /** Writes all or, if possible, nothing. */
   #append(open: Open, text: string, end: ChainEnd): void {
     const bytes = Buffer.from(text);
-    // Until the head is saved, this process knows no more than others: the next write reads what is
-    // there.
+    // Until the head is saved, this process does not know the end: the next write reads it.
     open.headBytes = null;
     let done = 0;
     try {

@@ -14,13 +14,14 @@ export function administrators(
   const own = accounts.find(({ uid }) => uid === asker);
   if (own === undefined)
     throw new HostError(
-      `your account, number ${asker}, is not in /etc/passwd, and the sandbox opens for no other`,
-      "log in as somebody who is, then try again",
+      `your account, number ${asker}, is not in /etc/passwd, and the sandbox is only ` +
+        "for accounts in that file",
+      "log in with an account that is, then try again",
     );
   if (judgeShell(own.shell) === "shut" && asker !== 0)
     throw new HostError(
       `your login shell, ${own.shell}, does not run what sshd starts: you could not log in again`,
-      `take another: chsh -s /bin/bash ${own.name}`,
+      `choose another shell: chsh -s /bin/bash ${own.name}`,
     );
   const root = accounts.find(({ uid, shell }) => uid === 0 && judgeShell(shell) !== "shut");
   return root === undefined || root === own ? [own] : [root, own];
@@ -34,8 +35,10 @@ export function checkShells(accounts: readonly PasswdEntry[]): void {
   const unknown = accounts.filter(({ shell }) => judgeShell(shell) === "unknown");
   const [first] = unknown;
   if (first === undefined) return;
+  const shells = unknown.map(({ name, shell }) => `${name} (${shell})`).join(", ");
   throw new HostError(
-    `login shells that may run files of their users before the sandbox begins: ${unknown.map(({ name, shell }) => `${name} (${shell})`).join(", ")}`,
-    `give them one of bash, dash, zsh, tcsh and fish that root alone may change: chsh -s /bin/bash ${first.name}`,
+    `login shells that may run files of their users before the sandbox begins: ${shells}`,
+    "give them one of bash, dash, zsh, tcsh and fish that root alone may change: chsh -s " +
+      `/bin/bash ${first.name}`,
   );
 }

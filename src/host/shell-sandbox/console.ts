@@ -3,18 +3,17 @@ import { dirname, join } from "node:path";
 import { type Places, sessionPrograms } from "../places.ts";
 import { modesFor, writeWhole } from "../write-whole.ts";
 
-/** Units of systemd that let people log in at a console. */
 const units = ["getty@", "serial-getty@", "console-getty", "container-getty@"];
 
 const PASSWD = "/etc/passwd";
 const NAME_SERVICES = "/etc/nsswitch.conf";
 /**
- * Of accounts without a login: they keep it. Every other, be it there or not, is put behind the
- * sandbox.
+ * Accounts with these shells have no login, and keep that. Every other shell, existing or not, is
+ * replaced by the sandbox.
  */
 const noLogin = new Set(["/usr/sbin/nologin", "/sbin/nologin", "/usr/bin/false", "/bin/false"]);
 
-/** By its absolute name the text that a file is to have. */
+/** The text that each file must have, by its absolute name. */
 export type Files = ReadonlyMap<string, string>;
 
 export function consoleDropIns(): readonly string[] {
@@ -22,8 +21,8 @@ export function consoleDropIns(): readonly string[] {
 }
 
 /**
- * What login(1) finds in place of the host's accounts and name services. Not in the runtime folder:
- * a console may ask for a name before anything of Cofferdam runs.
+ * For login(1), instead of the host's accounts and name services. Not in the runtime folder: a
+ * console may prompt for a name before any part of Cofferdam runs.
  */
 function consoleFiles(places: Places): { readonly passwd: string; readonly nameServices: string } {
   const folder = join(dirname(places.system.numbers), "console");
@@ -40,7 +39,8 @@ export function consoleDropIn(places: Places): string {
     ? [`BindReadOnlyPaths=${nameServices}:${NAME_SERVICES}\n`]
     : [];
   return [
-    "# Every login at a console starts in Cofferdam's domain `shell`: cofferdam settings set /UserVars/ShellSandboxEnabled 0 takes it back.\n",
+    "# Every login at a console starts in Cofferdam's domain `shell`: cofferdam settings " +
+      "set /UserVars/ShellSandboxEnabled 0 takes it back.\n",
     "# Where that cannot be said: remove this file, then systemctl daemon-reload.\n",
     "[Service]\n",
     `BindReadOnlyPaths=${passwd}:${PASSWD}\n`,
@@ -50,14 +50,11 @@ export function consoleDropIn(places: Places): string {
   ].join("");
 }
 
-/**
- * The accounts as login(1) is to see them: every account with a login starts Cofferdam's client.
- */
+/** For login(1): every account with a login starts Cofferdam's client. */
 export function consolePasswd(passwd: string, login: string): string {
   const lines = passwd.split("\n").flatMap((line) => {
     const fields = line.split(":");
-    // What does not parse, NIS `+` lines among them, would bring accounts whose shell is another
-    // one.
+    // Lines that do not parse, NIS `+` lines among them, could add accounts with another shell.
     if (fields.length !== 7 || /^[+-]/.test(line)) return [];
     const shell = fields[6] ?? "";
     return [[...fields.slice(0, 6), noLogin.has(shell) ? shell : login].join(":")];
@@ -66,15 +63,14 @@ export function consolePasswd(passwd: string, login: string): string {
 }
 
 /**
- * Accounts from elsewhere have a shell of their own, which login(1) would start: at a console they
- * are unknown.
+ * Accounts from other name services have a shell of their own, which login(1) would start: at a
+ * console they are unknown.
  */
 export function consoleNameServices(text: string): string {
   const others = text.split("\n").filter((line) => !/^\s*passwd\s*:/.test(line));
   return `passwd: files\n${others.join("\n").trimEnd()}\n`;
 }
 
-/** What the drop-ins bind, as it is to be now. */
 export function consoleAccounts(places: Places): Files {
   const { passwd, nameServices } = consoleFiles(places);
   const texts: [string, string][] = [
@@ -86,8 +82,8 @@ export function consoleAccounts(places: Places): Files {
 }
 
 /**
- * Writes what the drop-ins bind anew where the host's accounts have changed since; nothing where
- * there are no drop-ins. @throws HostError
+ * Rewrites these files if the host's accounts have changed; does nothing without drop-ins. @throws
+ * HostError
  */
 export function refreshConsole(places: Places): void {
   if (!consoleDropIns().some((path) => existsSync(path))) return;

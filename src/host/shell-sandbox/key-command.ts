@@ -1,14 +1,14 @@
 /** One line of an authorized_keys file that permits a login (sshd(8)). */
 interface AuthorizedKey {
   readonly key: Buffer;
-  /** For this command alone; null for a key without such a limit. */
+  /** null for a key that is not limited to one command. */
   readonly command: string | null;
 }
 
 /**
- * Whether a login may run what it likes. ForceCommand takes the place of the command to which a key
- * is limited, so that Cofferdam has to heed it; sshd heeds all its other options. `refused`: why it
- * cannot be told.
+ * Whether a login may run any command. ForceCommand replaces the command to which a key is limited,
+ * so Cofferdam must apply that limit; sshd applies all other options of the key. `refused`: why the
+ * limit is unknown.
  */
 export type KeyCommand =
   | { readonly kind: "any" }
@@ -16,8 +16,8 @@ export type KeyCommand =
   | { readonly kind: "refused"; readonly why: string };
 
 /**
- * Keys that were used for a login; null if one is a certificate. `text`: what sshd wrote, a line
- * for each method (ExposeAuthInfo of sshd_config(5)).
+ * Keys that were used for a login; null if one is a certificate. `text`: from sshd, a line per
+ * method (ExposeAuthInfo of sshd_config(5)).
  */
 export function keysOf(text: string): readonly Buffer[] | null {
   const lines = text.split("\n").map((line) => line.split(" "));
@@ -26,7 +26,6 @@ export function keysOf(text: string): readonly Buffer[] | null {
   return keys.map(([, , base64 = ""]) => Buffer.from(base64, "base64"));
 }
 
-/** `file`: text of the user's authorized_keys. */
 export function commandOfKeys(userAuth: string, file: string): KeyCommand {
   const keys = keysOf(userAuth);
   if (keys === null)
@@ -63,7 +62,7 @@ function commandsByKey(file: string): ReadonlyMap<string, ReadonlySet<string | n
   return commands;
 }
 
-/** null for comments and for what is no key. */
+/** null for comments and for lines without a key. */
 function authorizedKey(line: string): AuthorizedKey | null {
   const text = line.replace(/\r$/, "").trimStart();
   if (text === "" || text.startsWith("#")) return null;
@@ -89,7 +88,7 @@ function commandOption(options: string): string | null {
   return options.slice(at, at + (found[1]?.length ?? 0)).replaceAll('\\"', '"');
 }
 
-/** Values without what could be taken for a comma or an option, each as long as it was. */
+/** Blanks out values that could contain a comma or an option; lengths stay. */
 function blankedValues(options: string): string {
   return options.replaceAll(
     /"((?:\\"|[^"])*)"/g,

@@ -6,10 +6,10 @@ import { hasCode } from "../../kernel/errno-error.ts";
 import { commandOfKeys, type KeyCommand, keysOf } from "./key-command.ts";
 import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 
-/** sshd's name for the file that says how a user has logged in. */
+/** sshd tells in this file how a user has logged in. */
 const USER_AUTH = /^\/tmp\/sshauth\.\w+$/;
 const STANDARD_FILES = [".ssh/authorized_keys", ".ssh/authorized_keys2"];
-/** Reading files of one user, milliseconds: a home that is far away may take its time. */
+/** Milliseconds for reading one user's files: a home on a network may be slow. */
 const READ_MS = 10_000;
 /** What sshd wrote: a line for each method. */
 const USER_AUTH_BYTES_MAX = 65_536;
@@ -17,8 +17,8 @@ const USER_AUTH_BYTES_MAX = 65_536;
 const LINES_BYTES_MAX = 1_048_576;
 
 /**
- * Whether a login by ssh may run what it likes, by the environment that sshd has given it; a login
- * that is none of sshd's may.
+ * Whether a login by ssh may run any command, by the environment that sshd gave it; a login without
+ * sshd may.
  * @param pid of the client, whose /tmp need not be the host's
  * @param user name in /etc/passwd
  */
@@ -41,7 +41,7 @@ export async function keyCommandOf(
     };
   const keys = keysOf(userAuth) ?? [];
   const files = keyFiles(readSshdConfiguration(SSHD_CONFIG, hostFiles), account);
-  // Where a file ends the key with other padding it is not found, and there is no login.
+  // If a file ends the key with other padding, the key is not found and the login is refused.
   const patterns = keys.map((key) => key.toString("base64").replace(/=+$/, ""));
   return commandOfKeys(
     userAuth,
@@ -52,8 +52,8 @@ export async function keyCommandOf(
 const hostFiles = { read: (path: string) => readFileSync(path, "utf8"), list: namesIn };
 
 /**
- * Every file that any line of sshd's configuration names, whomever it is for: more lines of a key
- * can only keep it from more.
+ * Every file that any line of sshd's configuration names, for whichever user: further lines of a
+ * key can only limit it more.
  */
 export function keyFiles(
   lines: readonly SshdLine[],
@@ -74,9 +74,9 @@ export function keyFiles(
 }
 
 /**
- * Every line that contains one of `patterns`, read as the user, as sshd reads keys: a user's own
- * file system that never answers delays no other user. Lines come one after the other, even if a
- * file has no final newline; a missing file has none. Empty if it takes too long or is too large.
+ * Lines that contain one of `patterns`, read as the user, as sshd reads keys: a user's own file
+ * system that never answers delays no other user. Lines come one after the other, even if a file
+ * has no final newline; a missing file has none. Empty if it takes too long or is too large.
  */
 function linesAs(
   { uid, gid }: PasswdEntry,

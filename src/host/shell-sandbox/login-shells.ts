@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { STICKY, WRITABLE_BY_OTHERS } from "../../base/modes.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 
 /**
@@ -10,11 +11,10 @@ import { hasCode } from "../../kernel/errno-error.ts";
 export type LoginShell = "quiet" | "shut" | "unknown";
 
 /**
- * With a home that holds nothing, and what else `loginEnvironment` says; each is tried by
- * test/host/shell-sandbox.
+ * With an empty home, and the variables of `loginEnvironment`; test/host/shell-sandbox tries each.
  */
 const quiet = new Set(["sh", "dash", "bash", "zsh", "csh", "tcsh", "fish"]);
-/** Run nothing, or nothing but a list of their own. */
+/** Run nothing, or only commands from a list of their own. */
 const shut = new Set([
   "nologin",
   "false",
@@ -27,8 +27,8 @@ const shut = new Set([
 ]);
 
 /**
- * Judged by both its names, since some shells heed the one they were called by; a file that others
- * than root may change is unknown.
+ * By both its names, because some shells depend on the one they were called by. A file that a user
+ * other than root may change is unknown.
  */
 export function judgeShell(shell: string): LoginShell {
   if (shut.has(basename(shell))) return "shut";
@@ -36,7 +36,7 @@ export function judgeShell(shell: string): LoginShell {
   try {
     real = realpathSync(shell);
   } catch (error) {
-    // sshd starts nothing that is not there.
+    // sshd starts no missing shell.
     if (hasCode(error, "ENOENT", "ENOTDIR")) return "shut";
     throw error;
   }
@@ -44,9 +44,6 @@ export function judgeShell(shell: string): LoginShell {
   const isKnown = quiet.has(basename(shell)) && quiet.has(basename(real));
   return isKnown && isRootsAlone(real) ? "quiet" : "unknown";
 }
-
-const WRITABLE_BY_OTHERS = 0o022;
-const STICKY = 0o1000;
 
 /** Whether only root can replace a program; its name has no symbolic links. */
 export function isRootsAlone(path: string): boolean {

@@ -1,37 +1,36 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { anything } from "../../base/schema.ts";
 import { killChild } from "../../kernel/kill-child.ts";
 import { askAgent, isAgentThere } from "../agent-client.ts";
 import { HostError } from "../host-error.ts";
-import type { Places } from "../places.ts";
+import { launcherOf, type Places } from "../places.ts";
 
-/** From its start to its first answer, milliseconds. */
+/** Time for its first answer, milliseconds. */
 const SERVER_START_MS = 20_000;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * Nothing else keeps a session server over its end and over restarts of the host. @throws HostError
- * where there is none
+ * Only an agent restarts the session server, also after a restart of the host. @throws HostError
+ * without an agent
  */
 export async function requireAgent(places: Places): Promise<void> {
   if (await isAgentThere(places.system.control)) return;
   throw new HostError(
-    "no agent runs on this host, and nobody else would keep the session server",
+    "no agent runs on this host, which must keep the session server running",
     "start it: systemctl enable --now cofferdam-agent",
   );
 }
 
 /**
- * While there is no sandboxed shell on this host nobody keeps a session server: then there is one
- * for the length of `work`. @throws HostError
+ * While the sandboxed shell is off, the agent keeps no session server, so one runs during `work`.
+ * @throws HostError
  */
 export async function withServer(places: Places, work: () => void): Promise<void> {
   if ((await problemOf(places)) === null) return work();
-  const server = spawn(join(places.home, "bin", "cofferdam"), ["sessions"], {
+  const server = spawn(launcherOf(places), ["sessions"], {
     stdio: ["ignore", "ignore", "pipe"],
     cwd: "/",
     env: { PATH: process.env.PATH },
@@ -46,7 +45,7 @@ export async function withServer(places: Places, work: () => void): Promise<void
   }
 }
 
-/** The agent keeps one from now on: it has seen what was put in place. @throws HostError */
+/** The agent keeps a session server from now on: it has noticed the change. @throws HostError */
 export async function requireKept(places: Places): Promise<void> {
   await askAgent(anything, "POST", "/v1/sessions", undefined, places.system.control);
   await untilItAnswers(places, null, () => "the agent does not start one");
@@ -69,7 +68,7 @@ async function untilItAnswers(
   }
 }
 
-/** Why nobody answers; null where somebody does. */
+/** null if it answers. */
 function problemOf({ system }: Places): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect(system.sessions.login, () => {

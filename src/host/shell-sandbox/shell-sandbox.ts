@@ -1,8 +1,8 @@
 /**
- * The setting that puts every login of the host into domain `shell` (docs/shell.md). What is in
- * force is what sshd and systemd read, and nothing else is kept: a drop-in that somebody removed by
- * hand is a setting that is off. On: everything is tried before anything is changed. Off: files are
- * removed, whatever else of Cofferdam is broken or gone.
+ * The setting that puts every login of the host into domain `shell` (docs/shell.md). Its only state
+ * is the configuration that sshd and systemd read: if a drop-in is removed by hand, the setting is
+ * off. On: everything is tried before anything is changed. Off: files are removed, whatever else of
+ * Cofferdam is broken or gone.
  */
 import { spawnSync } from "node:child_process";
 import { lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
@@ -28,7 +28,7 @@ import { tryLogin } from "./trial.ts";
 
 const DOMAIN = "shell";
 
-/** `half`: some drop-in is missing, or another than would be written now. */
+/** `half`: some drop-in is missing, or differs from what would be written now. */
 export function shellSandboxState(places: Places): "on" | "off" | "half" {
   const wanted = [
     ...consoleDropIns().map((path) => [path, consoleDropIn(places)] as const),
@@ -41,8 +41,8 @@ export function shellSandboxState(places: Places): "on" | "off" | "half" {
 
 /**
  * Tries everything that logins will need, and changes nothing yet.
- * @param asker user id of whoever logged in to ask
- * @throws HostError that says what is in the way
+ * @param asker user id of the administrator that asks
+ * @throws HostError that names the obstacle
  */
 export async function prepareOn(places: Places, asker: number): Promise<PreparedChange> {
   requireSshd();
@@ -75,12 +75,11 @@ export async function prepareOn(places: Places, asker: number): Promise<Prepared
   };
 }
 
-/**
- * Needs nothing of Cofferdam but this program: no agent, no session server, no room on the disk.
- */
+/** Needs no agent, no session server and no room on the disk. */
 export function prepareOff(): PreparedChange {
-  // sshd's is the first to go: it is the way by which most come back. What the drop-ins bind stays:
-  // until systemd has heard of it (daemon-reload) no getty starts without.
+  // sshd's is removed first: most administrators come back that way. The files that the drop-ins
+  // bind stay: until systemd reads its configuration again (daemon-reload) no getty starts without
+  // them.
   const files = [SSHD_DROP_IN, ...consoleDropIns()];
   return {
     isRescue: true,
@@ -100,7 +99,7 @@ export function prepareOff(): PreparedChange {
 
 /**
  * All files at once: what may fail for want of room fails before the first has its name, and a
- * failure after that leaves none that was not there.
+ * failure after that leaves no new file.
  */
 function placing(
   files: readonly (readonly [string, string])[],
@@ -144,7 +143,7 @@ function sshdPart(places: Places): readonly [string, string] {
   return [SSHD_DROP_IN, sshdDropIn(places)];
 }
 
-/** null where there is no such file; a link is none. */
+/** null for a missing file and for a link. */
 function textOf(path: string): string | null {
   try {
     return lstatSync(path).isFile() ? readFileSync(path, "utf8") : null;
@@ -154,7 +153,7 @@ function textOf(path: string): string | null {
   }
 }
 
-/** What was in the way; null when it is gone. */
+/** Returns the error, or null once the file is gone. */
 function remove(path: string): string | null {
   try {
     rmSync(path, { force: true });
@@ -174,25 +173,25 @@ function removeIfEmpty(folder: string): void {
 }
 
 /**
- * sshd writes the name into a shell's command line, and whoever could change the program would be
- * every user.
+ * sshd writes the name into a shell's command line. A user that could change the program could act
+ * as every user.
  */
 function requireProgram(login: string): void {
   const help = "install Cofferdam where root alone may write, /usr/lib/cofferdam say";
   if (textOf(login) === null)
     throw new HostError(`there is no ${login}`, "build it: npm run setup");
   if (!/^[\w/.+-]+$/.test(login))
-    throw new HostError(`${login} has letters that a shell may read as something else`, help);
+    throw new HostError(`${login} has characters with a special meaning in a shell`, help);
   if (!isRootsAlone(login)) throw new HostError(`others than root may change ${login}`, help);
 }
 
-/** Where the agent does not come up with the host, nobody can log in after the next restart. */
+/** If the agent does not start with the host, no login works after the next restart. */
 function requireAtBoot(): void {
   if (!runsSystemd()) return;
   const { status } = spawnSync("systemctl", ["--quiet", "is-enabled", "cofferdam-agent.service"]);
   if (status === 0) return;
   throw new HostError(
-    "the agent does not start with the host, and without it nobody could log in",
+    "the agent does not start at boot, and no user can log in without it",
     "systemctl enable --now cofferdam-agent",
   );
 }
@@ -206,7 +205,8 @@ async function checkDomain(places: Places, user: string): Promise<void> {
   if (plan !== null) return;
   const [first] = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   throw new HostError(
-    `the domain \`${DOMAIN}\` cannot be had on this host: ${first?.message ?? "its policy does not load"}`,
+    `the domain \`${DOMAIN}\` cannot be enforced on this host: ` +
+      `${first?.message ?? "its policy does not load"}`,
     `cofferdam plan ${DOMAIN} --set user=${user} shows more`,
   );
 }
@@ -215,5 +215,8 @@ function restartWords(how: string): string {
   const restart = runsSystemd()
     ? "systemctl daemon-reload && systemctl restart ssh"
     : "restart sshd";
-  return `for logins to come to start ${how}: ${restart}; a console follows at its next prompt, and sessions that are open stay as they are`;
+  return (
+    `for logins to come to start ${how}: ${restart}; a console follows at its next prompt, ` +
+    "and sessions that are open stay as they are"
+  );
 }

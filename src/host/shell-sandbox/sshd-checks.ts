@@ -3,19 +3,18 @@ import { join } from "node:path";
 import type { PasswdEntry } from "../../compile/accounts.ts";
 import { HostError } from "../host-error.ts";
 import { type Places, sessionPrograms } from "../places.ts";
+import { dropInPath } from "../units/drop-in.ts";
 import { judgeShell } from "./login-shells.ts";
 import type { SshdWith } from "./sshd.ts";
 import { readSshdConfiguration, SSHD_CONFIG, type SshdLine } from "./sshd-configuration.ts";
 import { SSHD_DROP_IN, SSHD_FOLDER, wantedOfSshd } from "./sshd-drop-in.ts";
 
-/**
- * Accounts that sshd itself is asked about; that the drop-in comes first is seen for all others.
- */
+/** Accounts for which sshd is run; for all others it is enough that the drop-in comes first. */
 const ACCOUNTS_ASKED_MAX = 50;
 
 /**
  * Variables that a client may set in the login shell before the sandbox begins, as patterns of
- * AcceptEnv: none that a shell or the dynamic linker heeds for more than language and look.
+ * AcceptEnv. Shells and the dynamic linker use them only for language and appearance.
  */
 const harmless = new Set([
   "LANG",
@@ -29,7 +28,7 @@ const harmless = new Set([
 ]);
 
 /**
- * Checks that with the drop-in every ssh login, of every user and from every address, goes into the
+ * Checks that with the drop-in every ssh login, of every user and from every address, enters the
  * sandbox.
  * @returns what the administrator must know, a sentence each
  * @throws HostError for anything that would let a login bypass it
@@ -41,6 +40,7 @@ export function checkSshd(
   accounts: readonly PasswdEntry[],
 ): readonly string[] {
   sshd.test();
+  checkUnit();
   checkOptions();
   const lines = readSshdConfiguration(SSHD_CONFIG, sshd.files);
   checkPlace(lines);
@@ -56,7 +56,20 @@ export function checkSshd(
   return chroots(lines);
 }
 
-/** Nothing stands before it that a login could match. */
+/** Of the packages of Debian and of others. */
+const units = ["ssh.service", "sshd.service"];
+
+/** A session of an sshd in a domain is in that domain, and the session server refuses it. */
+function checkUnit(): void {
+  const unit = units.find((name) => existsSync(dropInPath(name)));
+  if (unit === undefined) return;
+  throw new HostError(
+    `${unit} starts sshd in a domain, and sessions in a domain get no sandboxed shell`,
+    `cofferdam unit disable ${unit} && systemctl restart ${unit}`,
+  );
+}
+
+/** No line before the drop-in may match a login. */
 function checkPlace(lines: readonly SshdLine[]): void {
   const at = lines.findIndex(({ file }) => file === SSHD_DROP_IN);
   if (at < 0)
@@ -68,7 +81,8 @@ function checkPlace(lines: readonly SshdLine[]): void {
   if (match === undefined) return;
   throw new HostError(
     `${placeOf(match)}: this Match block comes before ${SSHD_DROP_IN} and could override it`,
-    `put the block behind the line \`Include ${SSHD_FOLDER}/*.conf\`, or give its file a name that sorts behind`,
+    `put the block behind the line \`Include ${SSHD_FOLDER}/*.conf\`, or give its file a ` +
+      "name that sorts behind",
   );
 }
 
@@ -77,14 +91,15 @@ function checkVariables(lines: readonly SshdLine[]): void {
     const bad = line.args.find((pattern) => !harmless.has(pattern));
     if (bad === undefined) continue;
     throw new HostError(
-      `${placeOf(line)}: \`AcceptEnv ${bad}\` lets a client set what a shell obeys before the sandbox begins`,
+      `${placeOf(line)}: \`AcceptEnv ${bad}\` lets a client set variables that a shell ` +
+        "uses before the sandbox begins",
       `accept no more than ${[...harmless].join(" ")}`,
     );
   }
 }
 
 /**
- * A key may be for one command alone. Cofferdam reads the command from the files of keys; for keys
+ * A key may be for one command only. Cofferdam reads the command from the files of keys; for keys
  * from elsewhere it is unknown.
  */
 function checkKeys(lines: readonly SshdLine[]): void {
@@ -94,8 +109,9 @@ function checkKeys(lines: readonly SshdLine[]): void {
   );
   if (found === undefined) return;
   throw new HostError(
-    `${placeOf(found)}: keys that do not lie in files may be for one command alone, and nothing tells which`,
-    "keep keys in AuthorizedKeysFile, and take this line out",
+    `${placeOf(found)}: a key that is not in a file may be for one command alone, and ` +
+      "Cofferdam cannot find out which command",
+    "keep keys in AuthorizedKeysFile, and remove this line",
   );
 }
 
@@ -106,13 +122,14 @@ function checkPam(folder = "/etc/pam.d"): void {
     const file = join(folder, name);
     if (!/^[^#\n]*pam_env\.so[^#\n]*user_readenv=1/m.test(readFileSync(file, "utf8"))) continue;
     throw new HostError(
-      `${file}: user_readenv=1 lets users set what their shell obeys before the sandbox begins`,
-      "take it out",
+      `${file}: user_readenv=1 lets users set variables that their shell uses before ` +
+        "the sandbox begins",
+      "remove it",
     );
   }
 }
 
-/** What is given to sshd on its command line is nowhere in its configuration. */
+/** sshd's command line is not part of its configuration. */
 function checkOptions(file = "/etc/default/ssh"): void {
   const options = existsSync(file)
     ? /^\s*SSHD_OPTS=["']?(.*?)["']?\s*$/m.exec(readFileSync(file, "utf8"))?.[1]
@@ -124,14 +141,14 @@ function checkOptions(file = "/etc/default/ssh"): void {
   );
 }
 
-/** In sshd's own words. */
 function checkEffective(sshd: SshdWith, user: string, wanted: readonly string[]): void {
   const effective = new Set(sshd.effective(user));
   const missing = wanted.find((line) => !effective.has(line));
   if (missing === undefined) return;
   throw new HostError(
-    `sshd would not hold \`${missing}\` for ${user}`,
-    `look for another \`${missing.split(" ")[0]}\` before the line \`Include ${SSHD_FOLDER}/*.conf\``,
+    `sshd would not apply \`${missing}\` to ${user}`,
+    `look for another \`${missing.split(" ")[0]}\` before the line \`Include ` +
+      `${SSHD_FOLDER}/*.conf\``,
   );
 }
 
@@ -142,7 +159,8 @@ function chroots(lines: readonly SshdLine[]): readonly string[] {
     )
     .map(
       (line) =>
-        `${placeOf(line)}: who gets this ChrootDirectory cannot log in any more, since ${sessionPrograms("").login.slice(1)} is not in it`,
+        `${placeOf(line)}: who gets this ChrootDirectory cannot log in any more, since ` +
+        `${sessionPrograms("").login.slice(1)} is not in it`,
     );
 }
 

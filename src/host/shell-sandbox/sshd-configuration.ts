@@ -3,28 +3,26 @@ import { HostError } from "../host-error.ts";
 
 export const SSHD_CONFIG = "/etc/ssh/sshd_config";
 
-/** One line that sshd obeys, at the place where it was found. */
 export interface SshdLine {
-  /** In lower case. */
   readonly keyword: string;
   readonly args: readonly string[];
   readonly file: string;
   readonly line: number;
 }
 
-/** Names and texts of configuration files; tests make their own. */
+/** Tests give their own. */
 export interface SshdFiles {
   read(path: string): string;
-  /** Names in a folder, in any order; none where there is no folder. */
+  /** In any order; none for a missing folder. */
   list(folder: string): readonly string[];
 }
 
-/** Files inside files, as sshd has it (SERVCONF_MAX_DEPTH). */
+/** Depth of inclusion, as in sshd (SERVCONF_MAX_DEPTH). */
 const INCLUDES_MAX = 16;
 
 /**
- * Every line of a configuration in the order in which sshd reads them, its files for inclusion in
- * their places; lines of Match blocks and Match itself like all others.
+ * Every line of a configuration in the order in which sshd reads them, included files in their
+ * places. Match lines, and the lines of Match blocks, are lines like all others.
  * @throws HostError for an Include that cannot be followed
  */
 export function readSshdConfiguration(
@@ -48,8 +46,8 @@ export function readSshdConfiguration(
 }
 
 /**
- * `Keyword arguments` or `Keyword=arguments`; arguments may stand in quotes, `#` before one begins
- * a comment.
+ * `Keyword arguments` or `Keyword=arguments`; arguments may be quoted, `#` before one begins a
+ * comment.
  */
 function wordsOf(line: string): readonly string[] {
   const match = /^\s*([^\s=#]+)[\s=]*(.*)$/.exec(line.replace(/\r$/, ""));
@@ -65,7 +63,7 @@ function wordsOf(line: string): readonly string[] {
   return [match[1] ?? "", ...args];
 }
 
-/** What glob(3) finds, in its order, for a pattern in the last component of a name. */
+/** As glob(3), in its order, for a pattern in the last component of a name. */
 function namesFor(pattern: string, files: SshdFiles): readonly string[] {
   const path = pattern.startsWith("/") ? pattern : join("/etc/ssh", pattern);
   const folder = dirname(path);

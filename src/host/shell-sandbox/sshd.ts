@@ -6,13 +6,13 @@ import { namesIn } from "./login-key.ts";
 import type { SshdFiles } from "./sshd-configuration.ts";
 import { SSHD_DROP_IN, SSHD_FOLDER, SSHD_MODE } from "./sshd-drop-in.ts";
 
-const SSHD = "/usr/sbin/sshd";
-/** sshd reading its configuration, milliseconds. */
+export const SSHD = "/usr/sbin/sshd";
+/** Milliseconds for sshd to read its configuration. */
 const SSHD_MS = 10_000;
 
 /**
- * In a mount namespace of its own: the folder as it would be, where sshd looks for it. No other
- * process sees it, and nothing of it is left.
+ * Shows sshd the folder as it would be, in a mount namespace of its own. No other process sees it,
+ * and nothing of it is left.
  */
 const inView = `
 mount -t tmpfs -o mode=0755,size=8m cofferdam "$1"
@@ -26,7 +26,7 @@ mkdir -p /run/sshd
 exec "$@"
 `;
 
-/** sshd as it would be with a drop-in that is not in its place yet. */
+/** With a drop-in that is not in its place yet. */
 export class SshdWith {
   readonly #scratch = mkdtempSync("/run/cofferdam-sshd-");
   readonly #text: string;
@@ -41,7 +41,7 @@ export class SshdWith {
     rmSync(this.#scratch, { recursive: true, force: true });
   }
 
-  /** @throws HostError with sshd's own words where it would not start */
+  /** @throws HostError with sshd's own words if it would not start */
   test(): void {
     const { status, stderr } = this.#run(["-t"]);
     if (status !== 0)
@@ -51,18 +51,18 @@ export class SshdWith {
       );
   }
 
-  /** What holds for a login of this user, line by line as sshd tells it: keywords in lower case. */
+  /** For a login of this user, as sshd prints it: keywords in lower case. */
   effective(user: string): readonly string[] {
     const connection = `user=${user},host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22`;
     const { status, stdout, stderr } = this.#run(["-T", "-C", connection]);
     if (status === 0) return stdout.trimEnd().split("\n");
     throw new HostError(
-      `sshd does not tell what holds for ${user}: ${firstLine(stderr)}`,
+      `sshd does not print its settings for ${user}: ${firstLine(stderr)}`,
       `try sshd -T -C ${connection}`,
     );
   }
 
-  /** The configuration's files, this one among them. */
+  /** The configuration's files, including the drop-in. */
   get files(): SshdFiles {
     return {
       read: (path) => (path === SSHD_DROP_IN ? this.#text : readFileSync(path, "utf8")),
@@ -94,7 +94,7 @@ export class SshdWith {
   }
 }
 
-/** @throws HostError where sshd is not there, or reads no folder of drop-ins */
+/** @throws HostError if sshd is missing, or reads no folder of drop-ins */
 export function requireSshd(): void {
   if (!existsSync(SSHD))
     throw new HostError(`there is no ${SSHD}`, "install it: apt install openssh-server");
@@ -105,7 +105,7 @@ export function requireSshd(): void {
     );
 }
 
-/** The first tells where, those after it that this was the end. */
+/** The first line says where; those after it only that sshd ended. */
 function firstLine(text: string): string {
   return text.split("\n")[0] ?? "";
 }

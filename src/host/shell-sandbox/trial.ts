@@ -5,14 +5,14 @@ import { HostError } from "../host-error.ts";
 import type { Places } from "../places.ts";
 import { forceCommand, loginEnvironment } from "./sshd-drop-in.ts";
 
-/** A login, from its start to the end of its command, milliseconds. */
+/** Milliseconds from the login's start to the end of its command. */
 const LOGIN_MS = 20_000;
 const LATE = "no end of it was seen in 20 seconds";
 
 /**
- * Logs in as sshd would, through the account's own shell, and sees that a command runs and that it
- * does not run outside.
- * @throws HostError for a login that fails, or is none of the sandbox
+ * Logs in as sshd would, through the account's own shell, and verifies that a command runs, and
+ * runs inside.
+ * @throws HostError for a login that fails, or is outside the sandbox
  */
 export function tryLogin(places: Places, account: PasswdEntry): void {
   const who = `a sandboxed login of ${account.name}`;
@@ -22,8 +22,8 @@ export function tryLogin(places: Places, account: PasswdEntry): void {
       `${who} does not work: ${works.words}`,
       "cofferdam events and the messages of the agent may tell more",
     );
-  // Refused to every domain, and readable for every user outside; access(2) would be answered as
-  // outside.
+  // Refused to every domain, and readable for every user outside. access(2) would not do: it
+  // answers in a domain as outside.
   const outside = login(places, account, `! : <${join(places.home, "dist", "cofferdam.js")}`);
   if (outside.status !== 0)
     throw new HostError(
@@ -47,7 +47,7 @@ function login(places: Places, account: PasswdEntry, command: string) {
     gid,
     cwd: "/",
     timeout: LOGIN_MS,
-    // The client passes any other on.
+    // The client would relay any other signal.
     killSignal: "SIGKILL",
     encoding: "utf8",
   } as const;

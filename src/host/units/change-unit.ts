@@ -1,6 +1,7 @@
-import { readdirSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { printable } from "../../base/printable.ts";
+import { readProcLink } from "../../domains/proc-stat.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import { sleepFor } from "../../kernel/sleep.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -10,17 +11,19 @@ import { type DropIn, madeOf } from "./drop-in.ts";
 import { ask, order, systemctl } from "./systemctl.ts";
 import { askable, isTemplate, parseProperties, readUnit, type Unit } from "./unit.ts";
 
-/** What `systemd-analyze verify` and a restart may say, lines of each. */
+/** Limit on quoted lines of `systemd-analyze verify` and of a restart. */
 const SAID_MAX = 10;
-/** From systemd's start of the launcher to the daemon's first instruction, with a compilation. */
+/**
+ * From systemd's start of the launcher to the daemon's first instruction, including a compilation.
+ */
 const START_WAIT_MAX_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
-/** A daemon that lives so long has found what it needs for its start. */
+/** A daemon that lives this long has found what it needs for its start. */
 const SETTLE_MS = 1_000;
 
 /**
- * Puts a drop-in in its place, and has systemd read it. Whatever fails, what was there before is
- * there again, and the error says what it was.
+ * Installs a drop-in and has systemd read it. On failure the previous state is restored, and the
+ * error says what failed.
  * @throws HostError
  */
 export function putInForce(unit: Unit, dropIn: DropIn, restart: boolean): void {
@@ -38,7 +41,10 @@ export function putInForce(unit: Unit, dropIn: DropIn, restart: boolean): void {
   }
 }
 
-/** The unit is as it was without Cofferdam. @throws HostError for a drop-in that is another's */
+/**
+ * Afterwards the unit is as it was without Cofferdam. @throws HostError for a drop-in that is not
+ * Cofferdam's
+ */
 export function takeAway(unit: Unit, restart: boolean): void {
   if (unit.dropIn === null) return;
   requireOurs(unit.dropIn);
@@ -55,7 +61,7 @@ export function requireOurs({ path, text }: { path: string; text: string }): voi
     );
 }
 
-/** What is put back is told of where it fails as well: then nobody knows what is in force. */
+/** If restoring fails, too, the error says so: what is in force is then unknown. */
 function takeBack(unit: Unit, path: string, before: string | null, restart: boolean): void {
   try {
     if (before === null) removeDropIn(path);
@@ -66,7 +72,7 @@ function takeBack(unit: Unit, path: string, before: string | null, restart: bool
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new HostError(
-      `${unit.name} could not be put back as it was: ${error.message}`,
+      `${unit.name} could not be restored: ${error.message}`,
       `look at ${path}, then: systemctl daemon-reload; systemctl restart ${unit.name}`,
     );
   }
@@ -76,7 +82,7 @@ function wasStopped({ name, properties }: Unit): boolean {
   return !isTemplate(name) && properties.get("ActiveState") !== "active";
 }
 
-/** With its folder, if that was made for it alone. */
+/** With its folder, if that is empty then. */
 function removeDropIn(path: string): void {
   rmSync(path, { force: true });
   try {
@@ -86,7 +92,7 @@ function removeDropIn(path: string): void {
   }
 }
 
-/** Lines of `systemd-analyze verify`, about other units too. */
+/** Lines of `systemd-analyze verify`, also about other units. */
 function complaints(name: string): readonly string[] {
   const { err } = ask("systemd-analyze", ["verify", "--recursive-errors=no", askable(name)]);
   return err.split("\n").filter((line) => line.trim() !== "");
@@ -96,26 +102,26 @@ function requireVerified(name: string, before: ReadonlySet<string>): void {
   const added = complaints(name).filter((line) => !before.has(line));
   if (added.length === 0) return;
   throw new HostError(
-    `systemd does not take the drop-in for ${name}: ${shown(added)}`,
+    `systemd refuses the drop-in for ${name}: ${shown(added)}`,
     "nothing was changed; please report it with these lines",
     ExitCode.no,
   );
 }
 
-/** systemd may leave out a line that it does not like, and start the unit without it. */
+/** systemd may ignore a line that it does not accept, and start the unit without it. */
 function requireRead(name: string, path: string): void {
   const { properties, dropIn } = readUnit(name);
   const isRead = dropIn?.path === path;
   const starts = properties.get("ExecStart") ?? "";
   if (isRead && starts.includes("argv[]=") && / run .*--unit /.test(starts)) return;
   throw new HostError(
-    `systemd does not start ${name} by the drop-in ${path}`,
-    "nothing was changed; another drop-in of a later name may take its place: systemctl cat shows",
+    `systemd ignores the drop-in ${path} of ${name}`,
+    "nothing was changed; a drop-in with a later name may override it: see systemctl cat",
     ExitCode.no,
   );
 }
 
-/** Of a template those instances that run. */
+/** For a template the running instances. */
 function restartUnits(name: string): void {
   for (const one of isTemplate(name) ? runningInstances(name) : [name]) restart(one);
 }
@@ -128,21 +134,21 @@ function runningInstances(template: string): readonly string[] {
 
 function restart(name: string): void {
   const since = new Date();
-  // The count of restarts that nobody ordered begins anew.
+  // systemd counts its own restarts (NRestarts) from nought again.
   systemctl("reset-failed", "--", name);
   const { status, err } = systemctl("restart", "--", name);
   if (status === 0 && awaitStart(name)) return;
   const said = [...lastWords(name, since), ...err.split("\n")];
   throw new HostError(
     `${name} does not start: ${shown(said) || "it ended at once"}`,
-    `it was put back as it was; \`journalctl -u ${name}\` has all of it`,
+    `it was restored; \`journalctl -u ${name}\` has the whole message`,
     ExitCode.no,
   );
 }
 
 /**
- * Until the main process has been the unit's own program for a while, and not the launcher that
- * becomes it. False where the start failed, or the service is to be tried again.
+ * Waits until the main process has been the unit's own program for a while, and not the launcher
+ * that becomes it. False if the start failed, or systemd is to retry it.
  */
 function awaitStart(name: string): boolean {
   const deadline = performance.now() + START_WAIT_MAX_MS;
@@ -164,17 +170,11 @@ function awaitStart(name: string): boolean {
   }
 }
 
-/** Whether a process is bin/cofferdam; one that is gone is not. */
+/** Whether a process is bin/cofferdam; false for one that is gone. */
 function isLauncher(pid: number): boolean {
-  try {
-    return basename(readlinkSync(`/proc/${pid}/exe`)) === "cofferdam";
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH")) return false;
-    throw error;
-  }
+  return basename(readProcLink(`/proc/${pid}/exe`) ?? "") === "cofferdam";
 }
 
-/** What a unit's processes have said since. */
 function lastWords(name: string, since: Date): readonly string[] {
   const seconds = Math.floor(since.getTime() / 1000);
   const words = ["-q", "-u", name, `--since=@${seconds}`, "-o", "cat", "--no-pager"];

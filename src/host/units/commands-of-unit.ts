@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { ControlCommand } from "../../model/policy.ts";
 import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
 import { type ExecCommand, type Prefix, parseExecLine } from "./exec-line.ts";
@@ -6,31 +7,28 @@ import type { Unit } from "./unit.ts";
 import { type ExecKey, execKeys } from "./unit-file.ts";
 import { UnitSyntaxError } from "./words.ts";
 
-/** One command of a unit, and where it is to run. */
 export interface UnitCommand {
   readonly key: ExecKey;
   readonly command: ExecCommand;
-  /** Null: in the domain. Otherwise why it stays outside. */
+  /** null: in the domain. Otherwise why it stays outside. */
   readonly outside: string | null;
 }
 
-/** What may be left outside the domain on request. */
-export const controlKeys = execKeys.filter((key) => key !== "ExecStart" && key !== "ExecCondition");
-
 /**
- * All commands of a unit, in the order of {@link execKeys}. `outside`: kinds that are to stay
- * outside the domain.
- * @throws HostError for a line that systemd does not take, and for a unit that starts nothing
+ * In the order of {@link execKeys}. `leftOutside`: by the policy.
+ * @throws HostError for a line that systemd does not accept, and for a unit that starts nothing
  */
 export function commandsOf(
   { name, lines }: Unit,
-  outside: readonly ExecKey[],
+  leftOutside: readonly ControlCommand[],
 ): readonly UnitCommand[] {
   const commands = execKeys.flatMap((key) =>
     (lines.get(key) ?? []).flatMap((line) =>
       parse(name, key, line).map((command) => ({
         ...{ key, command },
-        outside: outside.includes(key) ? "as asked for" : whyOutside(key, command),
+        outside: leftOutside.some((one) => one === key)
+          ? "the policy says so"
+          : whyOutside(key, command),
       })),
     ),
   );
@@ -62,8 +60,8 @@ function whyOutside(key: ExecKey, { prefixes, path, arguments: words }: ExecComm
 }
 
 /**
- * `/bin/kill -HUP $MAINPID`: nothing in it is the daemon's to choose. In a domain it could not
- * signal, since it would be another run than the daemon's.
+ * `/bin/kill -HUP $MAINPID`: the daemon can influence nothing in it. In a domain it would be
+ * another run than the daemon, and could not signal it.
  */
 function signalsTheDaemon(path: string, words: readonly string[]): boolean {
   const target = words.at(-1);

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Places } from "../places.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
+import type { ControlCommand } from "../../model/policy.ts";
 import type { UnitCommand } from "./commands-of-unit.ts";
 import type { ExecCommand, Prefix } from "./exec-line.ts";
 import { DROP_IN, type Unit } from "./unit.ts";
 import { execKeys } from "./unit-file.ts";
 import { quoteWord } from "./words.ts";
 
-/** A line that the drop-in adds, since the launcher cannot do without it. */
+/** A line that the drop-in adds, because the launcher cannot do without it. */
 export interface Addition {
   readonly setting: string;
   readonly why: string;
@@ -20,38 +22,59 @@ export interface DropIn {
 
 export interface DropInRequest {
   readonly unit: Unit;
-  /** As it stands behind `run`. */
+  /** As given to `run`. */
   readonly domain: string;
   readonly commands: readonly UnitCommand[];
+  /** What the policy leaves outside the domain. */
+  readonly leftOutside: readonly ControlCommand[];
   readonly additions: readonly Addition[];
   /** The launcher's capabilities, the additions included. */
   readonly capabilities: bigint;
   /** The unit starts its programs as another user than root. */
   readonly hasUser: boolean;
+  /** systemd makes the unit a mount namespace. */
+  readonly hasMounts: boolean;
+  /** The unit sees another tree than the host's. */
+  readonly hasOtherRoot: boolean;
 }
 
-/** Where systemd has the administrator's drop-ins. */
+/** The launcher's option for a unit with mounts of its own; `%n` is the unit's full name. */
+const MOUNTS = "--mounts %n";
+
 const SETTINGS = "/etc/systemd/system";
 
 export function dropInPath(unit: string): string {
   return join(SETTINGS, `${unit}.d`, DROP_IN);
 }
 
-/**
- * Tells whether a drop-in was made of what the unit is now: the same commands, by the same
- * installation.
- */
-function digestOf({ name, lines }: Unit, launcher: string): string {
+/** Of the unit's commands, the installation and the commands outside. */
+function digestOf(
+  { name, lines }: Unit,
+  launcher: string,
+  leftOutside: readonly ControlCommand[],
+): string {
   const known = execKeys.map((key) => lines.get(key) ?? []);
   return createHash("sha256")
-    .update(JSON.stringify([name, launcher, known]))
+    .update(JSON.stringify([name, launcher, known, [...leftOutside].sort()]))
     .digest("hex");
 }
 
 const MADE_OF = "# Made of ";
 const IN_DOMAIN = "# Domain ";
 
-/** What our drop-in says of itself; null for a file that is none of ours. */
+/** The units that start their programs in this domain, according to their drop-ins. */
+export function unitsEnabledFor(domain: string): readonly string[] {
+  const folders = unlessGone(() => readdirSync(SETTINGS)) ?? [];
+  return folders
+    .filter((name) => name.endsWith(".d"))
+    .map((name) => name.slice(0, -".d".length))
+    .filter((unit) => {
+      const text = unlessGone(() => readFileSync(dropInPath(unit), "utf8"), ["ENOENT", "ENOTDIR"]);
+      return text !== null && madeOf(text)?.domain === domain;
+    });
+}
+
+/** What Cofferdam's drop-in says of itself; null for any other file. */
 export function madeOf(text: string): { readonly domain: string; readonly digest: string } | null {
   const line = (head: string): string | undefined =>
     text
@@ -62,50 +85,57 @@ export function madeOf(text: string): { readonly domain: string; readonly digest
   return domain === undefined || digest === undefined ? null : { domain, digest };
 }
 
-export function isCurrent(unit: Unit, launcher: string): boolean {
-  const made = unit.dropIn === null ? null : madeOf(unit.dropIn.text);
-  return made?.digest === digestOf(unit, launcher);
-}
-
-export function launcherOf({ home }: Places): string {
-  return join(home, "bin", "cofferdam");
+/**
+ * Whether a unit's drop-in does what the wanted one would. Lines that it has besides are additions,
+ * which the unit needs no longer once they are in force.
+ */
+export function isCovered({ dropIn }: Unit, wanted: DropIn): boolean {
+  const lines = new Set(dropIn?.text.split("\n"));
+  return wanted.text.split("\n").every((line) => lines.has(line));
 }
 
 /**
- * The plan is made before each start by a command with `+`: outside the unit's filter, limits and
- * mounts, for a launcher with the unit's capabilities. Where a valid one lies ready this takes no
- * more than to compare it.
+ * A command with `+` makes the plan before each start: outside the unit's filter, limits and
+ * mounts, for a launcher with the unit's capabilities. A valid ready plan is only compared. If the
+ * unit has mounts of its own, that command makes what must be there before them: /run/cofferdam and
+ * the domain's control group. A second one, with `!`, then sees these mounts and has the agent make
+ * the plan for them (`--mounts`). A unit with another root has the second one only: systemd shows
+ * that root to `+`, too, and without /proc. What must be there before, the agent makes.
  */
 export function dropInFor(request: DropInRequest, launcher: string): DropIn {
-  const { unit, domain, additions, capabilities } = request;
-  const prepare = ["run", "--prepare", capabilities.toString(16), domain].join(" ");
+  const { unit, domain, additions, capabilities, hasMounts } = request;
+  const program = quoteProgram(launcher);
+  const prepare = `run --prepare ${capabilities.toString(16)}`;
   const text = [
     `# The programs of ${unit.name} run in a domain of Cofferdam.`,
     `# This file comes back by \`cofferdam unit enable ${unit.name}\``,
     `# and goes by \`cofferdam unit disable ${unit.name}\`.`,
     `${IN_DOMAIN}${domain}`,
-    `${MADE_OF}${digestOf(unit, launcher)}`,
+    `${MADE_OF}${digestOf(unit, launcher, request.leftOutside)}`,
     "[Unit]",
     "Wants=cofferdam-agent.service",
     "After=cofferdam-agent.service",
     "",
     "[Service]",
     ...additions.flatMap(({ setting, why }) => [`# ${why}`, setting]),
-    ...["ExecStartPre=", `ExecStartPre=+${quoteProgram(launcher)} ${prepare}`],
+    "ExecStartPre=",
+    ...(request.hasOtherRoot ? [] : [`ExecStartPre=+${program} ${prepare} ${domain}`]),
+    ...(hasMounts ? [`ExecStartPre=!${program} ${prepare} ${MOUNTS} ${domain}`] : []),
     ...commandLines(request, launcher),
     "",
   ].join("\n");
   return { path: dropInPath(unit.name), text };
 }
 
-function commandLines({ commands, domain, hasUser }: DropInRequest, launcher: string): string[] {
+function commandLines(request: DropInRequest, launcher: string): string[] {
+  const { commands } = request;
   return execKeys.flatMap((key) => {
     const those = commands.filter((one) => one.key === key);
     if (key === "ExecCondition" || those.length === 0) return [];
     const lines = those.map(({ command, outside }) =>
-      outside === null ? inDomain(command, { launcher, domain, hasUser }) : asItWas(command),
+      outside === null ? inDomain(command, request, launcher) : asItWas(command),
     );
-    // Those before the start are behind the plan's, which has taken back the unit's own.
+    // Those before the start follow the plan's command, which has reset the unit's own list.
     const reset = key === "ExecStartPre" ? [] : [`${key}=`];
     return [...reset, ...lines.map((line) => `${key}=${line}`)];
   });
@@ -116,30 +146,32 @@ function asItWas({ prefixes, rawPath, rawArguments }: ExecCommand): string {
 }
 
 /**
- * The launcher starts as root and becomes the policy's user: `!` leaves it root where the unit has
- * a user, and everything else of the unit in force. With `@` the program's own name is the
- * launcher's to give.
+ * The launcher starts as root and becomes the policy's user: with `!` it stays root although the
+ * unit has a user, and all other settings of the unit apply. With `@` the launcher gives the
+ * program its argv[0].
  */
 function inDomain(
   command: ExecCommand,
-  { launcher, domain, hasUser }: { launcher: string; domain: string; hasUser: boolean },
+  { domain, hasUser, hasMounts }: Pick<DropInRequest, "domain" | "hasUser" | "hasMounts">,
+  launcher: string,
 ): string {
   const { prefixes, rawPath, rawArguments } = command;
   const kept = prefixes.filter((prefix) => prefix === "-" || prefix === ":");
   const privilege: readonly Prefix[] = prefixes.includes("+") ? ["+"] : hasUser ? ["!"] : [];
   const named = prefixes.includes("@");
-  // As an argument the program's name is searched for variables, which it was not before.
+  // systemd expands variables in arguments, but not in the program's name.
   const program = prefixes.includes(":") ? rawPath : rawPath.replaceAll("$", "$$$$");
   return [
     `${[...kept, ...privilege].join("")}${quoteProgram(launcher)}`,
     "run",
     ...(named ? ["--argv0", rawArguments[0] ?? ""] : []),
+    ...(hasMounts ? [MOUNTS] : []),
     ...["--unit", domain, "--", program],
     ...rawArguments.slice(named ? 1 : 0),
   ].join(" ");
 }
 
-/** Neither a specifier nor a variable is in it. */
+/** It contains neither a specifier nor a variable. */
 function quoteProgram(path: string): string {
   return quoteWord(path).replaceAll("%", "%%");
 }

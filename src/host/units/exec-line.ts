@@ -6,9 +6,9 @@ export interface ExecCommand {
   readonly prefixes: readonly Prefix[];
   /** The program; specifiers are not expanded. */
   readonly path: string;
-  /** What stands for it in a unit file. */
+  /** As written in the unit file. */
   readonly rawPath: string;
-  /** With `@` its own name comes first. What is to become `;` is `\;`. */
+  /** With `@` argv[0] comes first. What is to become `;` is `\;`. */
   readonly rawArguments: readonly string[];
   readonly arguments: readonly string[];
 }
@@ -16,8 +16,7 @@ export interface ExecCommand {
 export type Prefix = "-" | "@" | ":" | "+" | "!" | "!!";
 
 /**
- * The commands of one line behind `ExecStart=`; none for an empty one, which takes back those
- * before it.
+ * The commands of one line after `ExecStart=`; none for an empty line, which resets the list.
  *
  * As config_parse_exec() (src/core/load-fragment.c): prefixes are part of the first word, quoted or
  * not; a word `;` that is neither quoted nor escaped begins the next command.
@@ -67,7 +66,7 @@ function argumentsFrom(line: string, from: number) {
   return { words, end: line.length };
 }
 
-/** Each once, and of `+`, `!` and `!!` one; the next character begins the path. */
+/** Each prefix once, and one of `+`, `!` and `!!`; the next character begins the path. */
 function splitPrefixes(word: string) {
   const prefixes: Prefix[] = [];
   let at = 0;

@@ -3,23 +3,24 @@ import type { UnitCommand } from "./commands-of-unit.ts";
 import type { Addition } from "./drop-in.ts";
 import type { Unit } from "./unit.ts";
 
-/** What a unit and its domain's policy are, for the rules that look at both. */
+/** A unit and its domain's policy, for the rules that compare both. */
 export interface Look {
   readonly unit: Unit;
   readonly policy: Policy;
   /** In force for the next start. */
   readonly level: Level;
   readonly commands: readonly UnitCommand[];
-  /** Absolute name of bin/cofferdam. */
   readonly launcher: string;
+  /** What every start reads of Cofferdam's: folders, some of which may be missing. */
+  readonly ownFolders: readonly string[];
 }
 
-/** What cannot be combined, or works in another way than before. */
+/** A setting that cannot be combined with the domain, or works differently in it. */
 export interface Finding {
   /** `conflict`: the unit would not start, or not work. `note`: it starts. */
   readonly kind: "conflict" | "note";
   readonly what: string;
-  /** Where the line below belongs; null where there is nothing to change. */
+  /** Where the lines belong; null if there is nothing to change. */
   readonly where: "unit" | "policy" | null;
   /** Lines to change or to add. */
   readonly lines: readonly string[];
@@ -30,7 +31,6 @@ export interface Found {
   readonly additions: readonly Addition[];
 }
 
-/** One rule about units. */
 export type Rule = (look: Look) => Partial<Found>;
 
 export function unitConflict(what: string, ...lines: readonly string[]): Partial<Found> {
@@ -50,12 +50,12 @@ export function addition(setting: string, why: string): Partial<Found> {
   return { additions: [{ setting, why }] };
 }
 
-/** A property as `systemctl show` has it; empty where this systemd does not know it. */
+/** As printed by `systemctl show`; empty if this systemd does not know the property. */
 export function property({ unit }: Look, name: string): string {
   return unit.properties.get(name) ?? "";
 }
 
-/** A property of a switch, or of a list that is not empty. */
+/** True for a switch that is on, and for a list that is not empty. */
 export function isSet(look: Look, name: string): boolean {
   return !["", "no", "default", "all", "none", "infinity"].includes(property(look, name));
 }

@@ -1,7 +1,9 @@
-import { capabilityNames, maskOfCapabilities } from "../../kinds/capabilities/model.ts";
+import { hostAccounts } from "../../compile/accounts.ts";
+import { maskOfCapabilities } from "../../kinds/capabilities/model.ts";
 import { granted } from "../../model/granted.ts";
 import {
   addition,
+  type Found,
   isSet,
   type Look,
   note,
@@ -12,31 +14,21 @@ import {
   words,
 } from "./finding.ts";
 
-/** The unit's user or group is another than root's: its commands get `!`. */
+/** The unit's user or group is not root's: its commands get `!`. */
 export function hasUser(look: Look): boolean {
   return (
     ["User", "Group"].some((name) => property(look, name) !== "") || isSet(look, "DynamicUser")
   );
 }
 
-/** The start is outside all of the unit's limits. */
-function isPrivileged({ commands }: Look): boolean {
+/** Outside all of the unit's limits. */
+export function isPrivileged({ commands }: Look): boolean {
   return commands.some(({ key, command }) => key === "ExecStart" && command.prefixes.includes("+"));
 }
 
-const dynamicUser: Rule = (look) =>
-  isSet(look, "DynamicUser")
-    ? unitConflict(
-        "DynamicUser= gives a user that is there only while the unit runs; a plan names its " +
-          "user before",
-        "DynamicUser=no",
-        `User=${look.policy.user ?? "NAME"}`,
-      )
-    : {};
-
 const user: Rule = (look) => {
   const wanted = property(look, "User");
-  if (wanted === "" || isSet(look, "DynamicUser") || look.policy.user === wanted) return {};
+  if (wanted === "" || look.policy.user === wanted) return {};
   const has = look.policy.user === null ? "no user" : `the user ${look.policy.user}`;
   return policyConflict(
     `the unit runs as ${wanted}, and the policy of ${look.policy.name} names ${has}: the ` +
@@ -47,7 +39,8 @@ const user: Rule = (look) => {
 
 const group: Rule = (look) => {
   const wanted = property(look, "Group");
-  if (wanted === "" || isSet(look, "DynamicUser") || look.policy.group === wanted) return {};
+  const isOfUser = isSet(look, "DynamicUser") && wanted === property(look, "User");
+  if (wanted === "" || isOfUser || look.policy.group === wanted) return {};
   return policyConflict(
     `the unit's group is ${wanted}, and the policy of ${look.policy.name} names ` +
       `${look.policy.group ?? "none"}`,
@@ -58,7 +51,7 @@ const group: Rule = (look) => {
 const supplementaryGroups: Rule = (look) => {
   const groups = words(property(look, "SupplementaryGroups"));
   const { user: name } = look.policy;
-  return groups.length === 0 || !hasUser(look)
+  return groups.length === 0 || !hasUser(look) || isSet(look, "PrivateUsers")
     ? {}
     : note(
         "SupplementaryGroups= is not in force: the groups are those that /etc/group gives " +
@@ -67,14 +60,64 @@ const supplementaryGroups: Rule = (look) => {
 };
 
 /**
- * With them the kernel itself judges addresses; without, the mediator would be asked. CAP_SYS_ADMIN
- * is for looking at a program that is attached (BPF_PROG_GET_FD_BY_ID).
+ * systemd's user namespace has root and the unit's own user and group, whose groups systemd sets;
+ * the launcher can set none there.
+ */
+const ownUsers: Rule = (look) => {
+  if (!isSet(look, "PrivateUsers")) return {};
+  const { user: name } = look.policy;
+  const isRoots = name === null || name === "root";
+  if (!isRoots && !hasUser(look))
+    return unitConflict(
+      `with PrivateUsers= only root and the unit's own user exist, and the policy of ` +
+        `${look.policy.name} names the user ${name}`,
+      `User=${name}`,
+    );
+  const others = isRoots ? [] : otherGroups(look, name);
+  return others.length > 0
+    ? unitConflict(
+        `with PrivateUsers= the launcher cannot check that ${name} has no group but its own and ` +
+          others.join(", "),
+        "PrivateUsers=no",
+      )
+    : whatIsLost(look);
+};
+
+/** Apart from the primary one, which is the unit's. */
+function otherGroups(look: Look, user: string): readonly string[] {
+  const { users, groups } = hostAccounts();
+  const primary = users.find(({ name }) => name === user)?.gid;
+  const member = groups.filter(({ gid, members }) => gid !== primary && members.includes(user));
+  return [...words(property(look, "SupplementaryGroups")), ...member.map(({ name }) => name)];
+}
+
+function whatIsLost({ policy }: Look): Partial<Found> {
+  const acts =
+    granted(policy.capabilities).size === 0
+      ? ""
+      : "acts without the capabilities that the policy grants, and ";
+  const signals =
+    policy.mediation === "supervised"
+      ? ", no signal of a process with threads, no descriptors in messages"
+      : "";
+  return note(
+    `with PrivateUsers= the mediator ${acts}does nothing on other processes and threads: no ` +
+      `scheduling of the daemon's other threads${signals}`,
+  );
+}
+
+/**
+ * With these capabilities the kernel itself can judge addresses; without them the mediator is
+ * notified. Reading an attached program takes CAP_SYS_ADMIN (BPF_PROG_GET_FD_BY_ID).
  */
 const forAddressPrograms = ["bpf", "net_admin", "perfmon", "sys_admin"];
 
-/** What the launcher needs, and takes from the daemon before its first instruction. */
-const capabilities: Rule = (look) => {
-  if (isPrivileged(look)) return {};
+/**
+ * Capabilities that the launcher needs, and drops before the daemon's first instruction. `lacking`:
+ * those missing in the unit's bounding set. `kept`: those of `lacking` that the policy grants to
+ * the daemon.
+ */
+function lackingCapabilities(look: Look) {
   const left = new Set(unitCapabilities(look));
   const inPolicy = granted(look.policy.capabilities);
   const changesUser = look.policy.user !== null && look.policy.user !== "root";
@@ -83,7 +126,12 @@ const capabilities: Rule = (look) => {
     ...["setpcap", ...forAddressPrograms],
   ];
   const lacking = needed.filter((name) => !left.has(name));
-  const kept = lacking.filter((name) => inPolicy.has(name));
+  return { lacking, kept: lacking.filter((name) => inPolicy.has(name)) };
+}
+
+const capabilities: Rule = (look) => {
+  if (isPrivileged(look)) return {};
+  const { lacking, kept } = lackingCapabilities(look);
   if (lacking.length === 0) return {};
   if (kept.length > 0)
     return policyConflict(
@@ -105,15 +153,12 @@ function unitCapabilities(look: Look): readonly string[] {
   return words(property(look, "CapabilityBoundingSet")).map((name) => name.replace(/^cap_/, ""));
 }
 
-/** Of the launcher, with what {@link capabilities} adds. */
-export function launcherCapabilities(look: Look, settings: readonly string[]): bigint {
+/** Includes what {@link capabilities} adds. */
+export function launcherCapabilities(look: Look): bigint {
   if (isPrivileged(look)) return maskOfCapabilities(() => true);
-  const added = settings
-    .filter((setting) => setting.startsWith("CapabilityBoundingSet="))
-    .flatMap((setting) => words(setting.replace(/^.*=/, "")))
-    .map((name) => name.replace(/^CAP_/, "").toLowerCase());
-  const all = new Set([...unitCapabilities(look), ...added]);
-  return maskOfCapabilities((name) => all.has(name) && capabilityNames.includes(name));
+  const { lacking, kept } = lackingCapabilities(look);
+  const all = new Set([...unitCapabilities(look), ...(kept.length === 0 ? lacking : [])]);
+  return maskOfCapabilities((name) => all.has(name));
 }
 
 const noNewPrivileges: Rule = (look) =>
@@ -125,10 +170,10 @@ const noNewPrivileges: Rule = (look) =>
     : {};
 
 export const identityRules: readonly Rule[] = [
-  dynamicUser,
   user,
   group,
   supplementaryGroups,
+  ownUsers,
   capabilities,
   noNewPrivileges,
 ];

@@ -1,16 +1,19 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { decide } from "../../model/decide.ts";
 import { granted } from "../../model/granted.ts";
+import { SSHD } from "../shell-sandbox/sshd.ts";
+import { SSHD_DROP_IN } from "../shell-sandbox/sshd-drop-in.ts";
 import type { UnitCommand } from "./commands-of-unit.ts";
 import { type Found, note, policyConflict, property, type Rule, words } from "./finding.ts";
+import { otherRoot } from "./root-rules.ts";
 
 /** Where systemd looks for a program without a folder (systemd.service(5)). */
 const programFolders = [
   ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
 ];
 
-/** The file behind a command's name; null where specifiers or a missing file hide it. */
+/** null if specifiers or a missing file hide it. */
 function programOf(path: string): string | null {
   if (path.includes("%")) return null;
   const names = path.startsWith("/") ? [path] : programFolders.map((folder) => join(folder, path));
@@ -25,10 +28,13 @@ function programOf(path: string): string | null {
 }
 
 /**
- * What is to run in the domain must be granted to it; a policy may name the link that the unit
- * names, which the compiler follows.
+ * The policy must grant the programs that are to run in the domain. It may name a link that the
+ * unit names, which the compiler follows.
  */
-const programs: Rule = ({ commands, policy }) => {
+const programs: Rule = (look) => {
+  const { commands, policy } = look;
+  // The tree may be in an image, and links in it lead elsewhere for this process.
+  if (otherRoot(look) !== null) return {};
   const inside = commands.filter(({ outside }) => outside === null);
   const refused = inside.flatMap(({ key, command }) => {
     const path = programOf(command.path);
@@ -50,7 +56,7 @@ const programs: Rule = ({ commands, policy }) => {
 
 const NOTIFY_SOCKET = "/run/systemd/notify";
 
-/** The unit's start waits for the daemon's word. */
+/** The unit's start waits until the daemon reports readiness. */
 const readiness: Rule = (look) => {
   const waits = property(look, "Type").startsWith("notify");
   const { outcome } = decide(look.policy, {
@@ -61,8 +67,8 @@ const readiness: Rule = (look) => {
   return !waits || outcome === "granted"
     ? {}
     : policyConflict(
-        "systemd waits for the daemon's word that it is ready " +
-          `(Type=${property(look, "Type")}), and the policy does not let it say so`,
+        `systemd waits for a message from the daemon (Type=${property(look, "Type")}), ` +
+          "and the policy does not let the daemon send it",
         `network: [connect unix ${NOTIFY_SOCKET}]`,
       );
 };
@@ -73,8 +79,8 @@ const output: Rule = (look) => {
   return !isSocket || granted(look.policy.inherit).has("stdio-sockets")
     ? {}
     : note(
-        "standard output leads to the journal, by a socket that the domain is not given: what " +
-          "the daemon prints is lost",
+        "standard output is a socket of the journal, which the policy does not let the daemon " +
+          "inherit: its output is lost",
         "inherit: [stdio, stdio-sockets]",
       );
 };
@@ -84,14 +90,15 @@ const activation: Rule = (look) => {
   return sockets.length === 0 || granted(look.policy.inherit).has("listen")
     ? {}
     : policyConflict(
-        `${sockets.join(", ")} hands the daemon its sockets, which the domain is not given`,
+        `${sockets.join(", ")} hands sockets to the daemon, which the policy does not ` +
+          "let it inherit",
         "inherit: [listen]",
       );
 };
 
-/** Each command has a run of its own, and Landlock lets a sealed run signal itself alone. */
+/** Each command is a run of its own, and Landlock lets a sealed run signal only itself. */
 const signals: Rule = (look): Partial<Found> => {
-  const { policy, commands } = look;
+  const { policy, commands, unit } = look;
   const sealed = policy.mediation === "sealed" && look.level === "enforcing";
   const keys = commands
     .filter(({ key, outside }: UnitCommand) => outside === null && /^Exec(?:Reload|Stop)/.test(key))
@@ -99,11 +106,22 @@ const signals: Rule = (look): Partial<Found> => {
   const kinds = [...new Set(keys)];
   if (kinds.length === 0 || !sealed || granted(policy.signals).has("any")) return {};
   return note(
-    "a sealed run may signal nobody but itself, and each command has a run of its own: where " +
-      `${kinds.join("= or ")}= signals the daemon, leave it outside (unit enable --outside ` +
-      `${kinds.join(",")}), or write ExecReload=/bin/kill -HUP $MAINPID, which is left outside ` +
-      "by itself",
+    "a sealed run may signal only its own processes, and each command is a run of its own: if " +
+      `${kinds.join("= or ")}= signals the daemon, leave it outside (enter: [{ unit: ` +
+      `${unit.name}, outside: [${kinds.join(", ")}] }]), or write ` +
+      "ExecReload=/bin/kill -HUP $MAINPID, which is left outside by itself",
   );
+};
+
+/** The session server refuses sessions of an sshd in a domain: no user could log in. */
+const logins: Rule = ({ commands }) => {
+  const isInside = commands.some((one) => one.outside === null && one.command.path === SSHD);
+  if (!isInside || !existsSync(SSHD_DROP_IN)) return {};
+  const what =
+    "/UserVars/ShellSandboxEnabled gives every login the sandboxed shell, which sessions of an " +
+    "sshd in a domain do not get; keep one of the two: " +
+    "cofferdam settings set /UserVars/ShellSandboxEnabled 0";
+  return { findings: [{ kind: "conflict", what, where: null, lines: [] }] };
 };
 
 const outside: Rule = ({ commands }) => {
@@ -125,5 +143,6 @@ export const policyRules: readonly Rule[] = [
   output,
   activation,
   signals,
+  logins,
   outside,
 ];

@@ -1,8 +1,6 @@
 import { granted } from "../../model/granted.ts";
-import { Permission } from "../../model/permission.ts";
 import {
   addition,
-  type Found,
   isSet,
   type Look,
   note,
@@ -13,8 +11,8 @@ import {
 } from "./finding.ts";
 
 /**
- * System calls of the launcher and the holder that systemd's `@system-service` lacks, or that
- * units take out of it: the launcher's own filter comes after them.
+ * System calls of the launcher and the holder that systemd's `@system-service` lacks, or that units
+ * exclude: the launcher's own filter is added after the unit's.
  */
 const launcherCalls = [
   ...["bpf", "capget", "capset", "setgroups", "setresgid", "setresuid", "seccomp", "unshare"],
@@ -57,36 +55,14 @@ const namespaces: Rule = (look) =>
       )
     : {};
 
-const userNamespace: Rule = (look) =>
-  isSet(look, "PrivateUsers")
-    ? unitConflict(
-        "in a user namespace of its own the launcher can become no other user, and the " +
-          "mediator does nothing for the daemon",
-        "PrivateUsers=no",
-      )
-    : {};
-
 const processNamespace: Rule = (look) =>
   isSet(look, "PrivatePIDs")
     ? unitConflict(
-        "in a process namespace of its own nobody outside knows the daemon by the launcher's " +
-          "process id",
+        "in a process namespace of its own the launcher has another process id than outside, " +
+          "where no process could identify the daemon by it",
         "PrivatePIDs=no",
       )
     : {};
-
-const otherRoot: Rule = (look) => {
-  const name = ["RootDirectory", "RootImage"].find(
-    (one) => isSet(look, one) && property(look, one) !== "/",
-  );
-  return name === undefined
-    ? {}
-    : unitConflict(
-        `${name}= shows the unit another tree, in which there is neither the launcher nor ` +
-          "what the policy names",
-        `${name}=`,
-      );
-};
 
 const addresses: Rule = (look) =>
   isSet(look, "IPAddressDeny") && !/127\.0\.0\.0\/8/.test(property(look, "IPAddressAllow"))
@@ -98,14 +74,17 @@ const addresses: Rule = (look) =>
       )
     : {};
 
-/** Where Cofferdam's own must be writable in the unit's view; no domain may write there. */
+/**
+ * Cofferdam's own places must be writable in the unit's view; no domain may write there. `+`: below
+ * the unit's root, if it has another.
+ */
 const writable: Rule = (look) => {
   const paths = [
     ...(property(look, "ProtectSystem") === "strict" || hides(look, "/run")
-      ? ["-/run/cofferdam"]
+      ? ["-+/run/cofferdam"]
       : []),
     ...(isSet(look, "ProtectControlGroups") || property(look, "ProtectSystem") === "strict"
-      ? ["-/sys/fs/cgroup/cofferdam", `-/sys/fs/cgroup/${groupOf(look)}`]
+      ? ["-+/sys/fs/cgroup/cofferdam", `-+/sys/fs/cgroup/${groupOf(look)}`]
       : []),
   ];
   return paths.length === 0
@@ -117,8 +96,7 @@ const writable: Rule = (look) => {
 };
 
 /**
- * The unit's control group in the hierarchy: its slices (`a-b.slice` lies in `a.slice`), then its
- * name. Of a template the instance's.
+ * The unit's slices (`a-b.slice` is in `a.slice`), then its name; for a template the instance's.
  */
 function groupOf(look: Look): string {
   const slice = property(look, "Slice").replace(/\.slice$/, "");
@@ -134,9 +112,9 @@ function hides(look: Look, path: string): boolean {
 }
 
 const executable: Rule = (look) =>
-  isSet(look, "NoExecPaths") ? addition(`ExecPaths=${look.launcher}`, "The launcher.") : {};
+  isSet(look, "NoExecPaths") ? addition(`ExecPaths=+${look.launcher}`, "The launcher.") : {};
 
-/** What a setting hides from the unit (systemd.exec(5)). */
+/** See systemd.exec(5). */
 function hiddenBy(look: Look, setting: string): readonly string[] {
   const value = property(look, setting);
   if (setting === "PrivateTmp") return isSet(look, setting) ? ["/tmp", "/var/tmp"] : [];
@@ -146,7 +124,7 @@ function hiddenBy(look: Look, setting: string): readonly string[] {
 }
 
 /** Destinations of BindPaths= and BindReadOnlyPaths= (`SOURCE:DESTINATION:OPTIONS`). */
-function boundPaths(look: Look): readonly string[] {
+export function boundPaths(look: Look): readonly string[] {
   return ["BindPaths", "BindReadOnlyPaths"].flatMap((setting) =>
     words(property(look, setting)).map((one) => {
       const [source = "", destination = source] = one.replace(/^-/, "").split(":");
@@ -175,6 +153,10 @@ const program: Rule = (look) => {
       );
 };
 
+function withoutSetting(name: string): string {
+  return /^(?:Private|Protect)/.test(name) ? `${name}=no` : `${name}=`;
+}
+
 /** Settings with which systemd makes a unit a mount namespace (exec_needs_mount_namespace()). */
 const mountSettings = [
   ...["PrivateTmp", "PrivateDevices", "PrivateMounts", "PrivateIPC", "PrivateNetwork"],
@@ -183,51 +165,11 @@ const mountSettings = [
   ...["ProtectControlGroups", "ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths"],
   ...["ExecPaths", "NoExecPaths", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem"],
   ...["RootDirectory", "RootImage", "MountImages", "ExtensionImages", "LogNamespace"],
-  ...["BindLogSockets", "MountAPIVFS"],
+  ...["BindLogSockets", "MountAPIVFS", "DynamicUser"],
 ];
 
-/** What makes the unit's mounts its own. */
-export function mountsOf(look: Look): readonly string[] {
-  const set = mountSettings.filter((name) => isSet(look, name));
-  return isSet(look, "DynamicUser") ? [...set, "DynamicUser"] : set;
-}
-
-const mounts: Rule = (look): Partial<Found> => {
-  const settings = mountsOf(look);
-  if (settings.length === 0) return {};
-  const by = `${settings.join("=, ")}=`;
-  const lines = settings.map(withoutSetting);
-  const sockets = look.policy.names.filter(
-    ({ effect, permissions, pattern }) =>
-      effect === "allow" && pattern.startsWith("/") && (permissions & Permission.listen) !== 0,
-  );
-  const { name, mediation } = look.policy;
-  const { level } = look;
-  if (mediation === "supervised" && level === "enforcing")
-    return unitConflict(
-      `the unit's mounts are its own (${by}), and there the mediator decides nothing: ${name} ` +
-        "is supervised, and would be refused all that it asks",
-      ...lines,
-    );
-  if (sockets.length > 0 && level === "enforcing")
-    return unitConflict(
-      `the unit's mounts are its own (${by}), and there the mediator binds no unix socket: ` +
-        `\`${sockets[0]?.source.text}\` is refused`,
-      ...lines,
-    );
-  return note(
-    `the unit's mounts are its own (${by}): what only the mediator can do is refused there ` +
-      "(making or removing a single granted name, bind of unix sockets, attributes); a level " +
-      "that is switched to enforcing while the daemon runs refuses it everything until its " +
-      "restart",
-  );
-};
-
-function withoutSetting(name: string): string {
-  const isSwitch =
-    /^(?:Private|Protect|Mount|Dynamic|BindLog)/.test(name) && name !== "MountImages";
-  if (name === "ProtectProc") return "ProtectProc=default";
-  return isSwitch ? `${name}=no` : `${name}=`;
+export function hasMounts(look: Look): boolean {
+  return mountSettings.some((name) => isSet(look, name));
 }
 
 const delegation: Rule = (look) =>
@@ -238,26 +180,14 @@ const delegation: Rule = (look) =>
       )
     : {};
 
-const ownMemory: Rule = (look) =>
-  isSet(look, "MemoryDenyWriteExecute")
-    ? note(
-        "MemoryDenyWriteExecute= holds for the holder too, which then can start no mediator: " +
-          "the agent's is needed (the drop-in wants cofferdam-agent.service)",
-      )
-    : {};
-
-/** Each is told of by itself. */
+/** Each is reported separately. */
 export const sandboxRules: readonly Rule[] = [
   systemCalls,
   namespaces,
-  userNamespace,
   processNamespace,
-  otherRoot,
   addresses,
   writable,
   executable,
   program,
-  mounts,
   delegation,
-  ownMemory,
 ];

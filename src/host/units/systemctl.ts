@@ -3,7 +3,7 @@ import { HostError } from "../host-error.ts";
 
 /** For one call; a restart waits for the unit's own timeouts. */
 const ANSWER_WAIT_MAX_MS = 600_000;
-/** Of one answer, bytes: the properties of a host's units. */
+/** Of one answer: the properties of a host's units. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface Answer {
@@ -12,7 +12,7 @@ export interface Answer {
   readonly err: string;
 }
 
-/** Asks a program of systemd. @throws HostError where it cannot be started, or does not end */
+/** @throws HostError if the program cannot be started, or does not end */
 export function ask(program: string, words: readonly string[]): Answer {
   const { status, stdout, stderr, error } = spawnSync(program, words, {
     encoding: "utf8",
@@ -32,7 +32,7 @@ export function systemctl(...words: readonly string[]): Answer {
   return ask("systemctl", ["--no-pager", ...words]);
 }
 
-/** The same, and a failure is an error with what systemctl said. @throws HostError */
+/** A failure is an error with what systemctl said. @throws HostError */
 export function order(...words: readonly string[]): void {
   const { status, err } = systemctl(...words);
   if (status === 0) return;

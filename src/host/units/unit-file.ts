@@ -6,9 +6,8 @@ export interface Assignment {
 }
 
 /**
- * The assignments of a unit file or a drop-in, in order (systemd.syntax(7); config_parse(),
- * src/shared/conf-parser.c). A backslash at the end of a line goes on in the next, and stands for
- * a blank; comments between such lines are passed over.
+ * In order (systemd.syntax(7); config_parse(), src/shared/conf-parser.c). A backslash at the end of
+ * a line continues it, and stands for a blank; comments between such lines are skipped.
  */
 export function parseUnitFile(text: string): readonly Assignment[] {
   const assignments: Assignment[] = [];
@@ -40,7 +39,7 @@ function continues(line: string): boolean {
   return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
 }
 
-/** Which lines start programs, in the order in which systemd does. */
+/** In the order in which systemd starts them. */
 export const execKeys = [
   "ExecCondition",
   "ExecStartPre",
@@ -53,7 +52,7 @@ export const execKeys = [
 ] as const;
 export type ExecKey = (typeof execKeys)[number];
 
-/** The lines of each, an empty one having taken back those before it. */
+/** An empty line resets the list. */
 export function execLines(
   assignments: readonly Assignment[],
 ): ReadonlyMap<ExecKey, readonly string[]> {

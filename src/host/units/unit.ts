@@ -1,38 +1,43 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { hasCode } from "../../kernel/errno-error.ts";
+import { readIfThere } from "../../kernel/read-if-there.ts";
 import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
 import { systemctl } from "./systemctl.ts";
 import { type Assignment, type ExecKey, execLines, parseUnitFile } from "./unit-file.ts";
 
 /**
- * Our drop-in. Of all folders systemd takes drop-ins by their names' order, so that this one comes
- * behind `override.conf` of `systemctl edit`.
+ * Cofferdam's drop-in. systemd orders drop-ins of all folders by name, so this one comes after
+ * `override.conf` of `systemctl edit`.
  */
 export const DROP_IN = "zz-cofferdam.conf";
 
-/** A unit as systemd has read it. */
+/** As systemd has read it. */
 export interface Unit {
-  /** `nginx.service`, `worker@3.service`; of a template `worker@.service`. */
+  /** `nginx.service`, `worker@3.service`; for a template `worker@.service`. */
   readonly name: string;
-  /** Properties as `systemctl show` gives them. A template's are those of some instance. */
+  /** As `systemctl show` prints them. A template's are those of some instance. */
   readonly properties: ReadonlyMap<string, string>;
-  /** The commands' lines as the files have them, our own drop-in left out. */
+  /** As in the files, without Cofferdam's drop-in. */
   readonly lines: ReadonlyMap<ExecKey, readonly string[]>;
-  /** Our drop-in, as far as one is there. */
+  /** Cofferdam's drop-in, if it exists. */
   readonly dropIn: { readonly path: string; readonly text: string } | null;
 }
 
-/** Stands for an instance where a template is looked at. */
+/** Stands for an instance when a template is examined. */
 const SOME_INSTANCE = "cofferdam-check";
 
+/** Of systemd (UNIT_NAME_MAX), characters. */
+const UNIT_NAME_MAX = 255;
 const form = /^[A-Za-z0-9:_.\\-]+(?:@[A-Za-z0-9:_.\\-]*)?\.service$/;
 
-/** `nginx` is `nginx.service`. @throws HostError for what names no service */
+export function isServiceName(name: string): boolean {
+  return name.length <= UNIT_NAME_MAX && form.test(name);
+}
+
+/** `nginx` is `nginx.service`. @throws HostError for a name of no service */
 export function serviceName(word: string): string {
   const name = /\.[a-z]+$/.test(word) ? word : `${word}.service`;
-  if (form.test(name)) return name;
+  if (isServiceName(name)) return name;
   throw new HostError(
     `\`${word}\` names no service`,
     "only services start daemons: write NAME.service, or its name alone",
@@ -49,12 +54,11 @@ export function templateOf(name: string): string | null {
   return /@[^.]/.test(name) ? name.replace(/@.*\./, "@.") : null;
 }
 
-/** A name that systemctl can be asked about. */
 export function askable(name: string): string {
   return isTemplate(name) ? name.replace("@.", `@${SOME_INSTANCE}.`) : name;
 }
 
-/** @throws HostError where there is no such unit, or no service of that name can be started */
+/** @throws HostError if there is no such unit, or no service of that name can be started */
 export function readUnit(word: string): Unit {
   const name = serviceName(word);
   const properties = showUnit(askable(name));
@@ -67,15 +71,29 @@ export function readUnit(word: string): Unit {
   return unitOfFiles(name, properties);
 }
 
+/**
+ * The root directory of a unit's main process, as `compileDomain` takes it.
+ * @throws HostError if the unit does not run
+ */
+export function rootOfUnit(word: string): string {
+  const { name, properties } = readUnit(word);
+  const process = properties.get("MainPID") ?? "0";
+  if (process !== "0") return `/proc/${process}/root`;
+  throw new HostError(
+    `${name} does not run: what it would see is not known`,
+    `systemctl start ${name}`,
+  );
+}
+
 function unitOfFiles(name: string, properties: ReadonlyMap<string, string>): Unit {
   const dropIns = splitPaths(properties.get("DropInPaths") ?? "");
   const fragment = properties.get("FragmentPath") ?? "";
   const own = dropIns.find((path) => basename(path) === DROP_IN) ?? null;
   const files = [fragment, ...dropIns].filter((path) => path !== "" && path !== own);
   const assignments: readonly Assignment[] = files.flatMap((path) =>
-    parseUnitFile(readText(path) ?? ""),
+    parseUnitFile(readIfThere(path) ?? ""),
   );
-  const text = own === null ? null : readText(own);
+  const text = own === null ? null : readIfThere(own);
   return {
     name,
     properties,
@@ -84,12 +102,11 @@ function unitOfFiles(name: string, properties: ReadonlyMap<string, string>): Uni
   };
 }
 
-/** What systemd knows of one unit. */
 function showUnit(name: string): ReadonlyMap<string, string> {
   return parseProperties(systemctl("show", "--all", "--", name).out);
 }
 
-/** `KEY=VALUE` in lines. Lists that stand on several lines are joined by blanks. */
+/** `KEY=VALUE` in lines. Lists on several lines are joined by blanks. */
 export function parseProperties(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const line of text.split("\n")) {
@@ -107,13 +124,4 @@ function splitPaths(text: string): readonly string[] {
     .split(" ")
     .filter((path) => path !== "")
     .map((path) => path.replaceAll("\\x20", " "));
-}
-
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw error;
-  }
 }

@@ -1,19 +1,19 @@
 /**
- * Words of a unit file's line as systemd takes them apart (extract_first_word() with
- * EXTRACT_UNQUOTE and EXTRACT_CUNESCAPE, src/basic/extract-word.c; cunescape_one(),
- * src/basic/escape.c): blanks separate, quotes may begin anywhere in a word, and a backslash
- * escapes also between single quotes.
+ * Words of a line of a unit file, split as systemd does (extract_first_word() with EXTRACT_UNQUOTE
+ * and EXTRACT_CUNESCAPE, src/basic/extract-word.c; cunescape_one(), src/basic/escape.c): blanks
+ * separate, quotes may begin anywhere in a word, and a backslash escapes also between single
+ * quotes.
  */
 export interface Word {
-  /** As the line has it, quotes and escapes included. */
+  /** With its quotes and escapes. */
   readonly raw: string;
-  /** What it stands for. Specifiers and variables are expanded later. */
+  /** Unquoted. Specifiers and variables are expanded later. */
   readonly text: string;
-  /** Where the next one may begin. */
+  /** Where the next word may begin. */
   readonly end: number;
 }
 
-/** Why systemd would not take the line. */
+/** systemd would not accept the line. */
 export class UnitSyntaxError extends Error {}
 
 const BLANKS = " \t\n\r";
@@ -22,7 +22,6 @@ export function isBlank(character: string | undefined): boolean {
   return character !== undefined && BLANKS.includes(character);
 }
 
-/** The place of the next word, or the end. */
 export function skipBlanks(line: string, from: number): number {
   let at = from;
   while (isBlank(line[at])) at++;
@@ -46,7 +45,7 @@ const numbered: readonly { readonly form: RegExp; readonly base: number }[] = [
 const ESCAPE_MAX = 9;
 const LAST_CODE_POINT = 0x10ffff;
 
-/** `rest`: behind the backslash. systemd keeps what is no escape as it is, with a warning. */
+/** `rest`: after the backslash. systemd keeps an unknown escape unchanged, with a warning. */
 function unescaped(rest: string): { readonly text: string; readonly length: number } {
   const one = rest[0] ?? "";
   const plain = simple[one];
@@ -61,7 +60,7 @@ function unescaped(rest: string): { readonly text: string; readonly length: numb
 }
 
 /**
- * The word that begins at `from` or behind blanks there; null at the end of the line.
+ * The word at `from`, or after blanks there; null at the end of the line.
  * @throws UnitSyntaxError for quotes that are not closed, or a backslash at the end
  */
 export function nextWord(line: string, from: number): Word | null {
@@ -86,7 +85,7 @@ export function nextWord(line: string, from: number): Word | null {
   return { raw: line.slice(start, at), text, end: at };
 }
 
-/** A word as a unit file has it, so that {@link nextWord} finds `text` again. */
+/** {@link nextWord} finds `text` again. */
 export function quoteWord(text: string): string {
   if (/^[\w/.@:+,=%$-]+$/.test(text)) return text;
   const escaped = text.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\t", "\\t");

@@ -12,7 +12,6 @@ import { close, ErrnoError, poll, syscall } from "../ffi.ts";
 import { auditStatus, nlmsghdr } from "../structs.ts";
 import { openAuditSocket } from "./socket.ts";
 
-/** The part of the kernel's audit state that Cofferdam reads or changes. */
 export interface AuditState {
   /** 0: off; 1: on; 2: on and locked until the next boot. */
   readonly enabled: number;
@@ -20,11 +19,10 @@ export interface AuditState {
   readonly daemon: number;
   /** Limit on the records that wait in the kernel. */
   readonly backlogLimit: number;
-  /** Records lost since boot. */
   readonly lost: number;
 }
 
-/** How long to wait for the kernel's answer, milliseconds. It answers at once or never. */
+/** Milliseconds; the kernel answers at once or never. */
 const ANSWER_TIMEOUT_MS = 1_000;
 const ANSWER_BYTES = 8 * 1024;
 /** Limit on the messages read while looking for the answer. */
@@ -45,9 +43,7 @@ export function readAuditState(): AuditState {
   };
 }
 
-/**
- * Sets the switch and the backlog limit in one message. Leaves the registration of a daemon alone.
- */
+/** One message sets both. The registration of a daemon stays. */
 export function writeAuditState(state: { enabled: number; backlogLimit: number }): void {
   const mask = AUDIT_STATUS_ENABLED | AUDIT_STATUS_BACKLOG_LIMIT;
   request(

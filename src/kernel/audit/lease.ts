@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../base/modes.ts";
 import { readJson } from "../../base/read-json.ts";
 import * as is from "../../base/schema.ts";
 import { LOCK_EX, O_CLOEXEC, O_CREAT, O_NOFOLLOW, O_RDWR } from "../constants.ts";
@@ -9,17 +10,14 @@ import { type AuditState, readAuditState, writeAuditState } from "./control.ts";
 
 const switches = is.object({ enabled: is.whole(), backlogLimit: is.whole() });
 
-/**
- * A process, identified by pid and start time (field 22 of proc_pid_stat(5)), because a pid can be
- * reused.
- */
+/** Identified by pid and start time (field 22 of proc_pid_stat(5)), because a pid can be reused. */
 const holder = is.object({ pid: is.whole(), start: is.text });
 
 type Holder = is.Described<typeof holder>;
 
 /**
- * The lease's holders and the state before. All collectors of the host share it, so that the last
- * one restores that state.
+ * The lease's holders, and the state from before the first lease. All collectors of the host share
+ * it, so that the last one restores that state.
  */
 const sharedState = is.object({
   before: switches,
@@ -34,13 +32,12 @@ export type AuditLease =
   | { readonly state: "unavailable"; readonly why: string };
 
 /**
- * Keeps auditing on until `release()`. Where it is on already, nothing changes. Where a lease
- * switches it on, the previous state and the list of living holders are kept in `directory`, under
- * a lock. The last holder, or the first one after a crash, restores the state from before the first
- * lease.
+ * Keeps auditing on until `release()`. If it is on already, nothing changes. If a lease switches it
+ * on, the previous state and the list of living holders are kept in `directory`, under a lock. The
+ * last holder, or the first one after a crash, restores the state from before the first lease.
  */
 export function leaseAuditing(directory: string, backlogLimit: number): AuditLease {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(directory, { recursive: true, mode: PRIVATE_FOLDER });
   return locked(directory, () => {
     const now = readAuditState();
     const shared = readShared(directory);
@@ -98,7 +95,11 @@ function putBack(shared: SharedState, now: AuditState): void {
 }
 
 function locked<T>(directory: string, work: () => T): T {
-  const lock = open(join(directory, "lock"), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600);
+  const lock = open(
+    join(directory, "lock"),
+    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+    PRIVATE_FILE,
+  );
   try {
     syscall("flock", lock, LOCK_EX);
     return work();
@@ -124,7 +125,7 @@ function readShared(directory: string): SharedState | null {
 
 function writeShared(directory: string, shared: SharedState): void {
   const scratch = `${stateFile(directory)}.new`;
-  writeFileSync(scratch, JSON.stringify(shared), { mode: 0o600 });
+  writeFileSync(scratch, JSON.stringify(shared), { mode: PRIVATE_FILE });
   renameSync(scratch, stateFile(directory));
 }
 

@@ -38,14 +38,14 @@ export class AuditReader {
   }
 
   /**
-   * How often records were lost between the kernel and this process, at least. The kernel does not
-   * report how many.
+   * A lower bound on the losses between the kernel and this process. The kernel does not report how
+   * many records a loss was.
    */
   get overruns(): number {
     return this.#overruns;
   }
 
-  /** The waiting records, at most `max`; does not block. */
+  /** Does not block. At most `max` records. */
   read(max: number): AuditRecord[] {
     const records: AuditRecord[] = [];
     for (let received = 0; received < max; received++) {

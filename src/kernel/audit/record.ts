@@ -13,8 +13,8 @@ export interface AuditRecord {
 }
 
 /**
- * Keys whose values may be chosen by an attacker: quoted, or upper-case hex where they contain a
- * blank, a quote or worse (audit_log_untrustedstring).
+ * Keys whose values an attacker may choose: quoted, or upper-case hex if they contain a blank, a
+ * quote or worse (audit_log_untrustedstring).
  */
 const untrusted = new Set(["path", "name", "comm", "ocomm", "exe", "dev", "cwd", "proctitle"]);
 const head = /^audit\((\d+)\.(\d+):(\d+)\): ?/;

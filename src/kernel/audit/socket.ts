@@ -2,10 +2,7 @@ import { AF_NETLINK, NETLINK_AUDIT, SOCK_CLOEXEC, SOCK_RAW } from "../constants.
 import { close, ErrnoError, syscall } from "../ffi.ts";
 import { sockaddrNl } from "../structs.ts";
 
-/**
- * A netlink audit socket. `group`: the multicast group to join (AUDIT_NLGRP_READLOG, needs
- * CAP_AUDIT_READ), 0 for none.
- */
+/** `group`: the multicast group to join (AUDIT_NLGRP_READLOG, needs CAP_AUDIT_READ), 0 for none. */
 export function openAuditSocket(group = 0): number {
   const socket = syscall("socket", AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
   const address = sockaddrNl.encode({

@@ -5,7 +5,9 @@ import {
   BPF_CGROUP_INET4_CONNECT,
   BPF_CGROUP_INET6_BIND,
   BPF_CGROUP_INET6_CONNECT,
+  BPF_CGROUP_UDP4_RECVMSG,
   BPF_CGROUP_UDP4_SENDMSG,
+  BPF_CGROUP_UDP6_RECVMSG,
   BPF_CGROUP_UDP6_SENDMSG,
   BPF_CGROUP_UNIX_CONNECT,
   BPF_CGROUP_UNIX_SENDMSG,
@@ -21,13 +23,18 @@ export const attachTypes = {
   connect6: BPF_CGROUP_INET6_CONNECT,
   sendmsg4: BPF_CGROUP_UDP4_SENDMSG,
   sendmsg6: BPF_CGROUP_UDP6_SENDMSG,
+  recvmsg4: BPF_CGROUP_UDP4_RECVMSG,
+  recvmsg6: BPF_CGROUP_UDP6_RECVMSG,
   connect_unix: BPF_CGROUP_UNIX_CONNECT,
   sendmsg_unix: BPF_CGROUP_UNIX_SENDMSG,
 } as const;
 
 export type ProgramName = keyof typeof attachTypes;
 
-/** Programs for internet sockets: kernel 4.18. */
+/** They judge nothing, and tell `sendmsg4` and `sendmsg6` which peers a socket may answer. */
+export const receivingPrograms = ["recvmsg4", "recvmsg6"] as const satisfies readonly ProgramName[];
+
+/** Programs for internet sockets: kernel 5.2. */
 export const inetPrograms = [
   "egress",
   "create",
@@ -37,6 +44,7 @@ export const inetPrograms = [
   "connect6",
   "sendmsg4",
   "sendmsg6",
+  ...receivingPrograms,
 ] as const satisfies readonly ProgramName[];
 
 /** Programs for unix sockets: kernel 6.7. */
@@ -52,5 +60,6 @@ export const destinationPrograms = [
   "connect6",
   "sendmsg4",
   "sendmsg6",
+  ...receivingPrograms,
   ...unixPrograms,
 ] as const satisfies readonly ProgramName[];

@@ -1,4 +1,4 @@
-import { BPF_F_ALLOW_MULTI, BPF_F_REPLACE } from "../constants.ts";
+import { BPF_F_ALLOW_MULTI, BPF_F_REPLACE, EINVAL } from "../constants.ts";
 import { libbpf } from "./libbpf.ts";
 import { check, programTagById } from "./object.ts";
 
@@ -19,7 +19,7 @@ export function attachToCgroup(program: number, cgroup: number, attachType: numb
 /** `struct bpf_prog_attach_opts` of bpf/bpf.h: offsets and size, bytes. */
 const attachOptions = { flags: 8, replaced: 12, bytes: 32 } as const;
 
-/** Replaces `replaced` on the same hook by `program`: every call meets exactly one of the two. */
+/** Every call meets exactly one of the two programs. */
 export function replaceOnCgroup(
   program: number,
   cgroup: number,
@@ -36,7 +36,6 @@ export function replaceOnCgroup(
   );
 }
 
-/** Detaches the program open as `program` from this very cgroup. */
 export function detachFromCgroup(program: number, cgroup: number, attachType: number): void {
   check(
     `detach program of hook ${attachType}`,
@@ -45,20 +44,19 @@ export function detachFromCgroup(program: number, cgroup: number, attachType: nu
 }
 
 /**
- * The ids of the programs attached to this very cgroup, without inherited ones, in the order in
- * which they run.
+ * Without inherited ones, in the order in which they run. None for a hook that this kernel lacks
+ * (EINVAL), as kernels before 6.7 lack those of unix sockets.
  */
 export function attachedIds(cgroup: number, attachType: number): number[] {
   const ids = new Uint32Array(new ArrayBuffer(4 * PROGRAMS_PER_HOOK_MAX));
   const count = [ids.length];
-  check(
-    `query programs of hook ${attachType}`,
-    libbpf().queryPrograms(cgroup, attachType, 0, [0], ids, count),
-  );
+  const result: number = libbpf().queryPrograms(cgroup, attachType, 0, [0], ids, count);
+  if (result === -EINVAL) return [];
+  check(`query programs of hook ${attachType}`, result);
   return [...ids.subarray(0, count[0])];
 }
 
-/** The tags (hex) of these programs. */
+/** In hex. */
 export function attachedTags(cgroup: number, attachType: number): string[] {
   return attachedIds(cgroup, attachType).map(programTagById);
 }

@@ -3,7 +3,6 @@ import { libbpf } from "./libbpf.ts";
 import { openAnchorMap, withFd } from "./maps.ts";
 import { check } from "./object.ts";
 
-/** The map that tells an anchor's programs what to do. */
 export const CONTROL_MAP = "control";
 
 /** `struct control` of bpf/tables.h: offsets and size, bytes. */
@@ -18,20 +17,17 @@ export const controlLayout = {
 /** `enum level` of bpf/tables.h, in order. */
 const levels = ["enforcing", "warning", "disabled"] as const satisfies readonly Level[];
 
-/** What applies to all processes of an anchor. */
 export interface Control {
   readonly level: Level;
-  /** The number of the domain whose level and policy it follows; null where these do not change. */
+  /** The domain whose level and policy it follows; null if these do not change. */
   readonly number: number | null;
-  /**
-   * Generation of the policy in the tables, as in the host's table of domains; 0 before the first.
-   */
+  /** Of the policy in the tables, as in the host's table of domains; 0 before the first. */
   readonly generation: number;
   /** The table of domains that it follows (`host/live-sockets.ts`). */
   readonly table: number;
 }
 
-/** Like the programs, takes any other word for enforcing. */
+/** An unknown word counts as enforcing, as in the programs. */
 export function levelOfControl(word: number): Level {
   return levels[word] ?? "enforcing";
 }
@@ -45,7 +41,7 @@ export function controlBytes({ level, number, generation, table }: Control): Uin
   return bytes;
 }
 
-/** Reads the map of the cgroup directory open as `anchor`; null where no program there has one. */
+/** `anchor`: an open cgroup directory. null if no program there has the map. */
 export function readControl(anchor: number): Control | null {
   return withControl(anchor, (map) => {
     const bytes = Buffer.alloc(controlLayout.bytes);
@@ -60,7 +56,7 @@ export function readControl(anchor: number): Control | null {
   });
 }
 
-/** Takes effect for every later call. The kernel refuses it where the map is frozen. */
+/** Takes effect for every later call. The kernel refuses it if the map is frozen. */
 export function writeControl(anchor: number, control: Control): void {
   withControl(anchor, (map) =>
     check("write the control map", libbpf().updateElement(map, ONLY_KEY, controlBytes(control), 0)),

@@ -1,15 +1,13 @@
 import { errnoName } from "../errno-error.ts";
 
-/** A step with BPF objects that the kernel or libbpf refused. */
 export class BpfError extends Error {
   /** What was tried, with its object: `load program connect4`. */
   readonly step: string;
   readonly errno: number;
-  /** Symbolic name, e.g. `EPERM`. */
   readonly code: string;
   /** The verifier's last line, if any; null otherwise. */
   readonly verifier: string | null;
-  /** The whole verifier log, for a report; empty where there is none. */
+  /** Empty if there is none. */
   readonly log: string;
 
   constructor(step: string, errno: number, log = "") {
@@ -32,10 +30,7 @@ const statistics = /^(processed \d+ insns|verification time|stack depth|func#|ma
 /** State and instruction dumps, which precede the verdict. */
 const trace = /^(\d+: |from \d+ to|;|R\d|last_idx|regs=|parent|mark_precise)/;
 
-/**
- * The verdict in a verifier log: the last line that is neither statistics nor trace; null for an
- * empty log.
- */
+/** The last line that is neither statistics nor trace; null for an empty log. */
 export function summarizeVerifierLog(log: string): string | null {
   const lines = log
     .split("\n")

@@ -22,6 +22,7 @@ const prototypes = {
   updateElement: "int bpf_map_update_elem(int fd, void *key, void *value, uint64_t flags)",
   reuseMap: "int bpf_map__reuse_fd(void *map, int fd)",
   lookupElement: "int bpf_map_lookup_elem(int fd, void *key, void *value)",
+  deleteElement: "int bpf_map_delete_elem(int fd, void *key)",
   lookupBatch:
     "int bpf_map_lookup_batch(int fd, void *from, void *to, void *keys, void *values, _Inout_" +
     " uint32_t *count, void *options)",
@@ -37,6 +38,7 @@ const prototypes = {
   queryPrograms:
     "int bpf_prog_query(int target, int type, uint32_t flags, _Out_ uint32_t *attachFlags, void" +
     " *ids, _Inout_ uint32_t *count)",
+  openTracepoint: "int bpf_raw_tracepoint_open(const char *name, int program)",
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",
   mapById: "int bpf_map_get_fd_by_id(uint32_t id)",
   programInfo: "int bpf_prog_get_info_by_fd(int fd, void *info, _Inout_ uint32_t *length)",
@@ -49,7 +51,7 @@ export type Libbpf = Record<keyof typeof prototypes, ReturnType<Library["func"]>
 let loaded: Libbpf | null = null;
 
 /**
- * Loads the library at first use; throws where libbpf.so.1 is not installed. Its own messages are
+ * Loads the library at first use; throws if libbpf.so.1 is not installed. Its own messages are
  * suppressed: errors carry the log.
  */
 export function libbpf(): Libbpf {

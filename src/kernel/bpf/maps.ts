@@ -13,12 +13,13 @@ const MAPS_MAX = 64;
  * meanwhile could make more.
  */
 const BATCHES_MAX = 8;
-/** Size of the kernel's cursor in a hash map between two batches, bytes. */
+/** The kernel's cursor in a hash map between two batches. */
 const BATCH_PLACE_BYTES = 4;
 
 /**
- * A new descriptor of the map `name` that a program of this hook uses, attached to the cgroup
- * directory open as `cgroup`; null where none has such a map. Needs CAP_SYS_ADMIN.
+ * A new descriptor of the map `name`, which a program of this hook uses. `cgroup`: an open cgroup
+ * directory, to which the program is attached. null if none of its programs has such a map. Needs
+ * CAP_SYS_ADMIN.
  */
 export function openMap(cgroup: number, attachType: number, name: string): number | null {
   for (const program of attachedIds(cgroup, attachType)) {
@@ -75,7 +76,7 @@ export function listMap(
   }
 }
 
-/** A new descriptor of the hook's program that uses a map of this name; null where none does. */
+/** null if no program of the hook uses a map of this name. */
 export function openProgramWith(cgroup: number, attachType: number, map: string): number | null {
   for (const id of attachedIds(cgroup, attachType)) {
     const program = openProgram(id);
@@ -85,7 +86,6 @@ export function openProgramWith(cgroup: number, attachType: number, map: string)
   return null;
 }
 
-/** The ids of a program's maps, by name. */
 export function mapsOfProgram(program: number): Map<string, number> {
   return new Map([...mapIds(program)].map((id) => [nameOfMap(id), id]));
 }
@@ -103,7 +103,16 @@ function mapIds(program: number): Uint32Array {
   return ids.subarray(0, Math.min(MAPS_MAX, info.readUInt32LE(programInfo.mapCount)));
 }
 
-/** The id by which programs refer to the map. */
+/** By its id; null if there is none of that name any more. */
+export function openMapById(id: number, name: string): number | null {
+  const fd: number = libbpf().mapById(id);
+  if (fd === -ENOENT) return null;
+  check(`open map ${id}`, fd);
+  if (nameOf(fd) === name) return fd;
+  close(fd);
+  return null;
+}
+
 export function idOfMap(map: number): number {
   return aboutMap(map).readUInt32LE(mapInfo.id);
 }
@@ -119,7 +128,6 @@ function nameOf(map: number): string {
   return name.toString("latin1", 0, name.indexOf(0));
 }
 
-/** Closes `fd` when `work` is done. */
 export function withFd<T>(fd: number, work: (fd: number) => T): T {
   try {
     return work(fd);

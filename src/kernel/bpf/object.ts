@@ -5,7 +5,7 @@ import { programInfo } from "./info.ts";
 import { libbpf, type Pointer } from "./libbpf.ts";
 
 /**
- * Size of the verifier log kept per program, from its end, bytes (log_level 0: only after a
+ * Bytes of the verifier log that are kept per program, from its end (log_level 0: only after a
  * failure).
  */
 const VERIFIER_LOG_BYTES = 1 << 20;
@@ -35,7 +35,7 @@ export class BpfObject {
     check(`size map ${map}`, libbpf().setMaxEntries(this.#map(map), entries));
   }
 
-  /** Contents of a constant section such as `.rodata`, as long as the section itself. */
+  /** `section`: a constant section such as `.rodata`; `bytes` as long as the section itself. */
   setInitialValue(section: string, bytes: Uint8Array): void {
     check(`set ${section}`, libbpf().setInitialValue(this.#map(section), bytes, bytes.length));
   }
@@ -45,15 +45,12 @@ export class BpfObject {
     check(`reuse map ${map}`, libbpf().reuseMap(this.#map(map), fd));
   }
 
-  /** Leaves a program out of {@link load}, where the kernel does not support its kind. */
+  /** For programs whose kind the kernel does not support. */
   skipProgram(program: string): void {
     check(`skip program ${program}`, libbpf().setAutoload(this.#program(program), false));
   }
 
-  /**
-   * Loads the maps and `programs`, which must be all that are not skipped. A refusal carries the
-   * verifier's message.
-   */
+  /** `programs` must be all that are not skipped. A refusal carries the verifier's message. */
   load(programs: readonly string[]): void {
     for (const name of programs) {
       const log = Buffer.alloc(VERIFIER_LOG_BYTES);
@@ -72,7 +69,7 @@ export class BpfObject {
     );
   }
 
-  /** Fills a map. `keys` and `values` hold `count` entries each, one after the other. */
+  /** `keys` and `values` hold `count` entries each, one after the other. */
   update(map: string, keys: Uint8Array, values: Uint8Array, count: number): void {
     if (count === 0) return;
     const fd: number = libbpf().mapFd(this.#map(map));
@@ -119,12 +116,18 @@ export function programTag(fd: number): string {
   return info.toString("hex", programInfo.tag, programInfo.tag + BPF_TAG_SIZE);
 }
 
-/** A new descriptor of any program of the host. */
+export function idOfProgram(fd: number): number {
+  const info = Buffer.alloc(programInfo.bytes);
+  check("ask for the program's id", libbpf().programInfo(fd, info, [info.length]));
+  return info.readUInt32LE(programInfo.id);
+}
+
+/** Of any program of the host. */
 export function openProgram(id: number): number {
   return check(`open program ${id}`, libbpf().programById(id));
 }
 
-/** The tag of any program of the host. */
+/** Of any program of the host. */
 export function programTagById(id: number): string {
   const fd = openProgram(id);
   try {

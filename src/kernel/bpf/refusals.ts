@@ -1,10 +1,11 @@
 import type { Level } from "../../model/policy.ts";
 import { ENOENT, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_RDONLY } from "../constants.ts";
-import { close, type Mapping, mapShared, open } from "../ffi.ts";
+import { close, open } from "../ffi.ts";
 import { levelOfControl } from "./control.ts";
 import { libbpf } from "./libbpf.ts";
 import { listMap, openAnchorMap, withFd } from "./maps.ts";
 import { check } from "./object.ts";
+import { CountPage, decodeTally, type Tally, tallyLayout } from "./tally.ts";
 
 /**
  * Maps that the programs write. User space may only read them, so that no process can erase
@@ -38,20 +39,15 @@ export const keyLayout = {
   denied: 135,
   bytes: 136,
 } as const;
-/** `struct refusal`. */
-export const refusalLayout = { count: 0, first: 8, uid: 16, comm: 20, bytes: 40 } as const;
 /** `struct instance`. */
 export const instanceLayout = { refusals: 0, name: 8, bytes: 24 } as const;
 /** REFUSALS_MAX and INSTANCES_MAX. */
 export const recordLimits = { refusals: 2048, instances: 1024 } as const;
 
-const COMM_BYTES = 16;
 const CGROUP_ID_BYTES = 8;
-/** Of the map `recorded`. */
-const COUNT_BYTES = 8;
 
-/** One kind of request that a process made in vain or, at level warning, outside its domain. */
-export interface Refusal {
+/** One kind of request outside the domain: refused, or granted at level warning. */
+export interface Refusal extends Tally {
   /**
    * Unique among the entries of the map. An entry that was dropped and made again has another
    * `first`.
@@ -60,7 +56,7 @@ export interface Refusal {
   /** Thread group, in the first pid namespace. */
   readonly process: number;
   readonly kind: RefusalKind;
-  /** AF_* of the address, or of the socket that was not made. */
+  /** AF_* of the address, or of the socket that was refused. */
   readonly family: number;
   /**
    * 4 or 16 bytes in network order, or a sun_path (an abstract name with its NUL); empty for a
@@ -71,15 +67,9 @@ export interface Refusal {
   readonly type: number;
   readonly protocol: number;
   readonly port: number;
-  /** The level at that moment. */
   readonly level: Level;
-  /** false where the call went on. */
+  /** false if the call went on. */
   readonly denied: boolean;
-  readonly count: number;
-  /** Time of the first one, CLOCK_MONOTONIC, nanoseconds. */
-  readonly first: bigint;
-  readonly uid: number;
-  readonly comm: Uint8Array;
 }
 
 /**
@@ -89,17 +79,15 @@ export interface Refusal {
 export class RefusalReader {
   readonly #refusals: number;
   readonly #instances: number;
-  readonly #recorded: Mapping;
-  readonly #count: BigUint64Array;
+  readonly #recorded: CountPage;
 
-  private constructor(refusals: number, instances: number, recorded: Mapping) {
+  private constructor(refusals: number, instances: number, recorded: CountPage) {
     this.#refusals = refusals;
     this.#instances = instances;
     this.#recorded = recorded;
-    this.#count = new BigUint64Array(recorded.bytes.buffer, recorded.bytes.byteOffset, 1);
   }
 
-  /** null when the anchor's programs are of an older Cofferdam and keep no such records. */
+  /** null if the anchor's programs are of an older Cofferdam and keep no such records. */
   static open(anchor: string): RefusalReader | null {
     return withFd(open(anchor, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), (fd) => {
       const maps = (["refusals", "instances", "recorded"] as const).map((name) =>
@@ -108,8 +96,7 @@ export class RefusalReader {
       const [refusals = null, instances = null, recorded = null] = maps;
       try {
         if (refusals === null || instances === null || recorded === null) return null;
-        const mapping = mapShared(recorded, COUNT_BYTES, { writable: false });
-        return new RefusalReader(refusals, instances, mapping);
+        return new RefusalReader(refusals, instances, new CountPage(recorded));
       } finally {
         // The mapping keeps its map.
         const isWhole = refusals !== null && instances !== null && recorded !== null;
@@ -121,36 +108,24 @@ export class RefusalReader {
   close(): void {
     close(this.#refusals);
     close(this.#instances);
-    this.#recorded.unmap();
+    this.#recorded.close();
   }
 
-  /** The number of records of all instances together: one load from memory. */
+  /** Of all instances together: one load from memory. */
   get recorded(): bigint {
-    return Atomics.load(this.#count, 0);
+    return this.#recorded.count;
   }
 
   /**
-   * The cgroups in which something was refused. With a name, those of that name, of which there are
-   * several when a process id was reused.
+   * The cgroups in which something was refused; with `name`, only those of that name. A reused
+   * process id gives several cgroups of one name.
    */
   instances(name: string | null): bigint[] {
-    const ids: bigint[] = [];
-    const wanted = Buffer.from(name === null ? "" : `${name}\0`);
-    const sizes = {
-      key: CGROUP_ID_BYTES,
-      value: instanceLayout.bytes,
-      entries: recordLimits.instances,
-    };
-    listMap(this.#instances, sizes, (id, instance) => {
-      if (
-        wanted.equals(instance.subarray(instanceLayout.name, instanceLayout.name + wanted.length))
-      )
-        ids.push(id.readBigUInt64LE());
-    });
-    return ids;
+    const found = [...this.names()].filter(([, one]) => name === null || one === name);
+    return found.map(([id]) => id);
   }
 
-  /** The name of every cgroup in which something was refused, by its id. */
+  /** By the id of the cgroup. */
   names(): ReadonlyMap<bigint, string> {
     const names = new Map<bigint, string>();
     const sizes = {
@@ -165,7 +140,7 @@ export class RefusalReader {
     return names;
   }
 
-  /** The number of all refusals in the cgroup, including those whose records were dropped. */
+  /** Includes refusals whose records were dropped. */
   total(cgroup: bigint): number {
     const key = Buffer.alloc(CGROUP_ID_BYTES);
     key.writeBigUInt64LE(cgroup);
@@ -176,12 +151,12 @@ export class RefusalReader {
     return Number(value.readBigUInt64LE(instanceLayout.refusals));
   }
 
-  /** The refusals in the cgroup that the kernel still has records of, in no order. */
+  /** In no order, as far as the kernel still has records. */
   read(cgroup: bigint): Refusal[] {
     const found: Refusal[] = [];
     const sizes = {
       key: keyLayout.bytes,
-      value: refusalLayout.bytes,
+      value: tallyLayout.bytes,
       entries: recordLimits.refusals,
     };
     listMap(this.#refusals, sizes, (key, value) => {
@@ -195,7 +170,6 @@ function decode(key: Buffer, value: Buffer): Refusal {
   const kind = refusalKinds[key.readUInt8(keyLayout.kind)];
   if (kind === undefined)
     throw new Error(`a refusal of unknown kind ${key.readUInt8(keyLayout.kind)}`);
-  const comm = value.subarray(refusalLayout.comm, refusalLayout.comm + COMM_BYTES);
   const length = key.readUInt16LE(keyLayout.length);
   return {
     key: key.toString("latin1"),
@@ -208,9 +182,6 @@ function decode(key: Buffer, value: Buffer): Refusal {
     port: key.readUInt16LE(keyLayout.port),
     level: levelOfControl(key.readUInt8(keyLayout.level)),
     denied: key.readUInt8(keyLayout.denied) !== 0,
-    count: Number(value.readBigUInt64LE(refusalLayout.count)),
-    first: value.readBigUInt64LE(refusalLayout.first),
-    uid: value.readUInt32LE(refusalLayout.uid),
-    comm: Uint8Array.from(comm.subarray(0, Math.max(0, comm.indexOf(0)))),
+    ...decodeTally(value),
   };
 }

@@ -23,6 +23,10 @@ export const BPF_CGROUP_INET4_CONNECT = 10;
 export const BPF_CGROUP_INET6_CONNECT = 11;
 export const BPF_CGROUP_UDP4_SENDMSG = 14;
 export const BPF_CGROUP_UDP6_SENDMSG = 15;
+/** Linux 5.2. */
+export const BPF_CGROUP_UDP4_RECVMSG = 19;
+/** Linux 5.2. */
+export const BPF_CGROUP_UDP6_RECVMSG = 20;
 export const BPF_LSM_MAC = 27;
 /** Linux 6.7. */
 export const BPF_CGROUP_UNIX_CONNECT = 49;

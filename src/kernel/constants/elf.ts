@@ -3,3 +3,5 @@ export const ELFCLASS64 = 2;
 export const EM_386 = 3;
 export const EM_X86_64 = 62;
 export const PT_INTERP = 3;
+export const PT_GNU_STACK = 0x6474e551;
+export const PF_X = 1;

@@ -14,6 +14,7 @@ export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_GET_NO_NEW_PRIVS = 39;
 export const PR_CAP_AMBIENT = 47;
 export const PR_CAP_AMBIENT_RAISE = 2;
+export const PR_GET_MDWE = 66;
 
 export const CLONE_VM = 0x00000100;
 export const CLONE_FS = 0x00000200;

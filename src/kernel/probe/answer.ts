@@ -11,7 +11,6 @@ export function unknown(why: string): Probe {
   return { state: "unknown", why };
 }
 
-/** The errors that probes meet, in words. */
 const words: Readonly<Record<string, string>> = {
   ENOSYS: "the kernel does not have this call, or a system call filter hides it",
   EPERM: "it is not permitted to this caller, or a security module forbids it",
@@ -22,7 +21,7 @@ const words: Readonly<Record<string, string>> = {
   EPROTONOSUPPORT: "the kernel was built without it",
 };
 
-/** Errors of a kernel without the feature. Not ENOSYS, which a filter may return, too. */
+/** Not ENOSYS, which a filter may return, too. */
 const saidByKernel: ReadonlySet<string> = new Set(["EINVAL", "EPROTONOSUPPORT"]);
 
 /** `what` failed with a raw call's negative error number. */
@@ -33,7 +32,7 @@ export function refused(what: string, result: number): Probe {
   return saidByKernel.has(name) ? { state: "no", why, byKernel: true } : no(why);
 }
 
-/** Runs one probe. One that fails to finish is `unknown`, with the reason. */
+/** A probe that fails to finish is `unknown`, with the reason. */
 export function attempt(probe: () => Probe): Probe {
   try {
     return probe();

@@ -6,8 +6,8 @@ import { no, refused, unknown, yes } from "./answer.ts";
 import { bpf, loadTinyProgram } from "./bpf-program.ts";
 
 /**
- * A hook that is rarely called: for an instant the program is attached to the whole host, and
- * allows everything.
+ * A rarely called hook: for an instant the program is attached to the whole host, and allows
+ * everything.
  */
 const HOOK = "quotactl";
 

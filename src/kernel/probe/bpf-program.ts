@@ -17,7 +17,6 @@ import { number } from "../syscalls.ts";
  */
 const LOAD_ATTEMPTS_MAX = 5;
 
-/** bpf(2); a negative result is an error number. */
 export function bpf(command: number, attributes: Uint8Array): number {
   return syscallRaw(number("bpf") ?? -1, command, attributes, attributes.length);
 }
@@ -25,13 +24,13 @@ export function bpf(command: number, attributes: Uint8Array): number {
 export interface TinyProgram {
   readonly type: number;
   readonly attachType: number;
-  /** The program's return value; it does nothing else. */
+  /** The program does nothing but return this. */
   readonly returns: number;
   /** For lsm programs: the BTF id of the kernel function. */
   readonly attachBtfId?: number;
 }
 
-/** Loads a program of two instructions. Returns its descriptor or a negative error number. */
+/** Two instructions. Returns the program's descriptor or a negative error number. */
 export function loadTinyProgram(program: TinyProgram): number {
   const instructions = Buffer.from(new ArrayBuffer(16));
   instructions.writeUInt8(BPF_ALU64 | BPF_MOV | BPF_K, 0);

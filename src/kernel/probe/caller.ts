@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { release, version } from "node:os";
 import type { HostFacts } from "../host-facts.ts";
+import { type Mount, mountsIn } from "../mountinfo.ts";
 
-/** The mount point of control groups version 2, or null. */
+/** null if there is none. */
 export function findCgroup2(mountinfo: string): string | null {
   return findCgroup2Mount(mountinfo)?.point ?? null;
 }
 
 /**
  * The mount of control groups version 2. `root` is the group visible at `point`, as in
- * `/proc/PID/cgroup`: `/`, except for bind mounts and cgroup namespaces. Fields 4 and 5,
- * octal-escaped; the type follows the lone `-` (proc_pid_mountinfo(5)).
+ * `/proc/PID/cgroup`: `/`, except for bind mounts and cgroup namespaces.
  */
 export function findCgroup2Mount(
   mountinfo: string,
@@ -19,33 +19,16 @@ export function findCgroup2Mount(
   return mount === undefined ? null : { root: mount.root, point: mount.point };
 }
 
-/**
- * The mount points of control groups of either version: version 1 can freeze or starve a process,
- * too.
- */
+/** Of either version: version 1 can freeze or starve a process, too. */
 export function findControlGroups(mountinfo: string): readonly string[] {
   return [...new Set(controlGroupMounts(mountinfo).map(({ point }) => point))].sort();
 }
 
-function controlGroupMounts(
-  mountinfo: string,
-): readonly { type: string; root: string; point: string }[] {
-  return mountinfo.split("\n").flatMap((line) => {
-    const [mount = "", filesystem = ""] = line.split(" - ");
-    const [, , , root, point] = mount.split(" ");
-    const [type = ""] = filesystem.split(" ");
-    if (!/^cgroup2?$/.test(type) || root === undefined || point === undefined) return [];
-    return [{ type, root: unescapeOctal(root), point: unescapeOctal(point) }];
-  });
+function controlGroupMounts(mountinfo: string): readonly Mount[] {
+  return mountsIn(mountinfo).filter(({ type }) => /^cgroup2?$/.test(type));
 }
 
-function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
-}
-
-/** Effective ids and capabilities of this process, from /proc/self/status. */
+/** From /proc/self/status. */
 export function readCaller(): HostFacts["caller"] {
   const status = readFileSync("/proc/self/status", "utf8");
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];

@@ -2,6 +2,7 @@ import { mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   BPF_CGROUP_INET4_CONNECT,
+  BPF_CGROUP_UDP4_RECVMSG,
   BPF_CGROUP_UNIX_CONNECT,
   BPF_CGROUP_UNIX_SENDMSG,
   BPF_F_ALLOW_MULTI,
@@ -39,12 +40,9 @@ export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe
   try {
     const fd = open(directory, O_DIRECTORY | O_CLOEXEC);
     try {
-      const unix = [BPF_CGROUP_UNIX_CONNECT, BPF_CGROUP_UNIX_SENDMSG].map((type) =>
-        attachable(fd, type),
-      );
       return {
-        "cgroup-inet": attachable(fd, BPF_CGROUP_INET4_CONNECT),
-        "cgroup-unix": unix.find((probe) => probe.state !== "yes") ?? yes,
+        "cgroup-inet": allAttachable(fd, [BPF_CGROUP_INET4_CONNECT, BPF_CGROUP_UDP4_RECVMSG]),
+        "cgroup-unix": allAttachable(fd, [BPF_CGROUP_UNIX_CONNECT, BPF_CGROUP_UNIX_SENDMSG]),
       };
     } finally {
       close(fd);
@@ -55,6 +53,11 @@ export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe
   } finally {
     rmdirSync(directory);
   }
+}
+
+function allAttachable(cgroup: number, attachTypes: readonly number[]): Probe {
+  const probes = attachTypes.map((type) => attachable(cgroup, type));
+  return probes.find((probe) => probe.state !== "yes") ?? yes;
 }
 
 function attachable(cgroup: number, attachType: number): Probe {
@@ -77,8 +80,8 @@ function attachable(cgroup: number, attachType: number): Probe {
 }
 
 /**
- * Whether programs at a cgroup can be inspected, as every start does to verify them. It takes
- * CAP_SYS_ADMIN, which attaching does not.
+ * Every start verifies the programs at a cgroup. Inspecting them takes CAP_SYS_ADMIN, which
+ * attaching does not.
  */
 function lookedAt(): Probe {
   const nobodys = Buffer.alloc(BY_ID_BYTES);

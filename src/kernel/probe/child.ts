@@ -39,32 +39,30 @@ export class ChildProgram {
     return this.#add("", { need: this.#labels.lastIndexOf(label) });
   }
 
-  /** Writes an earlier result into a buffer, as 32 bits. */
+  /** 32 bits. */
   store(label: string, to: string, at: number): this {
     return this.#add("", { store: { result: this.#labels.lastIndexOf(label), to, at } });
   }
 
-  /** Copies bytes from `at` of one buffer to the start of another. */
+  /** From `at` of one buffer to the start of another. */
   copy(from: string, at: number, to: string, length: number): this {
     return this.#add("", { copy: { from, at, to, length } });
   }
 
-  /** Writes the address of buffer `to` into another buffer. */
+  /** The address of buffer `to`, into another buffer. */
   point(inside: string, at: number, to: string): this {
     return this.#add("", { point: { in: inside, at, to } });
   }
 
   /**
-   * Runs the program. Returns the results by label, negative for an error number. Throws when the
-   * child did not finish.
+   * Returns the results by label, negative for an error number. Throws if the child did not finish.
    */
   run(): ReadonlyMap<string, number> {
     return this.begin()();
   }
 
   /**
-   * Starts the program. The returned function waits for its end and returns its results; it must be
-   * called.
+   * The returned function waits for the program's end and returns its results; it must be called.
    */
   begin(): () => ReadonlyMap<string, number> {
     const koffi = createRequire(import.meta.url).resolve("koffi");
@@ -91,7 +89,7 @@ export class ChildProgram {
   }
 }
 
-/** Starts a child. Its results are read at its end, and `drop` runs whatever happens. */
+/** Reads the child's results at its end; `drop` runs whatever happens. */
 export function cleanly<T>(
   child: ChildProgram,
   drop: () => void,
@@ -112,7 +110,7 @@ export function cleanly<T>(
   }
 }
 
-/** The result of a labelled call; a missing label is a mistake in the probe. */
+/** A missing label is a mistake in the probe. */
 export function resultOf(results: ReadonlyMap<string, number>, label: string): number {
   const result = results.get(label);
   if (result === undefined) throw new Error(`the probe has no step ${label}`);

@@ -5,6 +5,7 @@ import {
   O_CLOEXEC,
   O_DIRECTORY,
   O_PATH,
+  PR_GET_MDWE,
   RESOLVE_NO_SYMLINKS,
 } from "../constants.ts";
 import { close, cString, syscallRaw } from "../ffi.ts";
@@ -19,6 +20,12 @@ export function probeMemfdNoexec(): Probe {
   if (fd < 0) return refused("memfd_create with MFD_NOEXEC_SEAL", fd);
   close(fd);
   return yes;
+}
+
+/** To ask suffices. To set it would keep this process from compiling. */
+export function probeMdwe(): Probe {
+  const result = syscallRaw(number("prctl") ?? -1, PR_GET_MDWE, 0, 0, 0, 0);
+  return result < 0 ? refused("prctl(PR_GET_MDWE)", result) : yes;
 }
 
 /**

@@ -6,7 +6,7 @@ import { probeAuditRead } from "./audit.ts";
 import { probeBpfLsm } from "./bpf-lsm.ts";
 import { findCgroup2, readCaller, readKernel, readPtraceScope } from "./caller.ts";
 import { probeCgroup } from "./cgroup.ts";
-import { probeMemfdNoexec, probeOpenat2 } from "./files.ts";
+import { probeMdwe, probeMemfdNoexec, probeOpenat2 } from "./files.ts";
 import { beginLandlock, landlockAbi } from "./landlock.ts";
 import { beginPrivileges } from "./privileges.ts";
 import { beginSeccomp } from "./seccomp.ts";
@@ -45,6 +45,7 @@ export function beginProbe(): () => HostFacts {
         ...children,
         ...attemptAll(cgroupFeatures, () => probeCgroup(cgroup2)),
         "memfd-noexec": attempt(probeMemfdNoexec),
+        mdwe: attempt(probeMdwe),
         openat2: attempt(probeOpenat2),
         "audit-read": attempt(probeAuditRead),
         "bpf-lsm": attempt(probeBpfLsm),
@@ -70,7 +71,6 @@ const seccompFeatures = [
 const privilegeFeatures = ["target-access", "private-ipc", "restrict-without-nnp"] as const;
 const cgroupFeatures = ["cgroup-inet", "cgroup-unix"] as const;
 
-/** {@link attemptAll} in two halves: start, and wait. */
 function begin<F extends FeatureName>(
   features: readonly F[],
   start: () => () => Record<F, Probe>,

@@ -38,7 +38,7 @@ const UNUSED_PORT = 9;
  */
 const TCGETS = 0x5401;
 
-/** `landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)`; 0 where that fails. */
+/** 0 on failure. */
 export function landlockAbi(): number {
   return Math.max(
     0,
@@ -192,16 +192,13 @@ function ruleset(abi: number): Buffer {
   });
 }
 
-/**
- * The size of the ruleset. The kernel refuses unknown non-zero bytes: ABI 1-3 know 8 bytes, 4-5
- * know 16, 6 knows all.
- */
+/** The kernel refuses unknown non-zero bytes: ABI 1-3 know 8 bytes, 4-5 know 16, 6 knows all. */
 function rulesetSize(abi: number): number {
   if (abi < 4) return landlockRulesetAttr.offset.handled_access_net;
   return abi < 6 ? landlockRulesetAttr.offset.scoped : landlockRulesetAttr.size;
 }
 
-/** Family and name without a trailing NUL: the length delimits an abstract name. */
+/** Without a trailing NUL: the length delimits an abstract name. */
 function sockaddrBytes(name: string): Uint8Array {
   const path = Buffer.from(name);
   return sockaddrUn.encode({ sun_family: AF_UNIX, sun_path: path }).subarray(0, 2 + path.length);

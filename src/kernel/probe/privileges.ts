@@ -21,7 +21,7 @@ type PrivilegeFeature = Extract<
   "target-access" | "private-ipc" | "restrict-without-nnp"
 >;
 
-/** How long the target lives, seconds: longer than the probing child, after which it is killed. */
+/** Seconds: longer than the probing child, after which the target is killed. */
 const TARGET_LIFE_S = 30;
 
 /**

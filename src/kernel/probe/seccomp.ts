@@ -42,8 +42,11 @@ type SeccompFeature = Extract<FeatureName, `seccomp-${string}`>;
 const NOTIFIED_CALL = "getpgid";
 /** The child's answer to the target; no process group has this number. */
 const ANSWER = 4_194_303;
-/** How long a notification may take to arrive, milliseconds. */
-const NOTIFICATION_TIMEOUT_MS = 1_000;
+/**
+ * Limit on the arrival of a notification, milliseconds: a kernel that cannot notify has refused the
+ * listener before, so that only the scheduler keeps it waiting.
+ */
+const NOTIFICATION_TIMEOUT_MS = 30_000;
 /** The descriptor number that ADDFD puts into the target. */
 const INJECTED_FD = 200;
 
@@ -117,7 +120,6 @@ function supervisedChild(flags: number): ChildProgram {
     .call("injected", "dup", INJECTED_FD);
 }
 
-/** Notifies {@link NOTIFIED_CALL}, allows everything else. */
 function filter(): Buffer {
   const load = (offset: number) => sockFilter.encode({ code: BPF_LD | BPF_W | BPF_ABS, k: offset });
   const unlessEqual = (k: number, jf: number) =>

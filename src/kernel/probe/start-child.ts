@@ -2,15 +2,18 @@ import { MFD_CLOEXEC, POLLIN, SIGKILL } from "../constants.ts";
 import { close, cString, hasCode, kill, poll, pread, pwrite, syscall, waitpid } from "../ffi.ts";
 import { spawnProcess } from "../spawn.ts";
 
-/** How long a probe's child may take before it is killed, milliseconds. It needs about 60. */
-const CHILD_TIMEOUT_MS = 5_000;
-/** Limit on a child's output, bytes. A probe's results are a few hundred. */
+/**
+ * Milliseconds; the child needs about 60, and on an emulated machine with other work more than
+ * 5,000. One that is killed leaves its features unknown, and the domain does not start.
+ */
+const CHILD_TIMEOUT_MS = 60_000;
+/** A probe's results are a few hundred bytes. */
 const OUTPUT_BYTES_MAX = 1 << 16;
 
 /**
  * Starts a program in `/` with an empty environment and `input` as its standard input, so that
  * several can run at the same time. The returned function waits for its end and returns its output;
- * it throws when the program failed. Node's own functions either block or return to the event loop.
+ * it throws if the program failed. Node's own functions either block or return to the event loop.
  */
 export function startChild(path: string, args: readonly string[], input: string): () => string {
   const [stdin, stdout, stderr] = [memory(input), memory(""), memory("")] as const;
@@ -59,7 +62,7 @@ function endOf(pid: number): number {
   }
 }
 
-/** null where a signal interrupted, such as the end of another child. */
+/** null if a signal interrupted, such as the end of another child. */
 function unlessInterrupted<T>(wait: () => T): T | null {
   try {
     return wait();

@@ -14,7 +14,6 @@ export type Value =
     }
   | { readonly kind: "fixed"; readonly value: number };
 
-/** One path argument. */
 export interface PathArgument {
   readonly role: "object" | "from" | "to";
   /** Register with the directory descriptor; null for the working directory. */
@@ -35,7 +34,6 @@ export type Follow =
   | { readonly kind: "unless"; readonly flags: Value; readonly bits: number }
   | { readonly kind: "only-if"; readonly flags: Value; readonly bits: number };
 
-/** One permission that the policy must grant. */
 export interface Need {
   readonly role: PathArgument["role"];
   readonly permission: PermissionName;

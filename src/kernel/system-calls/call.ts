@@ -16,7 +16,6 @@ export interface Answers {
   readonly enforcing: string;
 }
 
-/** A class, as `docs/system-calls.md` describes it. */
 export interface Described extends Answers {
   readonly title: string;
   /** The sentence below the title. */
@@ -45,7 +44,7 @@ interface Row {
   readonly sealed: Sealed | null;
   readonly supervised: Supervised;
   /**
-   * What the mediator remembers of threads and this call invalidates. Forgotten before the call is
+   * What this call invalidates of the mediator's memory of threads. Forgotten before the call is
    * answered.
    */
   readonly voids: readonly Remembered[];
@@ -102,13 +101,11 @@ export interface AddressCall extends Row {
   readonly permission: "connect" | "listen";
 }
 
-/** Makes sockets, or changes which addresses they can reach. */
 export interface SocketCall extends Row {
   readonly class: "socket";
   readonly operation: "create" | "pair" | "option";
 }
 
-/** What a number in a register names. */
 export type TargetKind = "process" | "thread" | "pidfd" | "group-or-process" | "group" | "which";
 
 export interface ProcessCall extends Row {
@@ -204,10 +201,25 @@ export interface WordCall extends Row {
   readonly ifGranted: Verdict | null;
 }
 
-/** The calls that ask for words of one kind, which are a class of the reference. */
+/**
+ * Uses of a call that ask for a word, whatever the call's own row says of it. Where the policy
+ * lacks the word they are refused; otherwise the row decides.
+ */
+export interface WordUse {
+  /** The call's name. */
+  readonly name: string;
+  readonly asks: WordRequest;
+  /** Which uses, by registers alone: `yes` for these, `no` for the others. */
+  readonly verdict: (yes: Verdict, no: Verdict) => Verdict;
+  /** For the reference: what such a use does. */
+  readonly why: string;
+}
+
+/** The calls and uses that ask for words of one kind, which are a class of the reference. */
 export interface WordCalls extends Described {
   readonly class: WordRequest["class"];
   readonly calls: readonly WordCall[];
+  readonly uses: readonly WordUse[];
 }
 
 /** Inspects a name. Existence and metadata are not secret in any mode (SECURITY.md). */

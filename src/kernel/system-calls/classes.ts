@@ -27,15 +27,15 @@ const asked = {
     title: "Sockets",
     about: "Make sockets, or change which addresses one reaches.",
     warning: LOGGED,
-    enforcing: "goes on if the policy grants it, because all arguments are registers; else EPERM",
+    enforcing: "goes on if the policy grants it, because registers hold what is judged; else EPERM",
   },
   process: {
     title: "Processes",
     about: "Act on or inspect a process or thread, named by a number or a descriptor.",
     warning: LOGGED,
     enforcing:
-      "goes on for processes of the domain itself, and for signals to those that `signals` names;" +
-      " for the caller itself; else EPERM",
+      "goes on if it acts on the caller, on another process of the domain, or sends a signal that" +
+      " `signals` grants; else EPERM",
   },
   privilege: {
     title: "Privileges",
@@ -46,8 +46,8 @@ const asked = {
   state: {
     title: "State",
     about:
-      "Change what a path, a number or an id means. The mediator forgets what it remembers of" +
-      " the caller before these are answered.",
+      "Change what a path, a number or an id means. Before the mediator answers such a call, it" +
+      " forgets what it remembers of the caller.",
     warning: `${LOGGED}; remembered facts are forgotten first`,
     enforcing: "goes on; remembered facts are forgotten first",
   },
@@ -56,7 +56,8 @@ const asked = {
     about: "Act on an open descriptor in ways that its opening did not decide.",
     warning: LOGGED,
     enforcing:
-      "made by the mediator on the caller's descriptor, if its name is granted `a`; else EPERM",
+      "if the policy grants the use on the descriptor's object, the mediator sets attributes on" +
+      " the caller's descriptor, and other uses go on; else refused",
   },
 };
 
@@ -78,9 +79,10 @@ const unasked = {
   untouchable: {
     title: "Never notified",
     about:
-      "Never notified in a supervised domain, at any level, whether the policy lists them or" +
-      " not. A sealed domain has those with a star without listing them, because the launcher" +
-      " or the kernel itself needs them.",
+      "The filter of a supervised domain never notifies these calls, at any level, whether the" +
+      ' policy lists them or not. Exceptions are the uses under "Code in memory". In a sealed' +
+      " domain, calls with a star are allowed even if the policy does not list them, because the" +
+      " launcher or the kernel itself needs them.",
     ...SILENT,
   },
 };
@@ -89,14 +91,13 @@ const unasked = {
 
 const ofKinds = Object.values(wordCalls).flatMap((calls) => calls ?? []);
 
-/** By name, in the order of the reference. */
+/** In the order of the reference. */
 export const classes: ReadonlyMap<string, Described> = new Map<string, Described>([
   ...Object.entries(asked),
   ...ofKinds.map((kind) => [kind.class, kind] as const),
   ...Object.entries(unasked),
 ]);
 
-/** What is said of the call's class. */
 export function classOf({ class: name }: SystemCall): Described {
   const found = classes.get(name);
   if (found === undefined) throw new TypeError(`the class ${name} is not described`);

@@ -1,7 +1,6 @@
 import type { SealedContext } from "./sealed-context.ts";
 import { type Answer, allow, notify, refuse, type Verdict } from "./verdict.ts";
 
-/** How a sealed domain treats a call. */
 export interface Sealed {
   /**
    * What the policy's list of system calls means. `needed`: a call that is not listed is refused.
@@ -34,6 +33,14 @@ export interface Supervised {
   readonly enforcing?: string;
 }
 
+/** Whether the row's own verdict counts for the call, which the policy lists or denies by name. */
+export function isJudged(
+  { unlistedToo }: Supervised,
+  { listed, denied }: { readonly listed: boolean; readonly denied: boolean },
+): boolean {
+  return unlistedToo === "unless-denied" ? !denied : unlistedToo === "always" || listed;
+}
+
 export function ifListed(why: string, verdict: Sealed["verdict"]): Sealed {
   return { list: "needed", why, verdict };
 }
@@ -47,13 +54,10 @@ export function neverAllowed(why: string, answer: Answer = refuse): Sealed {
   return listedOrNot(why, () => answer);
 }
 
-/** Every use is notified. */
 export const everyUse: Supervised = { verdict: notify };
 
-/** No use is notified if the policy lists the call. */
 export const noUse: Supervised = { verdict: allow };
 
-/** Every use is notified, with this answer at enforcing. */
 export function answering(enforcing: string, verdict: Verdict = notify): Supervised {
   return { verdict, enforcing };
 }

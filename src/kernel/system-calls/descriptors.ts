@@ -6,7 +6,7 @@ import {
   terminalRequests,
   wholeFileSystemRequests,
 } from "../argument-names.ts";
-import { F_SETFL, O_ASYNC } from "../constants.ts";
+import { F_SETFL, MAP_ANONYMOUS, O_ASYNC, PROT_EXEC } from "../constants.ts";
 import type { DescriptorCall } from "./call.ts";
 import { answering, everyUse, ifListed } from "./columns.ts";
 import { MODE_AND_OWNER, XATTRS } from "./names.ts";
@@ -14,7 +14,7 @@ import { allow, ifBits, ifOneOf, notify, refuse } from "./verdict.ts";
 
 /**
  * ioctl requests that no device driver handles, or that do nothing to a device: those that Landlock
- * allows on devices (`is_masked_device_ioctl` in security/landlock/fs.c), except the two that
+ * allows on devices (`is_masked_device_ioctl` in security/landlock/fs.c). Left out are the two that
  * freeze file systems, and FIOASYNC, by which a terminal chooses the receiver of SIGIO.
  */
 const harmlessRequests = {
@@ -54,7 +54,6 @@ const ownerOrAsync = ifOneOf(
   ifOneOf(1, [F_SETFL], ifBits(2, O_ASYNC, notify, allow), allow),
 );
 
-/** A call that changes metadata of the file behind a descriptor. */
 function attributes(name: string, sealed: DescriptorCall["sealed"]): DescriptorCall {
   return {
     class: "descriptor",
@@ -112,8 +111,8 @@ const fcntl: DescriptorCall = {
   request: 1,
   sealed: ifListed(
     [
-      "F_SETOWN sends any signal to other processes, F_SETFL with O_ASYNC a terminal's to its" +
-        " foreground group",
+      "F_SETOWN lets the kernel send any signal to other processes, and F_SETFL with O_ASYNC on a" +
+        " terminal lets it send one to the foreground group",
       "notified where no Landlock scope confines signals",
     ].join("; "),
     ({ signalsHeld }) => (signalsHeld ? allow : ownerOrAsync),
@@ -129,9 +128,27 @@ const fcntl: DescriptorCall = {
 };
 
 /**
- * Calls on an open descriptor that its opening did not decide. All other uses were decided when it
- * was opened.
+ * Every process maps memory, whether its policy lists the call or not, and only mappings of files
+ * for execution are asked about. What maps memory that was written is a use that asks for `jit`.
  */
+const mmap: DescriptorCall = {
+  class: "descriptor",
+  name: "mmap",
+  voids: [],
+  descriptor: 4,
+  needs: () => [{ role: "object", permission: "map", if: "always" }],
+  request: null,
+  sealed: null,
+  supervised: {
+    verdict: ifBits(2, PROT_EXEC, ifBits(3, MAP_ANONYMOUS, allow, notify), allow),
+    unlistedToo: "always",
+    enforcing:
+      "a file is mapped for execution if its name is granted `m`, and by a process with several" +
+      " threads only with `memory: [dlopen]`; else EACCES or EPERM. Nothing else is notified",
+  },
+};
+
+/** All other uses of a descriptor were decided when it was opened. */
 export const descriptorCalls: readonly DescriptorCall[] = [
   attributes("fchmod", MODE_AND_OWNER),
   attributes("fchown", MODE_AND_OWNER),
@@ -139,4 +156,5 @@ export const descriptorCalls: readonly DescriptorCall[] = [
   attributes("fremovexattr", XATTRS),
   ioctl,
   fcntl,
+  mmap,
 ];

@@ -5,8 +5,8 @@ import { answering, everyUse, ifListed, neverAllowed } from "./columns.ts";
 import { type Answer, allow, ifBits, ifOneOf, notify, refuse, refuseAbsent } from "./verdict.ts";
 
 /**
- * Calls in another class, because something must be forgotten or a target judged whatever the
- * answer is.
+ * These calls have rows in another class: whatever the answer, the mediator must drop what it
+ * remembers of the thread.
  */
 const elsewhere: ReadonlySet<string> = new Set(["setns"]);
 
@@ -39,7 +39,7 @@ const newListener = (yes: Answer) =>
   );
 
 /**
- * Calls that undo a domain's confinement, or reach around it into the kernel or the whole host:
+ * Calls that undo a domain's confinement, or act past it on the kernel or the whole host:
  * `kinds/syscalls/model.ts` and three more.
  */
 export const escapeCalls: readonly EscapeCall[] = [

@@ -1,3 +1,4 @@
+import { areBrokered } from "../../model/late-names.ts";
 import {
   __O_TMPFILE,
   AT_EMPTY_PATH,
@@ -7,7 +8,9 @@ import {
   EACCES,
   O_ACCMODE,
   O_CREAT,
+  O_DIRECTORY,
   O_NOFOLLOW,
+  O_NONBLOCK,
   O_PATH,
   O_TRUNC,
   O_WRONLY,
@@ -109,6 +112,22 @@ const moved = ({ brokered }: SealedContext): Verdict =>
 const linked = ({ brokered }: SealedContext): Verdict =>
   brokered.creates || brokered.links ? notify : allow;
 
+/** The broker does what the layer does for the names of the start. */
+const late = ({ lateNames }: SealedContext, asked: Verdict): Verdict =>
+  areBrokered(lateNames) ? asked : allow;
+const opening = (context: SealedContext): Verdict =>
+  areBrokered(context.lateNames) ? notify : created(context);
+
+/**
+ * An open that makes nothing. Landlock checks none with O_PATH. opendir(3) sets O_NONBLOCK too, but
+ * only for a directory. `flags`: their register.
+ */
+const openingLate = (context: SealedContext, flags: number): Verdict => {
+  const unlessPath = ifBits(flags, O_PATH, allow, notify);
+  if (context.lateNames !== "brokered-blocking") return late(context, unlessPath);
+  return ifOneOf(flags, [O_NONBLOCK], allow, unlessPath, O_NONBLOCK | O_DIRECTORY);
+};
+
 /**
  * A set-id file would give the daemon's identity to any process that executes it. Landlock does not
  * check the mode of files that are made.
@@ -117,22 +136,28 @@ const unlessSetId = (mode: number, otherwise: Verdict): Verdict =>
   ifBits(mode, S_ISUID | S_ISGID, refuse, otherwise);
 
 /** Before ABI 3 Landlock lets O_RDONLY|O_TRUNC empty a file that may only be read. */
-function truncating(flags: number, { truncateHeld }: SealedContext): Verdict {
-  if (truncateHeld) return allow;
-  return ifOneOf(flags, [O_TRUNC], { kind: "errno", errno: EACCES }, allow, O_TRUNC | O_ACCMODE);
+function truncating(flags: number, { truncateHeld }: SealedContext, otherwise: Verdict): Verdict {
+  if (truncateHeld) return otherwise;
+  const refused = { kind: "errno", errno: EACCES } as const;
+  return ifOneOf(flags, [O_TRUNC], refused, otherwise, O_TRUNC | O_ACCMODE);
 }
 
-/** `flags`: the register with the flags; the mode follows it. */
+/**
+ * `flags`: the register with the flags; the mode follows it. Landlock checks no open with O_PATH,
+ * which the kernel looks at before O_CREAT.
+ */
 const opened = (flags: number): Sealed =>
   ifListed(
     "only opens that may create are notified, and refused for set-id files; Landlock decides" +
-      " everything else",
+      " everything else. With `late-names: brokered` every open without O_PATH is notified, and" +
+      " with `brokered-blocking` those without O_NONBLOCK: the mediator opens the late names that" +
+      " the policy grants",
     (context) =>
       ifBits(
         flags,
         O_CREAT | __O_TMPFILE,
-        unlessSetId(flags + 1, created(context)),
-        truncating(flags, context),
+        unlessSetId(flags + 1, opening(context)),
+        truncating(flags, context, openingLate(context, flags)),
       ),
   );
 
@@ -147,8 +172,9 @@ const node = (mode: number): Sealed =>
 const MADE = ifListed("the mediator makes a name that Landlock cannot express", created);
 const REMOVED = ifListed("the mediator removes a name that Landlock cannot express", removed);
 const LINKED = ifListed(
-  "Landlock requires its right to move files (REFER) where the linked file lies, the policy only" +
-    " that nothing is gained; so every link into a granted directory is notified",
+  "for a link Landlock requires its right to move files (REFER) in the directory of the linked" +
+    " file. The policy requires only that the new name has no permission that the old one lacks." +
+    " So every link into a granted directory is notified",
   linked,
 );
 const MOVED = ifListed(
@@ -167,7 +193,7 @@ const TIMES = metadata("the mediator changes times of the checked object");
 const unlessPath = (flags: number): Supervised => ({
   verdict: ifBits(flags, O_PATH, allow, notify),
 });
-const DEVICES = answering("as its needs say; device nodes, whiteouts and set-id bits are refused");
+const DEVICES = answering("as above; device nodes, whiteouts and set-id bits are refused");
 const MODES = answering(
   "made by the mediator on the checked object, which must be granted `a`; a set-id bit is" +
     " refused",
@@ -218,7 +244,6 @@ const linkat = two(0, 1, 2, 3, onlyIf(register(4), AT_SYMLINK_FOLLOW)).map((path
   path.role === "from" ? { ...path, empty: { flags: register(4), bits: AT_EMPTY_PATH } } : path,
 );
 
-/** Calls that make, remove or move names, or open files by them. */
 const names: readonly NameCall[] = [
   row("open", [object(null, 0, openFollow(register(1)))], opens, opened(1), {
     flags: register(1),
@@ -251,7 +276,7 @@ const names: readonly NameCall[] = [
     "creat",
     [object(null, 0, always)],
     opens,
-    ifListed("as open", (context) => unlessSetId(1, created(context))),
+    ifListed("as open", (context) => unlessSetId(1, opening(context))),
     { flags: fixed(O_CREAT | O_WRONLY | O_TRUNC), mode: register(1) },
   ),
   row("mkdir", [object(null, 0, never)], makes, MADE, { mode: register(1) }),
@@ -287,7 +312,7 @@ const names: readonly NameCall[] = [
       flags: register(4),
       twoNames: "rename",
       voids,
-      supervised: answering("as its needs say; RENAME_WHITEOUT is refused"),
+      supervised: answering("as above; RENAME_WHITEOUT is refused"),
     },
   ),
   row(
@@ -295,13 +320,13 @@ const names: readonly NameCall[] = [
     [object(null, 0, always)],
     () => [need("object", "write")],
     ifListed(
-      "Landlock checks truncation from ABI 3 on; before that the mediator truncates",
-      ({ truncateHeld }) => (truncateHeld ? allow : notify),
+      "Landlock checks truncation from ABI 3 on; before that the mediator truncates, and with" +
+        " brokered late names it truncates files under late names that the policy grants",
+      (context) => (context.truncateHeld ? late(context, notify) : notify),
     ),
   ),
 ];
 
-/** Calls that change mode, owner, times or attributes of the file at a path. */
 const attributes: readonly NameCall[] = [
   row("chmod", [object(null, 0, always)], changes, MODE_AND_OWNER, {
     mode: register(1),

@@ -45,10 +45,8 @@ const ownAlone = unlessZero(0);
  * A process may not raise its own limit of core files, because a crash writes outside every grant.
  */
 const ownButCoreLimit = ifOneOf(1, [RLIMIT_CORE], ifPointer(2, notify, ownAlone), ownAlone);
-/** The answer in a supervised domain about the limit of core files. */
 export const CORE_LIMIT =
   "the limit of core files is not raised without `core-dumps: allowed`; the mediator lowers it";
-/** Why a sealed domain's filter notifies it. */
 export const CORE_LIMIT_ASKED =
   "the limit of core files is notified unless the policy has `core-dumps: allowed`: what the" +
   " kernel writes at a crash is outside every grant";
@@ -69,8 +67,8 @@ function signal(
     signal: register,
     sealed: ifListed(
       "Landlock's scope confines signals to the domain. Where the kernel has none, or the policy" +
-        " grants `any`, the mediator is notified, except for signal 0: Cofferdam's own processes" +
-        " get none",
+        " grants `any`, the mediator is notified, except for signal 0, and refuses signals to" +
+        " Cofferdam's own processes",
       ({ signalsHeld }) => (signalsHeld ? allow : unlessNone),
     ),
     supervised: { verdict: unlessNone },
@@ -95,7 +93,7 @@ function better(
   });
 }
 
-/** Acts on another process, named by register 0, where 0 means the caller. */
+/** Register 0 names the process; 0 means the caller. */
 const others = (name: string, kind: Target["kind"]): ProcessCall =>
   row(name, "control", [who(0, kind, true)], {
     sealed: askedOfOthers(ownAlone),
@@ -106,14 +104,12 @@ const others = (name: string, kind: Target["kind"]): ProcessCall =>
 const oneself = (process: number): Verdict => ifOneOf(0, [process], unlessZero(1), notify);
 const whichever: Target = { ...who(1, "which", true), which: 0 };
 
-/** Acts on the memory of another process by a pidfd. */
 const memoryOfOthers = (name: string): ProcessCall =>
   row(name, "control", [who(0, "pidfd")], {
     sealed: neverAllowed("acts on the memory of other processes through a descriptor: refused"),
     supervised: answering("refused"),
   });
 
-/** Calls that act on or inspect a process or thread, named by a number or a descriptor. */
 export const processCalls: readonly ProcessCall[] = [
   signal("kill", 1, [who(0, "group-or-process")], {
     supervised: answering(

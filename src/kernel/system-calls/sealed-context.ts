@@ -1,6 +1,6 @@
 import type { GrantedWords } from "../../kinds/model.ts";
+import type { LateNames } from "../../model/late-names.ts";
 
-/** What confines the sockets of a family: kernel layers or the mediator; or none can be made. */
 export type SocketMode = "kernel" | "broker" | "refused";
 
 /**
@@ -8,11 +8,10 @@ export type SocketMode = "kernel" | "broker" | "refused";
  * `compile/seccomp/context.ts`.
  */
 export interface SealedContext {
-  /** Granted system calls: allowed tokens without the denied ones. */
   readonly listed: ReadonlySet<string>;
-  /** Explicitly denied system calls: no other grant brings them back. */
+  /** No other grant brings these back. */
   readonly denied: ReadonlySet<string>;
-  /** There will be a listener. Without one, notified calls fail. */
+  /** Without a listener, notified calls fail. */
   readonly listener: boolean;
   /** The mediator may inspect the daemon and hand it descriptors. */
   readonly handsOver: boolean;
@@ -24,6 +23,12 @@ export interface SealedContext {
   readonly coreDumps: boolean;
   /** Landlock's scope confines signals to the domain. */
   readonly signalsHeld: boolean;
+  /**
+   * Unless `sealed`, names made or replaced after the start are the mediator's: it is notified of
+   * opens, of truncate, and of every name made, removed or moved where the policy grants that
+   * anywhere.
+   */
+  readonly lateNames: LateNames;
   /** Landlock handles truncation (ABI 3). */
   readonly truncateHeld: boolean;
 }
@@ -44,7 +49,6 @@ export interface BrokeredNames {
 export interface SocketGrants {
   readonly inet: SocketMode;
   readonly unix: SocketMode;
-  /** An address rule grants it. */
   readonly tcp: boolean;
   readonly udp: boolean;
   /**
@@ -65,7 +69,6 @@ export interface SocketGrants {
   readonly vsock: Protocols;
 }
 
-/** Protocol numbers of a family that are granted, or that are not. */
 export type Protocols =
   | { readonly kind: "only"; readonly numbers: readonly number[] }
   | { readonly kind: "all-but"; readonly numbers: readonly number[] };

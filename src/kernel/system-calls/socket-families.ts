@@ -25,9 +25,8 @@ const TYPE = 1;
 const PROTOCOL = 2;
 
 /**
- * socket(family, type, protocol): allows what the policy grants and this host can confine. The
- * mediator refuses everything else. The type's upper bits are flags; only its lowest four are
- * compared, as in the kernel.
+ * Allows what the policy grants and this host can confine. The mediator refuses everything else.
+ * The type's upper bits are flags; only its lowest four are compared, as in the kernel.
  */
 export function socketVerdict(grants: SocketGrants): Verdict {
   const families: [number, Verdict][] = [
@@ -45,9 +44,7 @@ export function socketVerdict(grants: SocketGrants): Verdict {
   );
 }
 
-/**
- * Types of unix sockets. Datagram sockets only where they have a destination, or the kernel judges.
- */
+/** Datagram sockets only if they have a destination, or the kernel judges. */
 export function unixTypes({ unix, datagrams }: SocketGrants): readonly number[] {
   const streams = [SOCK_STREAM, SOCK_SEQPACKET];
   const withDatagrams = unix === "kernel" || (unix === "broker" && datagrams);
@@ -58,8 +55,8 @@ function internet(grants: SocketGrants, icmp: number): Verdict {
   const held = grants.inet !== "refused";
   const ping = grantsProtocol(grants.ping, icmp) ? [icmp] : [];
   const datagram = [...(held && grants.udp ? [IPPROTO_IP, IPPROTO_UDP] : []), ...ping];
-  // A list of allowed protocols: MPTCP, SMC and SCTP are stream protocols that no address rule
-  // covers.
+  // MPTCP, SMC and SCTP are stream protocols that no address rule covers, so the allowed ones are
+  // listed.
   const stream = held && grants.tcp ? [IPPROTO_IP, IPPROTO_TCP] : [];
   return ofType(
     [SOCK_STREAM],

@@ -59,7 +59,6 @@ function unlessRouted(routed: Verdict, other: Verdict): Verdict {
   return ifOneOf(OPTION, Object.values(labelOptions), ofLength, other);
 }
 
-/** socketpair() of one of these types of unix sockets, or anything else. */
 const pairOf = (types: readonly number[], otherwise: Verdict): Verdict =>
   ifOneOf(FAMILY, [AF_UNIX], ofType(types, allow, otherwise), otherwise);
 
@@ -80,7 +79,6 @@ function optionVerdict({ sockets }: SealedContext): Verdict {
   );
 }
 
-/** Calls that make sockets, or change which addresses one reaches. */
 export const socketCalls: readonly SocketCall[] = [
   {
     class: "socket",

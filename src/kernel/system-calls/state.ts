@@ -172,8 +172,8 @@ export const stateCalls: readonly StateCall[] = [
     ),
     {
       sealed: ifListed(
-        "the mediator must know: it makes no more calls for a process that confines itself; flags" +
-          " that keep denials out of the kernel's records are refused",
+        "notified, because the mediator makes no more calls for a process that confines itself;" +
+          " flags that keep denials out of the kernel's records are refused",
         () => ifBits(1, LANDLOCK_LOG_OFF_FLAGS, refuse, notify),
       ),
     },

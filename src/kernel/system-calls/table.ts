@@ -1,7 +1,7 @@
 import { wordCalls } from "../../kinds/kernel.ts";
 import { number } from "../syscalls.ts";
 import { addressCalls } from "./addresses.ts";
-import type { SystemCall } from "./call.ts";
+import type { SystemCall, WordUse } from "./call.ts";
 import { descriptorCalls } from "./descriptors.ts";
 import { escapeCalls } from "./escapes.ts";
 import { execCalls } from "./exec.ts";
@@ -40,19 +40,30 @@ const byName: ReadonlyMap<string, SystemCall> = new Map(
   systemCalls.map((call) => [call.name, call]),
 );
 
-/** By system call number; unused numbers are holes. */
+/** Unused numbers are holes. */
 const byNumber: (SystemCall | undefined)[] = [];
 for (const call of systemCalls) {
   const nr = number(call.name);
   if (nr !== null) byNumber[nr] = call;
 }
 
-/** The row of a call; null for one that is newer than the table. */
+/** null for a call that is newer than the table. */
 export function systemCall(name: string): SystemCall | null {
   return byName.get(name) ?? null;
 }
 
-/** {@link systemCall} by number, as the mediator needs it for each notification. */
+/** As the mediator needs it for each notification. */
 export function systemCallOf(number: number): SystemCall | null {
   return byNumber[number] ?? null;
+}
+
+const uses = new Map<string, readonly WordUse[]>();
+for (const use of Object.values(wordCalls).flatMap((kind) => kind?.uses ?? []))
+  uses.set(use.name, [...(uses.get(use.name) ?? []), use]);
+
+const noUses: readonly WordUse[] = [];
+
+/** The uses of a call that ask for a word, besides what its row says. */
+export function wordUsesOf(name: string): readonly WordUse[] {
+  return uses.get(name) ?? noUses;
 }

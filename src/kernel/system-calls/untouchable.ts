@@ -11,7 +11,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "pread64",
     "pwrite64",
   ],
-  "a signal during the notification would leave it unknown whether the descriptor is closed": [
+  "if a signal interrupted the notification, nobody would know whether the descriptor is closed": [
     "close",
     "close_range",
   ],
@@ -38,7 +38,6 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
   "the process's own memory; allocation must not fail halfway": [
     "brk",
-    "mmap",
     "munmap",
     "mremap",
     "mprotect",
@@ -67,7 +66,7 @@ const always: Readonly<Record<string, Sealed>> = {
   uprobe: kernels,
 };
 
-/** Calls that are never notified, at any level, whether the policy lists them or not. */
+/** At any level, whether the policy lists them or not. */
 export const untouchableCalls: readonly UntouchableCall[] = Object.entries(reasons).flatMap(
   ([why, names]) =>
     names.map(

@@ -2,13 +2,12 @@ import { ENOSYS, EPERM } from "../constants.ts";
 
 /**
  * What a filter does with one use of a system call, decided by registers alone: an answer, or a
- * question that leads to one. The compiler makes filter instructions of it. {@link answerTo} gives
- * the same answer for given registers.
+ * condition on a register with a verdict for each case. The compiler makes filter instructions of
+ * it. {@link answerTo} gives the same answer for given registers.
  */
 export type Verdict = Answer | Question;
 
 export type Answer =
-  /** The kernel makes the call, without a notification. */
   | { readonly kind: "allow" }
   /**
    * The mediator answers. Without a listener the call fails with `without`. `refused`: the mediator
@@ -37,23 +36,16 @@ export type Question = {
 );
 
 export const allow: Answer = { kind: "allow" };
-/** The mediator decides. */
 export const notify: Answer = { kind: "notify", without: EPERM, meant: "asked" };
-/** The mediator decides; ENOSYS without a listener. */
 export const notifyOrAbsent: Answer = { kind: "notify", without: ENOSYS, meant: "asked" };
-/** The mediator refuses and logs. */
 export const refuse: Answer = { kind: "notify", without: EPERM, meant: "refused" };
-/** The mediator refuses with ENOSYS and logs. */
 export const refuseAbsent: Answer = { kind: "notify", without: ENOSYS, meant: "refused" };
-/** ENOSYS, without a notification or an event. */
 export const absent: Answer = { kind: "errno", errno: ENOSYS };
 
-/** `yes` if any of `bits` is set. */
 export function ifBits(argument: number, bits: number, yes: Verdict, no: Verdict): Verdict {
   return { kind: "bits", argument, bits: bits >>> 0, yes, no };
 }
 
-/** `yes` if the argument, masked, is one of `values`. */
 export function ifOneOf(
   argument: number,
   values: readonly number[],
@@ -66,20 +58,16 @@ export function ifOneOf(
   return { kind: "one-of", argument, mask: mask >>> 0, values: unsigned, yes, no };
 }
 
-/** `yes` if the pointer is not null. */
 export function ifPointer(argument: number, yes: Verdict, no: Verdict): Verdict {
   return { kind: "pointer", argument, yes, no };
 }
 
-/** The argument registers of a call. */
 export interface Registers {
-  /** The whole register. */
   word(argument: number): bigint;
   /** Its low 32 bits. */
   unsigned(argument: number): number;
 }
 
-/** The filter's answer for a call with these registers. */
 export function answerTo(verdict: Verdict, registers: Registers): Answer {
   let at = verdict;
   while ("yes" in at) at = holds(at, registers) ? at.yes : at.no;
@@ -93,7 +81,6 @@ function holds(question: Question, registers: Registers): boolean {
   return question.values.includes((low & question.mask) >>> 0);
 }
 
-/** Every answer that a verdict can lead to. */
 export function answersIn(verdict: Verdict): Answer[] {
   return "yes" in verdict ? [...answersIn(verdict.yes), ...answersIn(verdict.no)] : [verdict];
 }

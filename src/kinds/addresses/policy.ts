@@ -15,7 +15,7 @@ import type { Scope } from "../../policy/2-resolve/scope.ts";
 import { RULES_MAX } from "../../policy/limits.ts";
 import type { AddressRule } from "./model.ts";
 
-/** `connect|listen tcp|udp` lines of all sources, one rule a place; `loopback` is two. */
+/** One rule per place; `loopback` is two. */
 export function resolveAddresses(sources: readonly PolicySource[], scope: Scope): AddressRule[] {
   const rules: AddressRule[] = [];
   for (const line of sources.flatMap((source) => source.network)) {
@@ -65,7 +65,7 @@ type PlaceResult =
         | { readonly kind: "host-bits"; readonly network: string };
     };
 
-/** `loopback` in a place, for both families. */
+/** For both families. */
 const loopback: readonly Network[] = [
   { family: 4, address: Uint8Array.of(127, 0, 0, 0), prefix: 8 },
   {
@@ -94,7 +94,7 @@ function parseHost(host: string, ports: PortRange): PlaceResult {
   const bracketed = host.startsWith("[");
   const network = parseHostAndPrefix(bracketed ? host.slice(1, -1) : host);
   if (network === null || host.includes(":") !== bracketed)
-    return bad(`\`${host}\` is no address with a prefix`);
+    return bad(`\`${host}\` is not an address with a prefix`);
   if (bracketed && network.family === 4) {
     return bad("an IPv4-mapped address is judged as the IPv4 address in it; write that one");
   }
@@ -116,14 +116,14 @@ function whyNoPorts(text: string): string {
     ends.length === 2 && ends.every((end) => end !== "*" && parsePorts(end) !== null);
   return backwards
     ? `the range \`${text}\` runs backwards`
-    : `\`${text}\` is no port from 0 to ${PORT_MAX}`;
+    : `\`${text}\` is not a port from 0 to ${PORT_MAX}`;
 }
 
 function bad(reason: string): PlaceResult {
   return { problem: { kind: "bad-place", reason } };
 }
 
-/** The place as one would write it; `*` for no address and every port. */
+/** `*` stands for no address and every port. */
 export function formatPlace({ network, ports }: Place): string {
   const port = formatPorts(ports);
   if (network === null) return port;

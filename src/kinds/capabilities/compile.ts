@@ -8,7 +8,6 @@ import type { Policy } from "../../model/policy.ts";
 import type { Identity } from "../../plan/plan.ts";
 import { capabilityNames, maskOfCapabilities } from "./model.ts";
 
-/** The bounding set that the policy grants. */
 export function boundingOf(policy: Pick<Policy, "capabilities">): bigint {
   const names = granted(policy.capabilities);
   return maskOfCapabilities((name) => names.has(name));
@@ -28,11 +27,17 @@ export function boundedCapabilities({ bounding }: Identity, { caller }: HostFact
   };
 }
 
-/** The same where none is taken, since it could not be given back. */
+/**
+ * The same for a domain that keeps its bounding set, because a dropped capability could not be
+ * given back.
+ */
 export const keptCapabilities: Layer = {
   name: "capabilities",
   state: "partial",
-  detail: `all are kept, since none could be given back: not live. In their place the calls that need ${[...new Set(needed())].join(", ")} are judged; others are not seen`,
+  detail:
+    "all are kept, since none could be given back: not live. In their place the calls that " +
+    `need ${[...new Set(needed())].join(", ")} are judged; other uses are told at level ` +
+    "warning, if an agent has them recorded (doctor)",
 };
 
 function needed(): string[] {

@@ -7,15 +7,15 @@ import { errnoOf } from "../../mediate/sys/errno.ts";
 import { capabilityNames } from "./model.ts";
 
 /**
- * null where the policy grants the capability, or where the target has none that would help, so
- * that the kernel refuses by itself. A capability cannot be taken from a running process, so the
- * calls that need it are judged instead.
+ * null if the policy grants the capability, or if the target has none that would help, so that the
+ * kernel refuses by itself. A capability cannot be taken from a running process, so the calls that
+ * need it are judged instead.
  */
 export function judgeCapability(call: Call, name: string): Refused | null {
   return judgeCapabilities(call, [name]);
 }
 
-/** {@link judgeCapability} where any of several capabilities is enough for the kernel. */
+/** {@link judgeCapability} if any of several capabilities is enough for the kernel. */
 export function judgeCapabilities(call: Call, names: readonly string[]): Refused | null {
   const { effective } = call.target.credentials;
   const held = names.filter((name) => (effective & bitOf(name)) !== 0n);
@@ -23,6 +23,7 @@ export function judgeCapabilities(call: Call, names: readonly string[]): Refused
   const { grantedCapabilities } = call.broker;
   if (first === undefined || held.some((name) => (grantedCapabilities & bitOf(name)) !== 0n))
     return null;
+  call.broker.capabilitiesTold.add(`${first} ${call.name}`);
   const refusal = {
     class: "capability",
     operation: "use",
@@ -37,8 +38,8 @@ function bitOf(name: string): bigint {
 }
 
 /**
- * The result of a call made without the capabilities that the policy does not grant. If the kernel
- * refused it, that is because of those.
+ * For a call made without the capabilities that the policy does not grant: if the kernel refused
+ * it, that is why.
  */
 export function withoutCapability(refused: Refused, value: number): Outcome {
   const lacks = value === -E.PERM || value === -E.ACCES;

@@ -3,8 +3,8 @@ import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
 import type { WordKind } from "../../model/word-kind.ts";
 
 /**
- * The capabilities of Linux, lower case and without `cap_`; the index is the kernel's number.
- * Source: include/uapi/linux/capability.h of 6.18 (CAP_LAST_CAP is 40, checkpoint_restore),
+ * Lower case and without `cap_`; the index is the kernel's number. Source:
+ * include/uapi/linux/capability.h of 6.18 (CAP_LAST_CAP is 40, checkpoint_restore),
  * capabilities(7).
  */
 export const capabilityNames = [
@@ -53,12 +53,30 @@ export const capabilityNames = [
 
 export type CapabilityName = (typeof capabilityNames)[number];
 
-/** Mask of `1 << number` for each capability of which it is so. */
 export function maskOfCapabilities(isSo: (name: CapabilityName) => boolean): bigint {
   return capabilityNames.reduce(
     (mask, name, bit) => (isSo(name) ? mask | (1n << BigInt(bit)) : mask),
     0n,
   );
+}
+
+/**
+ * Capabilities in whose place the kernel also takes another one, wherever it checks them for a call
+ * that a policy can grant. Sources: generic_permission in fs/namei.c; perfmon_capable, bpf_capable
+ * and checkpoint_restore_ns_capable in include/linux/capability.h; kernel/printk/printk.c.
+ */
+const instead: Readonly<Partial<Record<CapabilityName, CapabilityName>>> = {
+  dac_read_search: "dac_override",
+  perfmon: "sys_admin",
+  bpf: "sys_admin",
+  checkpoint_restore: "sys_admin",
+};
+
+/** Those that a process misses if it has only those of the mask `granted`. */
+export function neededCapabilities(granted: bigint): bigint {
+  const has = (name: CapabilityName | undefined) =>
+    name !== undefined && ((granted >> BigInt(capabilityNames.indexOf(name))) & 1n) === 1n;
+  return maskOfCapabilities((name) => !has(name) && !has(instead[name]));
 }
 
 export function isCapability(name: string): name is CapabilityName {
@@ -68,10 +86,9 @@ export function isCapability(name: string): name is CapabilityName {
 const request = is.object({ class: is.oneOf("capability"), name: is.text });
 export type CapabilityRequest = is.Described<typeof request>;
 
-/** Capabilities that stay in the bounding set. */
 export const capabilities: WordKind<string, CapabilityRequest> = {
   class: "capability",
-  // Closed, but a word that is none of them gets a diagnostic of its own: `policy.ts`.
+  // A closed list, but `policy.ts` has a diagnostic of its own for an unknown word.
   words: null,
   request,
   decide: (rules, { name }) => firstDenyElseAllow(rules, ({ token }) => token === name),
@@ -81,9 +98,11 @@ export const capabilities: WordKind<string, CapabilityRequest> = {
     const name = object.toLowerCase().replace(/^cap_/, "");
     if (isCapability(name)) return { class: "capability", name };
     return {
-      problem: `\`${object}\` is no capability`,
+      problem: `\`${object}\` is not a capability`,
       help: "names are those of capabilities(7), for example net_bind_service",
     };
   },
   spell: ({ name }) => name,
+  representatives: (named) =>
+    [...named].map((name) => ({ line: name, request: { class: "capability", name } })),
 };

@@ -5,12 +5,13 @@ import type { WordSyntax } from "../../policy/word-syntax.ts";
 import { capabilityNames, isCapability } from "./model.ts";
 
 /**
- * Capabilities that reach past what the other rules say, each with what it allows; see
+ * Capabilities that grant more than the other rules say, each with what it allows; see
  * capabilities(7).
  */
-const strong: Readonly<Record<string, string>> = {
+export const strongCapabilities: Readonly<Record<string, string>> = {
   sys_admin:
-    "do most of what root can: mount, trace, change namespaces and read the environment of every process",
+    "do most of what root can: mount, trace, change namespaces and read the environment of " +
+    "every process",
   perfmon: "watch other processes and read their environment",
   sys_ptrace:
     "read and change the memory of processes outside the domain where no scope keeps it in",
@@ -24,7 +25,7 @@ const strong: Readonly<Record<string, string>> = {
 
 export const capabilities: WordSyntax<string> = {
   key: {
-    summary: "Capabilities that stay in the bounding set.",
+    summary: "Capabilities that the daemon keeps in its bounding set.",
     form: "[deny] NAME...",
     example: "capabilities: [net_bind_service, setuid, setgid]",
     standard: "empty",
@@ -38,7 +39,9 @@ export const capabilities: WordSyntax<string> = {
   },
   check(policy, _context, report) {
     for (const { effect, token, source } of policy.capabilities) {
-      const consequence = Object.hasOwn(strong, token) ? strong[token] : undefined;
+      const consequence = Object.hasOwn(strongCapabilities, token)
+        ? strongCapabilities[token]
+        : undefined;
       if (effect === "allow" && consequence !== undefined) {
         report(diagnose("strong-capability", spanOf(source), { name: token, effect: consequence }));
       }

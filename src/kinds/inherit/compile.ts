@@ -4,7 +4,6 @@ import type { Policy } from "../../model/policy.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { InheritKind } from "./model.ts";
 
-/** What the launcher lets the daemon keep. */
 export function inheritOf(policy: Pick<Policy, "inherit">): Plan["inherit"] {
   const kinds = granted(policy.inherit);
   return {

@@ -12,8 +12,8 @@ const STDERR = 2;
 const NULL_DEVICE = 0x103;
 
 /**
- * The notification listener, which the launcher closes when it executes. A thread that has it is
- * the launcher, and its other close-on-exec descriptors are Cofferdam's.
+ * The launcher closes the notification listener when it executes. So the thread that has it is the
+ * launcher, and its other close-on-exec descriptors are Cofferdam's.
  */
 const LISTENER = "anon_inode:seccomp notify";
 
@@ -21,10 +21,9 @@ const NOT_INHERITABLE =
   "the process that starts the daemon should close it: at level enforcing it is closed";
 
 /**
- * The descriptors that thread `tid` brings into its domain beyond what `inherit` grants. That is
- * the launcher's, whose execve is the first call of a domain started at level warning, where
- * descriptors are not closed. Empty for any other thread. Throws where the thread cannot be looked
- * at.
+ * The descriptors that thread `tid` brings into its domain beyond what `inherit` grants. Only the
+ * launcher brings any: its execve is the first call of a domain started at level warning, where
+ * descriptors are not closed. Empty for any other thread. Throws if the thread cannot be examined.
  */
 export function inheritedOutside({ plan, policy }: Broker, tid: number): readonly Refusal[] {
   if (plan.level !== "warning") return [];
@@ -50,7 +49,7 @@ export function inheritedOutside({ plan, policy }: Broker, tid: number): readonl
 
 class Descriptor {
   readonly number: number;
-  /** The kernel's name: a path, or the kind and number of an object without one. */
+  /** A path, or the kind and number of an object without one. */
   readonly name: string;
   /** Closed by the execve. */
   readonly isOurs: boolean;
@@ -81,8 +80,8 @@ class Descriptor {
   }
 
   /**
-   * The kind that `inherit` must grant; null for what it cannot grant. `promised`: the number of
-   * sockets of socket activation.
+   * null for a descriptor that `inherit` cannot grant. `promised`: the number of sockets of socket
+   * activation.
    */
   kind(promised: number): InheritKind | null {
     const stats = statSync(this.#path);

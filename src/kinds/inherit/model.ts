@@ -4,16 +4,15 @@ import { oneOfWords, type WordKind } from "../../model/word-kind.ts";
 
 /**
  * `stdio`: descriptors 0-2 that are files, pipes, terminals or character devices. `stdio-sockets`:
- * descriptors 0-2 that are connected unix stream sockets (journald's); another could be connected
- * anew. `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
+ * descriptors 0-2 that are connected unix stream sockets (journald's), which cannot be connected to
+ * another address. `listen`: the sockets of systemd socket activation (LISTEN_FDS), and no others.
  */
-export const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const;
+const inheritKinds = ["stdio", "stdio-sockets", "listen"] as const;
 export type InheritKind = (typeof inheritKinds)[number];
 
 const request = is.object({ class: is.oneOf("inherit"), kind: is.oneOf(...inheritKinds) });
 export type InheritRequest = is.Described<typeof request>;
 
-/** Descriptors that a daemon is started with. */
 export const inherit: WordKind<InheritKind, InheritRequest> = {
   class: "inherit",
   words: inheritKinds,
@@ -26,4 +25,6 @@ export const inherit: WordKind<InheritKind, InheritRequest> = {
     return typeof kind === "string" ? { class: "inherit", kind } : kind;
   },
   spell: ({ kind }) => kind,
+  representatives: () =>
+    inheritKinds.map((kind) => ({ line: kind, request: { class: "inherit", kind } })),
 };

@@ -4,7 +4,7 @@ import type { InheritKind } from "./model.ts";
 
 export const inherit: WordSyntax<InheritKind> = {
   key: {
-    summary: "Open descriptors that the daemon is started with and keeps; all others are closed.",
+    summary: "Descriptors of the caller that the daemon keeps; all others are closed.",
     form: "[deny] KIND...",
     example: "inherit: [stdio]",
     standard: "empty",

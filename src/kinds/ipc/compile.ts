@@ -6,7 +6,7 @@ import type { IpcKind } from "./model.ts";
 
 type Rules = readonly TokenRule<IpcKind>[];
 
-/** What is granted is granted in a namespace of the domain's own, or not at all. */
+/** A grant means a namespace of the domain's own; without one it is lost. */
 export const ipc: WordHolding<IpcKind> = {
   sealed: {
     rules: inOwnNamespace,

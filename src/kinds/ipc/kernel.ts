@@ -23,8 +23,9 @@ export const ipc: WordCalls = {
   class: "ipc",
   title: "System V IPC and message queues",
   about:
-    "By kind, whether `syscalls` lists them or not. Where the kind was granted at the start, a" +
-    " supervised domain is not asked about what is already there.",
+    "The policy's `ipc` grants these calls by kind, whether `syscalls` lists them or not. If it" +
+    " grants a kind at the start, the filter of a supervised domain notifies only calls that find" +
+    " an object by its key or name, and not those that use the object afterwards.",
   warning: "goes on; logged if it is outside the policy",
   enforcing: "goes on if the policy grants the kind; else EPERM",
   calls: ipcKinds.flatMap((kind) => {
@@ -34,6 +35,7 @@ export const ipc: WordCalls = {
       ...use.map((name) => row(name, kind, "use")),
     ];
   }),
+  uses: [],
 };
 
 function row(name: string, kind: IpcKind, operation: "get" | "use"): WordCall {
@@ -51,7 +53,7 @@ function row(name: string, kind: IpcKind, operation: "get" | "use"): WordCall {
       verdict: ({ words }) => (words.ipc.has(kind) ? allow : refuse),
     },
     supervised: { verdict: notify, unlistedToo: "unless-denied" },
-    // By key or name it is always asked about: the policy may take the grant back.
+    // Calls by key or name are always notified: the policy may take the grant back.
     ifGranted: operation === "use" ? allow : null,
   };
 }

@@ -22,4 +22,5 @@ export const ipc: WordKind<IpcKind, IpcRequest> = {
     return typeof kind === "string" ? { class: "ipc", kind } : kind;
   },
   spell: ({ kind }) => kind,
+  representatives: () => ipcKinds.map((kind) => ({ line: kind, request: { class: "ipc", kind } })),
 };

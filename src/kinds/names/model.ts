@@ -1,29 +1,33 @@
-import { actingCharacters } from "../../base/printable.ts";
+import { unprintable } from "../../base/printable.ts";
 import * as is from "../../base/schema.ts";
-import { type Automaton, walkName } from "../../model/automaton/automaton.ts";
-import { buildAutomaton } from "../../model/automaton/build.ts";
-import { AutomatonTooLarge } from "../../model/automaton/too-large.ts";
 import { isCanonicalName } from "../../model/canonical-name.ts";
+import { type Change, effectOf } from "../../model/change.ts";
+import { namesBelow } from "../../model/decide/names-below.ts";
 import { denied, firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
-import { gains } from "../../model/gain.ts";
+import { OF_THE_OBJECT } from "../../model/gain.ts";
 import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
-import { SLASH } from "../../model/pattern/byte-set.ts";
-import { escapeName, matches, type ParsedPattern, parsePattern } from "../../model/pattern.ts";
+import {
+  coverage,
+  escapeName,
+  matches,
+  type ParsedPattern,
+  parsePattern,
+} from "../../model/pattern.ts";
 import { formatLetters, Permission, type PermissionSet } from "../../model/permission.ts";
 import type { NameRule } from "../../model/rule.ts";
-import type { RuleKind } from "../../model/rule-kind.ts";
-import { kernelGrants, kernelHeld } from "../../model/sealed-view/kernel-grants.ts";
+import type { RuleKind, RuleLine } from "../../model/rule-kind.ts";
+import { brokeredLate, kernelGrants, kernelHeld } from "../../model/sealed-view/kernel-grants.ts";
 import type { SealedView } from "../../model/sealed-view/types.ts";
-import type { Decision } from "../../model/verdict.ts";
+import type { Decision, DenialReason } from "../../model/verdict.ts";
+import { nameChanges, nameOfEachPair } from "./difference/model.ts";
 
 /**
- * A name is bytes and need not be UTF-8. Text stands for itself; a name with a control character or
- * an invalid byte is written as its bytes, since programs differ in how they read such text.
+ * A name is bytes and need not be UTF-8. A name with a control character or an invalid byte is
+ * logged as base64, because programs differ in how they read such text.
  */
-export type LoggedName = string | { readonly base64: string };
+type LoggedName = string | { readonly base64: string };
 
 const base64 = is.object({ base64: is.matching(/^[A-Za-z0-9+/]*={0,2}$/) });
-/** A {@link LoggedName}, as the name that it stands for. */
 const name: is.Schema<string> = {
   read: (value) =>
     typeof value === "string"
@@ -32,14 +36,14 @@ const name: is.Schema<string> = {
 };
 
 /**
- * An operation on one name. `path` is canonical: absolute, no symbolic link, no `.`, `..` or `//`;
- * or an abstract socket's `@name`.
+ * `path` is canonical: absolute, no symbolic link, no `.`, `..` or `//`; or an abstract socket's
+ * `@name`.
  */
 const nameRequest = is.object({
   class: is.oneOf("name"),
   operation: is.oneOfNames(Permission),
   path: name,
-  /** What the name leads to now, for decisions on a snapshot; left out where it does not matter. */
+  /** For decisions on a snapshot, which depend on the inode behind the name. */
   inode: is.optional(is.text),
 });
 export type NameRequest = is.Described<typeof nameRequest>;
@@ -55,17 +59,10 @@ const twoNameRequest = is.object({
   to: name,
   /** The object is a directory, so that everything below it changes its name too. */
   directory: is.boolean,
-  /** `to` exists and is replaced. */
   replaces: is.boolean,
 });
 export type TwoNameRequest = is.Described<typeof twoNameRequest>;
 
-interface Line {
-  readonly section: "files" | "network";
-  readonly line: string;
-}
-
-/** Files and unix sockets, one name at a time. */
 export const names: RuleKind<NameRule, NameRequest> = {
   request: nameRequest,
   decide: judgeName,
@@ -74,42 +71,72 @@ export const names: RuleKind<NameRule, NameRequest> = {
     const isSocket = operation === "connect" || operation === "listen";
     return isSocket ? `${operation} unix ${path}` : `${operation} ${path}`;
   },
+  changes: nameChanges,
 };
 
-/** What gives one object two names, at once or one after the other. */
+/** A link gives one object two names at the same time, a rename one after the other. */
 export const twoNames: RuleKind<NameRule, TwoNameRequest> = {
   request: twoNameRequest,
   decide: judgeTwoNames,
   suggest: suggestTwoNames,
   spell: ({ operation, from, to }) => `${operation} ${from} ${to}`,
+  changes: twoNameChanges,
 };
 
-/** As a record of the log holds it; `names.request` reads it back. */
+/**
+ * Only of renames and links whose names are decided alike one by one. Such a difference comes from
+ * `x` without `r`, which grants nothing but counts as gained.
+ */
+function twoNameChanges(a: readonly NameRule[], b: readonly NameRule[]): Change<TwoNameRequest>[] {
+  const each = nameOfEachPair(a, b);
+  const requests = each.flatMap((from) =>
+    each.flatMap((to) =>
+      [false, true].flatMap((replaces) =>
+        (["link", "rename"] as const).map(
+          (operation): TwoNameRequest => ({
+            ...{ class: "two-names", operation, from, to },
+            ...{ directory: false, replaces },
+          }),
+        ),
+      ),
+    ),
+  );
+  return (["allowed", "denied"] as const).flatMap((effect) => {
+    const example = requests.find(
+      (request) => effectOf(judgeTwoNames(a, request), judgeTwoNames(b, request)) === effect,
+    );
+    if (example === undefined) return [];
+    const line = twoNames.spell(example);
+    return [{ effect, section: "files", line, isPart: true, example }];
+  });
+}
+
+/** `names.request` reads it back from the log. */
 export function loggedName(asked: NameRequest) {
   return { ...asked, path: logged(asked.path) };
 }
 
-/** As a record of the log holds it; `twoNames.request` reads it back. */
+/** `twoNames.request` reads it back from the log. */
 export function loggedTwoNames(asked: TwoNameRequest) {
   return { ...asked, from: logged(asked.from), to: logged(asked.to) };
 }
 
-const ESCAPED_BYTE = /\p{Surrogate}/u;
-
 function logged(name: string): LoggedName {
-  const isPlain = !ESCAPED_BYTE.test(name) && name.search(actingCharacters) < 0;
+  const isPlain = name.search(unprintable) < 0;
   return isPlain ? name : { base64: Buffer.from(bytesOfName(name)).toString("base64") };
 }
 
 /**
- * One operation on one name. Executing is reading too: execve opens the file for both (fs/exec.c,
- * do_open_execat), and so every engine sees it.
+ * Executing is reading, too: execve opens the file for both (fs/exec.c, do_open_execat), and so
+ * every engine sees it. A sealed domain is not asked about mappings, so it maps what it may read.
  */
 function judgeName(
   rules: readonly NameRule[],
   request: NameRequest,
   sealed?: SealedView,
 ): Decision {
+  if (request.operation === "map" && sealed !== undefined)
+    return judgeOperation(rules, { ...request, operation: "read" }, sealed);
   const decision = judgeOperation(rules, request, sealed);
   if (request.operation !== "execute" || decision.outcome === "denied") return decision;
   const read = judgeOperation(rules, { ...request, operation: "read" }, sealed);
@@ -123,17 +150,16 @@ function judgeOperation(
 ): Decision {
   const permission = Permission[request.operation];
   const decision = judge(rules, request.path, permission);
-  if (decision.outcome === "denied" || sealed === undefined || (permission & kernelHeld) === 0)
-    return decision;
+  if (decision.outcome === "denied" || sealed === undefined) return decision;
+  if ((permission & kernelHeld & ~brokeredLate(sealed.lateNames)) === 0) return decision;
   const held = kernelGrants(sealed, request.path, request.inode ?? null);
   return (held & permission) === 0 ? denied("late-name") : decision;
 }
 
 /**
  * A rename removes one name and makes another, a link makes one; the object may not gain
- * permissions by it. Everything below a renamed directory changes its name too, so that what is
- * needed for the directory is needed for every such name: otherwise a rename of the directory would
- * get around a deny below it.
+ * permissions by it. A rename of a directory renames everything below, so the permissions are
+ * required for each such name: otherwise it would circumvent a denial below the directory.
  */
 function judgeTwoNames(rules: readonly NameRule[], request: TwoNameRequest): Decision {
   const created = judge(rules, request.to, Permission.create);
@@ -144,30 +170,41 @@ function judgeTwoNames(rules: readonly NameRule[], request: TwoNameRequest): Dec
     const replaced = request.replaces ? judge(rules, request.to, Permission.delete) : removed;
     if (replaced.outcome === "denied") return replaced;
   }
-  // The root has no other name; and a link's source is judged by no rule above.
+  // The root has no other name. The rules above do not judge a link's source.
   if (request.from === "/" || request.to === "/" || !isCanonicalName(request.from))
     return denied("no-rule");
-  const automaton = automatonOf(rules);
-  if (automaton === null) return denied("gain");
-  const from = walkName(automaton, request.from);
-  const to = walkName(automaton, request.to);
-  if (request.directory) {
-    const below = (state: number) => automaton.uniform(automaton.step(state, SLASH));
-    if ((below(to) & Permission.create) === 0 || (below(from) & Permission.delete) === 0)
-      return denied("no-rule");
-  }
-  return gains(automaton, from, to, request.directory) === 0 ? created : denied("gain");
+  const from = bytesOfName(request.from);
+  const to = bytesOfName(request.to);
+  const lacking = request.directory ? lackingBelow(rules, from, to) : null;
+  if (lacking !== null) return denied(lacking);
+  const gained = granted(rules, to) & ~granted(rules, from) & OF_THE_OBJECT;
+  return gained === 0 ? created : denied("gain");
 }
 
-/** Rules are matched as they are written, not through the automaton. */
+/** null if the names may change. */
+function lackingBelow(
+  rules: readonly NameRule[],
+  from: Uint8Array,
+  to: Uint8Array,
+): DenialReason | null {
+  let gained = 0;
+  for (const renamed of namesBelow(rules, from, to)) {
+    if (renamed === null) return "gain";
+    const { before, after } = renamed;
+    if ((after & Permission.create) === 0 || (before & Permission.delete) === 0) return "no-rule";
+    gained |= after & ~before;
+  }
+  return gained === 0 ? null : "gain";
+}
+
 function judge(rules: readonly NameRule[], path: string, permission: PermissionSet): Decision {
   if (!isCanonicalName(path)) return denied("no-rule");
   const bytes = bytesOfName(path);
   return firstDenyElseAllow(rules, (rule) => {
     if ((rule.permissions & permission) === 0) return false;
     const parsed = parsedPattern(rule);
-    // A policy is checked before it gets here. Should one not be: what cannot be read denies all
-    // and allows nothing.
+    // The policy was checked before. If a rule still cannot be read, a denial denies all and a
+    // grant grants nothing.
     return "problem" in parsed
       ? rule.effect === "deny"
       : matches(parsed.pattern, bytes, permission);
@@ -184,27 +221,17 @@ function parsedPattern(rule: NameRule): ParsedPattern {
   return parsed;
 }
 
-const automata = new WeakMap<readonly NameRule[], Automaton | null>();
-
-/** Null where the rules are too many to compare names by; then every rename counts as a gain. */
-function automatonOf(rules: readonly NameRule[]): Automaton | null {
-  const known = automata.get(rules);
-  if (known !== undefined) return known;
-  const automaton = tryBuild(rules.filter((rule) => !("problem" in parsedPattern(rule))));
-  automata.set(rules, automaton);
-  return automaton;
-}
-
-function tryBuild(rules: readonly NameRule[]): Automaton | null {
-  try {
-    return buildAutomaton(rules);
-  } catch (error) {
-    if (error instanceof AutomatonTooLarge) return null;
-    throw error;
+function granted(rules: readonly NameRule[], name: Uint8Array): PermissionSet {
+  const said = { allow: 0, deny: 0 };
+  for (const rule of rules) {
+    const parsed = parsedPattern(rule);
+    if ("problem" in parsed) continue;
+    said[rule.effect] |= coverage(parsed.pattern, name) & rule.permissions;
   }
+  return said.allow & ~said.deny;
 }
 
-function suggestName({ operation, path }: NameRequest): Line | null {
+function suggestName({ operation, path }: NameRequest): RuleLine | null {
   if (!isCanonicalName(path)) return null;
   if (operation === "connect" || operation === "listen") {
     const pattern = escapeName(path);
@@ -217,7 +244,7 @@ function suggestName({ operation, path }: NameRequest): Line | null {
   );
 }
 
-function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Line | null {
+function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): RuleLine | null {
   if (![from, to].every((path) => path.startsWith("/") && path !== "/" && isCanonicalName(path)))
     return null;
   // No file system links directories.
@@ -228,21 +255,21 @@ function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): Li
   return { section: "files", line: `${names.line} ${fromPattern}/** ${toPattern}/**` };
 }
 
-function files(permissions: PermissionSet, paths: readonly string[]): Line | null {
+function files(permissions: PermissionSet, paths: readonly string[]): RuleLine | null {
   if (!paths.every((path) => path.startsWith("/"))) return null;
   const patterns = paths.map(lastingPattern);
   if (!patterns.every(isPattern)) return null;
   return { section: "files", line: [formatLetters(permissions), ...patterns].join(" ") };
 }
 
-/** It is not once escapes have made it too long. */
+/** Escapes may have made the text too long for a pattern. */
 function isPattern(text: string): boolean {
   return "pattern" in parsePattern(text);
 }
 
 /**
- * The name itself; below a process's folder on procfs the same name of every process, since the
- * next one has another number.
+ * A process has another number at its next start. So for a name below a process's folder on procfs
+ * this is the pattern for every process; otherwise the name itself.
  */
 function lastingPattern(path: string): string {
   return escapeName(path).replace(/^\/proc\/\d+(?=\/)/, "/proc/[0-9]*");

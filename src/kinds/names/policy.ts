@@ -16,7 +16,7 @@ import { ruleSource } from "../../policy/2-resolve/rule-source.ts";
 import type { Scope } from "../../policy/2-resolve/scope.ts";
 import { RULES_MAX } from "../../policy/limits.ts";
 
-/** `files` of all sources, one rule an operand. */
+/** One rule per operand. */
 export function resolveFiles(sources: readonly PolicySource[], scope: Scope): NameRule[] {
   const rules: NameRule[] = [];
   for (const { effect, permissions, patterns } of sources.flatMap((source) => source.files)) {
@@ -29,7 +29,7 @@ export function resolveFiles(sources: readonly PolicySource[], scope: Scope): Na
   return rules;
 }
 
-/** `connect unix` and `listen unix` lines: names like any other, with their own two permissions. */
+/** `connect unix` and `listen unix` lines: names like any other, with permissions of their own. */
 export function resolveUnix(sources: readonly PolicySource[], scope: Scope): NameRule[] {
   const rules: NameRule[] = [];
   for (const line of sources.flatMap((source) => source.network)) {
@@ -75,8 +75,7 @@ function isPattern(
   }
   const parsed = parsePattern(pattern);
   if (!("problem" in parsed)) return true;
-  // The offset is one of the expanded pattern; it points into the file only where nothing was
-  // expanded.
+  // The offset counts in the expanded pattern, so it is of use only if nothing was expanded.
   const within = pattern === word.text && word.span.length === [...word.text].length;
   const offset = within ? [...pattern.slice(0, parsed.problem.offset)].length : 0;
   const { column, length } = word.span;
@@ -95,7 +94,7 @@ const everyLetter = Object.values(permissionLetters).reduce((set, bit) => set | 
 
 /**
  * `LETTERS PATTERN...`, `deny LETTERS PATTERN...`, or `deny PATTERN...` for every letter; null
- * after a complaint.
+ * after a diagnostic.
  */
 export function parseFileLine(scalar: Scalar, report: Report): FileLine | null {
   const rule = ruleText(scalar, filesForm, report);
@@ -134,13 +133,13 @@ function parseLetters(word: Word, report: Report): PermissionSet | null {
   return sound ? permissions : null;
 }
 
-/** The line under `files`; null where the rule has no letter. */
+/** The line under `files`; null if the rule has no letter. */
 export function formatFile(rule: NameRule): string | null {
   const letters = formatLetters(rule.permissions);
   return letters === "" ? null : `${letters} ${rule.pattern}`;
 }
 
-/** The line under `network`; null where the rule is about no socket. */
+/** The line under `network`; null if the rule is about no socket. */
 export function formatUnix(rule: NameRule): string | null {
   if ((rule.permissions & Permission.connect) !== 0) return `connect unix ${rule.pattern}`;
   return (rule.permissions & Permission.listen) !== 0 ? `listen unix ${rule.pattern}` : null;

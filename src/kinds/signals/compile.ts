@@ -2,7 +2,7 @@ import type { WordHolding } from "../../compile/word-holding.ts";
 import { granted } from "../../model/granted.ts";
 import type { Policy } from "../../model/policy.ts";
 
-/** A sealed domain's signals are kept inside by a Landlock scope, or are not. */
+/** A Landlock scope keeps a sealed domain's signals inside, or nothing does. */
 export const signals: WordHolding<string> = {
   sealed: {
     rules: (rules) =>
@@ -11,7 +11,7 @@ export const signals: WordHolding<string> = {
   },
 };
 
-/** The domain may signal every process but Cofferdam's. */
+/** Except Cofferdam's own processes. */
 export function reachesEveryProcess(policy: Pick<Policy, "signals">): boolean {
   return granted(policy.signals).has("any");
 }

@@ -10,8 +10,8 @@ import { ownSignal } from "../../mediate/calls/processes/scheduling.ts";
 import { decide } from "../../model/decide.ts";
 
 /**
- * Signals of a sealed domain, and owners of a descriptor's signals. Notified where no Landlock
- * scope confines them. A policy that grants `any` grants all processes but Cofferdam's own.
+ * Signals of a sealed domain, and owners of a descriptor's signals. Notified if no Landlock scope
+ * confines them. A policy that grants `any` grants all processes but Cofferdam's own.
  */
 export const signal: Handler = {
   continueIsSafe: (call) => (reachesAll(call) ? isSafe(call) : ownSignal.continueIsSafe(call)),
@@ -58,9 +58,7 @@ function judged(call: Call): Outcome {
   return judgeDescriptor(call) ?? refuseForm(call);
 }
 
-/**
- * Whether the arguments are registers, and no other thread can exchange a descriptor among them.
- */
+/** The arguments are registers, and no other thread can exchange a descriptor among them. */
 function isSafe(call: Call): boolean {
   const inMemory =
     (call.name === "ioctl" && !asksForInput(call)) ||

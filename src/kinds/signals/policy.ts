@@ -5,11 +5,12 @@ import { isSealedNow } from "../../policy/3-check/sealed-now.ts";
 import { parseDomainName } from "../../policy/names.ts";
 import type { WordSyntax } from "../../policy/word-syntax.ts";
 
-/** `self`, `any`, or names of domains, which may hold variables. */
+/** Names of domains may hold variables. */
 export const signals: WordSyntax<string> = {
   key: {
     summary:
-      "Whom the daemon may signal: `self` (its own domain, always granted), `any`, or a domain by name.",
+      "Processes that the daemon may signal: `self` (its own domain, always granted), `any`, " +
+      "or a domain by name.",
     form: "[deny] self|any|DOMAIN...",
     example: "signals: [self]",
     standard: "[self]",
@@ -35,7 +36,8 @@ export const signals: WordSyntax<string> = {
   },
   chapter: {
     title: "signals",
-    text: () => `A domain may always signal itself. A sealed domain may signal itself or, with \`any\`, every process that its user may; a domain by name
-needs \`mediation: supervised\`.`,
+    text: () =>
+      "`signals: [any]` covers every process that the daemon's user may signal. A domain " +
+      "by name needs `mediation: supervised`.",
   },
 };

@@ -26,20 +26,19 @@ import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import { protocolName, type SocketRequest } from "./model.ts";
 
-/** The three arguments of socket(2). */
 export interface AskedSocket {
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
 }
 
-/** What a socket is to a policy. `unknown`: nothing that a rule can speak of. */
+/** `other`: no rule can grant such a socket. */
 type Kind = SocketRequest["family"] | "tcp" | "udp" | "unix";
 
-/** As a person would write it: `a UDP socket (IPv4)`, `netlink audit`. */
 export function socketWords(asked: AskedSocket): string {
   const { family, type, protocol } = asked;
   const version = family === AF_INET6 ? "IPv6" : "IPv4";
+  const byNumbers = `a socket of type ${type & SOCK_TYPE_MASK}, protocol ${protocol}`;
   const kind = kindOf(asked);
   switch (kind) {
     case "tcp":
@@ -58,14 +57,14 @@ export function socketWords(asked: AskedSocket): string {
       return kind;
     case "other":
       return isInternet(family)
-        ? `${otherProtocols[protocol] ?? `a socket of type ${type & SOCK_TYPE_MASK}, protocol ${protocol}`} (${version})`
+        ? `${otherProtocols[protocol] ?? byNumbers} (${version})`
         : (otherFamilies[family] ?? `a socket of family ${family}`);
   }
 }
 
 /**
- * The model's request. Sockets of TCP, UDP and unix are granted by rules about addresses and names,
- * and are no request of their own.
+ * Sockets of TCP, UDP and unix are granted by rules about addresses and names, and are no request
+ * of their own.
  */
 export function socketRequest(asked: AskedSocket): SocketRequest {
   const kind = kindOf(asked);
@@ -74,7 +73,7 @@ export function socketRequest(asked: AskedSocket): SocketRequest {
 }
 
 /**
- * Why a socket was refused that no single line is about, and what to do; null where `suggest()`
+ * For a refused socket that no single line would grant: why, and what to do. null if `suggest()`
  * knows the line.
  */
 export function socketHelp(
@@ -112,7 +111,6 @@ function isDatagram({ type }: AskedSocket): boolean {
   return (type & SOCK_TYPE_MASK) === SOCK_DGRAM;
 }
 
-/** To some unix socket. */
 function goesSomewhere({ names }: Policy): boolean {
   return names.some(
     ({ effect, permissions }) => effect === "allow" && (permissions & Permission.connect) !== 0,

@@ -1,4 +1,5 @@
 import * as is from "../../base/schema.ts";
+import { type Change, effectOf } from "../../model/change.ts";
 import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
 import type { Effect, Source } from "../../model/rule.ts";
 import type { Misuse, RuleKind } from "../../model/rule-kind.ts";
@@ -29,10 +30,15 @@ export const socketProtocols = {
   raw: { icmp: 1, igmp: 2, icmp6: 58, ospf: 89, vrrp: 112 },
 } as const satisfies Record<string, Record<string, number>>;
 
-/** Families that are granted as a whole: they take no word. */
+/** They take no word. */
 export const wholeFamilies = ["ping", "packet", "vsock"] as const;
 
+/** IPPROTO_MAX of linux/in.h leaves out MPTCP, which is no raw socket's; netlink has fewer. */
+const PROTOCOL_MAX = 255;
+
+/** Of a name or a number as text. */
 export function protocolNumber(family: keyof typeof socketProtocols, name: string): number | null {
+  if (/^\d{1,3}$/.test(name)) return Number(name) <= PROTOCOL_MAX ? Number(name) : null;
   const table: Readonly<Record<string, number>> = socketProtocols[family];
   return Object.hasOwn(table, name) ? (table[name] ?? null) : null;
 }
@@ -45,7 +51,7 @@ export function protocolName(family: keyof typeof socketProtocols, number: numbe
 export interface SocketRule {
   readonly effect: Effect;
   readonly family: "netlink" | "ping" | "raw" | "packet" | "vsock";
-  /** Protocol number within the family; null for every protocol. */
+  /** Within the family; null for every protocol. */
   readonly protocol: number | null;
   readonly source: Source;
 }
@@ -57,7 +63,6 @@ const request = is.object({
 });
 export type SocketRequest = is.Described<typeof request>;
 
-/** Sockets of families that have no addresses or names that a rule could name. */
 export const sockets: RuleKind<SocketRule, SocketRequest> = {
   request,
   decide: (rules, { family, protocol }) =>
@@ -69,9 +74,53 @@ export const sockets: RuleKind<SocketRule, SocketRequest> = {
     family === "other" ? null : { section: "network", line: formatSocket({ family, protocol }) },
   spell: ({ family, protocol }) =>
     family === "other" ? family : formatSocket({ family, protocol }),
+  changes: (a, b) =>
+    (["netlink", "ping", "raw", "packet", "vsock"] as const).flatMap((family) =>
+      changesOf(
+        family,
+        a.filter((rule) => rule.family === family),
+        b.filter((rule) => rule.family === family),
+      ),
+    ),
 };
 
-/** The rule as one writes it. */
+/** Every protocol that no rule names is decided like any other such protocol. */
+function changesOf(
+  family: SocketRule["family"],
+  a: readonly SocketRule[],
+  b: readonly SocketRule[],
+): Change<SocketRequest>[] {
+  const named = new Set([...a, ...b].flatMap(({ protocol }) => protocol ?? []));
+  const unnamed = firstNotIn(named);
+  const effects = new Map(
+    [unnamed, ...named].map((protocol) => {
+      const request: SocketRequest = { class: "socket", family, protocol };
+      return [protocol, effectOf(sockets.decide(a, request), sockets.decide(b, request))];
+    }),
+  );
+  const others = effects.get(unnamed) ?? null;
+  return [...effects].flatMap(([protocol, effect]): Change<SocketRequest>[] => {
+    const isUnnamed = protocol === unnamed;
+    // The line without a protocol tells of it already.
+    if (effect === null || (!isUnnamed && effect === others)) return [];
+    return [
+      {
+        effect,
+        section: "network",
+        line: formatSocket({ family, protocol: isUnnamed ? null : protocol }),
+        isPart: isUnnamed && [...effects.values()].some((one) => one !== others),
+        example: { class: "socket", family, protocol },
+      },
+    ];
+  });
+}
+
+function firstNotIn(numbers: ReadonlySet<number>): number {
+  let number = 0;
+  while (numbers.has(number)) number++;
+  return number;
+}
+
 export function formatSocket({
   family,
   protocol,
@@ -81,12 +130,11 @@ export function formatSocket({
   return `${family} ${protocolName(family, protocol) ?? protocol}`;
 }
 
-/** `netlink route`, `raw 1`. */
 export function askSocket(family: "netlink" | "raw", name: string): SocketRequest | Misuse {
-  const protocol = /^\d{1,3}$/.test(name) ? Number(name) : protocolNumber(family, name);
+  const protocol = protocolNumber(family, name);
   if (protocol !== null) return { class: "socket", family, protocol };
   return {
-    problem: `\`${name}\` is no protocol of ${family} sockets`,
+    problem: `\`${name}\` is not a protocol of ${family} sockets`,
     help: `the names are: ${Object.keys(socketProtocols[family]).join(", ")}`,
   };
 }

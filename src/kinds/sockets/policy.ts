@@ -6,7 +6,6 @@ import type { PolicySource, SocketLine, Word } from "../../policy/1-parse/source
 import { ruleSource } from "../../policy/2-resolve/rule-source.ts";
 import { formatSocket, protocolNumber, type SocketRule, socketProtocols } from "./model.ts";
 
-/** `netlink`, `ping`, `raw`, `packet`, `vsock` lines of all sources. */
 export function resolveSockets(sources: readonly PolicySource[]): SocketRule[] {
   return sources
     .flatMap((source) => source.network)
@@ -21,7 +20,7 @@ export function resolveSockets(sources: readonly PolicySource[]): SocketRule[] {
     });
 }
 
-/** `netlink PROTOCOL...` and `raw PROTOCOL...`; what is wrong is complained about and left out. */
+/** `netlink PROTOCOL...` and `raw PROTOCOL...`; invalid ones are reported and left out. */
 export function parseSockets(
   rule: RuleText,
   family: "netlink" | "raw",
@@ -59,6 +58,5 @@ export function parseSockets(
 /** null for every protocol, undefined for none. */
 function parseProtocol(family: "netlink" | "raw", text: string): number | null | undefined {
   if (text === "*") return null;
-  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
   return protocolNumber(family, text) ?? undefined;
 }

@@ -8,8 +8,8 @@ export const syscalls: WordHolding<string> = {
 };
 
 /**
- * A group is given without its members that are never granted. Mounts that are named stay listed:
- * their refusal says `never`, and proposes no line that is there already.
+ * A group is granted without its members that are never granted. Mount calls that the policy names
+ * stay listed: their refusal then says `never`, and proposes no line that exists already.
  */
 function mayBeGranted(rule: TokenRule): boolean {
   if (rule.effect === "deny" || whyNever(rule.token) === null) return true;

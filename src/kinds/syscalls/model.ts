@@ -3,21 +3,21 @@ import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
 import type { WordKind } from "../../model/word-kind.ts";
 
 /**
- * System calls that no domain is given at level enforcing, each with the reason that a
- * policy's author is shown.
+ * System calls that no domain has at level enforcing, each with the reason that a policy's author
+ * is shown.
  *
- * The rule: a call is here if it undoes what holds the domain (names, mounts, filter, Landlock), or
- * reaches past it into the kernel or into every process of the host. What is only dangerous to the
- * caller itself (personality, modify_ldt, ptrace of its own children, which Landlock keeps inside
- * the domain) or is held by a capability that the policy grants (clock_settime, sethostname) is
- * merely left out by default.
+ * A call is here if it undoes what confines the domain (names, mounts, filter, Landlock), or
+ * affects the kernel or every process of the host. Two sorts of calls are only left out by default:
+ * those that endanger only the caller itself (personality, modify_ldt, ptrace of its own children,
+ * which Landlock keeps inside the domain), and those that need a capability from the policy
+ * (clock_settime, sethostname).
  */
 export interface NeverGranted {
   readonly name: string;
   readonly why: string;
 }
 
-/** A policy of a supervised domain may name them all the same: at level warning they go on. */
+/** The policy of a supervised domain may name them: at level warning they go on. */
 export const mountCalls: readonly string[] = [
   "mount",
   "umount2",
@@ -50,7 +50,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "fanotify_init",
     "fanotify_mark",
   ],
-  "it loads code into the kernel": [
+  "it loads code into the kernel, unloads it, or lists what is loaded": [
     "init_module",
     "finit_module",
     "delete_module",
@@ -65,13 +65,13 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "keyctl",
   ],
   "it gives access to I/O ports, and through them to all memory": ["iopl", "ioperm"],
-  "it makes the kernel itself write to a file of the caller's choice": [
+  "it has the kernel itself write to a file of the caller's choice, or stops that": [
     "acct",
     "swapon",
     "swapoff",
   ],
   "it changes quotas of the whole file system": ["quotactl", "quotactl_fd"],
-  "it is a relic without a user, and old code is badly kept code": [
+  "it is obsolete, and code that nobody uses is badly maintained": [
     "_sysctl",
     "afs_syscall",
     "lookup_dcookie",
@@ -87,7 +87,7 @@ export const neverGranted: readonly NeverGranted[] = Object.entries(reasons).fla
   ([why, names]) => names.map((name) => ({ name, why })),
 );
 
-/** Why a sealed domain cannot have this call; null if it can. */
+/** null if a sealed domain can have the call. */
 export function whyNever(name: string): string | null {
   return neverGranted.find((entry) => entry.name === name)?.why ?? null;
 }
@@ -95,7 +95,7 @@ export function whyNever(name: string): string | null {
 const request = is.object({ class: is.oneOf("syscall"), name: is.text });
 export type SyscallRequest = is.Described<typeof request>;
 
-/** By name, in x86_64 spelling; groups are expanded when a policy is resolved. */
+/** In x86_64 spelling; groups are expanded when a policy is resolved. */
 export const syscalls: WordKind<string, SyscallRequest> = {
   class: "syscall",
   words: null,
@@ -105,4 +105,6 @@ export const syscalls: WordKind<string, SyscallRequest> = {
   object: "a system call",
   ask: (name) => ({ class: "syscall", name }),
   spell: ({ name }) => name,
+  representatives: (named) =>
+    [...named].map((name) => ({ line: name, request: { class: "syscall", name } })),
 };

@@ -13,7 +13,6 @@ import { mountCalls } from "./model.ts";
 /** What every program needs to run at all; systemd's group of that name, see systemd.exec(5). */
 const ALWAYS = "@default";
 
-/** Groups are expanded. */
 export const syscalls: WordSyntax<string> = {
   key: {
     summary: "System calls by name or `@group`. `@default` is always included.",
@@ -32,8 +31,9 @@ export const syscalls: WordSyntax<string> = {
   chapter: {
     title: "system calls",
     text: (groups) =>
-      `Groups of system calls: ${groups.map((name) => `\`${name}\``).join(", ")}. \`@default\` is always granted. \`@never\` are the calls that a
-sealed domain never gets; a group that contains one of them is granted without it.`,
+      `Groups of system calls: ${groups.map((name) => `\`${name}\``).join(", ")}.
+\`@default\` is always granted. \`@never\` are the calls that a sealed domain never gets; a group
+that contains one of them is granted without it.`,
   },
 };
 
@@ -59,8 +59,8 @@ function resolve(line: TokenLine, { scope, vocabulary }: WordContext): TokenRule
 }
 
 /**
- * A group is given without its members that are never granted; only a call named as itself is a
- * mistake.
+ * A group is granted without its members that are never granted; only a call that is named itself
+ * is a mistake.
  */
 function reportNever(
   policy: Parameters<Check>[0],

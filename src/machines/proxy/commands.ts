@@ -11,7 +11,10 @@ import { Plugged } from "./plugged.ts";
 
 const descriptors = "name what it stands for, where that is used: no descriptor is passed";
 
-/** Commands that would give the emulator what no rule can describe, and what to do instead. */
+/**
+ * Commands that would give the emulator something that no rule can describe, and what to do
+ * instead.
+ */
 const refused: ReadonlyMap<string, string> = new Map([
   ["getfd", descriptors],
   ["add-fd", descriptors],
@@ -19,9 +22,9 @@ const refused: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Commands and events of one machine. The proxy handles those that name something of the host, and
- * passes every other one on unchanged. The emulator gets them in the order in which they arrived,
- * each as soon as its needs are granted; a command that it has not answered delays nothing else.
+ * The commands to one emulator and its events. The proxy handles commands that name something of
+ * the host, and passes all others on unchanged. The emulator gets commands in their order, each as
+ * soon as its needs are granted. A command that the emulator has not answered delays no other.
  */
 export class Commands {
   readonly #handlers: readonly Handler[];
@@ -39,12 +42,11 @@ export class Commands {
     ];
   }
 
-  /** Every command that is not passed on as it is. */
   get named(): readonly string[] {
     return [...refused.keys(), ...this.#handlers.flatMap(({ commands }) => commands)];
   }
 
-  /** The answer. @throws HostError for what is not passed on */
+  /** The emulator's answer. @throws HostError if the command is not passed on */
   pass(command: Message): Promise<Message> {
     const name = String(command.execute);
     const instead = refused.get(name);
@@ -65,7 +67,7 @@ export class Commands {
     });
   }
 
-  /** By all handlers that deal with it, the first of them outermost. */
+  /** Wraps `execute` in every handler that deals with the command, the first handler outermost. */
   #through(execute: Execute): Execute {
     return this.#handlers.reduceRight<Execute>(
       (inner, handler) => (command) =>
@@ -76,7 +78,6 @@ export class Commands {
     );
   }
 
-  /** An event of the emulator's. */
   async told(event: Message): Promise<void> {
     const handlers = this.#handlers.filter(({ events }) => events.includes(String(event.event)));
     for (const handler of handlers) await handler.told(event, this.#execute);

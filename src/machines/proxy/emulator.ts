@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import { type Message, onMessages, send } from "./lines.ts";
 
 /**
- * The emulator's own monitor: one command at a time, so that the next answer is the one that is
- * waited for. What it says is as hostile as the emulator, and only passed on.
+ * The connection to the emulator's own monitor. It sends one command at a time, so the next answer
+ * belongs to it. The emulator is hostile: what it says is only passed on.
  */
 export class Emulator {
   readonly #socket: Socket;
@@ -23,7 +23,8 @@ export class Emulator {
       else if ("event" in message) for (const tell of this.#events) tell(message);
       else this.#answered?.(message);
     });
-    // A monitor that breaks is the emulator's end, of which its process tells.
+    // A broken connection needs no report: the emulator's process ends with it, and that is
+    // noticed.
     socket.on("error", () => socket.destroy());
     socket.on("close", () =>
       this.#answered?.({ error: { class: "GenericError", desc: "the machine is off" } }),
@@ -35,7 +36,7 @@ export class Emulator {
     this.#events.push(tell);
   }
 
-  /** Its answer, without the `id` that the proxy added. */
+  /** The emulator's answer, without the `id` that the proxy added. */
   execute(command: Message): Promise<Message> {
     const answer = this.#turn.then(
       () =>

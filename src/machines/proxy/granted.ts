@@ -14,21 +14,20 @@ import {
 import type { ImageFormat, Resource } from "../resource.ts";
 import { type KnownImages, knownImages } from "../stands-on.ts";
 
-/** What could not be taken away is tried again after this time. */
+/** Pause before a failed withdrawal is tried again, milliseconds. */
 const RETRY_MS = 5_000;
 
 /**
- * What a machine that is on may reach, piece by piece (`Origin`): what it was started with and what
- * came since, wherever the piece comes from. Nothing is kept here: what there is stands in the
- * machine's record. Changes come one after the other; they wait for the agent, and never for the
- * emulator.
+ * What a running machine may reach, by piece (`Origin`), from the command line or from QMP. This
+ * object keeps no list of its own: the machine's record has it. Changes come one after the other.
+ * They wait for the agent, and never for the emulator.
  */
 export class Granted {
   readonly #places: Places;
   readonly #name: string;
   readonly #retryMs: number;
   #turn: Promise<unknown> = Promise.resolve();
-  /** What is to be taken away and is not yet: how the first attempt ends. */
+  /** Pieces whose withdrawal has begun and not succeeded, with the result of the first attempt. */
   readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(places: Places, { name }: Machine, retryMs = RETRY_MS) {
@@ -38,8 +37,8 @@ export class Granted {
   }
 
   /**
-   * In force when it returns. @throws HostError for what cannot be granted: then it is not, or is
-   * taken away again
+   * On return the grant is in force. @throws HostError if it cannot be granted: then it is not, or
+   * is withdrawn
    */
   async grant(piece: string, resources: readonly Resource[]): Promise<void> {
     const own = resources.map((resource) => ({
@@ -55,15 +54,15 @@ export class Granted {
     try {
       await this.#next(() => changeMachine(this.#places, this.#name, grant));
     } catch (error) {
-      // The agent may have heard of it, whatever became of its answer.
+      // The agent may have put the grant in force although its answer got lost.
       if (isTold) this.#takeAway(piece).catch(warnOf(piece));
       throw error;
     }
   }
 
   /**
-   * The grant is no longer in force when this returns; does nothing if there is no such piece.
-   * @throws HostError if it could not be taken away yet: it is tried again until it is
+   * On return the grant is no longer in force. Does nothing for a piece that does not exist.
+   * @throws HostError if the withdrawal failed; it is then repeated until it succeeds
    */
   forget(piece: string): Promise<void> {
     const machine = readMachine(this.#places.system.machines, this.#name);
@@ -73,9 +72,9 @@ export class Granted {
   }
 
   /**
-   * When this returns the piece is this image alone, and `below` are only read. Its name leads
-   * where it led when it was granted.
-   * @throws HostError if the agent does not accept it: then everything is as before
+   * On return the piece consists of this image only, and the images `below` are read-only. The
+   * image's name leads where it led when it was granted.
+   * @throws HostError if the agent does not accept the change: then everything is as before
    */
   become(piece: string, image: Resource, below: readonly string[]): Promise<void> {
     const own = { ...image, origin: { ...image.origin, piece } };
@@ -86,19 +85,18 @@ export class Granted {
   }
 
   /**
-   * Images of these real names are read alone when it returns, whichever piece they belong to.
+   * On return the images of these real names are read-only, in all pieces.
    * @throws as `become`
    */
   onlyRead(names: readonly string[]): Promise<void> {
     return this.#change((placed) => onlyReading(placed, names));
   }
 
-  /** Where a name that was granted leads. */
   nameOf(path: string): string {
     return readMachine(this.#places.system.machines, this.#name)?.placed.names[path] ?? path;
   }
 
-  /** The image of a piece, by its real name. */
+  /** The image of a piece, by its real name; null if it has none. */
   imageOf(piece: string): { readonly name: string; readonly format: ImageFormat } | null {
     const placed = readMachine(this.#places.system.machines, this.#name)?.placed ?? nothing;
     const found = placed.resources.find(
@@ -109,7 +107,6 @@ export class Granted {
       : null;
   }
 
-  /** The images that it has. */
   images(): KnownImages {
     const { machines } = this.#places.system;
     const placed = readMachine(machines, this.#name)?.placed ?? nothing;
@@ -117,8 +114,8 @@ export class Granted {
   }
 
   /**
-   * Records what images stand on: what their headers say later is compared with that. @throws
-   * HostError where the machine is off
+   * Records what images depend on, to compare later headers with. @throws HostError if the machine
+   * is off
    */
   accept(parents: Accepted["parents"]): Promise<void> {
     const { accepted } = this.#places.system.machines;
@@ -129,7 +126,7 @@ export class Granted {
     });
   }
 
-  /** Looks at the host once: what is written into a header later counts for nothing. */
+  /** Looks at the host only now: what the machine writes into a header later has no effect. */
   #with({ placed }: Machine, piece: string, resources: readonly Resource[]): Placed {
     if (has(placed, piece) || this.#leaving.has(piece))
       throw new HostError(`there is ${piece} already`, "give it another name");
@@ -162,8 +159,8 @@ export class Granted {
         this.#leaving.delete(piece);
         return;
       } catch {
-        // The client knows the reason; for a machine that is off there is nothing left to take
-        // away.
+        // The client has the reason from the first attempt. If the machine is off, nothing is left
+        // to withdraw.
         if (readMachine(this.#places.system.machines, this.#name) === null) return;
         await pause(this.#retryMs, null, { ref: false });
       }
@@ -182,7 +179,7 @@ export class Granted {
 
   #next<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
-    // Its caller hears what went wrong; the next one begins all the same.
+    // The caller gets the failure; the next change starts all the same.
     this.#turn = done.then(
       () => undefined,
       () => undefined,
@@ -191,10 +188,9 @@ export class Granted {
   }
 }
 
-/** What the handlers of commands need of it. */
 export type Grants = Pick<Granted, "grant" | "forget">;
 
-/** For answers that no client waits for. */
+/** For withdrawals that no client waits for. */
 function warnOf(piece: string): (error: unknown) => void {
   return (error) => {
     const why = error instanceof Error ? error.message : String(error);

@@ -14,13 +14,12 @@ import type { Granted } from "./granted.ts";
 import type { Execute, Handler } from "./handler.ts";
 import { type Message, membersOf } from "./lines.ts";
 
-/** What is needed of it here. */
 export type ImageGrants = Pick<
   Granted,
   "grant" | "forget" | "become" | "onlyRead" | "images" | "imageOf" | "nameOf" | "accept"
 >;
 
-/** One image that is made, with what it is granted under. */
+/** An image that is being made, and the piece of its grant. */
 interface Begun {
   readonly making: Making;
   readonly piece: string;
@@ -28,34 +27,33 @@ interface Begun {
   readonly name: string;
 }
 
-/** What a job writes. */
 interface Job {
-  /** null: whichever it is, it goes on while any does. */
+  /** null: unknown, because QEMU chose the id; the grant then stays while any job runs. */
   readonly job: string | null;
   readonly piece: string;
 }
 
-/** Commands after which the machine goes on with what a job has written. */
+/** Commands after which the machine goes on using what the job has written. */
 const completing = ["block-job-complete", "job-complete"];
-/** JobStatus after which a job opens nothing more. */
+/** Values of JobStatus in which a job opens no more files. */
 const ended = ["concluded", "null"];
 
 /**
- * Images that the emulator makes at a command: snapshots over what it writes, copies, new files.
- * Each is granted before the emulator is asked, to make; as soon as it is there, to write alone,
- * and what the machine wrote before is then only read. What a new image stands on is recorded at
- * once: the machine writes its header, which would else be new, and so believed, at the next start.
+ * Handles images that the emulator makes at a command: snapshots, copies, new files. Before the
+ * emulator gets the command, the image is granted, to make. As soon as the image exists, the grant
+ * is reduced to writing it, and the image that the machine wrote before becomes read-only. What the
+ * new image depends on is recorded at once. Without a record, the next start would take the image
+ * for new and trust its header, which the machine has written.
  */
 export class Images implements Handler {
   readonly commands = [...makingCommands, ...completing, "block-commit"];
   readonly events = ["JOB_STATUS_CHANGE"];
   readonly #granted: ImageGrants;
   readonly #folder: string;
-  /** Of jobs under way. */
   #jobs: readonly Job[] = [];
   #count = 0;
 
-  /** `folder`: what relative names start from. */
+  /** `folder`: the base of relative names. */
   constructor(granted: ImageGrants, folder: string) {
     this.#granted = granted;
     this.#folder = folder;
@@ -86,16 +84,18 @@ export class Images implements Handler {
     for (const node of nodesOver(name, given))
       await this.#cover(node).catch((error: unknown) => failures.push(error));
     for (const failure of failures) throw failure;
-    // It may have ended already.
+    // The job may have ended before the answer came.
     await this.told({}, execute);
     return answer;
   }
 
-  /** A job that has ended no longer needs its image, unless the machine goes on using it. */
+  /**
+   * Withdraws the images of jobs that have ended. An image that the machine goes on using stays.
+   */
   async told(_: Message, execute: Execute): Promise<void> {
     if (this.#jobs.length === 0) return;
     const { return: jobs } = await execute({ execute: "query-jobs" });
-    // An emulator that is gone says nothing, and its domain goes with it.
+    // An emulator that has exited does not answer; its domain is removed too.
     if (!Array.isArray(jobs)) return;
     const goesOn = ({ job }: Job): boolean =>
       jobs.some(
@@ -116,8 +116,8 @@ export class Images implements Handler {
   }
 
   /**
-   * Into an image that was only read. Which one has to be said by its name: nothing that the
-   * emulator says of its nodes decides it.
+   * Grants writing to the image that block-commit writes into, which was read-only. The command
+   * must name that image by its file: what the emulator says about its nodes must decide nothing.
    */
   async #commit(command: Message, given: Message, execute: Execute): Promise<Message> {
     const { path, job, origin } = committedTo(given, this.#folder);
@@ -125,7 +125,7 @@ export class Images implements Handler {
     const base = this.#granted.images().get(leadsTo);
     if (base?.isParent !== true)
       throw new HostError(
-        `no image of this machine stands on ${leadsTo}`,
+        `${leadsTo} is not a parent of an image of this machine`,
         "name one of those in cofferdam vm show",
       );
     this.#count += 1;
@@ -147,7 +147,10 @@ export class Images implements Handler {
   async #begin(making: Making): Promise<Begun> {
     const { leadsTo } = wayOf(making.path);
     if (this.#granted.images().get(leadsTo)?.isParent)
-      throw new HostError(`other images of this machine stand on ${leadsTo}`, "name another file");
+      throw new HostError(
+        `${leadsTo} is the parent of other images of this machine`,
+        "name another file",
+      );
     this.#count += 1;
     const piece = `image ${this.#count}`;
     await this.#granted.grant(piece, resourcesOf(making));
@@ -162,14 +165,14 @@ export class Images implements Handler {
   }
 
   /**
-   * @throws HostError for what was made otherwise than asked for: the emulator goes on with it all
-   * the same
+   * @throws HostError if the emulator made something other than it was asked for; the machine still
+   * uses it
    */
   async #settle(begun: Begun): Promise<void> {
     const { making, piece, name } = begun;
     const { path, format, use, isMade, origin } = making;
     if (use !== "overlay") this.#jobs = [...this.#jobs, { job: making.job, piece }];
-    // The job makes it while it runs, and writes it no more when it has ended.
+    // The job makes the file while it runs, and nothing writes it afterwards.
     if (use === "file") return;
     let failure: unknown = null;
     let stands: readonly Parent[] = [];
@@ -189,7 +192,8 @@ export class Images implements Handler {
       origin,
     };
     await this.#granted.become(piece, image, below);
-    // What is a link from now on was made one before, while it might be made.
+    // The machine could make a link here only while it had the right to make the name, which it has
+    // no longer: the result of this check stays true.
     if (isLink(name)) {
       await this.#forget([begun]);
       throw new HostError(
@@ -202,8 +206,8 @@ export class Images implements Handler {
   }
 
   /**
-   * Of an image that was there before nothing is known but that the machine could write it; it was
-   * recorded as standing on nothing.
+   * Records what an overlay depends on. The image existed before, and the machine could write to
+   * it, so it was recorded as depending on nothing.
    */
   async #cover(node: string): Promise<void> {
     const found = this.#granted.imageOf(`blockdev ${node}`);
@@ -214,7 +218,7 @@ export class Images implements Handler {
   }
 
   async #forget(begun: readonly { readonly piece: string }[]): Promise<void> {
-    // One that cannot be taken away at the moment keeps none of the others.
+    // A withdrawal that fails must not keep the others from happening.
     await Promise.all(begun.map(({ piece }) => this.#granted.forget(piece)));
   }
 }

@@ -6,17 +6,17 @@ import type { Execute, Handler } from "./handler.ts";
 import { type Message, membersOf } from "./lines.ts";
 import { type Asked, type Ended, type Loan, loans, moved } from "./loans.ts";
 
-/** After so many milliseconds the emulator is asked for an end of which no event tells. */
+/** Interval of asking the emulator about ends for which it sends no event, milliseconds. */
 const LOOK_MS = 1000;
 
-/** Until the emulator says that it is over. */
+/** A grant until the emulator says that its work is over. */
 interface Open {
   readonly key: string;
   readonly id: string;
   readonly ending: Asked;
 }
 
-/** Until a command ends it. */
+/** A grant until a command ends it. */
 interface Held {
   readonly key: string;
   readonly names: readonly unknown[];
@@ -24,10 +24,10 @@ interface Held {
 }
 
 /**
- * What a command names, granted before the emulator is asked and until what it began is over
- * (`loans.ts`). The emulator is asked whether it is, and answers in the order in which it was
- * asked, so that no end of one is taken for the end of the next one of that name. What it answers
- * can lose it the place, or keep it one that an administrator has named.
+ * Grants what a command names before the emulator gets the command, until the work that it began is
+ * over (`loans.ts`). The emulator is asked whether the work is over. It answers questions in order,
+ * so the end of one piece of work is never taken for the end of a later one with the same name. A
+ * false answer can only end the grant early, or keep what an administrator's command had named.
  */
 export class Lent implements Handler {
   readonly commands: readonly string[];
@@ -41,7 +41,7 @@ export class Lent implements Handler {
   #timer: NodeJS.Timeout | null = null;
 
   /**
-   * `folder`: the base of relative names. `execute`: for commands of the proxy's own. `isComing`:
+   * `folder`: the base of relative names. `execute`: sends the proxy's own commands. `isComing`:
    * the machine was started with -incoming.
    */
   constructor(granted: Grants, folder: string, execute: Execute, isComing = false) {
@@ -94,15 +94,13 @@ export class Lent implements Handler {
     } else if (ending.by === "question") {
       const open = { key, id: id === undefined ? "" : String(given[id]), ending };
       this.#open = [...this.#open, open];
-      // It may have ended already, and the event that tells of that may have come before the
-      // answer.
+      // The work may have ended, and its event may have come, before the answer.
       if (!ending.isQuiet) await this.#askFor([open], execute);
       this.#lookLater();
     }
     return answer;
   }
 
-  /** What this command has ended. */
   async #end({ execute, arguments: given }: Message): Promise<void> {
     const over = this.#held.filter(
       ({ ending, names }) =>
@@ -116,7 +114,7 @@ export class Lent implements Handler {
   async #askFor(open: readonly Open[], execute: Execute): Promise<void> {
     for (const question of new Set(open.map(({ ending }) => ending.question))) {
       const answer = await execute({ execute: question });
-      // An emulator that is gone answers with an error, and its domain goes with it.
+      // An emulator that has exited answers with an error; its domain is removed too.
       if ("return" in answer) await this.#heard(question, answer);
     }
   }
@@ -129,7 +127,7 @@ export class Lent implements Handler {
     await this.#forget(over.map(({ key }) => key));
   }
 
-  /** What begins meanwhile is no longer, or not yet, among them. */
+  /** Withdraws these grants only; grants that begin meanwhile have other keys. */
   async #forget(keys: readonly string[]): Promise<void> {
     await Promise.all(keys.map((key) => this.#granted.forget(key)));
   }

@@ -2,21 +2,21 @@ import type { Socket } from "node:net";
 import { jsonOf } from "../../base/read-json.ts";
 import { isObject } from "../../base/schema.ts";
 
-/** Bytes of one message: a sender of more without an end of line is disconnected. */
+/** Longest message, bytes; the connection of a sender that exceeds it is closed. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /**
- * Brackets within brackets, in what QMP says a dozen, and one more for each parent of an image
- * (`parents.ts`): JSON.stringify(3) of millions ends the process.
+ * Deepest nesting of a message. QMP nests about a dozen deep, and one deeper for each parent of an
+ * image (`parents.ts`). JSON.stringify() of millions of levels would end the process.
  */
 const DEPTH_MAX = 512;
-/** Bytes that wait for a client that does not read: beyond, it is disconnected. */
+/** Bytes that wait for a slow client; beyond that, its connection is closed. */
 const UNREAD_BYTES_MAX = 64 * 1024 * 1024;
 
 export type Message = Readonly<Record<string, unknown>>;
 
 /**
- * Calls `take` for every JSON object that comes, one a line (QMP). What is none, or too long, ends
- * the connection.
+ * Calls `take` for every JSON object; QMP has one per line. A line that is no object, or too long,
+ * ends the connection.
  */
 export function onMessages(socket: Socket, take: (message: Message) => void): void {
   let rest = "";
@@ -44,17 +44,20 @@ function parsed(line: string): Message | undefined {
   return isObject(value) ? value : undefined;
 }
 
-/** The members of what should be an object; of anything else none. */
+/** The members of an object; none for any other value. */
 export function membersOf(value: unknown): Message {
   return isObject(value) ? value : {};
 }
 
-/** The same of JSON. */
+/** The members of an object in JSON. */
 export function membersOfJson(text: string): Message {
   return membersOf(jsonOf(text));
 }
 
-/** Brackets inside strings do not count: what a guest wrote to a serial line ends no connection. */
+/**
+ * Ignores brackets inside strings, so that text which a guest wrote to a serial line ends no
+ * connection.
+ */
 function isDeep(line: string): boolean {
   let depth = 0;
   let isText = false;

@@ -15,40 +15,44 @@ import {
 import { type Message, membersOf } from "./lines.ts";
 
 /**
- * When what a command names is over: with its answer; with the answer to another command; when the
- * emulator says so; with the machine.
+ * When the grant of a command ends: with its answer, with the answer to another command, when the
+ * emulator says that the work is over, or when the machine is off.
  */
 export type Ending = { readonly by: "answer" | "power-off" } | Ended | Asked;
 
 export interface Ended {
   readonly by: "command";
   readonly commands: readonly string[];
-  /** What the arguments name, of this command and of those that end it; one in common is enough. */
+  /**
+   * The names in the arguments, of this command and of those that end it. A command ends the grant
+   * if it has one name in common.
+   */
   names(given: Message): readonly unknown[];
 }
 
 export interface Asked {
   readonly by: "question";
-  /** The command that asks. */
+  /** The command by which the emulator is asked. */
   readonly question: string;
-  /** The event that makes it worth asking. */
+  /** The event after which it is asked. */
   readonly event: string;
-  /** Only a client that has asked for the event gets it. */
+  /** Clients get this event only if they asked for it, so the proxy also asks now and then. */
   readonly isQuiet: boolean;
-  /** Whether what bears this id goes on, by the answer. */
+  /** Whether the answer says that the work with this id goes on. */
   goesOn(answer: unknown, id: string): boolean;
 }
 
 export interface Loan {
-  /** What the command names; its value is the command's arguments as JSON. @throws HostError */
+  /** Reads the command; the argument's value is its arguments as JSON. @throws HostError */
   read(argument: Argument, to: Description): void;
-  /** The argument that names what the command begins. */
+  /** The argument with the id of the work that the command begins. */
   readonly id?: string;
   readonly ending: Ending;
 }
 
 /**
- * MigrationStatus while further connections to the same place may come; every other one is an end.
+ * Values of MigrationStatus in which more connections to the same place may come; all others are an
+ * end.
  */
 export const movingStates: readonly string[] = [
   "setup",
@@ -106,7 +110,7 @@ const reopened: Ending = {
   ],
 };
 
-/** Commands that name a place of the host for a time, and for how long. */
+/** Commands that need a grant for a time, and for how long. */
 export const loans: ReadonlyMap<string, Loan> = new Map<string, Loan>([
   ["migrate", { read: move("connect"), ending: moved }],
   ["migrate-incoming", { read: move("listen"), ending: moved }],

@@ -6,13 +6,14 @@ import type { Execute, Handler } from "./handler.ts";
 import { type Message, membersOf } from "./lines.ts";
 
 /**
- * An order to remove something that the emulator has not answered by then is followed all the same.
+ * How long the proxy waits for the emulator's answer to a removal, milliseconds. After that the
+ * grant is withdrawn anyway.
  */
 const ANSWER_WAIT_MS = 10_000;
 
 /**
- * What is plugged into a machine that is on, and taken out: granted before the emulator is asked,
- * taken away after it has let go.
+ * Hot-plugging: the grant is made before the emulator gets the command, and withdrawn after the
+ * emulator has removed the device.
  */
 export class Plugged implements Handler {
   readonly commands = [...plugging.keys(), ...unplugging.keys()];
@@ -21,7 +22,7 @@ export class Plugged implements Handler {
   readonly #folder: string;
   readonly #waitMs: number;
 
-  /** `folder`: what relative names start from. */
+  /** `folder`: the base of relative names. */
   constructor(granted: Grants, folder: string, waitMs = ANSWER_WAIT_MS) {
     this.#granted = granted;
     this.#folder = folder;
@@ -36,14 +37,14 @@ export class Plugged implements Handler {
     const { piece, resources } = additionOf(name, given, this.#folder);
     if (resources.length === 0) return execute(command);
     if (piece === null)
-      throw new HostError(`${name} without a name cannot be taken away again`, "give it a name");
+      throw new HostError(`${name} without an id cannot be removed later`, "give it a name");
     await this.#granted.grant(piece, resources);
     const answer = await execute(command);
     if (!("return" in answer)) await this.#granted.forget(piece);
     return answer;
   }
 
-  /** The emulator may say anything at any rate: at most it takes something from itself. */
+  /** Events come from the hostile emulator: all that they can do is withdraw its own grants. */
   async told({ data }: Message): Promise<void> {
     const { device } = membersOf(data);
     if (typeof device === "string") await this.#granted.forget(`device ${device}`);

@@ -10,27 +10,24 @@ import { Emulator } from "./emulator.ts";
 import { type Message, onMessages, send } from "./lines.ts";
 
 /**
- * Commands of one client, and events of the emulator, that wait for their turn: a sender of more is
- * disconnected.
+ * Commands of one client, and events of the emulator, that may wait for their turn. The connection
+ * of a sender that exceeds it is closed.
  */
 const WAITING_MAX = 10_000;
 
-/** What the proxy of QMP works with. */
 export interface Served {
   readonly places: Places;
   readonly machine: Machine;
-  /** Where QMP is to be served. */
   readonly monitors: readonly Monitor[];
-  /** The owner of the sockets. */
   readonly owner: Owner;
-  /** The emulator's own monitor, the greeting not yet read. */
+  /** The connection to the emulator's monitor, before its greeting is read. */
   readonly emulator: Socket;
 }
 
 /**
- * Serves QMP in the emulator's place for as long as the emulator is connected. What a command names
- * is granted before it is passed on.
- * @throws HostError where a socket cannot be served
+ * Serves QMP instead of the emulator, while the emulator is connected. Grants what a command names
+ * before it passes the command on.
+ * @throws HostError if a socket cannot be served
  */
 export async function serveMonitor({
   places,
@@ -46,7 +43,8 @@ export async function serveMonitor({
   emulator.onEvent((event) => {
     waiting += 1;
     if (waiting > WAITING_MAX) socket.destroy();
-    // A client that is told that a device is gone may rely on it: the grant is taken away first.
+    // Withdraws the grant before the client learns that the device is gone, since the client may
+    // rely on that.
     const pass = (): void => {
       for (const client of clients) send(client, event);
     };
@@ -97,10 +95,10 @@ function serveClient(
   onMessages(client, (command) => {
     waiting += 1;
     if (waiting > WAITING_MAX) client.destroy();
-    // Answers come in the order of the questions, as QMP has it.
+    // QMP answers commands in their order.
     const answered = Promise.all([answerTo(command, commands), before]).then(
       ([answer]) => {
-        // Events come after the capabilities were settled, as QMP has it.
+        // QMP sends events only after the negotiation of capabilities.
         if (command.execute === "qmp_capabilities") clients.add(client);
         send(client, "id" in command ? { ...answer, id: command.id } : answer);
       },

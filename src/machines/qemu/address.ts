@@ -2,11 +2,10 @@ import { PORT_MAX } from "../../model/network.ts";
 import { complain } from "../complaint.ts";
 import type { AddressResource, Operation, Origin } from "../resource.ts";
 
-const lookUp = "give a number: names of services are looked up by whoever starts";
+const lookUp = "give a number, because Cofferdam looks up no names of services";
 
 /**
- * `HOST:PORT`, `:PORT`, `[V6]:PORT`, or a port alone. `to`: the last port that may be taken
- * instead.
+ * `HOST:PORT`, `:PORT`, `[V6]:PORT`, or a port alone. `to`: QEMU may use any port up to this one.
  */
 export function addressOf(
   origin: Origin,
@@ -39,5 +38,5 @@ function portOf(origin: Origin, text: string): number {
   const port = Number(text);
   return /^\d{1,5}$/.test(text) && port <= PORT_MAX
     ? port
-    : complain(origin, `\`${text}\` is no port`, lookUp);
+    : complain(origin, `\`${text}\` is not a port`, lookUp);
 }

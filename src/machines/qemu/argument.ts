@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
 import type { Origin } from "../resource.ts";
 
-/** One option of a command line with its value, or a command of QMP with what it names. */
+/** An option of the command line and its value, or a QMP command and its arguments. */
 export class Argument {
   /** Without dashes. */
   readonly option: string;
@@ -11,8 +11,8 @@ export class Argument {
   readonly #piece: string | null;
 
   /**
-   * `index`: of the option among the arguments, 0 for a command of QMP. `folder`: what relative
-   * names start from. `piece`: see `Origin`.
+   * `index`: of the option among the arguments, 0 for a QMP command. `folder`: the base of relative
+   * names. `piece`: see `Origin`.
    */
   constructor(
     option: string,
@@ -28,12 +28,10 @@ export class Argument {
     this.#piece = piece;
   }
 
-  /** A part of the value, read by itself. */
   part(value: string): Argument {
     return new Argument(this.option, value, this.#index, this.#folder, this.#piece);
   }
 
-  /** As it was written. */
   get named(): string {
     return this.#index === 0 ? this.option : `-${this.option}`;
   }
@@ -44,7 +42,8 @@ export class Argument {
   }
 
   /**
-   * The absolute name that QEMU would open; `..` stays, since only the kernel knows where it leads.
+   * The absolute name that QEMU would open. Keeps `..`: only the kernel knows where it leads after
+   * a link.
    */
   path(name: string): string {
     return isAbsolute(name) ? name : `${this.#folder}/${name}`;

@@ -4,7 +4,7 @@ import { type Access, imageFormats, type UnplacedPeer } from "../resource.ts";
 import { addressAt } from "./address.ts";
 import type { Keys } from "./keys.ts";
 
-/** Options that every node of a disk has. */
+/** Options of every node. */
 const common = [
   "node-name",
   "discard",
@@ -26,16 +26,16 @@ const common = [
   "offset",
 ];
 const ofFiles = ["aio", "aio-max-batch", "locking", "drop-cache", "x-check-cache-dropped"];
-/** Nodes over one other that open nothing themselves. */
+/** Nodes with one other node below them, which open nothing themselves. */
 const filters = ["throttle", "copy-on-read", "preallocate", "compress", "snapshot-access"];
 const elsewhere =
   "the emulator would open it over the network: attach it on the host and name the block " +
   "device, or serve it by nbd";
 
 /**
- * One node of a disk and those it stands on, from the names below `prefix`: of -blockdev, of the
- * nested parts of -drive, and of blockdev-add. `driver`: what the option says by another name;
- * `above`: the access of the node that it belongs to.
+ * Reads a node of a disk and the nodes below it, from the names that begin with `prefix`, of
+ * -blockdev, -drive or blockdev-add. `driver`: the driver, if the option names it by
+ * another key; `above`: the access of the node above.
  */
 export function blockNode(
   keys: Keys,
@@ -140,7 +140,8 @@ export function blockNode(
 }
 
 /**
- * A name that QEMU opens as it is. `file:` is QEMU's word for that; any other prefix is a protocol.
+ * A name that QEMU opens as it is. QEMU removes `file:` at its beginning; any other prefix is a
+ * protocol.
  */
 export function plainPath(keys: Keys, name: string): string {
   const value = keys.get(name) ?? "";

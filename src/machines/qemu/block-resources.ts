@@ -13,8 +13,8 @@ interface Leaf {
 }
 
 /**
- * Turns the nodes of all disks into images: only when all are known it is known which format lies
- * on which file. `others`: what nodes are that it names and does not describe.
+ * Turns the nodes of all disks into images. This needs all nodes, because any of them may name the
+ * format over a file. `others`: how to treat nodes that are named but not described.
  */
 export function blockResources(to: Description, others: "missing" | "there" = "missing"): void {
   const byName = new Map<string, BlockNode>();
@@ -68,8 +68,8 @@ export function blockResources(to: Description, others: "missing" | "there" = "m
 }
 
 /**
- * A node of its own is opened as it says; one that opens for writing only when asked to follows
- * what stands on it.
+ * The access that a node states. A node that opens for writing only on demand has the access of the
+ * node above it.
  */
 function accessOf(node: BlockNode, above: Access | null): Access {
   if (node.readsFirst) return node.access === "read" ? "read" : (above ?? "read-write");

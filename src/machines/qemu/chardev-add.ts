@@ -1,8 +1,8 @@
 import { type Message, membersOf } from "../proxy/lines.ts";
 
 /**
- * The arguments of chardev-add, as JSON, in the words of -chardev: names differ there, and a socket
- * listens by default. Unknown arguments stay as they are and are reported later.
+ * The arguments of chardev-add, as JSON, in the words of -chardev: some names differ, and a socket
+ * listens by default. Unknown arguments are kept, so that a later step reports them.
  */
 export function chardevOption({ id, backend }: Message): Message {
   const { type, data } = membersOf(backend);
@@ -20,7 +20,7 @@ export function chardevOption({ id, backend }: Message): Message {
   };
 }
 
-/** An address of another kind is reported by its kind: descriptors, other machines. */
+/** An address of another kind, such as a descriptor or vsock, stays and is reported later. */
 function addressOf(value: unknown): Message {
   const { type, data } = membersOf(value);
   return type === "unix" || type === "inet" ? membersOf(data) : { [String(type)]: true };

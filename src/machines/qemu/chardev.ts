@@ -62,7 +62,6 @@ const refused = {
   vsock: "use a unix socket",
 };
 
-/** -chardev BACKEND,... */
 export function chardev(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "backend");
   backend(keys, keys.need("backend", "say which backend"), to);
@@ -132,12 +131,12 @@ function unixSocket(keys: Keys, operation: "listen" | "connect", to: Description
 }
 
 function pipe(origin: Origin, path: string, to: Description): void {
-  // QEMU opens a pair NAME.in and NAME.out where there is one, else NAME.
+  // QEMU opens the pair NAME.in and NAME.out if it exists, else NAME.
   for (const end of ["", ".in", ".out"]) to.file(origin, `${path}${end}`, "read-write");
 }
 
 /**
- * The short form of -serial, -monitor and their like: `unix:PATH,server`, `file:PATH`, `mon:stdio`,
+ * The short form of -serial, -monitor and others: `unix:PATH,server`, `file:PATH`, `mon:stdio`,
  * `chardev:ID`, ...
  */
 export function legacyChardev(argument: Argument, to: Description, value = argument.value): void {

@@ -8,9 +8,9 @@ import { options } from "./options.ts";
 import { pieceOf } from "./piece.ts";
 
 /**
- * What a command line of QEMU names of its host. An option that is not known, or known and not
- * describable, is refused with its place and what to write instead. `args`: without the program.
- * `folder`: what relative names start from.
+ * What a QEMU command line names of its host. An option that is unknown, or that no rule can
+ * describe, is refused with its place and an alternative. `args`: without the program. `folder`:
+ * the base of relative names.
  * @throws HostError
  */
 export function describeCommandLine(args: readonly string[], folder: string): Description {
@@ -25,10 +25,10 @@ export function describeCommandLine(args: readonly string[], folder: string): De
   return to;
 }
 
-/** Reads the option at `at`; returns where the next one is. */
+/** Reads the option at `at`; returns the index of the next one. */
 function readOption(args: readonly string[], at: number, folder: string, to: Description): number {
   const word = args[at] ?? "";
-  // Arguments count from 1, the program being 0.
+  // Arguments count from 1; the program is 0.
   const here: Origin = { argument: at + 1, text: word, offset: null, piece: null };
   if (!word.startsWith("-") || word === "-")
     complain(

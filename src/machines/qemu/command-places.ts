@@ -12,14 +12,14 @@ import { migration } from "./incoming.ts";
 import { Keys } from "./keys.ts";
 import { socketAddress } from "./socket-address.ts";
 
-/** Reads what a command of QMP names; the argument's value is the command's arguments as JSON. */
+/** Reads what a QMP command names; the argument's value is the command's arguments as JSON. */
 type Read = (argument: Argument, to: Description) => void;
 
 export function partsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** `uri`, or each of `channels`. */
+/** From `uri`, or from each of `channels`. */
 export function move(operation: Operation): Read {
   return (argument, to) => {
     const { uri, channels } = membersOfJson(argument.value);
@@ -65,7 +65,7 @@ export function nbdServer(argument: Argument, to: Description): void {
   keys.done();
 }
 
-/** Exports by nbd are served where the server listens, others by themselves. */
+/** Exports by nbd are served at the server's socket; others have their own. */
 export function blockExport(argument: Argument, to: Description): void {
   const keys = Keys.of(argument);
   keys.harmless(
@@ -121,7 +121,7 @@ export function medium(argument: Argument, to: Description): void {
   keys.done();
 }
 
-/** Nodes as they are to be from then on; those that they name are there. */
+/** Describes nodes as they will be after the command; nodes that they refer to exist already. */
 export function reopen(argument: Argument, to: Description): void {
   const { options } = membersOfJson(argument.value);
   for (const one of partsOf(options)) blockdev(argument.part(JSON.stringify(one)), to);

@@ -3,12 +3,12 @@ import type { Description } from "../description.ts";
 import type { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
 
-/** Properties that name a file for reading, whichever device has them. */
+/** Properties that name a file to read, in any device. */
 const readFiles = ["romfile", "file", "frudatafile", "sdrfile", "cdat", "jsonfile", "db"] as const;
 const deviceNodes = ["evdev", "vhostdev", "hidraw", "hostdevice"] as const;
 const descriptors = "no descriptor is inherited";
 
-/** Devices that take something of the host without naming it. */
+/** Devices that use something of the host without naming it. */
 const implied: Readonly<Record<string, string>> = {
   "vhost-vsock-pci": "/dev/vhost-vsock",
   "vhost-vsock-device": "/dev/vhost-vsock",
@@ -17,9 +17,9 @@ const implied: Readonly<Record<string, string>> = {
 };
 
 /**
- * -device, also as JSON, and device_add. Most of its hundreds of properties only affect the guest.
- * The properties that concern the host are read; any other whose value looks like a path is
- * refused; whatever is overlooked even so is outside the domain.
+ * -device, also as JSON, and device_add. Of the hundreds of properties most affect only the guest.
+ * This reads the properties that concern the host, and refuses any other whose value looks like a
+ * path. If it misses one even so, the domain does not grant the file.
  */
 export function device(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "driver");
@@ -63,7 +63,7 @@ function pci(keys: Keys, to: Description): void {
   });
 }
 
-/** By vendor and product it would look through all devices of the host. */
+/** Given by vendor and product, QEMU would search all devices of the host. */
 function usb(keys: Keys, to: Description): void {
   const [bus, number] = [keys.get("hostbus"), keys.get("hostaddr")];
   if (bus !== null && number !== null) {

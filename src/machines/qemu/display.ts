@@ -4,13 +4,12 @@ import { addressAt } from "./address.ts";
 import type { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
 
-/** The first display of VNC has this port. */
+/** The port of VNC display 0. */
 const VNC_PORT = 5900;
-/** The first display of VNC over websockets has this one. */
+/** The websocket port of VNC display 0. */
 const WEBSOCKET_PORT = 5700;
 const reach = "use -vnc unix:PATH or -spice unix=on,addr=PATH";
 
-/** -vnc, -display vnc= */
 export function vnc(argument: Argument, to: Description, value = argument.value): void {
   const keys = Keys.of(argument.part(value), "vnc");
   const place = keys.get("vnc") ?? "none";
@@ -46,7 +45,7 @@ export function vnc(argument: Argument, to: Description, value = argument.value)
   else if (place !== "none") {
     const [, host = "", display = ""] =
       /^(.*):(\d+)$/.exec(place) ??
-      complain(origin, `\`${place}\` is no place of a display`, reach);
+      complain(origin, `\`${place}\` is not an address of a display`, reach);
     const extra = Number(keys.get("to") ?? 0);
     const first = isReverse ? Number(display) : VNC_PORT + Number(display);
     to.add(

@@ -54,14 +54,12 @@ const rates = [
   "iops_size",
 ];
 
-/** -blockdev, also as JSON. */
 export function blockdev(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "driver");
   to.blockNodes.push(blockNode(keys, to));
   keys.done();
 }
 
-/** -drive */
 export function drive(argument: Argument, to: Description): void {
   const keys = Keys.of(argument);
   keys.harmless(...harmless, ...rates);
@@ -127,7 +125,7 @@ function leaf(keys: Keys, origin: BlockNode["origin"], access: Access): BlockNod
   };
 }
 
-/** -cdrom: read as it is, whatever it looks like. */
+/** -cdrom reads the image as raw, whatever its contents look like. */
 export function cdrom(argument: Argument, to: Description): void {
   to.add(argument.origin(), {
     kind: "image",

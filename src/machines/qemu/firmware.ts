@@ -5,14 +5,13 @@ import { Keys } from "./keys.ts";
 
 type Read = (argument: Argument, to: Description) => void;
 
-/** An option whose value is one file. */
 export function fileOption(use: FileUse): Read {
   return (argument, to) => to.file(argument.origin(), argument.path(argument.value), use);
 }
 
 /**
- * An option of `name=value` of which some names are files and some texts for the guest; any other
- * value that looks like one is refused.
+ * An option of `name=value`, where some names are files and some texts for the guest. Any other
+ * value that looks like a path is refused.
  */
 export function filesIn(
   implied: string | null,
@@ -28,7 +27,6 @@ export function filesIn(
   };
 }
 
-/** -acpitable data=A:B,file=C */
 export const acpiTable: Read = (argument, to) => {
   const keys = Keys.of(argument);
   for (const name of ["data", "file"])
@@ -37,7 +35,7 @@ export const acpiTable: Read = (argument, to) => {
   keys.doneWithProperties();
 };
 
-/** -accel, -machine: with KVM the emulator opens its device. */
+/** -accel, -machine: with KVM the emulator opens /dev/kvm. */
 export function machine(implied: string): Read {
   return (argument, to) => {
     const keys = Keys.of(argument, implied);

@@ -6,25 +6,26 @@ import { Argument } from "./argument.ts";
 import { plainPath } from "./block-node.ts";
 import { Keys } from "./keys.ts";
 
-/** An image that a command has the emulator make, or write from then on. */
+/** An image that a command makes, or that the emulator writes from then on. */
 export interface Making {
   readonly path: string;
   readonly format: ImageFormat;
   /**
-   * The emulator makes the file; else it is there already, and what its header says is from before.
+   * The emulator makes the file. If not, the file exists, and the machine may have written its
+   * header.
    */
   readonly isMade: boolean;
   /**
-   * `overlay`: the machine writes it instead of another; `target`: a job does; `file`: a job makes
-   * it and writes no more.
+   * `overlay`: the machine writes it instead of another image; `target`: a job writes it; `file`: a
+   * job makes it, and nothing writes it afterwards.
    */
   readonly use: "overlay" | "target" | "file";
-  /** Of the job; null where it has none, or one that QEMU names after a device. */
+  /** The id of the job; null if there is no job, or QEMU names it after a device. */
   readonly job: string | null;
   readonly origin: Origin;
 }
 
-/** Formats that blockdev-create writes into a node, which is there already. */
+/** Formats for which blockdev-create writes into an existing node. */
 const intoNodes = ["luks", "parallels", "qcow", "qcow2", "qed", "vdi", "vhdx", "vmdk", "vpc"];
 const ofTargets = [
   "device",
@@ -59,7 +60,7 @@ export const makingCommands: readonly string[] = [
   "transaction",
 ];
 
-/** The nodes that are put over others, which blockdev-add has brought, or the command line. */
+/** Nodes that the command puts over others; blockdev-add or the command line has made them. */
 export function nodesOver(command: string, given: Message): readonly string[] {
   if (command === "blockdev-snapshot")
     return typeof given.overlay === "string" ? [given.overlay] : [];
@@ -69,8 +70,8 @@ export function nodesOver(command: string, given: Message): readonly string[] {
 }
 
 /**
- * What a command has made. `folder`: what relative names start from. @throws HostError for what no
- * rule can describe
+ * The images that a command makes. `folder`: the base of relative names. @throws HostError if no
+ * rule can describe one
  */
 export function imagesMade(command: string, given: Message, folder: string): readonly Making[] {
   const actions = actionsOf(command, given);
@@ -138,7 +139,9 @@ function image(keys: Keys, name: string, format: string): Omit<Making, "use" | "
   return { path: plainPath(keys, name), format: format as ImageFormat, isMade, origin };
 }
 
-/** The image that block-commit writes. @throws HostError where it is not named by its file */
+/**
+ * The image that block-commit writes. @throws HostError if the command does not name it by its file
+ */
 export function committedTo(
   given: Message,
   folder: string,

@@ -7,12 +7,12 @@ import { Keys } from "./keys.ts";
 import { socketAddress } from "./socket-address.ts";
 
 const instead = "use tcp:HOST:PORT, unix:PATH or file:PATH";
-/** What may stand behind an address of TCP and opens nothing more. */
+/** What may follow a TCP address and opens nothing more. */
 const ofAddresses = /^(to=\d+|(ipv4|ipv6|keep-alive|numeric)(=(on|off|yes|no|true|false))?)$/;
 
 /**
- * -incoming, and the commands that say such a place: where a machine's state comes from (`listen`)
- * or goes to (`connect`).
+ * -incoming, and the commands that name such a place: the machine's state comes from it (`listen`)
+ * or goes to it (`connect`).
  */
 export function migration(argument: Argument, to: Description, operation: Operation): void {
   if (argument.value === "defer") return;
@@ -44,7 +44,7 @@ function uri(argument: Argument, to: Description, operation: Operation): void {
   complain(origin, `migration over \`${kind}:\` is not allowed in a domain`, instead);
 }
 
-/** The newer form of the same, in which the parts of an address have names. */
+/** The newer form, in which the parts of an address have names. */
 function channel(argument: Argument, to: Description, operation: Operation): void {
   const keys = Keys.of(argument);
   const type = keys.get("channel-type") ?? "main";

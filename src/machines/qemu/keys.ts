@@ -10,9 +10,9 @@ interface Pair {
 }
 
 /**
- * The value of an option as QEMU reads it: `name=value,name=value`, or JSON for options that accept
- * it. Nested values have names with dots. A reader asks for each name that it knows; `done` reports
- * all others, so that no name of a file is overlooked.
+ * The value of an option as QEMU reads it: `name=value,name=value`, or JSON if the option accepts
+ * it. Names of nested values have dots. A reader asks for each name that it knows. `done` reports
+ * all other names, so that no file is overlooked.
  */
 export class Keys {
   readonly argument: Argument;
@@ -24,20 +24,20 @@ export class Keys {
     this.#pairs = pairs;
   }
 
-  /** `implied`: name of a first word without `=`. */
+  /** `implied`: the name of a first word without `=`. */
   static of(argument: Argument, implied: string | null = null): Keys {
     const isJson = argument.value.startsWith("{");
     return new Keys(argument, isJson ? fromJson(argument) : fromText(argument.value, implied));
   }
 
-  /** Whether any name begins so. */
+  /** Whether any name begins with `prefix`. */
   hasBelow(prefix: string): boolean {
     return this.#pairs.some(({ name }) => name.startsWith(prefix));
   }
 
   /**
-   * Its value; null where it is not given. Given twice it is refused: which of them counts depends
-   * on the option.
+   * The value; null if absent. A name that is given twice is refused, because it depends on the
+   * option which value counts.
    */
   get(name: string): string | null {
     const [found, second] = this.#find(name);
@@ -68,8 +68,8 @@ export class Keys {
   }
 
   /**
-   * Names that concern nothing of the host. A name with `.` at its end stands for all that begin
-   * so.
+   * Names that concern nothing of the host. A name that ends with `.` stands for all names that
+   * begin with it.
    */
   harmless(...names: readonly string[]): void {
     for (const name of names) {
@@ -79,7 +79,7 @@ export class Keys {
     }
   }
 
-  /** Refuses names that would let the emulator reach what no rule can describe. */
+  /** Refuses names by which the emulator would reach something that no rule can describe. */
   refuse(names: Readonly<Record<string, string>>): void {
     for (const [name, help] of Object.entries(names))
       if (this.#find(name).length > 0)
@@ -102,7 +102,10 @@ export class Keys {
     );
   }
 
-  /** For what has hundreds of properties: complains about values alone that may name a file. */
+  /**
+   * For options with hundreds of properties: reports an unknown name only if its value may name a
+   * file.
+   */
   doneWithProperties(): void {
     const odd = this.#pairs.find(
       ({ name, value }) => !this.#known.has(name) && value.includes("/"),
@@ -121,7 +124,7 @@ export class Keys {
   }
 }
 
-/** `,,` is a comma. A word without `=` switches on, or off if it begins with `no`. */
+/** `,,` is a comma. A word without `=` means on, or off if it begins with `no`. */
 function fromText(text: string, implied: string | null): readonly Pair[] {
   const pairs: Pair[] = [];
   for (let at = 0; at < text.length; ) {

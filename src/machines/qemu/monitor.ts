@@ -5,7 +5,7 @@ import type { Argument } from "./argument.ts";
 const form = "give it a socket: -qmp unix:PATH,server=on,wait=off";
 
 /**
- * -qmp, -qmp-pretty: its socket is served by Cofferdam, which passes on what the domain allows
+ * -qmp, -qmp-pretty: the proxy serves the socket and passes on what the domain allows
  * (docs/machines.md).
  */
 export function qmp(argument: Argument, to: Description): void {
@@ -13,7 +13,7 @@ export function qmp(argument: Argument, to: Description): void {
     /^unix:([^,]*)((?:,[^,]*)*)$/.exec(argument.value) ??
     complain(argument.origin(), "QMP over anything but a unix socket", form);
   if (!/,server(=on|=yes|=true)?(,|$)/.test(flags))
-    complain(argument.origin(), "QMP that connects to somebody", form);
+    complain(argument.origin(), "QMP that connects to a socket", form);
   const { argument: index } = argument.origin();
   to.monitors.push({
     path: argument.path(path ?? ""),
@@ -24,8 +24,7 @@ export function qmp(argument: Argument, to: Description): void {
 }
 
 /**
- * -mon: the readable monitor reaches what the machine's domain allows, and nothing is added to that
- * through it.
+ * -mon: the human monitor works within the machine's domain; its commands get no further grants.
  */
 export function mon(argument: Argument): void {
   if (/(^|,)mode=control(,|$)/.test(argument.value))

@@ -6,7 +6,7 @@ import type { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
 import { socketAddress } from "./socket-address.ts";
 
-/** Of the card itself, in -nic and -net. */
+/** Keys of the card itself, in -nic and -net. */
 const ofCards = ["id", "name", "mac", "macaddr", "model", "addr", "vectors", "netdev"];
 const ofUser = [
   "ipv4",
@@ -32,10 +32,7 @@ const descriptors =
 
 type Kind = (keys: Keys, to: Description) => void;
 
-/**
- * Kinds of -netdev. What is not here starts programs, takes raw sockets, or opens more than it
- * says.
- */
+/** Kinds of -netdev. All others start programs, use raw sockets, or open more than they name. */
 const kinds: Readonly<Record<string, Kind>> = {
   user,
   tap,
@@ -62,7 +59,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   none: () => undefined,
 };
 
-/** -netdev, -nic, -net. */
 export function netdev(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "type");
   const type = keys.need("type", "say which kind of network");
@@ -96,7 +92,7 @@ function forward(origin: Origin, rule: string, to: Description): void {
   if (match === null)
     complain(
       origin,
-      `\`${rule}\` is no rule of forwarding that is known here`,
+      `\`${rule}\` is not a known rule of forwarding`,
       "write hostfwd=tcp:127.0.0.1:PORT-:PORT",
     );
   const [, protocol = "", host = "", port = ""] = match;

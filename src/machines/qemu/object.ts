@@ -3,7 +3,7 @@ import type { Description } from "../description.ts";
 import type { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
 
-/** Objects that take nothing of the host, or name a chardev or node that does. */
+/** Objects that use nothing of the host, or name a chardev or node that does. */
 const inside = new Set([
   "acpi-generic-initiator",
   "acpi-generic-port",
@@ -57,7 +57,6 @@ const others: Readonly<Record<string, (keys: Keys, to: Description) => void>> = 
     }),
 };
 
-/** -object, also as JSON, and object-add. */
 export function object(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "qom-type");
   const type = keys.need("qom-type", "say which object");

@@ -15,14 +15,14 @@ import { share } from "./share.ts";
 type Read = (argument: Argument, to: Description) => void;
 
 /**
- * How an option is read: by its value, as a switch without one, or not at all, with what to do
+ * How to read an option: with a value; as a switch without one; or not at all, with what to use
  * instead.
  */
 export type Option = Read | { readonly switch: Read } | { readonly refused: string };
 
-/** Values in which a path would name a file of the host that is not known here. */
+/** Options without files: a value that looks like a path is refused. */
 const plain = filesIn(null, {});
-/** Text for the guest, in which anything may stand. */
+/** Text for the guest, which may contain anything. */
 const text: Read = () => undefined;
 const read = fileOption("read");
 const refuse = (refused: string): Option => ({ refused });
@@ -87,7 +87,7 @@ const plainOptions = [
 ];
 
 /**
- * Every option of qemu-system-x86_64 10 that is understood; another one is refused
+ * All understood options of qemu-system-x86_64 10; every other option is refused
  * (docs/machines.md).
  */
 export const options: ReadonlyMap<string, Option> = new Map<string, Option>([

@@ -1,7 +1,7 @@
 import { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
 
-/** By option: the word that QMP has for what it makes, and the key that names it. */
+/** For each option, QMP's word for what it makes, and the key that names the piece. */
 const named: ReadonlyMap<string, { readonly kind: string; readonly key: string }> = new Map([
   ["blockdev", { kind: "blockdev", key: "node-name" }],
   ["chardev", { kind: "chardev", key: "id" }],
@@ -11,12 +11,12 @@ const named: ReadonlyMap<string, { readonly kind: string; readonly key: string }
   ["object", { kind: "object", key: "id" }],
 ]);
 
-/** Of what -incoming names, which is over when the machine has come. */
+/** What -incoming names, until the machine's state has arrived. */
 export const INCOMING = "incoming";
 
 /**
- * What the option at `at` is a part of (`Origin`). QEMU removes what -drive made together with the
- * device that was made for it.
+ * The piece that the option at `at` belongs to (`Origin`). QEMU removes a -drive together with the
+ * device that uses it.
  */
 export function pieceOf(args: readonly string[], at: number): string | null {
   const option = optionAt(args, at);

@@ -12,14 +12,14 @@ import { object } from "./object.ts";
 import { pieceOf } from "./piece.ts";
 
 interface Plugging {
-  /** The option that says the same. */
+  /** The option that means the same. */
   readonly option: string;
   readonly read: (argument: Argument, to: Description) => void;
-  /** The option's value as JSON, where it is not the command's. */
+  /** The option's value as JSON, if it differs from the command's arguments. */
   readonly value?: (given: Message) => Message;
 }
 
-/** Commands of QMP that name something of the host. */
+/** QMP commands that name something of the host. */
 export const plugging: ReadonlyMap<string, Plugging> = new Map<string, Plugging>([
   ["blockdev-add", { option: "blockdev", read: blockdev }],
   ["chardev-add", { option: "chardev", read: chardev, value: chardevOption }],
@@ -27,7 +27,10 @@ export const plugging: ReadonlyMap<string, Plugging> = new Map<string, Plugging>
   ["netdev_add", { option: "netdev", read: netdev }],
   ["object-add", { option: "object", read: object }],
 ]);
-/** Commands that end at once what was made; a device ends with the event DEVICE_DELETED. */
+/**
+ * Commands whose answer says that the piece is removed; a device is removed with the event
+ * DEVICE_DELETED.
+ */
 export const unplugging: ReadonlyMap<string, { readonly kind: string; readonly key: string }> =
   new Map([
     ["blockdev-del", { kind: "blockdev", key: "node-name" }],
@@ -43,8 +46,8 @@ export interface Addition {
 }
 
 /**
- * Nodes that it refers to are there already, with what they need. `folder`: what relative names
- * start from. @throws HostError for what no rule can describe
+ * Nodes that the command refers to exist already, and their needs are granted. `folder`: the base
+ * of relative names. @throws HostError if no rule can describe it
  */
 export function additionOf(command: string, given: Message, folder: string): Addition {
   const found = plugging.get(command);
@@ -58,7 +61,7 @@ export function additionOf(command: string, given: Message, folder: string): Add
   return { piece, resources: to.resources };
 }
 
-/** The piece that a command ends; null for another command. */
+/** The piece that a command ends; null for any other command. */
 export function removalOf(command: string, given: Message): string | null {
   const found = unplugging.get(command);
   return found === undefined ? null : `${found.kind} ${String(given[found.key])}`;

@@ -3,7 +3,6 @@ import type { Description } from "../description.ts";
 import type { Argument } from "./argument.ts";
 import { Keys } from "./keys.ts";
 
-/** -fsdev, -virtfs */
 export function share(argument: Argument, to: Description): void {
   const keys = Keys.of(argument, "fsdriver");
   const driver = keys.need("fsdriver", "say local or synth");

@@ -4,8 +4,8 @@ import { addressAt } from "./address.ts";
 import type { Keys } from "./keys.ts";
 
 /**
- * QEMU's SocketAddress: `type`, and what belongs to that, as names below `prefix`. `inner`: below
- * which the rest lies where it is nested once more.
+ * Reads QEMU's SocketAddress: `type`, and the members that belong to the type, as names that begin
+ * with `prefix`. `inner`: the prefix of those members, if they are nested once more.
  */
 export function socketAddress(
   keys: Keys,

@@ -14,7 +14,6 @@ type Given = Answer & { kind: "descriptor" };
 /** An answer whose events have been passed to the reporter. */
 type Reported = Exclude<Answer, { kind: "reported" }>;
 
-/** Passes the events of an answer to the reporter and returns the rest. */
 export function reported(outcome: Answer, tid: number, reporter: Reporter): Reported {
   if (outcome.kind !== "reported") return outcome;
   reporter.outside(tid, outcome.verdict, outcome.refusal);
@@ -22,8 +21,8 @@ export function reported(outcome: Answer, tid: number, reporter: Reporter): Repo
 }
 
 /**
- * Hands a descriptor to the target where there is one, reports, and sends the response. A target
- * that vanished gets none. `call` is null where none was begun. Marks the slot as `done`.
+ * Hands over the descriptor, if the answer has one, reports, and sends the response. A target that
+ * is gone gets none. `call` is null if none was begun. Marks the slot as `done`.
  */
 export function answer(
   listener: number,
@@ -99,7 +98,6 @@ function fill(slot: Slot, outcome: Reported): void {
   }
 }
 
-/** Sends the response that the slot holds. */
 export function sendResponse(listener: number, slot: Slot): void {
   const sent = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
   // ENOENT: the target was killed meanwhile, or its call was answered already.

@@ -6,9 +6,9 @@ import { outcomeOf } from "./settled.ts";
 import { warned } from "./warned.ts";
 
 /**
- * Runs one step of a call and returns its answer. Whatever fails is a refusal; only IdentityLost is
- * thrown. At level warning the target gets only refusals that hold at that level, and warnings.
- * `also`: what else of this call is outside the domain, at that level.
+ * Runs one step of a call and returns its answer. A failure becomes a refusal; only IdentityLost is
+ * thrown. At level warning the answer is a warning, unless the refusal holds at that level, too.
+ * `also`: a further refusal of this call, for level warning.
  */
 export function attempt(call: Call, step: () => Outcome, also: Refusal | null = null): Answer {
   const outcome = named(call, ended(step));

@@ -2,9 +2,9 @@ import type { PermissionName } from "../../model/permission.ts";
 import type { Request } from "../../model/request.ts";
 import { E } from "../sys/abi.ts";
 import { type Bytes, shown } from "../sys/sys.ts";
-import type { Outcome, Refused } from "./outcome.ts";
+import type { Refused } from "./outcome.ts";
 
-/** The policy does not grant `operation` on this name: EACCES, as from Landlock. */
+/** EACCES, as from Landlock. */
 export function denyName(operation: PermissionName, name: Bytes): Refused {
   const path = shown(name);
   return deny({ class: "name", operation, path }, path);
@@ -15,7 +15,7 @@ export function denyTwoNames(
   from: Bytes,
   to: Bytes,
   what: { readonly directory: boolean; readonly replaces: boolean },
-): Outcome {
+): Refused {
   const request: Request = {
     class: "two-names",
     operation,

@@ -2,13 +2,24 @@ import type { Call } from "../calls/call.ts";
 import type { Handler } from "../calls/handler.ts";
 import { E } from "../sys/abi.ts";
 import { CONTINUE, error, type Outcome, ofConfined, unable } from "./outcome.ts";
+import { outcomeOf } from "./settled.ts";
 
 /**
- * Runs a handler. This is the only way out for CONTINUE, and only where the handler shows that it
- * is safe. The mediator makes no call for a target whose view of the host differs from its own.
+ * Runs a handler. Only here CONTINUE leaves the mediator, and only if the handler shows that it is
+ * safe. The mediator makes no call for a target whose view of the host differs from its own.
  */
 export function guarded(call: Call, handler: Handler): Outcome {
-  const foreign = confinementFor(call, handler);
+  if (handler.leftAtOnce?.(call) && handler.continueIsSafe(call)) return CONTINUE;
+  if (!handler.fallsToKernel?.(call)) return judged(call, handler);
+  const outcome = outcomeOf(() => judged(call, handler));
+  const isUnjudged = outcome.kind === "refused" || outcome.kind === "unable";
+  return isUnjudged && handler.continueIsSafe(call) ? CONTINUE : outcome;
+}
+
+function judged(call: Call, handler: Handler): Outcome {
+  const foreign = handler.onlyLooks
+    ? call.target.foreign()
+    : call.confinementOn(handler.actsOn ?? "names");
   if (foreign !== null) return byItself(call, handler, foreign);
   const outcome = handler.answer(call);
   if (outcome.kind !== "continue" || handler.continueIsSafe(call)) return outcome;
@@ -18,14 +29,9 @@ export function guarded(call: Call, handler: Handler): Outcome {
   return unable(E.ACCES, call.name, why);
 }
 
-function confinementFor(call: Call, handler: Handler): string | null {
-  if (handler.onlyLooks) return call.target.foreign();
-  return handler.actsOnSockets ? call.confinementOfSockets : call.confinement;
-}
-
 /**
- * A target with a confinement or namespaces of its own makes the call itself or not at all: the
- * mediator would act outside of these (`Call.effect`).
+ * A target with a confinement or namespaces of its own makes the call itself or not at all: a call
+ * by the mediator would bypass these (`Call.effect`).
  */
 function byItself(call: Call, handler: Handler, foreign: string): Outcome {
   call.check();

@@ -1,14 +1,14 @@
 import type { Call } from "../calls/call.ts";
 import { E } from "../sys/abi.ts";
-import { shown } from "../sys/sys.ts";
+import { type Bytes, type Stat, shown } from "../sys/sys.ts";
 import type { PathArgument, Walked } from "../walk/walk-context.ts";
 import { error, type Outcome, unable } from "./outcome.ts";
 
 export const OTHER_PROCFS = "a procfs that is not /proc";
 
 /**
- * For a path at which a name was to be made, removed or changed, and which leads to no such place.
- * In a sealed domain the kernel reports the error itself.
+ * For a path that should name an entry to make, remove or change, but does not. In a sealed domain
+ * the kernel reports the error itself.
  */
 export function leaveNoPlace(
   call: Call,
@@ -19,8 +19,8 @@ export function leaveNoPlace(
 }
 
 /**
- * The kernel's own error; otherwise a refusal, because the mediator cannot follow the path. ENOSYS
- * where the caller then falls back to another call ({@link Call.fallsBack}).
+ * The kernel's own error, or a refusal if the mediator cannot follow the path. ENOSYS if the caller
+ * then falls back to another call ({@link Call.fallsBack}).
  */
 export function noPlace(
   call: Call,
@@ -30,6 +30,15 @@ export function noPlace(
   if (walked.kind === "error") return error(walked.errno);
   if (call.fallsBack) return error(E.NOSYS);
   return unable(E.ACCES, call.name, `${shown(path.text)} on ${fileSystem[walked.kind]}`);
+}
+
+/**
+ * Refuses an object that the target reaches by a descriptor, on a mount that is not among its
+ * domain's: the kernel's name for it means nothing to the policy. null for every other object.
+ */
+export function namedElsewhere(call: Call, { mount }: Stat, name: Bytes): Outcome | null {
+  if (call.broker.mounts.has(mount)) return null;
+  return unable(E.ACCES, call.name, `${shown(name)} on ${fileSystem.unknown}`);
 }
 
 const fileSystem: Readonly<Record<Exclude<Walked["kind"], "place" | "error">, string>> = {

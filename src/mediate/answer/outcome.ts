@@ -7,12 +7,12 @@ import type { Stat } from "../sys/sys.ts";
 /** The result of judging a notified call and of carrying it out. */
 export type Outcome =
   /**
-   * The kernel runs the call with the target's memory as it is by then. In a sealed domain Landlock
+   * The kernel makes the call, and reads the target's memory again. In a sealed domain Landlock
    * then decides, so this is safe only for calls that Landlock checks. In a supervised domain the
    * decision rests on registers, or the level lets every call go on.
    */
   | { readonly kind: "continue" }
-  /** A rehearsal reached the first effect: everything that was asked is inside the domain. */
+  /** A rehearsal reached the first effect: everything requested is inside the domain. */
   | Granted
   | { readonly kind: "value"; readonly value: number }
   /** An error that the kernel would have returned, too (ENOENT, EEXIST, ...). No event. */
@@ -23,11 +23,11 @@ export type Outcome =
       readonly fd: number;
       readonly closeOnExec: boolean;
       /**
-       * Runs once the target has the descriptor; returns a negated error number where it fails. Not
-       * called where the target has no room for a descriptor.
+       * Runs once the target has the descriptor, and not if the target has no room for one. Returns
+       * a negated error number on failure.
        */
       readonly afterwards?: () => number;
-      /** Undoes the call where the target has no room for the descriptor. Leaves `fd` open. */
+      /** Undoes the call if the target has no room for the descriptor. Leaves `fd` open. */
       readonly undo?: () => void;
     }
   /**
@@ -51,8 +51,8 @@ export type Outcome =
   | Unable
   /**
    * An event, then `answer`. `warning`: outside the domain, and granted because of the level.
-   * `denied`: denied after part of the call had been done. `noted`: granted, and changes what can
-   * be judged.
+   * `denied`: a further denial, or one after part of the call was done. `noted`: granted, and
+   * changes what can be judged.
    */
   | {
       readonly kind: "reported";
@@ -61,24 +61,21 @@ export type Outcome =
       readonly answer: Answer;
     };
 
-/** An outcome that the loop can act on, as {@link attempt} returns it. */
 export type Answer = Exclude<Outcome, Granted | Unable>;
 
 export interface Granted {
   readonly kind: "granted";
 }
 
-/** The files that a process may map right after its execve. */
 export interface JudgedProgram {
   readonly program: Stat;
-  /** The dynamic loader of `program`. */
   readonly loader: Stat | null;
 }
 
 /**
- * The mediator cannot make the call, or cannot tell what it would do, whatever the policy says.
- * Returned by code that does not know the call's name; {@link attempt} makes a refusal of it that
- * names the call.
+ * Whatever the policy says, the mediator cannot make the call or cannot tell what it would do. Code
+ * that does not know the call's name returns this; {@link attempt} makes a refusal that names the
+ * call.
  */
 export interface Unable {
   readonly kind: "unable";
@@ -97,19 +94,18 @@ export interface Pending {
   readonly fd: number;
   /** The events to poll for; POLLOUT where left out. */
   readonly events?: number;
-  /** Called when the descriptor is ready. Returns `pending` again where it is not. */
+  /** Called when the descriptor is ready. Returns `pending` again if it is not. */
   readonly resume: () => Outcome;
 }
 
-/** What a refusal event says, besides its process. */
 export interface Refusal {
   readonly class: string;
   readonly operation: string;
   readonly object: string;
   readonly reason: Event["reason"];
   /**
-   * The request, as the log keeps it: `decide()` names the rule, and `suggest()` the line that
-   * would have allowed it. null where no rule concerns it.
+   * As logged: `decide()` names the rule, and `suggest()` the line that would have allowed it. null
+   * if no rule concerns it.
    */
   readonly request: Request | null;
   /** See {@link Event}. */
@@ -121,26 +117,33 @@ export const GRANTED: Outcome = { kind: "granted" };
 export const VANISHED: Answer = { kind: "vanished" };
 export const WORKER: Answer = { kind: "worker" };
 
-/** Outside the domain, at a level that lets the call go on. */
+export function telling(
+  verdict: "warning" | "denied",
+  refusals: readonly Refusal[],
+  answer: Answer,
+): Answer {
+  return refusals.reduceRight<Answer>(
+    (then, refusal) => ({ kind: "reported", verdict, refusal, answer: then }),
+    answer,
+  );
+}
+
 export function goesOn(refusal: Refusal): Answer {
-  return { kind: "reported", verdict: "warning", refusal, answer: CONTINUE };
+  return telling("warning", [refusal], CONTINUE);
 }
 
 export function error(errno: Errno): Answer {
   return { kind: "error", errno };
 }
 
-/** The result of a system call made for the target: its value or its error. */
 export function result(value: number): Answer {
   return value < 0 ? error(errnoOf(value)) : { kind: "value", value };
 }
 
-/** See {@link Unable}. */
 export function cannot(errno: Errno, why: string): Unable {
   return { kind: "unable", errno, why };
 }
 
-/** {@link cannot} for a call whose name is known. */
 export function unable(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("mediator", errno, operation, object);
 }
@@ -150,7 +153,7 @@ export function ofConfined(operation: string, confinement: string): Refused {
   return unable(E.PERM, operation, `asked by a process with its own ${confinement}`);
 }
 
-/** For what no sealed domain may do, or not in this way, whatever the policy says. */
+/** For calls, or forms of a call, that no sealed domain may use, whatever the policy says. */
 export function never(errno: Errno, operation: string, object: string): Refused {
   return beyondPolicy("never", errno, operation, object);
 }

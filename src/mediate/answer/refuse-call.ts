@@ -6,7 +6,6 @@ import { E } from "../sys/abi.ts";
 import type { Errno } from "../sys/errno.ts";
 import { never, type Outcome, type Refused } from "./outcome.ts";
 
-/** Refuses a call outside the policy's list. */
 export function refuseUnlisted(call: Call): Refused {
   const request = { class: "syscall", name: call.name } as const;
   const refusal = {
@@ -42,7 +41,7 @@ function refuseSocket(call: Call): Outcome {
   return { kind: "refused", errno: E.PERM, refusal: { ...fixed, ...why, request } };
 }
 
-/** A datagram end can connect to any name (unix(7)). Other families have no pairs. */
+/** A datagram socket of a pair can connect to any name (unix(7)). Other families have no pairs. */
 function refusePair(call: Call): Outcome {
   const asked = askedOf(call);
   const unix = asked.family === AF_UNIX;

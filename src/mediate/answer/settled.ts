@@ -17,7 +17,6 @@ export class Settled extends Error {
 /** A shared instance: its stack is never read, and making one costs more than most judgements. */
 export const settledAsGranted = new Settled(GRANTED);
 
-/** The outcome that `step` returns or settles the call with. */
 export function outcomeOf(step: () => Outcome): Outcome {
   try {
     return step();
@@ -27,7 +26,10 @@ export function outcomeOf(step: () => Outcome): Outcome {
   }
 }
 
-/** The result of `step`; null where it settles the call, if given with this `outcome`. */
+/**
+ * The result of `step`, or null if `step` settles the call. With `outcome`, only that one becomes
+ * null.
+ */
 export function unlessSettled<T>(step: () => T, outcome: Outcome | null = null): T | null {
   try {
     return step();

@@ -7,13 +7,14 @@ import {
   goesOn,
   type Outcome,
   type Refusal,
+  telling,
   type Unable,
 } from "./outcome.ts";
 
 /**
  * The answer of a rehearsal: the call goes on, with an event for a request outside the domain or
- * one that the mediator could not judge. Cofferdam's own objects are refused at every level
- * (`model/verdict.ts`). `also`: what else of this call is outside.
+ * one that the mediator could not judge. Requests for Cofferdam's own objects are refused at every
+ * level (`model/verdict.ts`). `also`: a further refusal of this call.
  */
 export function warned(
   call: Call,
@@ -38,8 +39,8 @@ export function warned(
 }
 
 /**
- * Without a request the mediator could not judge the call. It may be able to next time, so the
- * verdict is not remembered.
+ * Without a request the mediator could not judge the call. It may succeed next time, so no verdict
+ * is remembered.
  */
 function letGoOn(call: Call, refusal: Refusal, also: Refusal | null): Answer {
   const answer = warnedOf(also, goesOn(refusal));
@@ -52,17 +53,16 @@ function remembered(call: Call, answer: Answer): Answer {
 }
 
 function warnedOf(refusal: Refusal | null, answer: Answer): Answer {
-  return refusal === null ? answer : { kind: "reported", verdict: "warning", refusal, answer };
+  return refusal === null ? answer : telling("warning", [refusal], answer);
 }
 
-/** The policy does not grant some permissions of a name, all told here, and the call goes on. */
+/** Whether the answer is only about permissions of names, with an event for each of them. */
 function isAboutNames(answer: Answer): boolean {
   if (answer.kind !== "reported") return answer.kind === "continue";
   const { verdict, refusal } = answer;
   return verdict === "warning" && refusal.class === "name" && isAboutNames(answer.answer);
 }
 
-/** Whether the refusal protects one of Cofferdam's own objects. */
 export function isOwn(call: Call, { reason, request }: Refusal): boolean {
   if (reason === "own-object") return true;
   if (request === null) return false;
@@ -75,7 +75,7 @@ export function isOwn(call: Call, { reason, request }: Refusal): boolean {
   );
 }
 
-export function belongsToCofferdam(call: Call, request: Request): boolean {
+function belongsToCofferdam(call: Call, request: Request): boolean {
   const decision = decide(call.broker.policy, request);
   return decision.outcome === "denied" && decision.reason === "own-object";
 }

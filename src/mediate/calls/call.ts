@@ -11,13 +11,10 @@ import { walk } from "../walk/walk.ts";
 import type { Follow, PathArgument, WalkContext, Walked } from "../walk/walk-context.ts";
 import { neededForOneself } from "./processes/itself.ts";
 
-/** A notified call: its registers, and the state of its slot. */
 export interface Notification {
   readonly tid: number;
   readonly number: number;
-  /** An argument register by index. */
   word(index: number): bigint;
-  /** The low half of {@link word}. */
   low(index: number): number;
   /** Whether the thread still waits for an answer (SECCOMP_IOCTL_NOTIF_ID_VALID). */
   stillWaiting(): boolean;
@@ -27,15 +24,15 @@ export interface Notification {
   undone(): void;
 }
 
-/** How an operation is done as the target. */
 interface Manner {
-  /** Take its effective ids, too, beside the file-system ids. */
   readonly effectiveIds?: boolean;
-  /** false: nothing with a mode is made, so the target's umask is not read. */
+  /** false: the operation makes nothing with a mode, so the target's umask is not read. */
   readonly makes?: boolean;
 }
 
-/** One notified system call with its arguments, read once. */
+/** What an effect acts on: a name, or a socket that is reached through no name. */
+export type ActedOn = "names" | "socket";
+
 export class Call {
   readonly broker: Broker;
   readonly number: number;
@@ -43,18 +40,17 @@ export class Call {
   readonly row: SystemCall | null;
   readonly name: string;
   readonly target: Target;
-  /** The level at the time when the call was received. */
   readonly level: Level;
   /**
-   * At level warning a call is judged and not done: judging ends before the first effect ({@link
+   * At level warning a call is judged and not made: judging ends before the first effect ({@link
    * effect}).
    */
   readonly rehearses: boolean;
   readonly #notification: Notification;
-  /** Whether the target's identity is taken now. */
   #isTarget = false;
   readonly #whenClosed: (() => void)[] = [];
   #confinement: string | null | undefined;
+  #confinementOfSocket: string | null | undefined;
 
   constructor(broker: Broker, notification: Notification) {
     this.broker = broker;
@@ -73,7 +69,6 @@ export class Call {
     this.#notification = notification;
   }
 
-  /** Ends the call, once it is answered or no longer waits. */
   close(): void {
     for (const step of this.#whenClosed.splice(0)) step();
     this.target.close();
@@ -83,12 +78,11 @@ export class Call {
     this.#whenClosed.push(step);
   }
 
-  /** A whole argument register. */
   word(index: number): bigint {
     return this.#notification.word(index);
   }
 
-  /** An argument that the kernel takes as `int`: the low half, signed. */
+  /** An argument that the kernel takes as `int`. */
   int(index: number): number {
     return this.#notification.low(index) | 0;
   }
@@ -99,8 +93,8 @@ export class Call {
   }
 
   /**
-   * A path argument and where it starts. `directory` is the index of the descriptor argument; null
-   * for the working directory.
+   * `directory` is the index of the descriptor argument that the path starts from; null for the
+   * working directory.
    */
   path(directory: number | null, path: number): PathArgument {
     const text = this.target.memory.string(this.word(path));
@@ -112,9 +106,9 @@ export class Call {
   }
 
   /**
-   * Settles the call if its thread no longer waits. Everything read before came from one thread, by
-   * its number or through descriptors. If the call still waits, that thread is the caller, because
-   * its number was its own throughout.
+   * Settles the call if its thread no longer waits. What was read before came from the thread with
+   * this number. If the call still waits, the number was the caller's all the time, so the caller
+   * was read.
    */
   check(): void {
     if (!this.isAwaited) throw new Settled(VANISHED);
@@ -130,7 +124,7 @@ export class Call {
 
   /**
    * An openat2 of a sealed domain. Its flags and mode lie in memory, so it is never left to the
-   * kernel. Where the mediator cannot do it as the kernel would, it returns ENOSYS. The caller then
+   * kernel. If the mediator cannot make it as the kernel would, it returns ENOSYS. The caller then
    * uses openat, whose arguments are in registers and which Landlock checks.
    */
   get fallsBack(): boolean {
@@ -139,16 +133,16 @@ export class Call {
 
   /**
    * For an answer that the kernel will give as well. A sealed domain's call is left to the kernel,
-   * which checks it again. In a supervised domain nothing below the mediator would.
+   * which checks it again. In a supervised domain no later layer does.
    */
   leave(answer: Outcome): Outcome {
     return this.supervised || this.fallsBack ? answer : CONTINUE;
   }
 
   /**
-   * Runs `operation` as the target. What it reads may still be another thread's; {@link effect}
-   * checks that. A rehearsal opens only O_PATH descriptors and leaves the target's own rights to
-   * the kernel, so it takes no identity. A worker always takes the effective ids, because
+   * Runs `operation` as the target. It may still read another thread that got the number; {@link
+   * effect} checks that. A rehearsal opens only O_PATH descriptors and leaves the target's own
+   * rights to the kernel, so it takes no identity. A worker always takes the effective ids, because
    * user-space file systems go by them (fuse_allow_current_process).
    */
   asTarget<T>(
@@ -161,8 +155,8 @@ export class Call {
     if (this.#isTarget) return effectiveIds ? this.effectively(operation) : operation();
     const { credentials } = this.target;
     this.target.root;
-    // Read here, because it takes the mediator's own rights.
-    this.confinement;
+    // Read now, because reading it takes the mediator's own rights.
+    this.confinementOn("names");
     const umask = makes ? this.target.status.umask : null;
     return this.broker.identity.as(credentials, effectiveIds, umask, () => {
       this.#isTarget = true;
@@ -175,26 +169,28 @@ export class Call {
   }
 
   /**
-   * The process's own confinement, which an effect through the mediator would bypass. null where
-   * the process sees what the mediator sees and has not confined itself.
+   * The process's own confinement, which an effect through the mediator would bypass. null if the
+   * process sees what its domain saw at the start (`domain/view.ts`) and has not confined itself.
+   * For a socket that no path leads to, the process's mounts do not count; its label and Landlock
+   * domain do.
    */
-  get confinement(): string | null {
-    if (this.#confinement !== undefined) return this.#confinement;
-    const { target, broker } = this;
-    const isConfined = () => broker.selfConfined.has(target.credentials.tgid);
-    this.#confinement = target.foreign() ?? (isConfined() ? "Landlock domain" : null);
-    return this.#confinement;
+  confinementOn(on: ActedOn): string | null {
+    if (this.#confinement === undefined)
+      this.#confinement = this.target.foreign() ?? this.#ownLandlockDomain();
+    if (on === "names" || this.#confinement !== "mount namespace") return this.#confinement;
+    if (this.#confinementOfSocket === undefined)
+      this.#confinementOfSocket = this.target.foreignLabel() ?? this.#ownLandlockDomain();
+    return this.#confinementOfSocket;
   }
 
-  /**
-   * As {@link confinement}, for what is done to a socket of its own and leads through no name:
-   * mounts of its own have no part in that. What else it may have stays in the way.
-   */
-  get confinementOfSockets(): string | null {
-    const { confinement, target, broker } = this;
-    if (confinement !== "mount namespace") return confinement;
-    const isConfined = broker.selfConfined.has(target.credentials.tgid);
-    return target.foreignLabel() ?? (isConfined ? "Landlock domain" : null);
+  #ownLandlockDomain(): string | null {
+    const { target, broker } = this;
+    return broker.selfConfined.has(target.credentials.tgid) ? "Landlock domain" : null;
+  }
+
+  refuseConfined(on: ActedOn): void {
+    const confinement = this.confinementOn(on);
+    if (confinement !== null) throw new Settled(ofConfined(this.name, confinement));
   }
 
   /** No other thread can exchange one of the caller's descriptors while it waits. */
@@ -222,21 +218,19 @@ export class Call {
 
   /**
    * Makes a system call with an effect: checks once more that the thread waits, marks the slot,
-   * then calls, with those of the target's capabilities that the policy grants. Refused for a
-   * process with a confinement or namespaces of its own, which the mediator's call would bypass.
-   * `on`: a socket's own state, and no name.
+   * then makes the call with those of the target's capabilities that the policy grants. Refused for
+   * a process with a confinement or namespaces of its own, which the mediator's call would bypass.
    */
-  effect(operation: () => number, on: "names" | "socket" = "names"): number {
+  effect(operation: () => number, on: ActedOn = "names"): number {
     if (this.rehearses) throw settledAsGranted;
-    const confinement = on === "socket" ? this.confinementOfSockets : this.confinement;
-    if (confinement !== null) throw new Settled(ofConfined(this.name, confinement));
+    this.refuseConfined(on);
     this.check();
     this.#notification.started();
     if (!this.supervised || !this.#isTarget) return operation();
     return this.broker.identity.narrowed(this.broker.grantedCapabilities, operation);
   }
 
-  /** The attempt had no effect and will be repeated, also by a successor. */
+  /** The attempt had no effect. It will be repeated, perhaps by a successor. */
   cameToNothing(): void {
     this.#notification.undone();
   }

@@ -18,21 +18,16 @@ import { sendTimeout, type TargetSocket } from "./sockets/socket.ts";
  */
 export const RESTARTED: Outcome = error(E.RESTARTSYS);
 
-/** What is polled for. */
 interface Looking {
-  /**
-   * Returns null while there is no answer, and `more` where there was progress, which resets the
-   * pause.
-   */
+  /** Returns null to be called again later, or `more` after progress, which resets the pause. */
   readonly look: () => Outcome | "more" | null;
-  /** The answer when a signal interrupts. */
   readonly interrupted: () => Outcome;
   /**
    * A socket that ends a pause early when it comes to have room. A socket that always has room
    * causes no wake-ups.
    */
   readonly socket?: number;
-  /** An unsuccessful poll frees room in the socket itself; that wake-up is ignored. */
+  /** An unsuccessful attempt itself makes the socket report room; that wake-up is ignored. */
   readonly echoes?: boolean;
 }
 
@@ -70,8 +65,8 @@ export function lookAgain(
 
 /**
  * {@link lookAgain} for a socket whose peer has no room, limited by SO_SNDTIMEO (socket(7)).
- * Without a timeout, a signal restarts the call. `part`: the answer where some of the work was done
- * already.
+ * Without a timeout, a signal restarts the call. `part`: the answer if some of the work has been
+ * done.
  */
 export function untilTimeout(
   call: Call,
@@ -89,7 +84,6 @@ export function untilTimeout(
   return lookAgain(call, { look, interrupted: () => part() ?? signalled, ...room });
 }
 
-/** Attempts on a socket. */
 interface Attempts extends Pick<Looking, "socket" | "echoes"> {
   readonly attempt: Looking["look"];
   readonly part?: () => Outcome | null;
@@ -105,12 +99,11 @@ export function watched(...all: readonly (readonly [fd: number, events: number])
   return failed;
 }
 
-/** Consumes what the epoll has reported. */
 function hear(bell: number, timer: number): void {
   if (bell !== timer) quick.epollWait(bell, told, TOLD_MAX, 0);
 }
 
-/** Both descriptors may be reported. */
+/** Events of one look: of both descriptors. */
 const TOLD_MAX = 2;
 const told = Buffer.alloc(epollEvent.size * TOLD_MAX);
 

@@ -1,4 +1,5 @@
 import type { SystemCall } from "../../kernel/system-calls/call.ts";
+import { isJudged } from "../../kernel/system-calls/columns.ts";
 import { answerTo } from "../../kernel/system-calls/verdict.ts";
 import { attempt } from "../answer/attempt.ts";
 import { guarded } from "../answer/guarded.ts";
@@ -13,7 +14,7 @@ import { noteConfinement } from "./state/confinement.ts";
 import { forget } from "./state/forget.ts";
 import { judgeState } from "./state/judge-state.ts";
 import { judgePrivilege } from "./state/privileges.ts";
-import { judgeWord } from "./state/words.ts";
+import { judgeUses, judgeWord } from "./state/words.ts";
 import { handlerOf } from "./table.ts";
 
 /**
@@ -33,17 +34,25 @@ function judgeRow(call: Call, row: SystemCall | null): Outcome {
   if (row === null) return refuseUnlisted(call);
   if (isListed(call, row)) return judgeListed(call, row);
   const unlisted = refuseUnlisted(call);
-  // What the call does is judged, too: the line that lists it grants none of that.
+  // What the call does is judged, too: listing a call grants only the call.
   return call.rehearses ? attempt(call, () => judgeListed(call, row), unlisted.refusal) : unlisted;
 }
 
 function judgeListed(call: Call, row: SystemCall): Outcome {
+  const refused = judgeUses(call);
+  if (refused === null) return judgeOwn(call, row);
+  // A word that is missing grants none of what the row asks for.
+  return call.rehearses ? attempt(call, () => judgeOwn(call, row), refused.refusal) : refused;
+}
+
+function judgeOwn(call: Call, row: SystemCall): Outcome {
   return answerTo(row.supervised.verdict, call).kind === "allow" ? CONTINUE : judge(call, row);
 }
 
-function isListed({ broker, name }: Call, { supervised: { unlistedToo } }: SystemCall): boolean {
-  if (unlistedToo === undefined) return broker.lists(name);
-  return unlistedToo === "always" || !broker.denies(name);
+function isListed({ broker, name }: Call, row: SystemCall): boolean {
+  // Only the uses of such a call that ask for a word are notified, listed or not.
+  if (row.class === "untouchable") return true;
+  return isJudged(row.supervised, { listed: broker.lists(name), denied: broker.denies(name) });
 }
 
 function judge(call: Call, row: SystemCall): Outcome {

@@ -32,7 +32,7 @@ import { sendmmsg } from "./sockets/send-many.ts";
 import { socketOption } from "./sockets/socket-option.ts";
 import { selfConfine } from "./state/self-confine.ts";
 
-/** The system calls that the mediator handles. Every other notified call is refused. */
+/** Every other notified call is refused. */
 const families: readonly (readonly [Handler, readonly string[]])[] = [
   [open, ["open", "creat", "openat", "openat2"]],
   [exec, ["execve", "execveat"]],
@@ -76,14 +76,12 @@ export const handlers: ReadonlyMap<string, Handler> = new Map(
   families.flatMap(([handler, calls]) => calls.map((call) => [call, handler] as const)),
 );
 
-/** By system call number. */
 const byNumber: (Handler | undefined)[] = [];
 for (const [call, handler] of handlers) {
   const nr = number(call);
   if (nr !== null) byNumber[nr] = handler;
 }
 
-/** The handler of a system call number; null where there is none. */
 export function handlerOf(number: number): Handler | null {
   return byNumber[number] ?? null;
 }

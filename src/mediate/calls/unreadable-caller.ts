@@ -6,7 +6,6 @@ import { abi, E } from "../sys/abi.ts";
 import { noteForeign } from "./state/confinement.ts";
 import { forgetAll } from "./state/forget.ts";
 
-/** What is known of a call before its thread is looked at. */
 export interface Received {
   readonly number: number;
   /** AUDIT_ARCH_*. */
@@ -17,7 +16,7 @@ export interface Received {
 
 /**
  * Refuses calls of other architectures and x32, whose numbers mean other calls, and calls of a
- * thread in another pid namespace, which cannot be looked at. null for every other call.
+ * thread in another pid namespace, which cannot be examined. null for every other call.
  */
 export function foreignCall(
   broker: Broker,
@@ -37,12 +36,10 @@ export function foreignCall(
   );
 }
 
-/** The answer to a call whose worker ended or took too long. */
 export function afterFailure(broker: Broker, name: string, why: string): Answer {
   return byLevel(levelOf(broker), unable(E.IO, name, why));
 }
 
-/** The answer where too many calls wait already. */
 export function noRoom(broker: Broker, name: string): Answer {
   return byLevel(levelOf(broker), unable(E.AGAIN, name, "too many calls wait"));
 }

@@ -1,6 +1,6 @@
 import { domainOfProcess, type Membership } from "../../domains/membership.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
-import type { Level, Policy } from "../../model/policy.ts";
+import { areBrokered, type Level, type Policy } from "../../model/policy.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Identity } from "../target/identity.ts";
 import type { Target } from "../target/target.ts";
@@ -20,9 +20,10 @@ import { Roots } from "./roots.ts";
 import { SelfConfined } from "./self-confined.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import { StandingGroups } from "./standing-groups.ts";
+import { StartedNames } from "./started-names.ts";
 import { ThreadsAlike } from "./threads-alike.ts";
+import type { View } from "./view.ts";
 
-/** A call that waits for a FIFO's writer. */
 interface WaitingReader {
   readonly isAwaited: boolean;
   readonly target: Pick<Target, "giveUp">;
@@ -33,28 +34,29 @@ export class Broker {
   /** The plan with which the domain's processes were started. */
   readonly plan: Plan;
   readonly identity: Identity;
-  readonly mounts: Mounts;
+  readonly view: View;
   readonly selfConfined: SelfConfined;
   readonly threads: Threads;
   readonly descriptorTables: DescriptorTables;
   /** Every mediated call is notified, and level and policy may change while processes run. */
   readonly supervised: boolean;
-  /** This process may block: it is a worker. */
   readonly mayWait: boolean;
 
-  /** The descriptors that all its calls together may keep. */
   readonly descriptors: DescriptorBudget;
 
   /**
-   * Descriptors that the domain exchanged just as they were copied, for one whose close(2) may
+   * Times that the domain exchanged a descriptor while it was copied, for one whose close(2) may
    * never return (`same-file.ts`). Each may block a thread of this process forever.
    */
   exchanged = 0;
 
-  /**
-   * Reading ends of FIFOs, held open for calls that wait: at most one per slot (`open-fifo.ts`).
-   */
+  /** Capabilities that were reported with the call that needs them: `NAME CALL`. */
+  readonly capabilitiesTold = new Set<string>();
+
   readonly fifoReaders = new Map<WaitingReader, number>();
+
+  /** What the domain's layer grants by itself; null unless late names are brokered. */
+  readonly startedNames: StartedNames | null;
 
   readonly verdicts = new RememberedVerdicts();
   readonly programs = new RememberedPrograms();
@@ -64,34 +66,40 @@ export class Broker {
   #grants: Grants;
 
   /**
-   * `live` is null where level and policy stay as in the plan. `memory` is what a successor finds.
+   * `live` is null if level and policy stay as in the plan. `memory` is what a successor finds.
+   * `view`: of the domain's start.
    */
   constructor(
     generation: Generation,
     state: ProcessState,
     live: Live | null,
     memory: SharedMemory,
+    view: View,
   ) {
+    this.view = view;
     this.plan = generation.plan;
     this.supervised = this.plan.mode === "supervised";
     this.mayWait = state.mayWait;
+    const { lateNames } = this.plan.mediation.policy;
+    this.startedNames =
+      !this.supervised && areBrokered(lateNames) ? new StartedNames(this.plan, view.root) : null;
     this.descriptors = new DescriptorBudget(state.descriptorsOfDomain);
     // Only the mediator sees all calls; a worker sees some.
     const isAsked = this.supervised && !this.mayWait;
     this.threads = new Threads(state.threadsKept, {
-      roots: this.supervised ? new Roots(memory.letGoOn) : null,
+      view,
+      roots: this.supervised ? new Roots(memory.letGoOn, view) : null,
       groups: this.#standingGroups(memory, isAsked),
       alike: new ThreadsAlike(memory.letGoOn, isAsked),
     });
     this.descriptorTables = new DescriptorTables(memory.letGoOn);
     this.identity = state.identity;
-    this.mounts = state.mounts;
     const noted = new NotedProcesses(memory.noted, (pid) => readProcStat(pid)?.start ?? null);
     const lineage = this.supervised ? lineageOf(this.plan, (pid) => this.domainOf(pid)) : null;
     this.selfConfined = new SelfConfined(memory.selfConfined, noted, readProcStat, lineage);
     this.#live = live;
     this.#generation = generation;
-    this.#grants = new Grants(generation.automaton, this.plan);
+    this.#grants = new Grants(generation.automaton, this.plan, this.startedNames);
   }
 
   #standingGroups({ letGoOn }: SharedMemory, isAsked: boolean): StandingGroups {
@@ -99,17 +107,20 @@ export class Broker {
     return new StandingGroups(letGoOn, isAsked, bounding);
   }
 
-  /** The level in force: one read of memory. `now`: performance.now(), where the caller has it. */
+  get mounts(): Mounts {
+    return this.view.mounts;
+  }
+
+  /** One read of memory. `now`: performance.now(), if the caller has it. */
   level(now?: number): Level {
     return this.#live?.level(now) ?? this.plan.level;
   }
 
-  /** The policy in force. It changes only between two calls. */
+  /** Changes only between two calls. */
   get policy(): Policy {
     return this.#generation.policy;
   }
 
-  /** The capabilities that the policy grants, as a mask of `1 << number`. */
   get grantedCapabilities(): bigint {
     return this.#generation.capabilities;
   }
@@ -118,17 +129,17 @@ export class Broker {
     return this.#grants;
   }
 
-  /** Whether the policy lists the system call. Unlisted calls reach the mediator, too. */
+  /** Unlisted calls reach the mediator, too. */
   lists(name: string): boolean {
     return this.#generation.listed.has(name);
   }
 
-  /** Whether the policy denies this system call by name, whatever else grants it. */
+  /** Whatever else grants the call. */
   denies(name: string): boolean {
     return this.#generation.denied.has(name);
   }
 
-  /** The domain of a process, by its number in the mediator's own pid namespace. */
+  /** By the process's number in the mediator's own pid namespace. */
   domainOf(pid: number): Membership {
     return domainOfProcess(pid);
   }
@@ -145,7 +156,7 @@ export class Broker {
     const next = this.#live?.next(now) ?? null;
     if (next === null) return;
     this.#generation = next;
-    this.#grants = new Grants(next.automaton, this.plan);
+    this.#grants = new Grants(next.automaton, this.plan, this.startedNames);
     this.verdicts.forget();
   }
 }

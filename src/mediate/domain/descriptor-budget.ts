@@ -13,8 +13,8 @@ import { close, sys } from "../sys/sys.ts";
 
 /**
  * Limits the descriptors that the calls of one domain keep in the mediator, above all while they
- * wait. A domain that has used up its budget has its own calls refused, so that no other domain
- * runs out.
+ * wait. Beyond its budget a domain's own calls are refused; other domains never lack descriptors
+ * because of it.
  */
 export class DescriptorBudget {
   readonly #max: number;
@@ -24,7 +24,7 @@ export class DescriptorBudget {
     this.#max = max;
   }
 
-  /** Call before a descriptor is kept. Returns null, or the answer where the budget is used up. */
+  /** Call before a descriptor is kept. Returns null, or the answer if the budget is used up. */
   take(): Unable | null {
     if (this.#kept >= this.#max)
       return cannot(E.MFILE, `the domain's calls that wait keep ${this.#kept} descriptors`);
@@ -32,7 +32,6 @@ export class DescriptorBudget {
     return null;
   }
 
-  /** Call when a kept descriptor has been closed. */
   giveBack(): void {
     this.#kept -= 1;
   }
@@ -49,10 +48,10 @@ export function descriptorsOfDomain(shared: boolean): number {
 }
 
 /**
- * Has the kernel make room for all descriptors that this process may have. While the kernel
- * enlarges the table of a process with several threads, the thread that needs a descriptor waits
- * until every processor has been through the scheduler (synchronize_rcu in expand_fdtable,
- * fs/file.c). On a busy machine that is long enough for a stand-by to think that the call hangs.
+ * Has the kernel make room for all descriptors that this process may have. When the kernel enlarges
+ * the table of a process with several threads, the calling thread waits for an RCU grace period
+ * (synchronize_rcu in expand_fdtable, fs/file.c). On a busy machine that is long enough for a
+ * stand-by to think that the call hangs.
  */
 export function growDescriptorTable(): void {
   const last = Math.min(descriptorLimit(), DESCRIPTOR_TABLE_MAX) - 1;

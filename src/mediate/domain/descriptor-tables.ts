@@ -4,10 +4,10 @@ import { letGoOn } from "../../plan/slots.ts";
 const { tablesShared: SHARED } = offsetsOf(letGoOn);
 
 /**
- * Whether processes of a supervised domain may share a table of descriptors. Then one could
- * exchange the descriptor by which the other's call is judged. Below level enforcing, a call that
- * makes such a process goes on. The mediator does not learn which processes share from then on, so
- * it assumes all of them until the domain is started anew. Kept in memory that mediator, worker and
+ * Whether processes of a supervised domain may share a table of descriptors. One of them could then
+ * exchange the descriptor by which another's call is judged. Below level enforcing, a call that
+ * makes such a process goes on. The mediator cannot tell afterwards which processes share, so it
+ * assumes that all do until the domain is started anew. Kept in memory that mediator, worker and
  * successor share.
  */
 export class DescriptorTables {

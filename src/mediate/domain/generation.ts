@@ -11,11 +11,8 @@ export interface Generation {
   readonly plan: Plan;
   readonly policy: Policy;
   readonly automaton: Automaton;
-  /** System calls that the policy lists. */
   readonly listed: ReadonlySet<string>;
-  /** System calls that the policy denies. */
   readonly denied: ReadonlySet<string>;
-  /** See {@link grantedCapabilities}. */
   readonly capabilities: bigint;
 }
 

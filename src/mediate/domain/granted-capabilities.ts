@@ -3,8 +3,8 @@ import { decide } from "../../model/decide.ts";
 import type { Policy } from "../../model/policy.ts";
 
 /**
- * The capabilities that the policy grants, as a mask of `1 << number`. A target that was started at
- * level warning may have others, too; the mediator acts for it with none of those.
+ * As a mask of `1 << number`. A target that was started at level warning may have others, too; the
+ * mediator acts for it with none of those.
  */
 export function grantedCapabilities(policy: Policy): bigint {
   return maskOfCapabilities(

@@ -1,29 +1,31 @@
+import { parentsOf } from "../../base/parents.ts";
 import { type Automaton, walk } from "../../model/automaton/automaton.ts";
 import { gains } from "../../model/gain.ts";
 import type { PermissionSet } from "../../model/permission.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { type Bytes, bytesOf, spelled } from "../sys/sys.ts";
 import { NAME_KEPT_BYTES_MAX, NAMES_KEPT_MAX } from "./limits.ts";
+import type { StartedNames } from "./started-names.ts";
 
 /** What the domain may do to names, and which of that the kernel decides by itself. */
 export class Grants {
   readonly #automaton: Automaton;
   readonly #kernelCreates: ReadonlySet<Bytes>;
   readonly #handled: bigint;
-  /** Permissions of names that were looked up lately. */
+  readonly #started: StartedNames | null;
   readonly #known = new Map<Bytes, PermissionSet>();
 
   /**
    * `started`: the plan with which the domain's processes were started. Its Landlock layer stays in
-   * force whatever the policy is now.
+   * force whatever the policy is now. `names`: where late names are brokered.
    */
-  constructor(automaton: Automaton, started: Plan) {
+  constructor(automaton: Automaton, started: Plan, names: StartedNames | null) {
     this.#automaton = automaton;
     this.#kernelCreates = new Set(started.mediation.kernelCreates.map(spelled));
+    this.#started = names;
     this.#handled = started.landlock?.handledFs ?? 0n;
   }
 
-  /** The permissions of a canonical name. */
   of(name: Bytes): PermissionSet {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -34,26 +36,23 @@ export class Grants {
     return permissions;
   }
 
-  /** The permissions that every name below the directory has. */
   below(directory: Bytes): PermissionSet {
     return this.#automaton.uniform(this.#state(directory === "/" ? "/" : `${directory}/`));
   }
 
-  /** The permissions that an object would gain by the new name. */
   gained(from: Bytes, to: Bytes, directory: boolean): PermissionSet {
     return gains(this.#automaton, this.#state(from), this.#state(to), directory);
   }
 
   /**
    * Whether Landlock itself grants create and delete at this name, by a rule on its directory or
-   * one above.
+   * one above. Where late names are brokered, a directory that was replaced has no such rule.
    */
   kernelCreates(name: Bytes): boolean {
-    for (let end = name.lastIndexOf("/"); end >= 0; end = name.lastIndexOf("/", end - 1)) {
-      if (this.#kernelCreates.has(end === 0 ? "/" : name.slice(0, end))) return true;
-      if (end === 0) break;
-    }
-    return false;
+    return [...parentsOf(name), "/"].some(
+      (directory) =>
+        this.#kernelCreates.has(directory) && this.#started?.stands(directory) !== false,
+    );
   }
 
   /**

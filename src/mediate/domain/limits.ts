@@ -1,4 +1,4 @@
-/** Milliseconds for which a verdict of an open at level warning is believed. */
+/** Milliseconds for which the remembered verdict of an open at level warning is used. */
 export const VERDICT_AGE_MS_MAX = 1_000;
 /** Remembered verdicts per domain. */
 export const VERDICTS_KEPT_MAX = 4_096;

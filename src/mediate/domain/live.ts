@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { WRITABLE_BY_OTHERS } from "../../base/modes.ts";
 import type { LiveTable } from "../../domains/live-table.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
 import type { Level } from "../../model/policy.ts";
@@ -10,7 +11,6 @@ import { readAll } from "../sys/read-all.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import type { ProcessState } from "./process-state.ts";
 
-/** Size of {@link outdatedPolicy}, bytes. */
 export const OUTDATED_POLICY_BYTES = place(outdatedPolicy).size;
 const { numberPlusOne: OUTDATED } = offsetsOf(outdatedPolicy);
 
@@ -24,9 +24,7 @@ export class Live {
   readonly #table: LiveTable;
   readonly #file: string;
   readonly #problem: (generation: number, why: string) => void;
-  /**
-   * The generation that was taken last. The agent counts from 1; at 0 the plan's own policy holds.
-   */
+  /** The agent counts from 1; 0 stands for the plan's own policy. */
   #seen: number;
 
   /**
@@ -50,9 +48,9 @@ export class Live {
   }
 
   /**
-   * A run that has ended may have left a policy in force whose files were changed or withdrawn
-   * since, before the agent noticed. The plan of this start is then the newer one. Returns that
-   * policy's generation, or 0 where there is none.
+   * The generation of a policy that is older than this start's plan; 0 if there is none. A run that
+   * ended may have left a policy in force whose files changed before the agent noticed. The plan of
+   * this start is then newer.
    */
   #outdatedAtStart(): number {
     const generation = this.#table.generation(this.#number);
@@ -65,12 +63,12 @@ export class Live {
     }
   }
 
-  /** null where the domain is not in the table. */
+  /** null if the domain is not in the table. */
   level(now?: number): Level | null {
     return this.#table.level(this.#number, now);
   }
 
-  /** A policy that was put into force since the last call; null where there is none. */
+  /** null if no policy was put into force since the last call. */
   next(now?: number): Generation | null {
     const generation = this.#table.generation(this.#number, now);
     if (generation === this.#seen || generation === 0) return null;
@@ -90,7 +88,7 @@ export class Live {
     );
     try {
       const stats = fstatSync(fd);
-      if (!stats.isFile() || stats.uid !== 0 || (stats.mode & 0o022) !== 0)
+      if (!stats.isFile() || stats.uid !== 0 || (stats.mode & WRITABLE_BY_OTHERS) !== 0)
         throw new Error("only root may be able to write it");
       const generation = generationOf(readAll(fd));
       const { number, domain } = generation.plan;
@@ -106,8 +104,8 @@ export class Live {
 export type NumberedPlan = Plan & { readonly number: number };
 
 /**
- * Whether level and policy can change while the domain runs: only in a supervised domain of root's,
- * because only root's agent writes the table.
+ * Level and policy can change only in a supervised domain of root's, because only root's agent
+ * writes the table.
  */
 export function isLive(plan: Plan): plan is NumberedPlan {
   return plan.mode === "supervised" && plan.mediation.live && plan.number !== null;

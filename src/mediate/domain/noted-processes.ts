@@ -1,22 +1,24 @@
 import { offsetsOf, place as placed } from "../../plan/layout.ts";
 import { notedProcess } from "../../plan/slots.ts";
 
-/** Size of one place, bytes. */
 export const NOTED_BYTES = placed(notedProcess).size;
 const AT = offsetsOf(notedProcess);
 
-/** A process, identified by its number and its start time in clock ticks since boot. */
+/** Identified by its number and its start time in clock ticks since boot. */
 export interface Process {
   readonly pid: number;
   readonly start: bigint;
 }
 
-/** It has confined itself; or it takes orphans that are not its own children. */
+/**
+ * `confines`: the process has confined itself. `adopts`: it takes orphans other than its own
+ * children.
+ */
 export type Kind = "confines" | "adopts";
 
 /** A process id has 22 bits, so this bit is free. */
 const ADOPTS = 0x8000_0000;
-/** Limit on the clock ticks that a place can hold. */
+/** Clock ticks that a place can hold. */
 const TICKS_MAX = 0xffff_ffffn;
 
 /**
@@ -34,7 +36,7 @@ export class NotedProcesses {
   }
 
   /**
-   * Notes a process; the first time counts. Returns false where every place is taken by a live
+   * Records a process; the first time counts. Returns false if every place is taken by a live
    * process.
    */
   note(kind: Kind, process: Process, since: bigint): boolean {
@@ -44,7 +46,7 @@ export class NotedProcesses {
       this.#places.find((one) => this.#isOver(one));
     if (place === undefined) return false;
     const ticks = since - process.start;
-    // A process that reads the place meanwhile finds it empty.
+    // A reader sees an empty place while it is written.
     place.writeUInt32LE(0, AT.process);
     place.writeUInt32LE(Number(ticks < 0n ? 0n : ticks > TICKS_MAX ? TICKS_MAX : ticks), AT.ticks);
     place.writeBigUInt64LE(process.start, AT.start);
@@ -53,8 +55,8 @@ export class NotedProcesses {
   }
 
   /**
-   * When the process was noted, in clock ticks since boot, or earlier where that is longer ago than
-   * fits. null where it was not.
+   * When the process was recorded, in clock ticks since boot; an earlier time if the place cannot
+   * hold it. null if it was not recorded.
    */
   since(kind: Kind, { pid, start }: Process): bigint | null {
     const wanted = word(kind, pid);

@@ -3,7 +3,6 @@ import { type FileVersion, sameObject } from "../sys/sys.ts";
 import { keepLatest } from "./keep-latest.ts";
 import { NAME_KEPT_BYTES_MAX, PROGRAMS_KEPT_MAX, UNCHANGED_MS_MIN } from "./limits.ts";
 
-/** What is read from a program's file before it is executed. */
 export interface ProgramFacts {
   readonly head: ProgramHead;
   /** The file has capabilities (capabilities(7), security.capability). */
@@ -17,15 +16,15 @@ interface Remembered {
 
 /**
  * Facts of program files, remembered while inode, size and ctime are unchanged, which is checked at
- * each execution. They are facts of the inode. Names are looked up each time, so a file that takes
- * another's name, or a loader's, is another file here.
+ * each execution. They belong to the inode. Names are looked up each time, so another file with a
+ * program's or loader's name counts as another file.
  *
- * No process can set ctime. Every write(2) and every change of attributes moves it, but not every
- * store into a shared mapping: the kernel moves it when a page becomes dirty, and on memory file
- * systems only once. So a process that may write a program can change its head unnoticed. It gains
- * no more than by writing between the mediator's check and the kernel's: the holder compares the
- * program and loader that the kernel has mapped with those that were judged, and kills the process
- * if they differ (`native/exec-hold.c`).
+ * No process can set ctime. Every write(2) and every change of attributes moves it. A store into a
+ * shared mapping moves it only when the page becomes dirty, and on memory file systems only once,
+ * so a process that may write a program can change its head unnoticed. That gains it no more than a
+ * write between the mediator's check and the kernel's: the holder compares the program and loader
+ * that the kernel has mapped with those that were judged, and kills the process if they differ
+ * (`native/exec-hold.c`).
  */
 export class RememberedPrograms {
   /** By the low half of the inode's number, oldest first. */

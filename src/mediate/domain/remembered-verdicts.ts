@@ -9,15 +9,13 @@ import type { Target } from "../target/target.ts";
 import { keepLatest } from "./keep-latest.ts";
 import { VERDICT_AGE_MS_MAX, VERDICTS_KEPT_MAX } from "./limits.ts";
 
-/** Which argument is which. */
+/** The indexes of an open's arguments. */
 interface Open {
   readonly path: number;
   readonly flags: number;
-  /** null where the call takes no directory. */
   readonly directory: number | null;
 }
 
-/** Verdicts of other calls are not remembered. */
 const OPENS: ReadonlyMap<number, Open> = new Map([
   [numberOf("open"), { path: 0, flags: 1, directory: null }],
   [numberOf("openat"), { path: 1, flags: 2, directory: 0 }],
@@ -40,7 +38,7 @@ const EVERY_THREAD = 0;
 const HASH_BASIS = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
 
-/** What is needed of a call whose verdict may be remembered; implemented by `calls/call.ts`. */
+/** Implemented by `calls/call.ts`. */
 interface JudgedCall {
   readonly number: number;
   readonly target: Pick<Target, "tid" | "memory">;
@@ -54,26 +52,24 @@ interface Verdict {
   readonly flags: number;
   /** {@link EVERY_THREAD}, or the thread on whose root or working directory the verdict depends. */
   readonly thread: number;
-  /** Let go on, with or without a warning. */
   readonly answer: Answer;
   /** The time (performance.now(), milliseconds) until which the verdict is believed. */
   readonly until: number;
 }
 
-/** The registers of a received x86_64 call, before its thread is looked at. */
+/** Read before the call's thread is looked at. */
 export interface Registers {
   readonly tid: number;
-  /** Of the system call. */
   readonly number: number;
   argumentLow(index: number): number;
   argumentHigh(index: number): number;
 }
 
 /**
- * The latest verdicts of one domain's opens. They are kept at level warning only, where the call
- * goes on in either case. A remembered verdict can miss a warning, never a denial: for {@link
- * VERDICT_AGE_MS_MAX}, if a process outside the domain exchanges a directory or link of the path.
- * When the domain's own calls change names, all verdicts are forgotten.
+ * The latest verdicts of one domain's opens, kept at level warning only, where the call goes on in
+ * either case. A remembered verdict can therefore miss a warning, never a denial. It does so if a
+ * process outside the domain exchanges a directory or link of the path within {@link
+ * VERDICT_AGE_MS_MAX}. When the domain's own calls change names, all verdicts are dropped.
  *
  * Nearly all calls of a daemon at level warning are answered from here. So a lookup allocates
  * nothing and makes one system call, which copies the path.
@@ -81,14 +77,13 @@ export interface Registers {
 export class RememberedVerdicts {
   /** By {@link hashOfCopied}; a later verdict replaces one with the same hash. */
   readonly #known = new Map<number, Verdict>();
-  /** The threads of the domain may have different roots or mounts. */
   #differ = false;
 
   /**
-   * The remembered answer; null where the call must be judged. If the caller was killed and its
-   * number given to another thread, the path may be that thread's. CONTINUE is sound even then,
-   * because the kernel takes an answer only while the call waits. For every other answer the user
-   * of this function must check that the call still waits. `now`: performance.now().
+   * The remembered answer; null if the call must be judged. If the caller was killed and another
+   * thread has its number, the path may be that thread's. CONTINUE is sound even then, because the
+   * kernel takes an answer only while the call waits. Before any other answer the user of this
+   * function must check that the call still waits. `now`: performance.now().
    */
   lately(asked: Registers, now: number): Answer | null {
     if (this.#known.size === 0) return null;
@@ -112,12 +107,12 @@ export class RememberedVerdicts {
   /** Call with the result of a rehearsal: all was granted, or the policy denies a request. */
   remember(call: JudgedCall, answer: Answer): void {
     const open = OPENS.get(call.number);
-    // A worker does not see the calls that make verdicts forgotten.
+    // A worker does not see the calls that invalidate verdicts.
     if (open === undefined || call.broker.mayWait) return;
     const flags = call.int(open.flags) & TELLING;
-    // A denied open with O_CREAT first asks to create the name, and the next time to change it.
+    // A denied open with O_CREAT first requests to create the name, and the next time to change it.
     if (answer.kind === "reported" && (flags & abi.O_CREAT) !== 0) return;
-    // The verdict may concern another part of the call while the path is unreadable or too long.
+    // While the path is unreadable or too long, the verdict may concern another part of the call.
     const path = unlessSettled(() => call.target.memory.string(call.word(open.path)));
     if (path === null) return;
     const absolute = path.startsWith("/");
@@ -146,7 +141,6 @@ export class RememberedVerdicts {
   }
 }
 
-/** Hash of the first `length` copied bytes with the rest of the key. */
 function hashOfCopied(length: number, flags: number, thread: number): number {
   let hash = Math.imul(Math.imul(HASH_BASIS ^ flags, HASH_PRIME) ^ thread, HASH_PRIME);
   for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (copied[i] ?? 0), HASH_PRIME);

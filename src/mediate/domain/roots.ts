@@ -1,7 +1,7 @@
 import { offsetsOf } from "../../plan/layout.ts";
 import { letGoOn } from "../../plan/slots.ts";
-import { abi } from "../sys/abi.ts";
-import { close, fstat, openPath, sameObject } from "../sys/sys.ts";
+import { close } from "../sys/sys.ts";
+import type { View } from "./view.ts";
 
 const { rootsDiffer: DIFFER } = offsetsOf(letGoOn);
 
@@ -9,15 +9,17 @@ const { rootsDiffer: DIFFER } = offsetsOf(letGoOn);
  * The root directory that all threads of a supervised domain share: that of its first process,
  * until a thread makes a call that can change a root. From then on each thread's root is looked up
  * for every call, because the mediator does not learn when such a call is done. That it was made is
- * noted in memory that mediator, worker and successor share.
+ * recorded in memory that mediator, worker and successor share.
  */
 export class Roots {
   readonly #memory: Buffer;
+  readonly #view: Pick<View, "isRoot">;
   #root = -1;
-  #isOwn: boolean | null = null;
+  #isView: boolean | null = null;
 
-  constructor(memory: Buffer) {
+  constructor(memory: Buffer, view: Pick<View, "isRoot">) {
     this.#memory = memory;
+    this.#view = view;
   }
 
   /** Call before answering a call that may change a root directory. */
@@ -27,8 +29,8 @@ export class Roots {
   }
 
   /**
-   * The common root, O_PATH, kept here. `open` opens the calling thread's. null where threads may
-   * have different ones.
+   * O_PATH, kept here. `open` opens the calling thread's root. null if threads may have different
+   * ones.
    */
   common(open: () => number): number | null {
     if (this.#memory.readUInt32LE(DIFFER) !== 0) {
@@ -39,25 +41,15 @@ export class Roots {
     return this.#root;
   }
 
-  /** Whether `root` is the common one and equals this process's own. */
-  isOwn(root: number): boolean {
+  isView(root: number): boolean {
     if (root !== this.#root) return false;
-    this.#isOwn ??= isOwnRoot(root);
-    return this.#isOwn;
+    this.#isView ??= this.#view.isRoot(root);
+    return this.#isView;
   }
 
   close(): void {
     if (this.#root >= 0) close(this.#root);
     this.#root = -1;
-    this.#isOwn = null;
+    this.#isView = null;
   }
-}
-
-/** Whether the directory is this process's root. */
-export function isOwnRoot(root: number): boolean {
-  const fd = openPath(abi.AT_FDCWD, "/");
-  const [theirs, own] = [fstat(root), fstat(fd)];
-  close(fd);
-  if (typeof theirs === "number" || typeof own === "number") return false;
-  return sameObject(theirs, own) && theirs.mount === own.mount;
 }

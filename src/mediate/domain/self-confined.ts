@@ -6,42 +6,37 @@ import { clockTicksNow } from "../sys/clock-ticks.ts";
 import { keepLatest } from "./keep-latest.ts";
 import type { NotedProcesses, Process } from "./noted-processes.ts";
 
-/** Size in memory, bytes. */
 export const SELF_CONFINED_BYTES = place(selfConfined).size;
 const AT = offsetsOf(selfConfined);
 
-/** A process and its present parent. */
 interface Kin extends Process {
   readonly parent: number;
 }
 
-/** What is known of a domain's processes. */
 export interface Lineage {
-  /** null for a process that is gone. Throws where its stat cannot be read. */
+  /** null for a process that is gone. Throws if its stat cannot be read. */
   read(pid: number): Pick<ProcStat, "parent" | "start"> | null;
   /**
-   * The process is in the domain and not the init of a pid namespace, so that it does not take
-   * orphans by itself.
+   * The process is in the domain and not the init of a pid namespace, which takes orphans without a
+   * call.
    */
   bears(pid: number): boolean;
-  /** It is the first process of the domain. */
   isFirst(process: Process): boolean;
 }
 
 /**
  * Remembers processes that called landlock_restrict_self(2), so that the mediator never undoes a
- * confinement that processes give themselves (landlock(7)). A process that called counts as
- * confined, and so do its later descendants. Descent is read from the line of parents, as far as
- * that can be believed:
+ * confinement that processes give themselves (landlock(7)). Such a process counts as confined, and
+ * so do its later descendants. Descent is read from the line of parents, within these limits:
  *
- * - a process that began before the first confinement descends from no confined process;
- * - a parent made its child, unless it took an orphan. Then the child's first parent is gone, and
- * the child counts as confined. Orphans go to processes outside the domain, to the init of a pid
- * namespace, and to processes that asked for them (PR_SET_CHILD_SUBREAPER) or whose child made a
- * sibling (CLONE_PARENT). The mediator is notified of the last two.
+ * - A process that began before the first confinement descends from no confined process.
+ * - A parent may have taken an orphan instead of making the child. Then the child's first parent is
+ *   gone, and the child counts as confined. Orphans go to processes outside the domain, to the init
+ *   of a pid namespace, and to processes that asked for them (PR_SET_CHILD_SUBREAPER) or whose
+ *   child made a sibling (CLONE_PARENT). The mediator is notified of the last two.
  *
- * When in doubt a process counts as confined. The shared part lies in memory of mediator, worker
- * and successor.
+ * In doubt a process counts as confined. The shared part lies in memory of mediator, worker and
+ * successor.
  */
 export class SelfConfined {
   readonly #memory: Buffer;
@@ -87,7 +82,6 @@ export class SelfConfined {
     else this.adopts(own.parent);
   }
 
-  /** From now on every process that began after the first confinement counts as confined. */
   believeNoLine(): void {
     this.#memory.writeUInt32LE(1, AT.adopts);
   }
@@ -110,20 +104,21 @@ export class SelfConfined {
     const known = this.#known(own);
     if (known !== null) return known;
     const found = this.#follow(own, this.#lineage);
-    // A process that began in this very tick may end, and another with its number may begin in the
-    // same tick. So its result is not kept unless it is confined.
+    // In the tick in which a process began it may end, and another may begin with its number. Such
+    // a result is kept only if it is `confined`.
     if (found !== null && (found || own.start < clockTicksNow())) this.#keep(own, found);
     return found ?? true;
   }
 
-  /** Follows the line of parents upwards. Returns null where it changed meanwhile. */
+  /** Returns null if the line of parents changed meanwhile. */
   #follow(own: Kin, lineage: Lineage): boolean | null {
     let child = own;
     for (let step = 0; step < ANCESTORS_MAX; step++) {
       const parent = this.#kin(child.parent);
       if (parent === null) return null;
       const bears = lineage.bears(parent.pid);
-      // The child still has this parent, so the parent lived throughout and its number was its own.
+      // The child still has this parent, so the parent was alive and the number belonged to it all
+      // the time.
       const again = this.#kin(child.pid);
       if (again?.start !== child.start || again.parent !== child.parent) return null;
       const since = this.#noted.since("confines", parent);
@@ -151,7 +146,6 @@ export class SelfConfined {
       const found = this.#read(pid);
       return found === null ? null : { pid, start: found.start, parent: found.parent };
     } catch {
-      // Unknown: the caller counts as confined.
       return null;
     }
   }

@@ -18,7 +18,6 @@ import { OUTDATED_POLICY_BYTES } from "./live.ts";
 import { NOTED_BYTES } from "./noted-processes.ts";
 import { SELF_CONFINED_BYTES } from "./self-confined.ts";
 
-/** What the mediators of a domain remember of its processes. */
 export interface SharedMemory {
   readonly selfConfined: Buffer;
   /** Places of {@link NOTED_BYTES} each. */
@@ -42,12 +41,10 @@ export function memoryOf(slots: Uint8Array): SharedMemory {
   };
 }
 
-/** The unwritten events of the domain's mediator or its worker. */
 export function untoldOf(slots: Uint8Array, by: "mediator" | "worker"): Untold {
   return new Untold(behind(slots, UNTOLD_SLOTS[by], UNTOLD_BYTES));
 }
 
-/** What mediators of the domain have read of its control group's records. */
 export function recordsRead(slots: Uint8Array): RecordsRead {
   const { slot, offset } = RECORDS_GROUP;
   const group = behind(slots, slot, offset + GROUP_BYTES).subarray(offset);

@@ -11,10 +11,10 @@ const { groupsMove: MOVE } = offsetsOf(letGoOn);
  * unnoticed
  *
  * - in a sealed domain that can have no such capability;
- * - in a supervised domain, whose mediator is notified of each setgroups. But a thread that is no
- * leader and executes gets its leader's number, with groups of its own, at a time that the mediator
- * does not learn. From then on nothing is remembered. This is noted in memory that mediator and
- * successor share.
+ * - in a supervised domain, whose mediator is notified of each setgroups, as long as numbers keep
+ *   their meaning. A thread that is not the leader takes the leader's number when it executes, with
+ *   its own groups, and the mediator does not learn when. From then on nothing is remembered. This
+ *   is recorded in memory that mediator and successor share.
  */
 export class StandingGroups {
   readonly #memory: Buffer;

@@ -4,24 +4,23 @@ import type { Credentials } from "../target/credentials.ts";
 import type { Foreign } from "../target/namespaces.ts";
 
 const { threadsAlike: ALIKE } = offsetsOf(letGoOn);
-/** Values of the shared word. 0: a mediator of an older version may have let such calls go on. */
+/** 0: a mediator of an older version may have let such calls go on. */
 const states = { alike: 1, different: 2 } as const;
 
 /**
  * What all threads of a supervised domain have in common: supplementary groups, and user, mount and
- * pid namespace. Each thread inherits these from the launcher, until a thread asks for
- * setgroups(2), unshare(2), setns(2) or a child in new namespaces. From the first such call on each
- * thread is looked up, whatever the call's result. Until then a new process needs no look into its
- * /proc folder.
+ * pid namespace. Each thread inherits these from the launcher, so a new process needs no look into
+ * its /proc folder. That ends when a thread asks for setgroups(2), unshare(2), setns(2) or a child
+ * in new namespaces: afterwards each thread is looked up, whatever the result of that call.
  *
  * Only a mediator that saw the domain's first call can know that no such call came before. That is
- * noted in memory that mediator and successor share. Ids and capabilities change without
+ * recorded in memory that mediator and successor share. Ids and capabilities change without
  * notification and are not part of this.
  */
 export class ThreadsAlike {
   readonly #memory: Buffer;
   readonly #asked: boolean;
-  /** Undefined until a thread was looked at; null where they are not the same for all. */
+  /** undefined until a thread was examined; null if threads may differ. */
   #groups: Credentials["groups"] | null | undefined;
   #foreign: Foreign | undefined;
 
@@ -46,7 +45,7 @@ export class ThreadsAlike {
   }
 
   /**
-   * Learns from a thread of the domain. Its call must still wait after the thread was looked at.
+   * Learns from a thread of the domain, whose call must still wait after the thread was examined.
    */
   learn({ groups, sharesPidNamespace }: Credentials): void {
     // In another pid namespace a process has other numbers, which must be read for each one.
@@ -57,12 +56,12 @@ export class ThreadsAlike {
     this.#foreign = foreign;
   }
 
-  /** Undefined where they can be learned; null where each thread must be looked up. */
+  /** undefined if they can be learned; null if each thread must be looked up. */
   get groups(): Credentials["groups"] | null | undefined {
     return this.stand ? this.#groups : null;
   }
 
-  /** Undefined where it is not known to be the same for all. */
+  /** undefined if not known to be the same for all. */
   get foreign(): Foreign | undefined {
     return this.stand ? this.#foreign : undefined;
   }

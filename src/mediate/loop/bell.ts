@@ -7,8 +7,8 @@ const told = Buffer.from(EXEC_BELL);
 const heard = Buffer.alloc(2 * told.length);
 
 /**
- * Tells the holder to look at the slots. Errors are ignored: a full socket means that the holder
- * has already been told, and a holder that has exited needs nothing.
+ * Tells the holder to look at the slots. Errors are ignored: if the socket is full, an earlier bell
+ * is unread; a holder that has exited needs none.
  */
 export function ringBell(bell: number): void {
   quick.send(bell, told, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -14,8 +14,8 @@ import { kernelSigaction } from "../../kernel/structs.ts";
 import { sys } from "../sys/sys.ts";
 
 /**
- * Signals that stay as they are: a fault in the mediator must still end it, SIGKILL and SIGSTOP
- * cannot be blocked, and SIGCHLD is ignored already.
+ * A fault in the mediator must still end it, SIGKILL and SIGSTOP cannot be blocked, and SIGCHLD is
+ * ignored already.
  */
 const LEFT_ALONE = new Set([
   SIGILL,

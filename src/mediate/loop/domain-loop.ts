@@ -24,7 +24,6 @@ import { Slot } from "./slot.ts";
 import { type Origin, whatIsLeft } from "./take-over.ts";
 import type { Timed, Timers } from "./timers.ts";
 
-/** State that all domains of one mediator share. */
 export interface Surroundings {
   readonly state: ProcessState;
   readonly epoll: Epoll;
@@ -32,7 +31,6 @@ export interface Surroundings {
   readonly inHand: InHand;
 }
 
-/** Told about changes of a domain by its loop. */
 export interface DomainOwner {
   /**
    * The domain's last process has exited. With a cause: its calls can no longer be received or
@@ -47,13 +45,12 @@ export interface DomainOwner {
 }
 
 /**
- * Serves one domain: receives a call, decides it, answers it, one call a turn. So other domains
- * never wait for more than one call of this domain at a time. Calls in flight (waiting for a
- * socket, or given to a worker) are bounded by the domain's own slots. The holder owns the slots'
- * memory, so that a successor can finish the calls that this process leaves.
+ * Serves one domain: receives, decides and answers one call a turn, so that other domains wait for
+ * one call of this domain at most. Calls in flight (waiting for a socket, or given to a worker) are
+ * bounded by the domain's own slots. The holder owns the slots' memory, so that a successor can
+ * finish the calls that this process leaves.
  */
 export class DomainLoop implements Timed {
-  /** This domain's number in {@link InHand}. */
   readonly number: number;
   readonly #domain: Domain;
   readonly #inHand: InHand;
@@ -62,20 +59,15 @@ export class DomainLoop implements Timed {
   readonly #owner: DomainOwner;
   readonly #pending: PendingCalls;
   readonly #workers: Workers;
-  /** null where no holder can trace an execution. */
+  /** null if no holder can trace an execution. */
   #held: HeldExecs | null;
   readonly #free: Slot[] = [];
-  /** Calls that the previous mediator left and that are decided again. */
   readonly #again: Slot[] = [];
-  /** Calls that a worker of the previous mediator still has. */
   readonly #inherited: InheritedCalls;
   #watched = 0;
-  /** The events of the listener's last epoll report. */
   #events = 0;
   #isOver = false;
-  /**
-   * Made once: closures made for each call would be a tenth of the work of a remembered verdict.
-   */
+  /** Made once: a closure per call would be a tenth of the work of a remembered verdict. */
   readonly #serve = (): void => ((this.#events & POLLIN) === 0 ? this.#end(null) : this.#next());
   readonly #step = (): void => this.#attempt(this.#serve);
 
@@ -135,7 +127,7 @@ export class DomainLoop implements Timed {
       this.#end(new Error(`the listener cannot be watched: error ${-this.#watched}`));
   }
 
-  /** Reads what the holder reports about executions. Returns false when the holder has ended. */
+  /** Returns false when the holder has ended. */
   hearHolder(): boolean {
     let isThere = false;
     this.#guarded(() => {
@@ -147,17 +139,19 @@ export class DomainLoop implements Timed {
   }
 
   get due(): number {
-    const { reporter, socketRecords } = this.#domain;
+    const { reporter, socketRecords, usedCapabilities } = this.#domain;
     const records = socketRecords?.due ?? Number.POSITIVE_INFINITY;
+    const uses = usedCapabilities?.due ?? Number.POSITIVE_INFINITY;
     const held = this.#held?.due ?? Number.POSITIVE_INFINITY;
-    return Math.min(reporter.due, this.#workers.due, this.#inherited.due, records, held);
+    return Math.min(reporter.due, this.#workers.due, this.#inherited.due, records, uses, held);
   }
 
   overdue(): void {
     this.#guarded(() => {
       const now = performance.now();
-      const { reporter, socketRecords } = this.#domain;
+      const { reporter, socketRecords, usedCapabilities } = this.#domain;
       if (socketRecords !== null && socketRecords.due <= now) socketRecords.look();
+      if (usedCapabilities !== null && usedCapabilities.due <= now) usedCapabilities.look();
       if (reporter.due <= now) reporter.flush();
       if (this.#workers.due <= now) this.#workerLate();
       if (this.#inherited.due <= now) this.#lookAtInherited();
@@ -165,7 +159,7 @@ export class DomainLoop implements Timed {
     });
   }
 
-  /** Ends service. `exiting`: this process exits next. */
+  /** `exiting`: this process exits next. */
   close(exiting: boolean): void {
     this.#isOver = true;
     this.#epoll.remove(this.#watched);
@@ -200,8 +194,8 @@ export class DomainLoop implements Timed {
   }
 
   /**
-   * Runs a step. A failure ends only this domain, so that the other domains keep their mediator.
-   * IdentityLost is passed on: a mediator that kept a target's identity must end.
+   * Runs a step. A failure ends service of this domain only. IdentityLost is passed on: a mediator
+   * that kept a target's identity must end.
    */
   #attempt(step: () => void): void {
     if (this.#isOver) return;
@@ -252,10 +246,6 @@ export class DomainLoop implements Timed {
     }
   }
 
-  /**
-   * Frees the slots of calls that an inherited worker has answered, and fails those whose time is
-   * up.
-   */
   #lookAtInherited(): void {
     for (const slot of this.#inherited.answered()) this.#release(slot);
     for (const slot of this.#inherited.late())
@@ -274,10 +264,11 @@ export class DomainLoop implements Timed {
   }
 
   #decide(slot: Slot): void {
-    const { broker, handed, reporter, socketRecords } = this.#domain;
+    const { broker, handed, reporter, socketRecords, usedCapabilities } = this.#domain;
     const now = performance.now();
     broker.refresh(now);
     socketRecords?.begin(slot.tid);
+    usedCapabilities?.begin(slot.tid);
     reporter.begin(slot.tid);
     const known = foreignCall(broker, slot) ?? this.#remembered(slot, now);
     if (known !== null) {
@@ -288,15 +279,12 @@ export class DomainLoop implements Timed {
     this.#finish(slot, call, outcome);
   }
 
-  /**
-   * The verdict of an equal call a moment ago, at level warning; null where the call must be
-   * judged.
-   */
+  /** The verdict of an equal recent call, at level warning; null if the call must be judged. */
   #remembered(slot: Slot, now: number): Answer | null {
     const { broker, handed } = this.#domain;
     const known = broker.verdicts.lately(slot, now);
     if (known === null || broker.level(now) !== "warning") return null;
-    // A denied call is logged, and only while it still waits.
+    // A denial is logged, so the call must still wait.
     if (known.kind === "continue") return known;
     return notification(handed.listener, slot).stillWaiting() ? known : VANISHED;
   }
@@ -333,7 +321,7 @@ export class DomainLoop implements Timed {
     this.#release(slot);
   }
 
-  /** Hands the execution to the holder. The judged program is already in the slot's memory. */
+  /** The judged program is already in the slot's memory. */
   #hold(slot: Slot, call: Call | null): void {
     if (this.#held === null) this.#finish(slot, call, unholdable());
     else if (!this.#held.give(slot, call))
@@ -342,7 +330,9 @@ export class DomainLoop implements Timed {
     else if (this.#free.length === 0) this.#waitForRoom();
   }
 
-  /** Stops receiving: executions have all slots. The next call is received when one is over. */
+  /**
+   * Stops receiving while executions have all slots. The next call is received when one is over.
+   */
   #waitForRoom(): void {
     this.#epoll.change(this.#watched, 0);
     this.#concludeAll();
@@ -367,8 +357,8 @@ export class DomainLoop implements Timed {
   }
 
   /**
-   * The holder has ended. The kernel killed the processes that it traced (EXITKILL), so the
-   * executions that are left are refused.
+   * The kernel killed the processes that the holder traced (EXITKILL), so the executions that are
+   * left are refused.
    */
   #loseHolder(): void {
     const left = [...(this.#held?.abandoned() ?? [])];
@@ -411,13 +401,12 @@ export class DomainLoop implements Timed {
   }
 }
 
-/** The answer where no holder can check what is executed. */
 function unholdable(): Answer {
   const why = "its holder has ended, or is of an older version: restart the daemon";
   return unable(E.ACCES, "execute", why);
 }
 
-/** Receives one call. Returns false when it was cancelled before. */
+/** Returns false if the call was cancelled before. */
 function receive(listener: number, slot: Slot): boolean {
   slot.clear();
   const received = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_RECV, slot.notification);

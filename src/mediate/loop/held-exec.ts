@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { offsetsOf, place } from "../../plan/layout.ts";
 import { EXEC_FOUND_MAX, EXEC_SIZE, EXECS_OFFSET, heldExec } from "../../plan/slots.ts";
 import type { JudgedProgram } from "../answer/outcome.ts";
-import type { Bytes, Stat } from "../sys/sys.ts";
+import { type Bytes, type Stat, splitDevice } from "../sys/sys.ts";
 import type { Credentials } from "../target/credentials.ts";
 
 /**
- * A thread and its process as numbered in the holder's pid namespace, and the process as in /proc
- * here.
+ * Of one caller: `thread` and `process` in the holder's pid namespace, `listed` in this process's
+ * /proc.
  */
 export interface Numbers {
   readonly thread: number;
@@ -17,7 +17,6 @@ export interface Numbers {
 
 const { size } = place(heldExec);
 const AT = offsetsOf(heldExec);
-/** Bytes per word. */
 const WORD = 4;
 const IDENTITY = {
   program: {
@@ -37,7 +36,6 @@ const IDENTITY = {
 /** The record of one execve, shared with the holder (`plan/slots.ts`). */
 export class HeldExec {
   readonly #bytes: Buffer;
-  /** The same memory as {@link HeldExec.#bytes}. */
   readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
@@ -78,7 +76,6 @@ export class HeldExec {
     return this.#words[AT.outcome / WORD] ?? 0;
   }
 
-  /** The error with which tracing failed. */
   get errno(): number {
     return this.#bytes.readUInt32LE(AT.error);
   }
@@ -90,8 +87,9 @@ export class HeldExec {
   }
 
   #identity(at: (typeof IDENTITY)["program"], { device, inode, born }: Stat): void {
-    this.#words[at.major / WORD] = Math.floor(device / 2 ** 32);
-    this.#words[at.minor / WORD] = device % 2 ** 32;
+    const [major, minor] = splitDevice(device);
+    this.#words[at.major / WORD] = major;
+    this.#words[at.minor / WORD] = minor;
     this.#words[at.inode / WORD] = inode.low;
     this.#words[at.inode / WORD + 1] = inode.high;
     const nanoseconds = BigInt(born.seconds) * 1_000_000_000n + BigInt(born.nanoseconds);
@@ -124,10 +122,7 @@ export function numbersAt(
     : { process: inside, thread: asking, listed };
 }
 
-/**
- * The number of pid namespaces between this process's /proc and a process; null for one that is
- * gone.
- */
+/** null for a process that is gone. */
 export function depthOf(pid: number): number | null {
   try {
     return numbers(readFileSync(`/proc/${pid}/status`, "latin1"), "NSpid").length - 1;

@@ -9,32 +9,29 @@ import { hearBell, ringBell } from "./bell.ts";
 import { HeldExec, numbersAt, numbersOf } from "./held-exec.ts";
 import type { Slot } from "./slot.ts";
 
-/** What came of an execution. */
 export type Concluded =
-  /** The call is over: the program runs, or the caller got an error. */
+  /** The program runs, or the caller got an error. */
   | { readonly kind: "over" }
   /** The holder killed the process, and the refusal must be logged. */
   | { readonly kind: "ended"; readonly told: Refused }
-  /** The caller still waits for this answer. */
   | { readonly kind: "waits"; readonly answer: Answer };
 
 /**
  * Executions of one domain that were judged and handed to the holder, which lets each continue and
  * checks what is executed.
  *
- * Nearly every execution is simply over then, and only its slot and descriptors are given back. The
- * holder wakes no mediator for that: the mediator looks when the domain's next call arrives, and a
- * tick later. The holder is asked to ring for executions that are not over by then, and for all
+ * Nearly every execution then succeeds, and only its slot and descriptors have to be given back.
+ * The holder wakes no mediator for that: the mediator looks when the domain's next call arrives,
+ * and a tick later. It has the holder ring for executions that are not over by then, and for all
  * when a slot is needed.
  */
 export class HeldExecs {
   readonly #holder: Holder;
   readonly #memory: Uint8Array;
-  /** Records by slot index, made when first needed. */
   readonly #execs: (HeldExec | undefined)[] = [];
   /**
    * The call of each execution. Its open descriptors keep the kernel from reusing the inodes of the
-   * judged files. null where a worker or an earlier mediator judged.
+   * judged files. null if a worker or an earlier mediator judged.
    */
   readonly #held = new Map<Slot, Call | null>();
   #due = Number.POSITIVE_INFINITY;
@@ -44,14 +41,13 @@ export class HeldExecs {
     this.#memory = memory;
   }
 
-  /** Writes down what was judged. */
   judged(slot: Slot, program: JudgedProgram): void {
     this.#of(slot).judged(program);
   }
 
   /**
-   * Hands an execution to the holder, after {@link judged}. Returns false where the holder cannot
-   * see the calling thread.
+   * Hands an execution to the holder, after {@link judged}. Returns false if the holder cannot see
+   * the calling thread.
    */
   give(slot: Slot, call: Call | null): boolean {
     const { depth, pid } = this.#holder;
@@ -68,7 +64,7 @@ export class HeldExecs {
     return true;
   }
 
-  /** Takes over executions from a mediator that may have died before it rang. */
+  /** From a mediator that may have died before it rang. */
   takeOver(slots: readonly Slot[]): void {
     for (const slot of slots) this.#held.set(slot, null);
     this.awaitBells();
@@ -79,7 +75,7 @@ export class HeldExecs {
     return this.#held.size > 0;
   }
 
-  /** When to look again, on the clock of performance.now(); infinite for never. */
+  /** On the clock of performance.now(); infinite for never. */
   get due(): number {
     return this.#due;
   }
@@ -93,7 +89,6 @@ export class HeldExecs {
     for (const slot of this.#held.keys()) this.#of(slot).awaitsBell();
   }
 
-  /** Takes the executions that the holder has finished with. */
   *concluded(): Generator<
     { readonly slot: Slot; readonly call: Call | null } & { readonly came: Concluded }
   > {
@@ -104,7 +99,7 @@ export class HeldExecs {
     }
   }
 
-  /** Reads the holder's bell. Returns false when the holder has ended. */
+  /** Returns false when the holder has ended. */
   hear(): boolean {
     return hearBell(this.#holder.bell);
   }
@@ -115,7 +110,6 @@ export class HeldExecs {
     this.#held.clear();
   }
 
-  /** Drops all executions. */
   clear(): void {
     for (const call of this.#held.values()) call?.close();
     this.#held.clear();

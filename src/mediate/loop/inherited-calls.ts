@@ -23,12 +23,11 @@ export class InheritedCalls {
     this.#due = now + TICK_MS;
   }
 
-  /** When to poll next, on the clock of performance.now(); infinite without such calls. */
+  /** On the clock of performance.now(); infinite without such calls. */
   get due(): number {
     return this.#due;
   }
 
-  /** Takes the calls that have been answered. */
   answered(): Slot[] {
     const over = [...this.#slots].filter(
       (slot) => !notification(this.#listener, slot).stillWaiting(),
@@ -38,7 +37,6 @@ export class InheritedCalls {
     return over;
   }
 
-  /** Takes the remaining calls once the time limit has passed. */
   late(): Slot[] {
     if (performance.now() < this.#until) return [];
     const late = [...this.#slots];

@@ -1,6 +1,6 @@
 import type { Epoll } from "../../kernel/epoll.ts";
 
-/** No timeout: whatever is due at a time has a timer in the epoll. */
+/** Whatever is due at a time has a timer in the epoll. */
 const FOR_EVER = -1;
 
 /**

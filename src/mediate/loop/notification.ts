@@ -5,7 +5,7 @@ import { abi } from "../sys/abi.ts";
 import type { Slot } from "./slot.ts";
 
 /**
- * The call in a slot. `started` is given in a worker and called before an effect, instead of
+ * The call in a slot. A worker gives `started`, which is called before an effect and instead of
  * marking the slot; a worker's call can never be marked as undone.
  */
 export function notification(
@@ -21,7 +21,7 @@ class InSlot implements Notification {
   readonly number: number;
   readonly #listener: number;
   readonly #slot: Slot;
-  /** The id of this call in two halves, kept here because the slot may be reused. */
+  /** Kept here because the slot may be reused. */
   readonly #id: number;
   readonly #idHigh: number;
 

@@ -4,7 +4,6 @@ import type { Call } from "../calls/call.ts";
 import { POLLOUT } from "../sys/abi.ts";
 import type { Slot } from "./slot.ts";
 
-/** A call that stays unanswered until a descriptor is ready. */
 export interface PendingCall {
   readonly slot: Slot;
   readonly call: Call;
@@ -12,7 +11,7 @@ export interface PendingCall {
 }
 
 /**
- * Calls of one domain that the loop has begun and not answered, other than the one it decides now.
+ * Calls of one domain that the loop has begun and not answered, except the one it decides now.
  * Bounded by the number of slots.
  */
 export class PendingCalls {
@@ -25,7 +24,7 @@ export class PendingCalls {
     this.#resume = resume;
   }
 
-  /** Returns false where the call's descriptor cannot be waited for. */
+  /** Returns false if the call's descriptor cannot be waited for. */
   add(waiting: PendingCall): boolean {
     const { fd, events = POLLOUT } = waiting.pending;
     const number = this.#epoll.add(fd, events, {
@@ -41,7 +40,6 @@ export class PendingCalls {
     return true;
   }
 
-  /** Drops all calls: the domain is no longer served. */
   clear(): void {
     for (const [number, { call }] of this.#watched) {
       this.#epoll.remove(number);

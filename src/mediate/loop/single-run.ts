@@ -11,10 +11,7 @@ import { NO_DOMAIN, unwatched } from "./in-hand.ts";
 import { runLoop } from "./loop.ts";
 import { Timers } from "./timers.ts";
 
-/**
- * Serves the one domain that this process was started for until the domain ends. Returns the exit
- * status.
- */
+/** Returns the exit status, when the domain for which this process was started has ended. */
 export function runOwn(folder: string): number {
   const epoll = new Epoll();
   const surroundings: Surroundings = {
@@ -23,7 +20,7 @@ export function runOwn(folder: string): number {
     timers: new Timers(epoll),
     inHand: unwatched,
   };
-  surroundings.state.mounts.toldBy(epoll);
+  surroundings.state.view.mounts.toldBy(epoll);
   const summary = new Summary();
   const domain = new Domain(inheritedFromHolder(), surroundings.state, (event) =>
     summary.add(event),
@@ -58,7 +55,7 @@ function hearHolder({ handed }: Domain, epoll: Epoll, held: DomainLoop): void {
 }
 
 /**
- * Writes the events that a dead mediator had counted and not logged, where no successor comes. The
+ * Writes the events that a dead mediator had counted and not logged, if no successor comes. The
  * domain is not contacted. `given-up`: the holder continues without a mediator. `refused`: no place
  * was free for another mediator.
  */

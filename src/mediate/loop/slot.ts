@@ -10,7 +10,7 @@ import {
 } from "../../plan/slots.ts";
 import type { Errno } from "../sys/errno.ts";
 
-/** Bytes per word. The slot is read as words. */
+/** The slot is read as words. */
 const WORD = 4;
 const FIELDS = offsetsOf(slotLayout);
 const STATE = FIELDS.state / WORD;
@@ -57,7 +57,7 @@ export class Slot {
   readonly index: number;
   readonly notification: Buffer;
   readonly response: Buffer;
-  /** The same memory as words in the machine's byte order, so that reading a field is one load. */
+  /** Words make reading a field one load. */
   readonly #words: Uint32Array;
 
   constructor(memory: Uint8Array, index: number) {
@@ -95,7 +95,7 @@ export class Slot {
     Atomics.store(this.#words, STATE, slotState.held);
   }
 
-  /** A worker has the call, and only the worker knows how far it has come. */
+  /** Only the worker knows how far it has come. */
   get inWorker(): boolean {
     return ((this.#words[HANDS] ?? 0) & IN_WORKER) !== 0;
   }
@@ -108,8 +108,8 @@ export class Slot {
   }
 
   /**
-   * Called by the worker before an effect, with the value of {@link giveToWorker}. Returns false
-   * when the mediator answers the call: the worker must then have no effect.
+   * Called by the worker before an effect, with the value of {@link giveToWorker}. Returns false if
+   * the mediator answers the call: the worker must then have no effect.
    */
   begin(hands: number): boolean {
     const found = Atomics.compareExchange(this.#words, HANDS, hands, (hands | BEGUN) >>> 0);
@@ -117,7 +117,7 @@ export class Slot {
   }
 
   /**
-   * Called by the mediator that gives up on a worker. Returns true when the call has had no effect;
+   * Called by the mediator that gives up on a worker. Returns true if the call has had no effect;
    * the worker can then no longer begin one.
    */
   takeFromWorker(): boolean {
@@ -127,8 +127,7 @@ export class Slot {
   }
 
   /**
-   * Clears the slot before the next call is received: the kernel requires zeroed memory. The
-   * response stays for the holder to read.
+   * The kernel requires zeroed memory to receive into. The response stays for the holder to read.
    */
   clear(): void {
     this.#words[HANDS] = 0;
@@ -160,7 +159,6 @@ export class Slot {
     return this.#word(CALLER);
   }
 
-  /** The system call's number. */
   get number(): number {
     return this.#word(NUMBER) | 0;
   }
@@ -173,7 +171,6 @@ export class Slot {
     return this.notification.readBigUInt64LE(FIRST_ARGUMENT + ARGUMENT_BYTES * index);
   }
 
-  /** The low half of an argument, unsigned. */
   argumentLow(index: number): number {
     return this.#word(FIRST_ARGUMENT + ARGUMENT_BYTES * index);
   }
@@ -182,7 +179,6 @@ export class Slot {
     return this.#word(FIRST_ARGUMENT + ARGUMENT_BYTES * index + WORD);
   }
 
-  /** A word of the notification, by its offset in bytes. */
   #word(offset: number): number {
     return this.#words[NOTIFICATION + offset / WORD] ?? 0;
   }

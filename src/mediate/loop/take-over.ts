@@ -10,18 +10,16 @@ import type { Slot } from "./slot.ts";
  */
 export type Origin = "holder" | "dead" | "retired";
 
-/** What is left to do about a call that the previous mediator left in a slot. */
 export type Left = "nothing" | "send" | "decide" | "worker" | "held" | "unknown";
 
 /**
  * Decides what to do with a slot. `waits`: the kernel says that a thread still waits for the
  * answer. A slot marked `free` can still hold a call, because a mediator may die between receiving
- * a call and marking the slot. A call that was begun is never begun again. Looking at the file
- * system would not tell whether it was done: a name that exists may have been made by another
- * process.
+ * a call and marking the slot. A call that was begun is never begun again. The file system does not
+ * tell whether it was done: another process may have made a name that exists.
  *
- * A worker keeps its call where the worker may live on. Otherwise the call is taken from it: either
- * it has had no effect and can have none any more, or its outcome is unknown.
+ * If its worker may still live, the worker keeps the call. Otherwise the call is taken from it:
+ * either it has had no effect and can have none any more, or its outcome is unknown.
  */
 export function whatIsLeft(slot: Slot, waits: boolean, origin: Origin): Left {
   // The holder has the order or has yet to hear of it; the holder checks whether the call waits.

@@ -6,7 +6,6 @@ import { makeTimer, ring } from "../sys/timer.ts";
 /** The shortest time: a timer set to 0 never rings. */
 const AT_ONCE_MS = 1;
 
-/** Something with work that is due at a time. */
 export interface Timed {
   /** On the clock of performance.now(); infinite for never. */
   readonly due: number;
@@ -21,7 +20,6 @@ export interface Timed {
 export class Timers {
   readonly #timed = new Set<Timed>();
   readonly #timer = makeTimer();
-  /** The timer is set. */
   #isSet = false;
   /** The earliest time at which it may ring again, on the clock of performance.now(). */
   #next = 0;
@@ -52,7 +50,6 @@ export class Timers {
     this.#ringIn(this.#timed.size > 0 ? TICK_MS : 0);
   }
 
-  /** Milliseconds; 0 for never. */
   #ringIn(milliseconds: number): void {
     this.#isSet = milliseconds > 0;
     ring(this.#timer, milliseconds);

@@ -1,8 +1,8 @@
 import type { EventOutput } from "./event-output.ts";
 
 /**
- * The event log, and beside it what `run --events` writes to: that takes nothing away from the log,
- * which alone counts for whether an event was passed on.
+ * The event log, and what `run --events` writes to. Only the log decides whether an event was
+ * passed on.
  */
 export function bothOutputs(log: EventOutput, beside: EventOutput): EventOutput {
   return {

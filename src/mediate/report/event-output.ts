@@ -10,7 +10,7 @@ export interface EventOutput {
   /** Tries again to write what could not be written. Returns true while anything is left. */
   flush(): boolean;
   close(): void;
-  /** Closes it. Another process reports the events that were not passed on. */
+  /** Another process reports the events that were not passed on. */
   abandon(): void;
 }
 

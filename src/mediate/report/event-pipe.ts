@@ -19,7 +19,7 @@ const PIPE_WAITING_MAX = 1_024;
  * reader may be slow. This is the largest size for an ordinary user (pipe(7)).
  */
 const PIPE_BYTES = 1 << 20;
-/** Size of a pipe's pieces, bytes: a page on x86_64. */
+/** A page on x86_64. */
 const PAGE_BYTES = 4_096;
 /**
  * Pages that are kept free for the last lines of the mediator and its worker, which may write at
@@ -44,13 +44,11 @@ export class EventPipe implements EventOutput {
   #lost = 0;
 
   /**
-   * Takes over the descriptor. Only the holder and the mediator share it, so O_NONBLOCK affects no
-   * other process.
+   * Only the holder and the mediator share the descriptor, so O_NONBLOCK affects no other process.
    */
   constructor(fd: number) {
     this.#fd = fd;
     sys("fcntl", fd, F_SETFL, sys("fcntl", fd, F_GETFL, 0) | O_NONBLOCK);
-    // A refused resize leaves the pipe as it was.
     sys("fcntl", fd, F_SETPIPE_SZ, PIPE_BYTES);
     this.#pages = Math.floor(sys("fcntl", fd, F_GETPIPE_SZ) / PAGE_BYTES);
   }
@@ -98,7 +96,7 @@ export class EventPipe implements EventOutput {
     return used + Math.ceil(length / PAGE_BYTES) + kept <= this.#pages;
   }
 
-  /** Writes the whole line or nothing. Returns false for nothing. */
+  /** Writes the whole line or nothing; returns false for nothing. */
   #write(line: Buffer): boolean {
     for (;;) {
       const written = sys("write", this.#fd, line, line.length);

@@ -12,19 +12,16 @@ interface Queued {
 }
 
 /**
- * Events of all domains of a shared mediator. They are written in a step of the loop for no domain,
- * because the disk may be slow or another writer may hold the log's lock, and the domain is not to
- * blame for that.
+ * Events of all domains of a shared mediator. They are written in a step of the loop for no domain:
+ * a slow disk, or another writer with the log's lock, must not be blamed on a domain.
  */
 export class LogQueue implements Timed {
   #queued: Queued[] = [];
-  /** Logs that could not be written. */
   readonly #failed = new Set<EventLog>();
   #timers: Timers | null = null;
   #inHand: InHand = unwatched;
   due = Number.POSITIVE_INFINITY;
 
-  /** Sets the loop that writes from now on. */
   servedBy({ timers, inHand }: { timers: Timers; inHand: InHand }): void {
     this.#timers = timers;
     this.#inHand = inHand;
@@ -52,7 +49,6 @@ export class LogQueue implements Timed {
     this.#inHand.run(NO_DOMAIN, () => this.write());
   }
 
-  /** Writes everything that waits. */
   write(): void {
     this.due = Number.POSITIVE_INFINITY;
     const queued = this.#queued.splice(0);

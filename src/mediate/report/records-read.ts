@@ -1,7 +1,6 @@
 import { offsetsOf, place } from "../../plan/layout.ts";
 import { recordsGroup, recordsRead } from "../../plan/slots.ts";
 
-/** Size of the control group's id in memory, bytes. */
 export const GROUP_BYTES = place(recordsGroup).size;
 /** Size of the rest, bytes. */
 export const RECORDS_READ_BYTES = place(recordsRead).size;
@@ -10,8 +9,8 @@ const READ = offsetsOf(recordsRead);
 
 /**
  * How far mediators of a domain have read the records of its control group's programs. It lies in
- * memory that outlives them, so a successor continues there. At most the event in hand at the time
- * is reported twice or not at all.
+ * memory that outlives them, so a successor continues there. A mediator's death can repeat or lose
+ * at most one event.
  */
 export class RecordsRead {
   readonly #group: Buffer;
@@ -22,7 +21,7 @@ export class RecordsRead {
     this.#rest = rest;
   }
 
-  /** The id of the control group; null where reading has not begun, or everything was read. */
+  /** null if reading has not begun, or everything was read. */
   get group(): bigint | null {
     const id = this.#group.readBigUInt64LE(GROUP.id);
     return id === 0n ? null : id;
@@ -32,7 +31,6 @@ export class RecordsRead {
     this.#group.writeBigUInt64LE(id ?? 0n, GROUP.id);
   }
 
-  /** The number of records that were passed on. */
   get told(): number {
     return Number(this.#rest.readBigUInt64LE(READ.told));
   }

@@ -10,7 +10,6 @@ import type { EventOutput } from "./event-output.ts";
 import { explain } from "./explain.ts";
 import type { Untold } from "./untold.ts";
 
-/** The verdict of an event. */
 export type ReportedVerdict = "denied" | "warning" | "noted";
 
 interface Repeated {
@@ -28,9 +27,9 @@ interface Repeated {
 const RETRY_MS = 1_000;
 
 /**
- * Turns accesses outside the domain into events, and folds repetitions: a process that repeats an
- * access a million times costs one line and an occasional count, and /proc is not read for
- * repetitions. Between two flushes a process is assumed to run the same program. Beyond {@link
+ * Turns accesses outside the domain into events, and folds repetitions: an access that a process
+ * repeats a million times costs one line and an occasional count. /proc is not read for
+ * repetitions, so between two flushes a process counts as running the same program. Beyond {@link
  * EVENTS_NAMED_MAX} different accesses, the rest is only counted.
  */
 export class Reporter {
@@ -64,7 +63,6 @@ export class Reporter {
     this.lostWith(this.#untold);
   }
 
-  /** Reports the number of events that an ended process left unwritten. */
   lostWith(untold: Untold): void {
     const count = untold.take();
     if (count === 0) return;
@@ -99,7 +97,7 @@ export class Reporter {
     }
   }
 
-  /** Reports a call over which a mediator died, so that its outcome is unknown. */
+  /** The mediator died over the call, so its outcome is unknown. */
   unknownOutcome(tid: number, call: string): void {
     const process = readProcess(this.#processOf(tid));
     this.#untold.counted();
@@ -107,14 +105,12 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /** Adds an event made from the kernel's records. */
   recorded(event: Event): void {
     this.#untold.counted(event.count);
     this.#fold.add(event);
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /** Reports accesses that the kernel counted, but whose records were overwritten. */
   missed(count: number): void {
     const what = "accesses outside the domain that its cgroup's programs counted";
     const object = `${count} ${what}: too many different ones at once`;
@@ -138,10 +134,7 @@ export class Reporter {
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
-  /**
-   * When to call {@link flush}, on the clock of performance.now(); infinite while there is nothing
-   * to write.
-   */
+  /** On the clock of performance.now(); infinite while there is nothing to write. */
   get due(): number {
     return this.#due;
   }
@@ -160,7 +153,7 @@ export class Reporter {
     this.#output.close();
   }
 
-  /** Drops what was counted: another process counts for the domain. */
+  /** Another process counts for the domain. */
   abandon(): void {
     this.#repeated.clear();
     this.#output.abandon();

@@ -1,12 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
 import { CgroupRefusals } from "../../events/collector/cgroup-refusals.ts";
 import { RefusalReader } from "../../kernel/bpf/refusals.ts";
-import { unlessGone } from "../../kernel/unless-gone.ts";
 import type { Broker } from "../domain/broker.ts";
 import { RECORDS_LOOK_MS, RECORDS_PER_LOOK } from "../limits.ts";
 import type { RecordsRead } from "./records-read.ts";
 import type { Reporter } from "./reporter.ts";
+import { runGroup } from "./run-group.ts";
 
 /**
  * Reports the connections and sends outside the domain that the programs of a supervised run's
@@ -29,28 +27,27 @@ export class SocketRecords {
     this.#read = read;
   }
 
-  /** This process serves the domain from now on: continues where the previous one stopped. */
+  /** Continues where the previous process stopped. */
   succeed(): void {
     this.#reader = readerOf(this.#broker, this.#reporter);
     const { group } = this.#read;
     if (group !== null) this.#beginWith(group);
   }
 
-  /** Another process serves the domain. */
   abandon(): void {
     this.#reader?.close();
   }
 
-  /** Called before each call, of thread `tid`: a domain's first call tells which group it is. */
+  /** A domain's first call tells which group it is. Called before each call, of thread `tid`. */
   begin(tid: number): void {
     if (this.#reader === null || this.#records !== null) return;
-    const group = this.#groupOf(tid);
+    const group = runGroup(this.#broker.plan, tid);
     if (group === null) return;
     this.#read.group = group;
     this.#beginWith(group);
   }
 
-  /** When to call {@link look}, on the clock of performance.now(); infinite for never. */
+  /** On the clock of performance.now(); infinite for never. */
   get due(): number {
     return this.#due;
   }
@@ -97,24 +94,9 @@ export class SocketRecords {
     if (missed > 0) this.#reporter.missed(missed);
     this.#read.note(records.told, records.until);
   }
-
-  /**
-   * The run's own control group, named by its daemon: directly below the plan's anchor, or below a
-   * group of the anchor's name in a systemd unit.
-   */
-  #groupOf(tid: number): bigint | null {
-    const anchor = this.#broker.plan.cgroup?.anchor ?? "";
-    const text = unlessGone(() => readFileSync(`/proc/${tid}/cgroup`, "latin1")) ?? "";
-    const [, above = "", name] = /^0::(\/.*)\/([^/\n]+\/\d+)$/m.exec(text) ?? [];
-    const [group, run] = name?.split("/") ?? [];
-    if (run === undefined || group !== basename(anchor)) return null;
-    const unit = above.endsWith(".service/cofferdam") ? dirname(dirname(anchor)) + above : null;
-    const path = unit === null ? `${anchor}/${run}` : `${unit}/${name}`;
-    return unlessGone(() => statSync(path, { bigint: true }).ino);
-  }
 }
 
-/** null where there are no such programs or no records. */
+/** null if there are no such programs or no records. */
 function readerOf({ plan, supervised }: Broker, reporter: Reporter): RefusalReader | null {
   if (!supervised || plan.cgroup === null || plan.cgroup.programs.length === 0) return null;
   try {

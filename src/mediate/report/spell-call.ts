@@ -3,6 +3,7 @@ import {
   labelOptions,
   ownerCommands,
   personalityBits,
+  pokeRequests,
   routeOptions4,
   routeOptions6,
   socketOwnerRequests,
@@ -30,12 +31,14 @@ export function spellCall(call: Call): string {
   return words.length === 0 ? call.name : `${call.name}(${words.join(", ")})`;
 }
 
-/** The name of one of several numbers. */
 function oneOf(names: Names): Spelling {
-  return (value) => Object.entries(names).find(([, known]) => known === value)?.[0] ?? hex(value);
+  return (value) => nameIn(names, value) ?? hex(value);
 }
 
-/** The names of bits, without the `ignored` ones. Unnamed bits become one number. */
+function nameIn(names: Names, value: number): string | undefined {
+  return Object.entries(names).find(([, known]) => known === value)?.[0];
+}
+
 function bits(names: Names, ignored = 0): Spelling {
   return (value) => {
     const words: string[] = [];
@@ -87,10 +90,12 @@ const option: Spelling = (value, call) => {
   return oneOf({ ...capabilityNamesAt(level), ...names })(value, call);
 };
 
+const protection = bits(constants(/^PROT_/));
+/** Other requests are not told. */
+const poke: Spelling = (value) => nameIn(pokeRequests, value) ?? "";
 const renameFlags = bits(constants(/^RENAME_/));
 const messageFlags = bits(constants(/^MSG_FASTOPEN$/), ~kernel.MSG_FASTOPEN);
 
-/** The registers that say what a refused call was for. */
 const registers: Readonly<Record<string, readonly (readonly [index: number, Spelling])[]>> = {
   ioctl: [
     [
@@ -119,6 +124,13 @@ const registers: Readonly<Record<string, readonly (readonly [index: number, Spel
   landlock_restrict_self: [[1, bits(constants(/^LANDLOCK_RESTRICT_SELF_LOG_\w+_(OFF|ON)$/))]],
   execveat: [[4, bits(constants(/^AT_EMPTY_PATH$/))]],
   memfd_create: [[1, bits(constants(/^MFD_/))]],
+  mmap: [
+    [2, protection],
+    [3, bits({ MAP_SHARED: kernel.MAP_SHARED }, ~kernel.MAP_SHARED)],
+  ],
+  mprotect: [[2, protection]],
+  pkey_mprotect: [[2, protection]],
+  ptrace: [[0, poke]],
   renameat2: [[4, renameFlags]],
   sendto: [[3, messageFlags]],
   sendmsg: [[2, messageFlags]],

@@ -32,7 +32,7 @@ export class Summary {
 
   /**
    * The accesses, then the lines that would allow them, ready to be pasted into the policy. Empty
-   * where nothing was outside the domain.
+   * if nothing was outside the domain.
    */
   text(domain: string): string {
     if (this.#kinds.size === 0) return "";
@@ -71,7 +71,6 @@ function policyLines(events: readonly Event[]): readonly string[] {
   ]);
 }
 
-/** Writes the whole text, or as much as the reader takes. */
 export function writeSummary(text: string): void {
   let rest = Buffer.from(text);
   while (rest.length > 0) {

@@ -1,7 +1,6 @@
 import { offsetsOf, place } from "../../plan/layout.ts";
 import { untold } from "../../plan/slots.ts";
 
-/** Size in memory, bytes. */
 export const UNTOLD_BYTES = place(untold).size;
 const { count: COUNT } = offsetsOf(untold);
 /** Limit of the count. */
@@ -30,7 +29,6 @@ export class Untold {
     this.#memory.writeUInt32LE(Math.max(this.count - count, 0), COUNT);
   }
 
-  /** Returns and clears the count that an ended process left. */
   take(): number {
     const { count } = this;
     this.#memory.writeUInt32LE(0, COUNT);

@@ -1,3 +1,4 @@
+import { PRIVATE_FILE } from "../../base/modes.ts";
 import { type Claimant, claimantOf } from "../../domains/mediator-places.ts";
 import { SHUT_RDWR, SOCK_SEQPACKET } from "../../kernel/constants.ts";
 import { Epoll } from "../../kernel/epoll.ts";
@@ -5,7 +6,7 @@ import type { FileLock } from "../../kernel/file-lock.ts";
 import { acceptFrom, listenInPlace } from "../../kernel/unix-listener.ts";
 import { Domain } from "../domain/domain.ts";
 import { generationOf } from "../domain/generation.ts";
-import type { Handed } from "../domain/handed.ts";
+import { closeHanded, type Handed } from "../domain/handed.ts";
 import type { ProcessState } from "../domain/process-state.ts";
 import { CALLERS_MAX } from "../limits.ts";
 import { DomainLoop, type Surroundings } from "../loop/domain-loop.ts";
@@ -27,12 +28,10 @@ import { hasShare } from "./shares.ts";
 import { StandByLink } from "./stand-by-link.ts";
 import { WatchedSteps } from "./watched-steps.ts";
 
-/** Root only. */
-const SOCKET_MODE = 0o600;
+const SOCKET_MODE = PRIVATE_FILE;
 
 const RETIRED = "a call of this domain blocked the shared mediator: it has its own until it ends";
 
-/** A domain that this mediator serves. */
 interface Served extends Omit<PassedDomain, "connection"> {
   readonly loop: DomainLoop;
   readonly holder: HolderLink;
@@ -44,16 +43,14 @@ export interface Prepared extends PassedDomain {
   readonly domain: Domain;
 }
 
-/** The socket of the active mediator, and the lock that makes it the only one. */
+/** The lock makes the active mediator the only one. */
 export interface Seat {
   readonly socket: string;
   readonly listening: number;
   readonly lock: FileLock;
 }
 
-/** What an active mediator takes over together with its seat. */
 interface Past {
-  /** The highest number that was given to a domain. */
   readonly highest: number;
   /**
    * The mediator exits with its last domain. The agent then starts a fresh one, from the program
@@ -82,10 +79,9 @@ export class Active {
   readonly #waiting = new Set<Caller>();
   readonly #served = new Map<number, Served>();
   #accepting = 0;
-  /** The number of the newest domain. */
   #last: number;
   #endsWithoutDomain: boolean;
-  /** The number of the domain with which this process wants to be left alone. */
+  /** The only domain that this process will keep when its stand-by takes the others. */
   #leavesFor: number | null = null;
   #isRetired = false;
 
@@ -103,7 +99,7 @@ export class Active {
     const steps = new WatchedSteps((domain) => this.#retire(domain));
     this.#steps = steps;
     this.#surroundings = { state, epoll, timers: new Timers(epoll), inHand: steps };
-    state.mounts.toldBy(epoll);
+    state.view.mounts.toldBy(epoll);
     state.logs?.servedBy(this.#surroundings);
     const { socket, listening, lock } = seat;
     this.#standBy = new StandByLink(
@@ -129,7 +125,7 @@ export class Active {
 
   /**
    * Takes domains over from the previous mediator. The next stand-by is told of each domain before
-   * this mediator receives a call of any: a second domain that blocks the loop must find a stand-by
+   * this mediator receives a call of any: if a second domain blocks the loop, the stand-by must be
    * there.
    */
   adopt(domains: readonly Prepared[], originOf: (number: number) => Origin): void {
@@ -152,8 +148,8 @@ export class Active {
   }
 
   /**
-   * Logs that the previous mediator was retired, because that one may never get to it. Writing may
-   * wait for the disk, so this runs only after calls are answered again.
+   * Logs that the previous mediator was retired: that one may hang forever. Writing may wait for
+   * the disk, so this runs only after calls are answered again.
    */
   tellRetired(kept: Prepared): void {
     const { timers, inHand, state } = this.#surroundings;
@@ -189,9 +185,9 @@ export class Active {
   }
 
   /**
-   * The copy of a domain that is passed to the stand-by. Where the holder's version accepts one,
-   * the copy has a new connection that no earlier mediator has. An older holder would drop it and
-   * hand the domain over a second time.
+   * The copy of a domain that is passed to the stand-by. If the holder's version accepts one, the
+   * copy has a new connection that no earlier mediator has. An older holder would drop it and hand
+   * the domain over a second time.
    */
   #toPass(number: number): PassedDomain | null {
     const served = this.#served.get(number);
@@ -227,15 +223,14 @@ export class Active {
     timers.add(caller);
   }
 
-  /** Takes a domain that a holder hands over. Any failure concerns this domain alone. */
+  /** A failure concerns this domain alone. */
   #take(arrived: Handed, connection: number): (() => void) | "elsewhere" | null {
     const handed = withHolder(arrived, connection);
     const claimant = claimantOrNull(handed.plan);
     const isServed = claimant !== null && this.#takes(claimant);
     const domain = isServed ? this.#open(handed) : null;
     if (domain === null) {
-      for (const fd of [handed.listener, handed.slots, handed.plan, handed.events ?? -1])
-        if (fd >= 0) close(fd);
+      closeHanded(handed);
       return claimant === null || isServed ? null : "elsewhere";
     }
     this.#last += 1;
@@ -269,8 +264,6 @@ export class Active {
     const loop = new DomainLoop(number, domain, this.#surroundings, {
       ended: (cause) => {
         if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
-        // The domain has ended. The rest of this step, such as writing its log, is not blamed on
-        // it.
         this.#steps.blameNobody();
         loop.close(false);
         served.holder.close();
@@ -292,8 +285,8 @@ export class Active {
   }
 
   /**
-   * The domain has left a thread in this process that may never end, and the process would not be
-   * seen to end before that thread. So the stand-by takes all other domains as soon as it is ready.
+   * The domain has left a thread in this process that may never end, and the process cannot exit
+   * before its threads. So the stand-by takes all other domains as soon as it is ready.
    */
   #leaveOthers(kept: number): void {
     if (this.#leavesFor !== null) return;
@@ -309,7 +302,6 @@ export class Active {
     timers.add(leaving);
   }
 
-  /** Gives all domains but `kept` to the stand-by, which serves them from now on. */
   #retire(kept: number): void {
     const { epoll } = this.#surroundings;
     this.#isRetired = true;
@@ -329,7 +321,7 @@ export class Active {
   }
 }
 
-/** Ends the connection: the holder then finds a mediator of its own. */
+/** The holder then finds a mediator of its own. */
 function sendAway({ domain, connection }: Prepared): void {
   if (connection !== null) endConnection(connection);
   domain.abandon();
@@ -344,7 +336,7 @@ function giveUp({ domain, connection }: Prepared): void {
   domain.abandon();
 }
 
-/** null where the descriptor holds no plan. */
+/** null if the descriptor holds no plan. */
 function claimantOrNull(plan: number): Claimant | null {
   try {
     return claimantOf(generationOf(readAll(plan)).plan);

@@ -13,11 +13,10 @@ import { refusal } from "./peer.ts";
 const TAKEN = Buffer.from([mediatorAnswers.taken]);
 const ELSEWHERE = Buffer.from([mediatorAnswers.elsewhere]);
 
-/** Decides about the runs that callers bring. */
 export interface Reception {
   /**
    * Decides about a domain that was handed over. Returns the function that begins to serve it,
-   * `elsewhere` where the run is to have a mediator of its own, or null to refuse it.
+   * `elsewhere` if the run is to have a mediator of its own, or null to refuse it.
    */
   take(handed: Handed): (() => void) | "elsewhere" | null;
   /** Whether a run of this plan would be taken. The caller keeps the descriptor. */

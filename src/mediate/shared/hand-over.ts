@@ -3,7 +3,7 @@ import { F_GET_SEALS, F_SEAL_GROW, F_SEAL_SHRINK } from "../../kernel/constants.
 import { receive } from "../../kernel/receive.ts";
 import { handOverGreetings } from "../../plan/mediator-places.ts";
 import { EXECS_OFFSET, SLOTS_BYTES } from "../../plan/slots.ts";
-import type { Handed } from "../domain/handed.ts";
+import { type Handed, OWN_NAMESPACES } from "../domain/handed.ts";
 import { close, sys } from "../sys/sys.ts";
 
 const HOLDS = Buffer.from(handOverGreetings.holds);
@@ -13,17 +13,13 @@ const DESCRIPTORS = { least: 3, most: 4 } as const;
 /** With and without the part for executions. */
 const SIZES_OF_SLOTS: readonly number[] = [SLOTS_BYTES, EXECS_OFFSET];
 
-/** A message on a holder's connection. */
 export type Arrived =
   | { readonly kind: "handed"; readonly handed: Handed }
-  /** A launcher asks whether a run of this plan would be taken. */
   | { readonly kind: "asked"; readonly plan: number }
-  /** No message yet. */
   | { readonly kind: "nothing" }
-  /** The connection has ended, or the message is no hand-over. Its descriptors are closed. */
+  /** Its descriptors are closed. */
   | { readonly kind: "wrong"; readonly why: string };
 
-/** Reads the next message of a connection. */
 export function receiveHandOver(connection: number): Arrived {
   const received = receive(connection, 2 * HOLDS.length, DESCRIPTORS.most);
   if (received.kind === "nothing") return { kind: "nothing" };
@@ -48,7 +44,7 @@ function isFile(fd: number): boolean {
 }
 
 function named([listener = -1, slots = -1, plan = -1, events]: readonly number[]): Handed {
-  return { listener, slots, plan, events: events ?? null, holder: null };
+  return { listener, slots, plan, events: events ?? null, ...OWN_NAMESPACES, holder: null };
 }
 
 function problemIn(descriptors: readonly number[]): string | null {

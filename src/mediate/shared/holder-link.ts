@@ -8,7 +8,7 @@ import { depthOf } from "../loop/held-exec.ts";
 import { type InHand, NO_DOMAIN } from "../loop/in-hand.ts";
 import { abi } from "../sys/abi.ts";
 import { close, sys } from "../sys/sys.ts";
-import { pidOf } from "./peer.ts";
+import { namespacesOf, pidOf } from "./peer.ts";
 import { socketPair } from "./socket-pair.ts";
 
 /** The byte has no meaning; what counts is the descriptor sent with it. */
@@ -44,7 +44,6 @@ export class HolderLink {
     this.#watched = this.#watch();
   }
 
-  /** null once the holder has ended. */
   get connection(): number | null {
     return this.#isClosed ? null : this.#connection;
   }
@@ -87,8 +86,8 @@ export class HolderLink {
 }
 
 /**
- * Ends a connection that an earlier mediator also has, perhaps forever. The holder is sent a
- * connection that has ended already.
+ * Ends a connection that an earlier mediator also has, perhaps forever: the holder is sent another
+ * one in its place, whose other end is closed.
  */
 export function endConnection(connection: number): void {
   const ends = socketPair();
@@ -100,10 +99,11 @@ export function endConnection(connection: number): void {
   close(connection);
 }
 
-/** Adds the holder at the other end of a connection to what was handed over. */
 export function withHolder(handed: Handed, connection: number): Handed {
+  const namespaces = namespacesOf(connection);
   const pid = holdsExecs(handed.slots) ? pidOf(connection) : null;
   const depth = pid === null ? null : depthOf(pid);
-  if (pid === null || depth === null) return { ...handed, holder: null };
-  return { ...handed, holder: { bell: connection, depth, pid: depth === 0 ? 0 : pid } };
+  if (pid === null || depth === null) return { ...handed, ...namespaces, holder: null };
+  const holder = { bell: connection, depth, pid: depth === 0 ? 0 : pid };
+  return { ...handed, ...namespaces, holder };
 }

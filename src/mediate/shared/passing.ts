@@ -9,40 +9,41 @@ import { close } from "../sys/sys.ts";
  * Names the protocol between an active mediator and its stand-by. An upgrade can replace the
  * program while the active mediator runs, so a stand-by of another version must be recognised.
  */
-const PROTOCOL = "cofferdam-stand-by-1";
+const PROTOCOL = "cofferdam-stand-by-3";
 /** Limit on a message, bytes. */
 const MESSAGE_BYTES_MAX = 256;
-/** Listener, slots, plan, the pipe of `--events`, and the connection. */
-const DESCRIPTORS = 5;
+/** Listener, slots, plan, the pipe of `--events`, the connection, and two namespaces. */
+const DESCRIPTORS = 7;
 
-/** A served domain, with a copy of each descriptor that serving it takes. */
+/** With a copy of each descriptor that serving the domain takes. */
 export interface PassedDomain {
-  /** {@link DomainLoop.number}. */
   readonly number: number;
   readonly handed: Handed;
-  /** The connection to its holder; null once the holder has ended. */
+  /** null once the holder has ended. */
   readonly connection: number | null;
 }
 
 export type Passed =
   | { readonly kind: "domain"; readonly domain: PassedDomain }
-  /** The domain's last process has exited. */
   | { readonly kind: "ended"; readonly number: number }
   /**
    * Every served domain has been passed. From now on a new domain is passed before it is served.
    */
   | { readonly kind: "complete" }
   | { readonly kind: "nothing" }
-  /** The other end is closed. */
   | { readonly kind: "over" }
-  /** The peer speaks another protocol. */
   | { readonly kind: "strange" };
 
-/** Returns false where the message cannot be sent. */
 export function passDomain(socket: number, { number, handed, connection }: PassedDomain): boolean {
-  const { listener, slots, plan, events, holder } = handed;
-  const descriptors = [listener, slots, plan, events ?? slots, connection ?? slots];
-  const without = { events: events === null, connection: connection === null };
+  const { listener, slots, plan, events, mounts, users, holder } = handed;
+  const optional = [events, connection, mounts, users].map((fd) => fd ?? slots);
+  const descriptors = [listener, slots, plan, ...optional];
+  const without = {
+    events: events === null,
+    connection: connection === null,
+    mounts: mounts === null,
+    users: users === null,
+  };
   const who = holder === null ? {} : { holder: { depth: holder.depth, pid: holder.pid } };
   return say(socket, { kind: "domain", number, without, ...who }, descriptors);
 }
@@ -55,12 +56,12 @@ export function passComplete(socket: number): boolean {
   return say(socket, { kind: "complete", number: 0 }, []);
 }
 
-/** A stand-by's first message: it runs, and is of this version. */
+/** Says that the stand-by runs, and its version. */
 export function greet(socket: number): boolean {
   return say(socket, { kind: "ready", number: 0 }, []);
 }
 
-/** Whether the stand-by has greeted; null while it has said nothing. */
+/** null while the stand-by has said nothing. */
 export function hearGreeting(socket: number): boolean | null {
   const heard = hear(socket);
   return heard === "nothing" ? null : typeof heard === "object" && heard.kind === "ready";
@@ -72,7 +73,8 @@ export function receivePassed(socket: number): Passed {
   const { kind, number, descriptors, without, holder: who } = heard;
   if (kind === "ended") return { kind, number };
   if (kind === "complete") return { kind };
-  const [listener = -1, slots = -1, plan = -1, events = -1, connection = -1] = descriptors;
+  const [listener = -1, slots = -1, plan = -1, ...optional] = descriptors;
+  const [events = -1, connection = -1, mounts = -1, users = -1] = optional;
   if (descriptors.length !== DESCRIPTORS) {
     for (const fd of descriptors) close(fd);
     return { kind: "strange" };
@@ -83,7 +85,12 @@ export function receivePassed(socket: number): Passed {
   };
   const toHolder = orNone(connection, without?.connection);
   const holder = toHolder === null || who === undefined ? null : { ...who, bell: toHolder };
-  const handed = { listener, slots, plan, events: orNone(events, without?.events), holder };
+  const handed = {
+    ...{ listener, slots, plan, holder },
+    events: orNone(events, without?.events),
+    mounts: orNone(mounts, without?.mounts),
+    users: orNone(users, without?.users),
+  };
   return { kind: "domain", domain: { number, handed, connection: toHolder } };
 }
 
@@ -92,8 +99,13 @@ const said = is.object({
   kind: is.oneOf("domain", "ended", "complete", "ready"),
   number: is.number,
   /** Descriptors of a domain that only fill a place. */
-  without: is.optional(is.object({ events: is.boolean, connection: is.boolean })),
-  /** The holder, which the descriptors of a renewed connection do not tell. */
+  without: is.optional(
+    is.object({
+      ...{ events: is.boolean, connection: is.boolean },
+      ...{ mounts: is.boolean, users: is.boolean },
+    }),
+  ),
+  /** Not readable from the descriptors of a renewed connection. */
   holder: is.optional(is.object({ depth: is.whole(), pid: is.whole() })),
 });
 

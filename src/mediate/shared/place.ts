@@ -3,8 +3,8 @@ export const SHARED_ARGUMENT = "shared";
 /** First argument of its stand-by, followed by the socket and the active mediator's process id. */
 export const STAND_BY_ARGUMENT = "stand-by";
 /**
- * The socket at which holders hand over their domains. The lock beside it makes the mediator the
- * only one, and contains the active mediator's process id.
+ * Holders hand over their domains here. The lock beside it makes the mediator the only one, and
+ * contains the active mediator's process id.
  */
 export const MEDIATOR_SOCKET = "/run/cofferdam/mediator.sock";
 

@@ -27,13 +27,12 @@ export class Rehearsal {
   #left = CALLS_REHEARSED;
   #leftOut = 0;
 
-  /** `plan`: the memfd of a served domain's plan. Throws where it holds none. */
+  /** `plan`: the memfd of a served domain's plan. Throws if it holds none. */
   constructor(plan: number, state: ProcessState) {
     const memory = memoryOf(new Uint8Array(SLOTS_BYTES));
-    this.#broker = new Broker(generationOf(readAll(plan)), state, null, memory);
+    this.#broker = new Broker(generationOf(readAll(plan)), state, null, memory, state.view);
   }
 
-  /** The number of calls that were stopped before their effect. */
   get leftOut(): number {
     return this.#leftOut;
   }
@@ -67,7 +66,6 @@ export class Rehearsal {
   }
 }
 
-/** `started` is called before an effect. */
 function notified(call: string, started: () => never): Notification {
   return {
     tid: process.pid,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { PRIVATE_FILE } from "../../base/modes.ts";
 import { readJson, readValue } from "../../base/read-json.ts";
 import * as is from "../../base/schema.ts";
 import { type Claimant, isSame } from "../../domains/mediator-places.ts";
@@ -7,7 +8,6 @@ import { monotonic } from "../../kernel/ffi.ts";
 import { replaceFile } from "../../kernel/replace-file.ts";
 import { QUARANTINE_MS, RETIRED_OF_USERS_MAX, RETIRED_UNTIL_QUARANTINE } from "../limits.ts";
 
-/** A mediator that was retired because of a claimant. */
 export interface Retirement extends Claimant {
   /** Milliseconds of CLOCK_MONOTONIC. */
   readonly at: number;
@@ -24,7 +24,7 @@ const retirement: is.Schema<Retirement> = is.object({
   start: is.text,
 });
 
-const MODE = 0o600;
+const MODE = PRIVATE_FILE;
 
 /**
  * The claimants that have blocked the shared mediator. Each time costs other domains some
@@ -52,12 +52,11 @@ export class Retirements {
     this.#known = [...before, { domain, uid, at: this.#now(), pid, start }];
   }
 
-  /** Saves the list for the next active mediator. A failed write costs this process nothing. */
   write(): void {
     try {
       replaceFile(this.#path, Buffer.from(JSON.stringify(this.#known)), MODE);
     } catch {
-      // The next mediator begins with an empty list.
+      // The next active mediator begins with an empty list.
     }
   }
 
@@ -75,7 +74,7 @@ export class Retirements {
   }
 }
 
-/** The retirements in the file; none where it is missing or invalid. */
+/** None if the file is missing or invalid. */
 export function readRetirements(path: string): readonly Retirement[] {
   try {
     const found = readJson(is.list(is.anything), readFileSync(path, "utf8"));

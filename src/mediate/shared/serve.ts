@@ -7,6 +7,7 @@
 
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { PUBLIC_FOLDER } from "../../base/modes.ts";
 import { lockFile } from "../../kernel/file-lock.ts";
 import { growDescriptorTable } from "../domain/descriptor-budget.ts";
 import { ProcessState } from "../domain/process-state.ts";
@@ -15,10 +16,13 @@ import { Active, listenOn } from "./active.ts";
 import { lockOf } from "./place.ts";
 import { Retirements, retirementsBeside } from "./retirements.ts";
 
-/** Serves until it is killed or retired. Returns 0 at once where another process holds the lock. */
+/**
+ * Returns 0 at once if another process holds the lock; otherwise serves until it is killed or
+ * retired.
+ */
 export function serveShared(socket: string): number {
   goAhead();
-  mkdirSync(dirname(socket), { recursive: true, mode: 0o755 });
+  mkdirSync(dirname(socket), { recursive: true, mode: PUBLIC_FOLDER });
   const lock = lockFile(lockOf(socket));
   if (lock === null) return 0;
   lock.noteOwner();

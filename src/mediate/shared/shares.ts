@@ -2,7 +2,7 @@ import { type Claimant, isSame } from "../../domains/mediator-places.ts";
 import { DOMAINS_MAX, DOMAINS_OF_ONE_MAX, DOMAINS_OF_USERS_MAX } from "../limits.ts";
 
 /**
- * Whether one more run of a claimant may be served. Many runs of another user than root may be
+ * Whether one more run of a claimant may be served. Many runs of a user other than root may be
  * sessions of one person: each person has a share, and all together leave room for root's daemons.
  * A run without a share gets a mediator of its own while there are places.
  */

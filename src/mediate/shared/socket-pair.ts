@@ -6,7 +6,7 @@ export interface SocketPair {
   readonly its: number;
 }
 
-/** A connected pair of message sockets; null where no descriptor is left. */
+/** null if no descriptor is left. */
 export function socketPair(): SocketPair | null {
   const ends = sys.socketPair(SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC);
   return ends === null ? null : { own: ends[0], its: ends[1] };

@@ -19,7 +19,6 @@ import { type SocketPair, socketPair } from "./socket-pair.ts";
  */
 const WAITING_BYTES = 4 << 20;
 
-/** The descriptors and paths that a stand-by gets at its start. */
 export interface Inheritance {
   readonly socket: string;
   readonly page: number;
@@ -28,14 +27,12 @@ export interface Inheritance {
   readonly lock: number;
 }
 
-/** The domains that a new stand-by is told of. */
 interface Served {
   numbers(): number[];
   /** null for a domain that has ended meanwhile. */
   toPass(number: number): PassedDomain | null;
 }
 
-/** The descriptor numbers at which a stand-by finds them. */
 export const standByDescriptors = {
   control: 3,
   page: 4,
@@ -54,7 +51,6 @@ export class StandByLink implements Timed {
   readonly #timers: Timers;
   readonly #inHand: InHand;
   readonly #served: Served;
-  /** Numbers of domains that a new stand-by has not been told of yet. */
   #left: number[] = [];
   #pidfd = -1;
   #control = -1;
@@ -97,19 +93,17 @@ export class StandByLink implements Timed {
     });
   }
 
-  /** The stand-by runs and has been told of every domain. */
   get isReady(): boolean {
     return this.#isGreeted && this.due === Number.POSITIVE_INFINITY;
   }
 
-  /** Ends the link: this mediator is no longer active. */
   leave(): void {
     this.#isLeft = true;
     this.#timers.remove(this);
     this.#close();
   }
 
-  /** Starts a stand-by now; a failed start is tried again later. */
+  /** A failed start is tried again later. */
   start(): void {
     this.due = Number.POSITIVE_INFINITY;
     reap();
@@ -152,7 +146,7 @@ export class StandByLink implements Timed {
     if (greeted === false) this.#drop();
   }
 
-  /** Kills the stand-by: a live one must not take over beside its successor. */
+  /** A live one must not take over beside its successor. */
   #drop(): void {
     if (this.#pidfd >= 0) sys("pidfd_send_signal", this.#pidfd, SIGKILL, null, 0);
     this.#close();
@@ -178,9 +172,7 @@ export class StandByLink implements Timed {
   }
 }
 
-/**
- * Starts a stand-by and returns its process id, or null where that fails. Closes `its` in any case.
- */
+/** Returns the stand-by's process id, or null on failure. Closes `its` in any case. */
 function start(its: number, { socket, page, timer, listening, lock }: Inheritance): number | null {
   const silence = 0;
   const given = [silence, 1, 2, its, page, timer, listening, lock];
@@ -198,7 +190,6 @@ function start(its: number, { socket, page, timer, listening, lock }: Inheritanc
   }
 }
 
-/** A pair with room for the messages to a busy stand-by. */
 function socketPairWithRoom(): SocketPair | null {
   const ends = socketPair();
   if (ends === null) return null;

@@ -3,9 +3,9 @@
  * nothing. It decodes plans as they arrive, so that it can go on at once. It watches the steps of
  * the active mediator's loop (`watch-page.ts`), which costs that loop nothing, and takes over
  *
- *     when a step does not end and the active mediator's thread is blocked in the kernel: the
- *     domain of that step stays there, and all others come here;
- *     when the active mediator has died.
+ * - when a step does not end and the active mediator's thread is blocked in the kernel: the domain
+ *   of that step stays there, and all others come here;
+ * - when the active mediator has died.
  *
  * The stand-by is then the active mediator, and starts the next stand-by.
  */
@@ -15,6 +15,7 @@ import { Epoll } from "../../kernel/epoll.ts";
 import { succeedLock } from "../../kernel/file-lock.ts";
 import { sleepFor } from "../../kernel/sleep.ts";
 import { Domain } from "../domain/domain.ts";
+import { closeHanded } from "../domain/handed.ts";
 import type { ProcessState } from "../domain/process-state.ts";
 import { BUSY_MS_MAX, CONFIRM_MS, LOOKS_WITHOUT_A_STEP_MAX, WATCH_MS } from "../limits.ts";
 import { NO_DOMAIN } from "../loop/in-hand.ts";
@@ -34,7 +35,7 @@ import { WatchedThread } from "./watched-thread.ts";
 
 const { control, page, timer, listening, lock } = standByDescriptors;
 
-/** Serves once it has taken over. Returns where it is not needed. */
+/** Serves once it has taken over. Returns when it is not needed. */
 export function standBy(socket: string, active: number): number {
   goAhead();
   const found = new StandBy(socket, active).wait();
@@ -50,24 +51,20 @@ class StandBy {
   readonly #state: ProcessState;
   readonly #ears = new Epoll();
   readonly #heard: number;
-  /** Domains passed and not decoded yet, and domains that are ready. */
   readonly #passed = new Map<number, PassedDomain>();
   readonly #prepared = new Map<number, Prepared>();
   #rehearsing: Rehearsal | null = null;
   readonly #rehearsed = new Set<boolean>();
   /**
-   * The highest number of any domain. A number is never reused, or a stand-by might take one domain
-   * for another.
+   * Includes ended domains: a number is never reused, or a stand-by might take one domain for
+   * another.
    */
   #highest = NO_DOMAIN;
   #watches = true;
   #last: Seen | null = null;
   #ranAtFirst = 0;
   #looksWithoutStep = 0;
-  /**
-   * The stand-by knows all domains. It must not take over before, or the unknown ones would be
-   * lost.
-   */
+  /** It must not take over before it knows all domains, or the unknown ones would be lost. */
   #isComplete = false;
   #hasDied: boolean;
   #isOver = false;
@@ -89,7 +86,7 @@ class StandBy {
     greet(control);
   }
 
-  /** Waits until this process is active. Returns null where it is no longer needed. */
+  /** Returns null when this process is no longer needed. */
   wait(): Active | null {
     for (;;) {
       this.#ears.wait(this.#hasDied ? 0 : this.#timeout());
@@ -138,7 +135,7 @@ class StandBy {
     this.#highest = Math.max(this.#highest, domain.number);
   }
 
-  /** The step that must be taken away; null where all is well. */
+  /** The step that must be taken away; null if all is well. */
   #look(): Seen | null {
     const seen = this.#observer.look();
     const before = this.#last;
@@ -184,7 +181,6 @@ class StandBy {
     }
   }
 
-  /** Practises some calls. */
   #rehearse(): void {
     this.#rehearsing?.some();
     if (this.#rehearsing?.isOver === true) this.#rehearsing = null;
@@ -207,7 +203,7 @@ class StandBy {
     this.#prepared.delete(number);
   }
 
-  /** Takes over. The domain of the `stuck` step stays with the previous mediator. */
+  /** The domain of the `stuck` step stays with the previous mediator. */
   #succeed(why: "dead" | "retired", stuck: Seen | null = null): Active {
     this.#rehearsing?.end();
     this.#hear();
@@ -241,8 +237,8 @@ class StandBy {
 }
 
 function giveBack({ handed, connection }: PassedDomain): void {
-  const { listener, slots, plan, events } = handed;
-  for (const fd of [listener, slots, plan, connection ?? -1, events ?? -1]) if (fd >= 0) close(fd);
+  closeHanded(handed);
+  if (connection !== null) close(connection);
 }
 
 /** A timer's message: how often it has rung. */

@@ -14,7 +14,6 @@ import { c, sys } from "../sys/sys.ts";
  * loop is inside that very step, and touches no other domain before it has noticed.
  */
 export interface WatchPage {
-  /** The memfd. */
   readonly fd: number;
   readonly words: Int32Array;
 }
@@ -28,7 +27,6 @@ export const PAGE_BYTES = 4 * WORDS;
 
 const IN_HAND = 1;
 const RETIRED = 2;
-/** The increment of the count. */
 const STEP = 4;
 
 export function makeWatchPage(): WatchPage {
@@ -45,7 +43,6 @@ export function openWatchPage(fd: number): WatchPage {
   return { fd, words: new Int32Array(bytes.buffer, bytes.byteOffset, WORDS) };
 }
 
-/** The loop's side. */
 export class Steps {
   readonly #words: Int32Array;
   readonly #wake: () => void;
@@ -62,7 +59,8 @@ export class Steps {
     this.#count = (this.#count + STEP) | 0;
     this.#words[DOMAIN] = domain;
     Atomics.store(this.#words, WORD, this.#count | IN_HAND);
-    // Either this load sees that the stand-by sleeps, or the stand-by sees the step.
+    // Seen in either order: if this load misses that the stand-by sleeps, the stand-by sees the
+    // step.
     if (Atomics.load(this.#words, WATCHED) !== 0) return;
     Atomics.store(this.#words, WATCHED, 1);
     this.#wake();
@@ -75,19 +73,17 @@ export class Steps {
     this.#words[DOMAIN] = NO_DOMAIN;
   }
 
-  /** The loop has been retired during this step. */
   get isRetired(): boolean {
     return (Atomics.load(this.#words, WORD) & RETIRED) !== 0;
   }
 
-  /** Ends the step. Returns false where the loop has been retired during it. */
+  /** Returns false if the loop has been retired during the step. */
   end(): boolean {
     const inHand = this.#count | IN_HAND;
     return Atomics.compareExchange(this.#words, WORD, inHand, this.#count) === inHand;
   }
 }
 
-/** What a stand-by sees of the loop. */
 export interface Seen {
   /** Changes when a step begins and when it ends. */
   readonly word: number;
@@ -95,7 +91,6 @@ export interface Seen {
   readonly domain: number;
 }
 
-/** The stand-by's side. */
 export class Observer {
   readonly #words: Int32Array;
 
@@ -113,14 +108,13 @@ export class Observer {
   }
 
   /**
-   * Takes every domain but the step's from the loop. Returns false where the step has ended
-   * meanwhile.
+   * Takes every domain but the step's from the loop. Returns false if the step has ended meanwhile.
    */
   retire({ word }: Seen): boolean {
     return Atomics.compareExchange(this.#words, WORD, word, word | RETIRED) === word;
   }
 
-  /** Has the loop's next step wake this process. Returns false where a step has begun meanwhile. */
+  /** Has the loop's next step wake this process. Returns false if a step has begun meanwhile. */
   sleep(seen: Seen): boolean {
     Atomics.store(this.#words, WATCHED, 0);
     if (Atomics.load(this.#words, WORD) === seen.word) return true;

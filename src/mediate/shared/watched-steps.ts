@@ -37,7 +37,6 @@ export class WatchedSteps implements InHand {
     }
   }
 
-  /** The rest of this step is for no domain. */
   blameNobody(): void {
     this.#steps.blameNobody();
   }

@@ -8,7 +8,7 @@ const text = Buffer.alloc(TEXT_BYTES);
 
 /** The main thread of the parent process, watched from outside. */
 export class WatchedThread {
-  /** Readable once the process has ended; negative where it ended before this was made. */
+  /** Readable once the process has ended; negative if it ended before this was made. */
   readonly pidfd: number;
   readonly pid: number;
   readonly #stat: number | null;
@@ -33,7 +33,7 @@ export class WatchedThread {
     return state === "S" || state === "D";
   }
 
-  /** Processor time of the thread, milliseconds; 0 where the kernel does not count it. */
+  /** Milliseconds; 0 if the kernel does not count them. */
   ranMs(): number {
     return Number(read(this.#schedstat).split(" ", 1)[0]) / NANOSECONDS;
   }
@@ -47,7 +47,6 @@ function openOrNull(path: string): number | null {
   }
 }
 
-/** Empty for a thread that is gone. */
 function read(fd: number | null): string {
   if (fd === null) return "";
   try {

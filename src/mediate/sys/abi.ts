@@ -1,6 +1,5 @@
 /**
- * The kernel's numbers that the mediator uses, picked from the one table of them: importing the
- * names costs only for those that are picked.
+ * The kernel's numbers that the mediator uses. Only the names that are picked cost time at import.
  */
 import * as kernel from "../../kernel/constants.ts";
 import type { Errno } from "./errno.ts";
@@ -75,7 +74,6 @@ export const abi = {
   LINUX_CAPABILITY_VERSION_3: kernel._LINUX_CAPABILITY_VERSION_3,
 } as const;
 
-/** Error numbers. */
 export const E = {
   PERM: errno(kernel.EPERM),
   NOENT: errno(kernel.ENOENT),

@@ -5,7 +5,7 @@ import { sys } from "./sys.ts";
 
 const TICK_NS = BigInt(1_000_000_000 / CLOCK_TICKS_A_SECOND);
 
-/** Clock ticks since boot, in which /proc/PID/stat counts a start time (proc_pid_stat(5)). */
+/** The unit of a start time in /proc/PID/stat (proc_pid_stat(5)). */
 export function clockTicksNow(): bigint {
   const now = timespec.alloc();
   sys("clock_gettime", CLOCK_BOOTTIME, now);

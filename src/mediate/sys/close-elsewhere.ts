@@ -5,7 +5,6 @@ import { UNCLOSED_MAX } from "../limits.ts";
 import { E } from "./abi.ts";
 import { sys } from "./sys.ts";
 
-/** Milliseconds between two checks whether the number is free. */
 const LOOK_MS = 0.2;
 /** Checks before the descriptor is left open: the other thread may not get a processor for long. */
 const LOOKS_MAX = 500;
@@ -17,7 +16,7 @@ process.env.UV_THREADPOOL_SIZE = String(UNCLOSED_MAX);
  * Closes a descriptor whose close(2) may never return, on a thread of libuv's pool. The kernel
  * frees the number before it asks the file system (close_fd, flush in fuse(4)), so only that thread
  * waits. The descriptor must not stay in the table: a child closes what it inherits before it
- * executes its program, and posix_spawn(3) waits for that. Returns false where it is still open.
+ * executes its program, and posix_spawn(3) waits for that. Returns false if it is still open.
  */
 export function closeElsewhere(fd: number): boolean {
   closeInPool(fd, () => undefined);

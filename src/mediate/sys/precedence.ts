@@ -8,8 +8,8 @@ const AHEAD = -10;
 const ORDINARY = 0;
 
 /**
- * Gives this process precedence over those of domains, because all domains wait for it. Without
- * CAP_SYS_NICE it does nothing.
+ * Over processes of domains, because all domains wait for this process. Without CAP_SYS_NICE it
+ * does nothing.
  */
 export function goAhead(): void {
   leadSession(AHEAD);
@@ -21,14 +21,14 @@ export function letGoInTurn(pid: number): void {
   sys("setpriority", PRIO_PROCESS, pid, ORDINARY);
 }
 
-/** Gives up precedence, for a process that works for one domain alone. */
+/** For a process that works for one domain alone. */
 export function goInTurn(): void {
   leadSession(ORDINARY);
   sys("setpriority", PRIO_PROCESS, THIS_THREAD, ORDINARY);
 }
 
 /**
- * Starts a session of its own, with its own share of the processors. Where the kernel schedules
+ * Starts a session of its own, with its own share of the processors. If the kernel schedules
  * sessions (sched(7), "The autogroup feature"), a process's nice value counts only within its
  * session, and this value counts between sessions.
  */

@@ -2,7 +2,7 @@ import { fstatSync, readSync } from "node:fs";
 import { PLAN_BYTES_MAX } from "../limits.ts";
 
 /**
- * Reads a whole memfd, whatever its offset. Throws when it is larger than {@link PLAN_BYTES_MAX} or
+ * Reads a whole memfd, whatever its offset. Throws if it is larger than {@link PLAN_BYTES_MAX} or
  * ends early.
  */
 export function readAll(fd: number): Uint8Array {

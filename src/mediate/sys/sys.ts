@@ -1,3 +1,4 @@
+import { MODE_BITS } from "../../base/modes.ts";
 import { AF_UNIX } from "../../kernel/constants.ts";
 import { type SyscallArgument, syscallRaw } from "../../kernel/ffi.ts";
 import { quick } from "../../kernel/quick.ts";
@@ -15,7 +16,7 @@ export type Bytes = string;
 
 const numbers = new Map<string, number>();
 
-/** Makes a system call on this thread, by name. Returns its value or the negated error number. */
+/** Makes a system call on this thread. Returns its value or the negated error number. */
 export function sys(
   name: string,
   a: SyscallArgument = 0,
@@ -65,12 +66,11 @@ export function self(fd: number): Bytes {
   return `/proc/self/fd/${fd}`;
 }
 
-/** openat(2) with O_CLOEXEC. */
 export function openat(dir: number, path: Bytes, flags: number, mode = 0): number {
   return quick.openat(dir, passing(path), flags | abi.O_CLOEXEC, mode);
 }
 
-/** Opens the name itself, O_PATH: a symbolic link is not followed. */
+/** O_PATH of the name itself: a symbolic link is not followed. */
 export function openPath(dir: number, path: Bytes): number {
   return openat(dir, path, abi.O_PATH | abi.O_NOFOLLOW);
 }
@@ -85,8 +85,7 @@ export function passing(path: Bytes): Buffer {
 }
 
 /**
- * Buffers shared by all calls that only inspect. None of these waits, and results are copied out at
- * once.
+ * Shared by all calls that only inspect. None of these waits, and results are copied out at once.
  */
 const passed = Buffer.alloc(abi.PATH_MAX + 1);
 const text = Buffer.alloc(abi.PATH_MAX);
@@ -97,7 +96,7 @@ const EMPTY = c("");
 const STATX_FLAGS = abi.AT_EMPTY_PATH | abi.AT_STATX_DONT_SYNC;
 const STATX_MASK = abi.STATX_BASIC_STATS | abi.STATX_BTIME | abi.STATX_MNT_ID;
 
-/** readlinkat(2): the text or the error. The kernel returns no text of PATH_MAX bytes or more. */
+/** The kernel returns no text of PATH_MAX bytes or more. */
 export function readlinkat(dir: number, path: Bytes): Bytes | Errno {
   const length = quick.readlinkat(dir, path === "" ? EMPTY : passing(path), text, text.length);
   return length < 0 ? errnoOf(length) : text.toString("latin1", 0, length);
@@ -111,9 +110,8 @@ export interface Stat {
   readonly links: number;
   /** Two halves: a 64-bit number would cost more than the call. */
   readonly inode: { readonly low: number; readonly high: number };
-  /** Time of creation, since the epoch; 0 where the file system does not know it. */
+  /** Since the epoch; 0 if the file system does not know the time. */
   readonly born: { readonly seconds: number; readonly nanoseconds: number };
-  /** Major and minor number in one. */
   readonly device: number;
   /** The mount id as in mountinfo (STATX_MNT_ID). */
   readonly mount: number;
@@ -130,7 +128,7 @@ export function fstat(fd: number): Stat | Errno {
   const isBornKnown = (word(AT.stx_mask) & abi.STATX_BTIME) !== 0;
   return {
     type: mode & abi.S_IFMT,
-    mode: mode & 0o7777,
+    mode: mode & MODE_BITS,
     links: word(AT.stx_nlink),
     uid: word(AT.stx_uid),
     gid: word(AT.stx_gid),
@@ -139,29 +137,27 @@ export function fstat(fd: number): Stat | Errno {
       seconds: isBornKnown ? long(AT["stx_btime.tv_sec"]) : 0,
       nanoseconds: isBornKnown ? word(AT["stx_btime.tv_nsec"]) : 0,
     },
-    device: word(AT.stx_dev_major) * 2 ** 32 + word(AT.stx_dev_minor),
+    device: joinDevice(word(AT.stx_dev_major), word(AT.stx_dev_minor)),
     mount: long(AT.stx_mnt_id),
   };
 }
 
-/** The part of a file's status that changes whenever its content or attributes do. */
+/** Changes whenever the file's content or attributes do. */
 export interface FileVersion {
   readonly inode: { readonly low: number; readonly high: number };
-  /** Major and minor number in one. */
   readonly device: number;
-  /** Bytes, in two halves. */
   readonly size: { readonly low: number; readonly high: number };
-  /** The time of the last change (ctime), since the epoch. */
+  /** ctime, since the epoch. */
   readonly changed: { readonly seconds: number; readonly nanoseconds: number };
 }
 
-/** The version of a descriptor's file, or the error. Never waits for a server. */
+/** Never waits for a server. */
 export function versionOf(fd: number): FileVersion | Errno {
   const failed = quick.statx(fd, EMPTY, STATX_FLAGS, STATX_MASK, status);
   if (failed < 0) return errnoOf(failed);
   return {
     inode: { low: word(AT.stx_ino), high: word(AT.stx_ino + 4) },
-    device: word(AT.stx_dev_major) * 2 ** 32 + word(AT.stx_dev_minor),
+    device: joinDevice(word(AT.stx_dev_major), word(AT.stx_dev_minor)),
     size: { low: word(AT.stx_size), high: word(AT.stx_size + 4) },
     changed: {
       seconds: long(AT["stx_ctime.tv_sec"]),
@@ -170,12 +166,19 @@ export function versionOf(fd: number): FileVersion | Errno {
   };
 }
 
-/** 32 bits of {@link status} at an offset: one load. */
+/** {@link Stat.device}: both numbers have 32 bits. */
+export function joinDevice(major: number, minor: number): number {
+  return major * 2 ** 32 + minor;
+}
+
+export function splitDevice(device: number): readonly [major: number, minor: number] {
+  return [Math.floor(device / 2 ** 32), device % 2 ** 32];
+}
+
 function word(offset: number): number {
   return statusWords[offset / 4] ?? 0;
 }
 
-/** 64 bits whose high half is signed. */
 function long(offset: number): number {
   return word(offset) + (word(offset + 4) | 0) * 2 ** 32;
 }
@@ -186,7 +189,6 @@ export function typeAt(dir: number, path: Bytes): number {
   return failed < 0 ? failed : status.readUInt16LE(AT.stx_mode) & abi.S_IFMT;
 }
 
-/** Whether it is a character or block device. */
 export function isDevice({ type }: Stat): boolean {
   return type === abi.S_IFCHR || type === abi.S_IFBLK;
 }
@@ -198,18 +200,12 @@ export function sameObject(
   return a.inode.low === b.inode.low && a.inode.high === b.inode.high && a.device === b.device;
 }
 
-/**
- * poll(2) of one descriptor for at most `milliseconds` (-1: forever). Returns true when it is
- * ready.
- */
+/** Waits for at most `milliseconds` (-1: forever). Returns true when the descriptor is ready. */
 export function isReady(fd: number, events: number, milliseconds: number): boolean {
   return sys("poll", pollfd.encode({ fd, events }), 1, milliseconds) > 0;
 }
 
-/**
- * pipe2(2) with O_CLOEXEC and `flags`. Returns its ends, both a negated error number where it
- * fails.
- */
+/** pipe2(2) with O_CLOEXEC and `flags`. On failure both ends are a negated error number. */
 export function pipe(flags = 0): { readonly read: number; readonly write: number } {
   const ends = Buffer.alloc(2 * FD_BYTES);
   const failed = sys("pipe2", ends, abi.O_CLOEXEC | flags);
@@ -218,7 +214,7 @@ export function pipe(flags = 0): { readonly read: number; readonly write: number
     : { read: ends.readInt32LE(0), write: ends.readInt32LE(FD_BYTES) };
 }
 
-/** socketpair(2) of unix sockets. Returns its ends, or null where it fails. */
+/** Null on failure. */
 export function socketPair(type: number): readonly [number, number] | null {
   const ends = Buffer.alloc(2 * FD_BYTES);
   if (sys("socketpair", AF_UNIX, type, 0, ends) < 0) return null;

@@ -15,6 +15,5 @@ export function ring(timer: number, milliseconds: number): void {
   sys("timerfd_settime", timer, 0, once, null);
 }
 
-/** Has no interval. */
 const once = itimerspec.alloc();
 const { "it_value.tv_sec": SECONDS, "it_value.tv_nsec": NANOSECONDS } = itimerspec.offset;

@@ -1,6 +1,5 @@
 import type { Memory } from "./memory.ts";
 
-/** A stretch of the target's memory. */
 export interface Stretch {
   readonly at: bigint;
   readonly length: number;
@@ -13,7 +12,6 @@ export interface Stretch {
 export class Content {
   readonly #memory: Memory;
   readonly #stretches: readonly Stretch[];
-  /** Bytes. */
   readonly length: number;
 
   constructor(memory: Memory, stretches: readonly Stretch[]) {
@@ -22,7 +20,7 @@ export class Content {
     this.length = stretches.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Reads up to `most` bytes from byte `from` on. Settles the call where they cannot be read. */
+  /** Reads up to `most` bytes from byte `from` on. Settles the call if they cannot be read. */
   read(from: number, most: number): Buffer {
     const pieces: Buffer[] = [];
     let [skipped, left] = [from, Math.min(most, this.length - from)];

@@ -35,11 +35,11 @@ export function tellsByPidfd(): boolean {
 }
 
 /**
- * Asks the kernel for a thread's ids and capabilities, at a fifth of the cost of reading its
- * status. Returns false where the thread is gone or the kernel does not tell.
+ * Reads a thread's ids and capabilities by system calls, which cost a fifth of reading its status.
+ * Returns false if the thread is gone or the kernel does not tell.
  *
- * capget(2) goes by the thread's number, the ioctl by its pidfd. The pidfd is asked last: as it
- * succeeds, the thread still lives and the number was its own throughout.
+ * capget(2) goes by the thread's number, the ioctl by its pidfd. The pidfd is asked last: if that
+ * succeeds, the thread still lives, and the number was its own before.
  */
 export function readNow(tid: number, pidfd: number): boolean {
   header.writeInt32LE(tid, capUserHeader.offset.pid);
@@ -53,7 +53,6 @@ export function readNow(tid: number, pidfd: number): boolean {
   return true;
 }
 
-/** Whether {@link readNow} last found the same as when `before` was copied. */
 export function isAsBefore(before: Uint32Array): boolean {
   for (let word = 0; word < found.length; word++) if (found[word] !== before[word]) return false;
   return true;
@@ -63,7 +62,6 @@ export function copyOfNow(): Uint32Array {
   return found.slice();
 }
 
-/** Properties that do not change with ids and capabilities. */
 type Lasting = Pick<
   Credentials,
   "tgid" | "numbers" | "ownTgid" | "ownTid" | "sharesPidNamespace" | "groups"

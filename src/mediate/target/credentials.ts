@@ -5,10 +5,8 @@ export interface Credentials {
   readonly tgid: number;
   /** Numbers of the process and the thread in each pid namespace, from the reader's on down. */
   readonly numbers: { readonly process: readonly number[]; readonly thread: readonly number[] };
-  /** Process and thread id in the thread's own pid namespace. */
   readonly ownTgid: number;
   readonly ownTid: number;
-  /** The thread is in the mediator's pid namespace, so process numbers mean the same to both. */
   readonly sharesPidNamespace: boolean;
   readonly uid: number;
   readonly gid: number;
@@ -24,11 +22,9 @@ export interface Credentials {
   readonly permitted: bigint;
 }
 
-/** The contents of /proc/TID/status (proc_pid_status(5)), the only source of groups and umask. */
 export interface Status {
   readonly credentials: Credentials;
   readonly umask: number;
-  /** The number of threads of its process. */
   readonly threads: number;
 }
 
@@ -37,8 +33,8 @@ export function ownCredentials(): Credentials {
 }
 
 /**
- * Parses /proc/TID/status. Throws when a line is missing. A thread cannot forge a line by its name:
- * the kernel escapes control characters there.
+ * Throws if a line is missing. A thread cannot forge a line by its name: the kernel escapes control
+ * characters there.
  */
 export function parseStatus(text: string): Status {
   let at = 0;

@@ -19,37 +19,31 @@ export class IdentityLost extends Error {}
 /**
  * Runs operations with the target's file-system identity: fsuid, fsgid, groups, umask, and those of
  * the mediator's own effective capabilities that the target has in effect, too. It is set by raw
- * system calls on this thread alone (credentials(7)).
+ * system calls on this thread alone (credentials(7)). Equal parts are not set.
  *
  * The real and saved ids stay the mediator's, so that the target may not signal it. The permitted
  * capabilities stay as well, because they restore the mediator's identity. Operations that the
- * kernel judges by any of these are done by an impersonator (`impersonator.ts`). A part that is
- * equal already is not set.
+ * kernel judges by any of these are done by an impersonator (`impersonator.ts`).
  */
 export class Identity {
-  /** The mediator's identity outside every operation. */
   readonly own: Credentials = ownCredentials();
   readonly #ownGroups = groupBytes(this.own.groups);
   /**
-   * Whether the mediator's own groups can open files to it. Where it overrides all file modes they
-   * cannot, and the last target's groups are kept for its next call.
+   * Whether the mediator's groups matter for what it opens. If it overrides all file modes they do
+   * not, and it keeps the last target's groups for that target's next call.
    */
   readonly #groupsCount = (this.own.effective & OVERRIDES) !== OVERRIDES;
   #groups = this.own.groups;
   readonly #ownCapabilities = capabilities(this.own, this.own.effective);
   readonly #sets = new Map<bigint, Buffer>();
-  /**
-   * The mediator's current umask: the last target's, since the mediator makes no files of its own.
-   */
+  /** The mediator keeps the last target's umask, because it makes no files of its own. */
   #umask = -1;
-  /** The capabilities in effect now. */
   #worn = this.own.effective;
 
   /**
    * `effectiveIds`: also takes the effective ids, for calls that tell a peer about them (connect on
    * a unix socket). They are not taken for all calls, because a process with the same effective id
-   * may change the mediator's scheduling (sched_setscheduler(2)). `umask`: null where nothing is
-   * made.
+   * may change the mediator's scheduling (sched_setscheduler(2)). `umask`: null if nothing is made.
    */
   as<T>(target: Credentials, effectiveIds: boolean, umask: number | null, operation: () => T): T {
     const { own } = this;
@@ -128,7 +122,6 @@ export class Identity {
     }
   }
 
-  /** The argument of capset, cached by set. */
   #capabilities(effective: bigint): Buffer {
     const known = this.#sets.get(effective);
     if (known !== undefined) return known;
@@ -142,10 +135,7 @@ export class Identity {
     return effectiveUid === this.own.effectiveUid && effectiveGid === this.own.effectiveGid;
   }
 
-  /**
-   * Takes the target's effective ids and its file-system ids. Capabilities are left as the kernel
-   * changes them.
-   */
+  /** Capabilities are left as the kernel changes them. */
   #takeEffective(target: Credentials): void {
     if (sys("setresgid", -1, target.effectiveGid, -1) < 0) notTaken("setresgid");
     if (sys("setresuid", -1, target.effectiveUid, -1) < 0) notTaken("setresuid");
@@ -156,7 +146,7 @@ export class Identity {
     takeFs(target, notTaken);
   }
 
-  /** Restores the effective ids. The file-system ids follow. */
+  /** The file-system ids follow. */
   #restoreEffective(): void {
     if (sys("setresuid", -1, this.own.effectiveUid, -1) < 0) lost("setresuid");
     if (sys("setresgid", -1, this.own.effectiveGid, -1) < 0) lost("setresgid");
@@ -178,7 +168,7 @@ export class Identity {
 const HEADER = Buffer.alloc(8);
 HEADER.writeUInt32LE(abi.LINUX_CAPABILITY_VERSION_3, 0);
 
-/** struct __user_cap_data_struct[2] (capget(2)). The permitted set stays the mediator's. */
+/** The permitted set stays the mediator's. */
 function capabilities(own: Credentials, effective: bigint): Buffer {
   const b = Buffer.alloc(24);
   b.writeUInt32LE(Number(effective & 0xffffffffn), 0);
@@ -215,7 +205,6 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-/** Refuses the call: the mediator cannot take the target's identity. */
 export function notTaken(call: string): never {
   throw new Settled(cannot(E.PERM, `identity cannot be taken: ${call}`));
 }

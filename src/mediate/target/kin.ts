@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** A process's origin, from /proc/PID/status (proc_pid_status(5)). */
+/** From /proc/PID/status (proc_pid_status(5)). */
 export interface Kin {
   readonly process: number;
   readonly parent: number;
-  /** The number of its seccomp filters. A child has at least its parent's. */
+  /** A child has at least its parent's seccomp filters. */
   readonly filters: number;
-  /** The process is the init of a pid namespace. */
   readonly isInit: boolean;
 }
 

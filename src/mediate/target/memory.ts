@@ -12,9 +12,8 @@ const PAGE_MASK = PAGE - 1;
 const WORD_VALUES = 2 ** 32;
 /** Bytes that are read first of a string: nearly all strings are shorter. */
 const SHORT = 256;
-/** Buffer for short reads, which are then copied out. */
 const page = Buffer.alloc(PAGE);
-/** The string that {@link copyString} copied last, with its NUL where it has one. */
+/** The string that {@link copyString} copied last, with its NUL if it has one. */
 export const copied = Buffer.alloc(abi.PATH_MAX);
 /** The vectors of process_vm_readv(2): one stretch in this process, one in the target. */
 const here = new Uint32Array(iovec.size / 4);
@@ -27,8 +26,7 @@ const pageAddress = Number(addressOf(page));
 const copiedAddress = Number(addressOf(copied));
 
 /**
- * The target's memory could not be read: it is unmapped, unreadable for the target itself, or
- * memfd_secret, or the target is gone. The call is refused.
+ * The memory is unmapped, unreadable for the target itself, or memfd_secret, or the target is gone.
  */
 export const UNREADABLE = cannot(E.FAULT, "unreadable argument");
 
@@ -45,7 +43,7 @@ export const UNREADABLE = cannot(E.FAULT, "unreadable argument");
 export class Memory {
   readonly #tid: number;
   readonly #check: () => void;
-  /** The first string that was read, and any others: nearly all calls have only one. */
+  /** Nearly all calls have only one string. */
   #first: { readonly address: bigint; readonly text: Bytes } | null = null;
   #others: Map<bigint, Bytes> | null = null;
 
@@ -55,9 +53,7 @@ export class Memory {
     this.#check = check;
   }
 
-  /**
-   * Reads exactly `length` bytes. Settles the call as {@link UNREADABLE} where some cannot be read.
-   */
+  /** Reads exactly `length` bytes, or settles the call as {@link UNREADABLE}. */
   read(address: bigint, length: number): Buffer {
     if (length <= PAGE) {
       this.#fill(pageAddress, place(address), length);
@@ -93,9 +89,8 @@ export class Memory {
   }
 
   /**
-   * Writes results to the target's memory, at the address that the target gave. The target could
-   * write there itself, so it gains nothing. Settles the call as {@link UNREADABLE} where it cannot
-   * be written.
+   * Writes results to the address that the target gave. The target could write there itself, so it
+   * gains nothing. Settles the call as {@link UNREADABLE} on failure.
    */
   write(address: bigint, bytes: Uint8Array): void {
     this.#check();
@@ -124,9 +119,9 @@ export class Memory {
 
 /**
  * Copies the C string at an address, given as two halves, to {@link copied}. Returns its length
- * without the NUL, `max` where the first `max` bytes hold none, or a negated error number. Reads
- * page by page, so that a string at the end of a mapping can be read. The caller must check
- * afterwards that the thread still waits: another thread may have its number by now.
+ * without the NUL, `max` if the first `max` bytes hold none, or a negated error number. Reads page
+ * by page, so that a string at the end of a mapping can be read. The caller must check afterwards
+ * that the thread still waits: another thread may have its number by now.
  */
 export function copyString(tid: number, low: number, high: number, max: number): number {
   for (let length = 0; length < max; ) {
@@ -154,7 +149,6 @@ function describe(vector: Uint32Array, address: number, length: number): void {
   vector[LENGTH] = length;
 }
 
-/** Indexes of the words of a struct iovec. */
 const BASE = iovec.offset.iov_base / 4;
 const LENGTH = iovec.offset.iov_len / 4;
 

@@ -1,11 +1,13 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { Settled } from "../answer/settled.ts";
+import type { View } from "../domain/view.ts";
 import { abi } from "../sys/abi.ts";
 import { c, readlinkat, sys } from "../sys/sys.ts";
 import { GONE } from "./target-gone.ts";
 
 /**
- * How the target's view differs from the mediator's, so that a name can mean another thing to it.
+ * How the target's view differs from its domain's ({@link View}), so that a name can mean another
+ * thing to it.
  */
 export type Foreign = "user namespace" | "mount namespace" | "security label" | null;
 
@@ -13,24 +15,17 @@ const LABEL_BYTES_MAX = 4096;
 const CURRENT = c("attr/current");
 const labelBytes = Buffer.alloc(LABEL_BYTES_MAX);
 
-/** The mediator's own view. */
-interface Seen {
-  readonly user: string;
-  readonly mount: string;
-  /** null where processes have no labels. */
-  readonly label: string | null;
-}
-let own: Seen | null = null;
+/** What the mediator itself has; null if processes have no labels. */
+let own: { readonly label: string | null } | null = null;
 
-/** `directory`: the thread's /proc/TID. Settles the call where the namespaces cannot be read. */
-export function foreign(directory: number): Foreign {
-  return foreignNamespace(directory) ?? foreignLabel(directory);
+/** `directory`: the thread's /proc/TID. Settles the call if the namespaces cannot be read. */
+export function foreign(directory: number, view: Pick<View, "link" | "users">): Foreign {
+  return foreignNamespace(directory, view) ?? foreignLabel(directory);
 }
 
-export function foreignNamespace(directory: number): Foreign {
-  const { user, mount } = seenHere();
-  if (link(directory, "ns/user") !== user) return "user namespace";
-  return link(directory, "ns/mnt") === mount ? null : "mount namespace";
+export function foreignNamespace(directory: number, view: Pick<View, "link" | "users">): Foreign {
+  if (link(directory, "ns/user") !== view.users) return "user namespace";
+  return link(directory, "ns/mnt") === view.link ? null : "mount namespace";
 }
 
 export function foreignLabel(directory: number): Foreign {
@@ -38,23 +33,18 @@ export function foreignLabel(directory: number): Foreign {
   return label === null || labelOf(directory) === label ? null : "security label";
 }
 
-/** Whether this kernel labels processes. */
 export function areLabelled(): boolean {
   return seenHere().label !== null;
 }
 
-function seenHere(): Seen {
-  own ??= {
-    user: readlinkSync("/proc/self/ns/user"),
-    mount: readlinkSync("/proc/self/ns/mnt"),
-    label: ownLabel(),
-  };
+function seenHere(): NonNullable<typeof own> {
+  own ??= { label: ownLabel() };
   return own;
 }
 
 /**
- * Whether the target is in the mediator's namespace of that kind; false where that cannot be read.
- * Only some opens depend on these (`calls/files/open-in-namespace.ts`).
+ * False if that cannot be read. Only some opens depend on these namespaces
+ * (`calls/files/open-in-namespace.ts`).
  */
 export function sharesNamespace(directory: number, kind: "net" | "ipc" | "pid"): boolean {
   return readlinkat(directory, `ns/${kind}`) === readlinkSync(`/proc/self/ns/${kind}`);
@@ -68,7 +58,7 @@ function link(directory: number, path: string): string {
 
 /**
  * The mediator's label of SELinux, AppArmor or Smack (proc_pid_attr_current(5)); null on a kernel
- * without such a module. A module is there from boot or never, so no process has a label then.
+ * without such a module. Modules are loaded at boot only, so no process has a label then.
  */
 function ownLabel(): string | null {
   try {

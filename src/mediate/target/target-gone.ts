@@ -1,5 +1,5 @@
 import { cannot } from "../answer/outcome.ts";
 import { E } from "../sys/abi.ts";
 
-/** The target has died or cannot be looked at. Its call is refused, although it may be gone. */
+/** Refused and not cancelled: the target may be gone, or may live and be unreadable. */
 export const GONE = cannot(E.PERM, "the asking thread cannot be looked at");

@@ -38,10 +38,10 @@ export class Target {
   readonly #budget: DescriptorBudget;
 
   /**
-   * `glance`: the call needs no identity; a remembered thread is believed to live until opening one
-   * of its entries fails. `remembers`: the mediator sees every call that changes the thread's
-   * namespaces, so they may be remembered for its next call. `check` settles a call that no longer
-   * waits.
+   * `glance`: the call needs no identity, so whether a remembered thread lives is only noticed when
+   * opening one of its entries fails. `remembers`: the mediator sees every call that changes the
+   * thread's namespaces, so they may be remembered for its next call. `check` settles a call that
+   * no longer waits.
    */
   constructor(
     tid: number,
@@ -68,7 +68,6 @@ export class Target {
     return this.#credentials;
   }
 
-  /** Also the umask, and the number of threads of the process. */
   get status(): Status {
     if (this.#status === null) this.#take(this.#threads.read(this.tid));
     if (this.#status === null) throw new Settled(GONE);
@@ -92,7 +91,8 @@ export class Target {
 
   #take({ thread, credentials, status }: Looked): Thread {
     // The first credentials that were read are used for the whole call.
-    this.#credentials ??= credentials;
+    const { hasCapabilities } = this.#threads.view;
+    this.#credentials ??= hasCapabilities ? credentials : withoutCapabilities(credentials);
     this.#status = status;
     this.#known = thread;
     return thread;
@@ -113,30 +113,26 @@ export class Target {
     return operation(this.#known.directory);
   }
 
-  /** The thread's root directory, O_PATH. */
   get root(): number {
     if (this.#root < 0)
       this.#root = this.#threads.roots?.common(() => this.#opened("root")) ?? this.#open("root");
     return this.#root;
   }
 
-  /** Whether the thread's root directory is known to be the mediator's. */
-  get hasOwnRoot(): boolean {
-    return this.#threads.roots?.isOwn(this.root) ?? false;
+  /** The kernel's names begin there. */
+  get hasRootOfView(): boolean {
+    return this.#threads.roots?.isView(this.root) ?? false;
   }
 
   /**
    * The directory that a call names, O_PATH: the working directory for AT_FDCWD, otherwise the
-   * object behind a descriptor. A negated error number where there is none.
+   * object behind a descriptor. A negated error number if there is none.
    */
   directory(fd: number): number {
     return fd === abi.AT_FDCWD ? this.#open("cwd") : this.descriptor(fd);
   }
 
-  /**
-   * The object behind one of the thread's descriptors. Read from this thread's table, because
-   * threads need not share one.
-   */
+  /** Read from this thread's table, because threads need not share one. */
   descriptor(fd: number): number {
     if (fd < 0) return -E.BADF;
     const own = this.entry(`fd/${fd}`, abi.O_PATH);
@@ -144,7 +140,7 @@ export class Target {
     return this.keep(own);
   }
 
-  /** {@link descriptor} for a link in /proc/self/fd: ENOENT where there is no such descriptor. */
+  /** {@link descriptor} for a link in /proc/self/fd: ENOENT if there is no such descriptor. */
   linked(fd: number): number {
     const found = this.descriptor(fd);
     return found === -E.BADF ? -E.NOENT : found;
@@ -163,7 +159,7 @@ export class Target {
   }
 
   /**
-   * The text of /proc/TID/fd/N, or a negated error number: EBADF where there is no such descriptor.
+   * The text of /proc/TID/fd/N, or a negated error number: EBADF if there is no such descriptor.
    */
   link(fd: number): Bytes | number {
     if (fd < 0) return -E.BADF;
@@ -171,7 +167,6 @@ export class Target {
     return text === -E.NOENT ? -E.BADF : text;
   }
 
-  /** The file type (S_IFMT) behind a descriptor, or a negated error number. */
   typeOf(fd: number): number {
     if (fd < 0) return -E.BADF;
     const type = this.#below((directory) => typeAt(directory, `fd/${fd}`));
@@ -194,7 +189,7 @@ export class Target {
   }
 
   foreign(): Foreign {
-    if (!this.#remembers) return foreign(this.thread.directory);
+    if (!this.#remembers) return foreign(this.thread.directory, this.#threads.view);
     const { foreign: common } = this.#threads.alike;
     // Of all this, an execve can change only the label.
     if (common !== undefined && (common !== null || !areLabelled())) return common;
@@ -206,14 +201,14 @@ export class Target {
     return thread.foreign;
   }
 
-  /** Beside namespaces of its own, which {@link foreign} names first. */
+  /** Reached only if {@link foreign} finds no namespace of the target's own. */
   foreignLabel(): Foreign {
     return foreignLabel(this.thread.directory);
   }
 
   #foreignNamespace({ directory }: Thread): Foreign {
-    const found = foreignNamespace(directory);
-    const { alike } = this.#threads;
+    const { alike, view } = this.#threads;
+    const found = foreignNamespace(directory, view);
     if (alike.stand) {
       this.#check();
       alike.learnForeign(found);
@@ -222,7 +217,7 @@ export class Target {
   }
 
   /**
-   * Keeps `fd` open until {@link close}. Where the budget is exhausted it is closed and the call
+   * Keeps `fd` open until {@link close}. If the budget is exhausted it is closed and the call
    * settled.
    */
   keep(fd: number): number {
@@ -236,7 +231,7 @@ export class Target {
     return fd;
   }
 
-  /** Closes `fd` now; does nothing where it is not kept. */
+  /** Closes `fd` now, if it is kept. */
   giveUp(fd: number): void {
     const at = this.#held.indexOf(fd);
     if (at < 0) return;
@@ -254,7 +249,7 @@ export class Target {
     }
   }
 
-  /** Closes all kept descriptors but `needed`, for a call that waits. */
+  /** For a call that waits: closes all kept descriptors but `needed`. */
   keepOnly(needed: readonly number[]): void {
     for (const fd of this.#held.splice(0)) {
       if (needed.includes(fd)) this.#held.push(fd);
@@ -284,8 +279,11 @@ export class Target {
   }
 }
 
-/** The text of a link, or a negated error number like {@link Target.entry}. */
 function linkOf(directory: number, path: Bytes): Bytes | number {
   const text = readlinkat(directory, path);
   return typeof text === "number" ? -text : text;
+}
+
+function withoutCapabilities(credentials: Credentials): Credentials {
+  return { ...credentials, effective: 0n, permitted: 0n };
 }

@@ -5,6 +5,7 @@ import { Settled, unlessSettled } from "../answer/settled.ts";
 import type { Roots } from "../domain/roots.ts";
 import type { StandingGroups } from "../domain/standing-groups.ts";
 import type { ThreadsAlike } from "../domain/threads-alike.ts";
+import type { View } from "../domain/view.ts";
 import { MANY_GROUPS_MS, STATUS_BYTES_MAX } from "../limits.ts";
 import { abi, E, POLLIN } from "../sys/abi.ts";
 import { c, close, isReady, openPath } from "../sys/sys.ts";
@@ -26,9 +27,8 @@ import { GONE } from "./target-gone.ts";
  */
 export class Thread {
   readonly #tid: number;
-  /** -1 where only its status has been read so far, and where a pidfd does not report ids. */
+  /** -1 if only its status has been read so far, or if a pidfd does not report ids. */
   pidfd = -1;
-  /** Negative where it was not needed yet or could not be opened. */
   #directory = -1;
   #status = -1;
   #isKept = true;
@@ -39,20 +39,20 @@ export class Thread {
   text: Buffer = NOTHING;
   said: Status | null = null;
   /**
-   * Credentials that hold while the ids and capabilities are these words; null where the groups are
+   * Credentials that hold while the ids and capabilities are these words; null if the groups are
    * unknown.
    */
   asked: { readonly words: Uint32Array; readonly credentials: Credentials } | null = null;
   /** It has too many groups; it is not looked at again before this time (performance.now()). */
   refusedUntil = 0;
-  /** What was found of its namespaces and label; undefined where they must be read. */
+  /** undefined if its namespaces and label must be read. */
   foreign: Foreign | undefined;
 
   constructor(tid: number) {
     this.#tid = tid;
   }
 
-  /** /proc/TID, O_PATH; -1 where it cannot be opened, or the thread is no longer kept. */
+  /** /proc/TID, O_PATH; -1 if it cannot be opened, or the thread is no longer kept. */
   get directory(): number {
     if (this.#directory < 0 && this.#isKept) this.#directory = this.#opened();
     return this.#directory;
@@ -76,7 +76,7 @@ export class Thread {
   }
 
   /**
-   * Opens by number. The number is the thread's own if the thread lives afterwards; -1 where it is
+   * Opens by number. The number is the thread's own if the thread lives afterwards; -1 if it is
    * gone.
    */
   #opened(): number {
@@ -94,15 +94,12 @@ const TOO_MANY_GROUPS = cannot(
   `asked by a process with more than ${BROKERED_GROUPS_MAX} supplementary groups`,
 );
 
-/** What was found of a thread. */
 export interface Looked {
   readonly thread: Thread;
   readonly credentials: Credentials;
-  /** null where the status was not read. */
   readonly status: Status | null;
 }
 
-/** Words that match no thread's. */
 const NO_WORDS = new Uint32Array(0);
 const STATUS = c("status");
 const NOTHING = Buffer.alloc(0);
@@ -116,7 +113,6 @@ const BEHIND_CREDENTIALS = Buffer.from("\nCapBnd:");
  * each time.
  */
 const STATUS_KEPT_BYTES_MAX = 4_096;
-/** /proc/TID/status has a few hundred bytes and one line of groups. */
 const buffer = Buffer.alloc(STATUS_BYTES_MAX);
 
 /**
@@ -124,17 +120,21 @@ const buffer = Buffer.alloc(STATUS_BYTES_MAX);
  * than reading them. A kept descriptor can never mean another thread that got the same number.
  */
 export class Threads {
-  /** By thread id, least recently used first. */
   readonly #known = new Map<number, Thread>();
   readonly #max: number;
   /** null in a sealed domain, whose changes of root are not notified. */
   readonly roots: Roots | null;
   readonly groups: StandingGroups;
   readonly alike: ThreadsAlike;
+  readonly view: Pick<View, "link" | "users" | "hasCapabilities">;
 
   /** `max`: the number of threads that are kept. */
-  constructor(max: number, { roots, groups, alike }: Pick<Threads, "roots" | "groups" | "alike">) {
+  constructor(
+    max: number,
+    { view, roots, groups, alike }: Pick<Threads, "view" | "roots" | "groups" | "alike">,
+  ) {
     this.#max = max;
+    this.view = view;
     this.roots = roots;
     this.groups = groups;
     this.alike = alike;
@@ -143,14 +143,14 @@ export class Threads {
   /**
    * The identity of a thread at this moment. Ids and capabilities are read each time. Supplementary
    * groups are read unless they cannot have changed ({@link StandingGroups}) or are the same for
-   * all threads ({@link ThreadsAlike}). Settles the call where they cannot be read ({@link GONE},
+   * all threads ({@link ThreadsAlike}). Settles the call if they cannot be read ({@link GONE},
    * {@link TOO_MANY_GROUPS}).
    */
   look(tid: number): Looked {
     return this.#lookAgain(tid) ?? this.#meet(tid) ?? this.read(tid);
   }
 
-  /** {@link look} for a thread that is kept; null where its status must be read. */
+  /** {@link look} for a thread that is kept; null if its status must be read. */
   #lookAgain(tid: number): Looked | null {
     const known = this.#known.get(tid);
     const credentials = known === undefined ? null : this.#ask(tid, known);
@@ -160,9 +160,7 @@ export class Threads {
     return { thread: known, credentials, status: null };
   }
 
-  /**
-   * {@link look} for a thread of which nothing valid is known; null where its status must be read.
-   */
+  /** {@link look} for a thread of which nothing valid is known; null if its status must be read. */
   #meet(tid: number): Looked | null {
     const { groups } = this.alike;
     if (groups === null || groups === undefined || !tellsByPidfd()) return null;
@@ -178,7 +176,6 @@ export class Threads {
     return { thread, credentials, status: null };
   }
 
-  /** {@link look} with everything that the thread's status says. */
   read(tid: number): Looked & { readonly status: Status } {
     const known = this.#known.get(tid);
     if (known !== undefined) {
@@ -201,15 +198,15 @@ export class Threads {
   }
 
   /**
-   * The mediator has answered a setgroups(2) of the thread, which makes no further call before the
-   * kernel has done it.
+   * Call when a setgroups(2) of the thread is answered: the kernel carries it out before the
+   * thread's next call.
    */
   forgetGroups(tid: number): void {
     const known = this.#known.get(tid);
     if (known !== undefined) known.asked = null;
   }
 
-  /** null where its status must be read. */
+  /** null if its status must be read. */
   #ask(tid: number, thread: Thread): Credentials | null {
     const { asked, pidfd } = thread;
     if (asked === null || pidfd < 0 || !this.groups.stand || !readNow(tid, pidfd)) return null;
@@ -253,14 +250,13 @@ export class Threads {
     this.#known.set(tid, thread);
   }
 
-  /** The domain has no thread left. */
   close(): void {
     for (const thread of this.#known.values()) thread.close();
     this.#known.clear();
     this.roots?.close();
   }
 
-  /** The process id of a thread of any domain; null where it is gone or cannot be read. */
+  /** null if the thread is gone or cannot be read. */
   processOf(tid: number): number | null {
     return unlessSettled(() => (this.#lookAgain(tid) ?? this.read(tid)).credentials.tgid);
   }
@@ -277,7 +273,7 @@ export class Threads {
 
 /**
  * Reads the thread's status into {@link buffer}. Returns its length, or a negated error number:
- * ESRCH when the thread is gone. Settles the call with {@link TOO_MANY_GROUPS}.
+ * ESRCH if the thread is gone. Settles the call with {@link TOO_MANY_GROUPS}.
  */
 function lengthOf(thread: Thread): number {
   if (performance.now() < thread.refusedUntil) throw new Settled(TOO_MANY_GROUPS);
@@ -295,7 +291,6 @@ function looked(thread: Thread, length: number): Looked & { readonly status: Sta
   return { thread, credentials, status };
 }
 
-/** Parses the status in {@link buffer}. */
 function statusIn(thread: Thread, length: number): Status {
   const { text, said } = thread;
   if (

@@ -7,7 +7,7 @@ import type { PathArgument, WalkContext, Walked } from "./walk-context.ts";
 
 /** RESOLVE_CACHED: the lookup never blocks. */
 const OPENED = BigInt(abi.O_PATH | abi.O_CLOEXEC);
-const WITHOUT_LINKS = openHow.encode({
+export const WITHOUT_LINKS = openHow.encode({
   flags: OPENED,
   resolve: BigInt(abi.RESOLVE_NO_SYMLINKS | abi.RESOLVE_CACHED),
 });
@@ -25,7 +25,7 @@ const NO_DIRECTORY = -1;
  * object or to none. Returns null for other paths and other errors, which the full walk then finds.
  *
  * An absolute path without links is already the object's canonical name, where the target's root is
- * the mediator's own; otherwise the kernel is asked for the name. The mediator's /proc/self would
+ * the view's; otherwise the kernel is asked for the name. The mediator's /proc/self would
  * mean another process than the target's, but it is a link, and so is never followed into procfs:
  * only magic links lead from procfs to another file system.
  */
@@ -36,7 +36,7 @@ export function atOnce(
   if (follow !== "always" || !objectOnly || !isPlain(text)) return null;
   const absolute = text.startsWith("/");
   const path = absolute ? text.slice(1) : text;
-  let named = absolute && target.hasOwnRoot;
+  let named = absolute && target.hasRootOfView;
   let fd = target.keep(quick.openat2(start, passing(path), WITHOUT_LINKS));
   if (fd === -E.NOENT) return { kind: "error", errno: E.NOENT };
   if (fd === -E.LOOP && absolute) {

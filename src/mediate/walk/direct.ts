@@ -29,7 +29,7 @@ export function direct(path: PathArgument, { target, mounts, follow }: WalkConte
   const directory =
     parents === "" ? path.start : target.keep(quick.openat2(path.start, passing(parents), HOW));
   if (directory < 0) return null;
-  const name = text.startsWith("/") && target.hasOwnRoot && isPlain(text) ? text : null;
+  const name = text.startsWith("/") && target.hasRootOfView && isPlain(text) ? text : null;
   const at = (holder: number, component: Bytes, object: Place["object"]): Place =>
     new Place({ directory: holder, last: component, slash: false, object, links: [] }, name);
   const holder = fstat(directory);

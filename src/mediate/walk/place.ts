@@ -11,11 +11,9 @@ interface Found {
    * The name in `directory`; `.` when the path leads to `directory` itself (`/`, `..`, `dir/.`).
    */
   readonly last: Bytes;
-  /** The path ended in `/`. */
   readonly slash: boolean;
-  /** The object with that name at the time of the walk; null where there was none. */
+  /** As found by the walk; null if the name was free. */
   readonly object: { readonly fd: number; readonly stat: Stat } | null;
-  /** The canonical names of the symbolic links that were followed. */
   readonly links: readonly Bytes[];
 }
 
@@ -28,7 +26,7 @@ export class Place implements Found {
   readonly links: readonly Bytes[];
   #name: Bytes | null;
 
-  /** `name`: the canonical name, where it is known already. */
+  /** `name`: the canonical name, if it is known already. */
   constructor({ directory, last, slash, object, links }: Found, name: Bytes | null = null) {
     this.directory = directory;
     this.last = last;
@@ -47,7 +45,7 @@ export class Place implements Found {
 
   /**
    * The canonical name: the kernel's name of the directory, asked once, and the last component.
-   * Settles the call with the error where the directory no longer has a name.
+   * Settles the call with the error if the directory no longer has a name.
    */
   get name(): Bytes {
     this.#name ??= this.#ask();
@@ -78,7 +76,7 @@ const REMOVED = " (deleted)";
 /**
  * The names by which an open object of a supervised domain is judged. An object that was removed or
  * never had a name (O_TMPFILE) is judged by the kernel's last name for it. Where ` (deleted)` may
- * be part of an existing name, both names count. An error number where no policy could grant it.
+ * be part of an existing name, both names count. An error number if no policy could grant it.
  */
 export function namesOf(fd: number, { links }: Stat): readonly (Bytes | Errno)[] {
   const text = readlinkat(abi.AT_FDCWD, self(fd));

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { abi } from "../sys/abi.ts";
+import { STICKY, WRITABLE_BY_ALL } from "../../base/modes.ts";
 import { fstat, type Stat } from "../sys/sys.ts";
 
 /**
@@ -12,7 +12,7 @@ export function protectedLink(directory: number, link: Stat, fsuid: number): boo
   if (link.uid === fsuid || !enabled()) return false;
   const parent = fstat(directory);
   if (typeof parent === "number") return true;
-  const shared = (parent.mode & (abi.S_ISVTX | 0o002)) === (abi.S_ISVTX | 0o002);
+  const shared = (parent.mode & STICKY) !== 0 && (parent.mode & WRITABLE_BY_ALL) !== 0;
   return shared && parent.uid !== link.uid;
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { WRITABLE_BY_OTHERS } from "../../base/modes.ts";
 import type { Call } from "../calls/call.ts";
 import { abi } from "../sys/abi.ts";
 import type { Place } from "./place.ts";
@@ -14,7 +15,7 @@ export function inSharedDirectory(call: Call, place: Place): boolean {
   const owner = place.object.stat.uid;
   return (
     (mode & abi.S_ISVTX) !== 0 &&
-    (mode & 0o022) !== 0 &&
+    (mode & WRITABLE_BY_OTHERS) !== 0 &&
     owner !== call.target.credentials.fsuid &&
     owner !== uid
   );
@@ -22,7 +23,7 @@ export function inSharedDirectory(call: Call, place: Place): boolean {
 
 const known = new Map<string, boolean>();
 
-/** The host's setting, read once. One that cannot be read counts as enabled. */
+/** Read once. A setting that cannot be read counts as enabled. */
 export function protects(kind: "protected_regular" | "protected_fifos"): boolean {
   const read = known.get(kind);
   if (read !== undefined) return read;
@@ -35,7 +36,6 @@ function setting(kind: string): string | null {
   try {
     return readFileSync(`/proc/sys/fs/${kind}`, "latin1").trim();
   } catch {
-    // The setting is missing or unreadable.
     return null;
   }
 }

@@ -26,7 +26,6 @@ export class Scope {
    */
   #isRooted: boolean;
 
-  /** `start`: the directory where the walk begins. */
   constructor(target: Target, start: number, resolve: number) {
     this.#target = target;
     this.#start = start;
@@ -40,7 +39,6 @@ export class Scope {
     return this.#resolve & SCOPED ? this.#start : this.#target.root;
   }
 
-  /** For a symbolic link that is followed. */
   link(): Failed | null {
     return this.#resolve & abi.RESOLVE_NO_SYMLINKS ? failed(E.LOOP) : null;
   }

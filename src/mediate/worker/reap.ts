@@ -6,7 +6,7 @@ export function reap(): void {
   while (sys("wait4", -1, null, WNOHANG, null) > 0);
 }
 
-/** Whether a child still runs; false also where {@link reap} has collected its status. */
+/** False also if {@link reap} has collected the child's status. */
 export function isThere(pid: number): boolean {
   return sys("wait4", pid, null, WNOHANG, null) === 0;
 }

@@ -18,7 +18,7 @@ import { TO_HOLD, workerDescriptors } from "./workers.ts";
 
 /**
  * Ties this process to the mediator `parent`, which may be gone already. The worker must end with
- * it, since the mediator's successor answers the calls that were given here. An effect attempted
+ * it, because the mediator's successor answers the calls that were given here. An effect attempted
  * later finds that its call no longer waits ({@link Call.effect}).
  */
 export function tieTo(parent: number): void {
@@ -27,7 +27,6 @@ export function tieTo(parent: number): void {
   if (process.ppid !== parent) process.exit(0);
 }
 
-/** Does the calls that it is given, one after the other, until its mediator is gone. */
 export function runWorker({ handed, memory, broker, reporter }: Domain): void {
   const bytes = Buffer.alloc(ORDER_BYTES);
   for (;;) {

@@ -25,30 +25,28 @@ interface Worker {
   readonly orders: number;
   /**
    * The worker writes the index of the slot, one byte, when the call is answered; with {@link
-   * TO_HOLD} when the holder must go on with it.
+   * TO_HOLD} if the holder must go on with it.
    */
   readonly answers: number;
 }
 
-/**
- * First argument of a worker. The folder of {@link ProcessState} and the mediator's process id
- * follow.
- */
+/** The folder of {@link ProcessState} and the mediator's process id follow. */
 export const WORKER_ARGUMENT = "worker";
 /** The worker judged an execution, and the record behind the slots says what may be executed. */
 export const TO_HOLD = 0x80;
 /** POLLHUP, which poll(2) reports without being asked for. */
 const ENDED = 0;
-/** The numbers of a worker's pipes, behind the descriptors of every mediator. */
-export const workerDescriptors = { orders: 7, answers: 8 } as const;
+/**
+ * Behind the descriptors of every mediator. `mounts`, `users`: the domain's namespaces, or
+ * /dev/null if one is the mediator's own.
+ */
+export const workerDescriptors = { orders: 7, answers: 8, mounts: 9, users: 10 } as const;
 
-/** A call and the order by which it was given away. */
 interface Given {
   readonly slot: Slot;
   readonly order: Order;
 }
 
-/** A call that a worker has finished with. */
 interface Done {
   readonly slot: Slot;
   /**
@@ -77,7 +75,6 @@ export class Workers {
   /** The first call is in hand. */
   readonly #calls: Given[] = [];
   #due = Number.POSITIVE_INFINITY;
-  /** Process ids of workers that were killed and still hang in the kernel. */
   #hanging: readonly number[] = [];
 
   constructor(handed: Handed, folder: string, watcher: WorkerWatcher) {
@@ -86,10 +83,7 @@ export class Workers {
     this.#watcher = watcher;
   }
 
-  /**
-   * Gives a call to the worker. Returns false where too many wait already, or no worker can be
-   * started.
-   */
+  /** Returns false if too many calls wait already, or no worker can be started. */
   give(slot: Slot): boolean {
     if (this.#calls.length >= SLOW_CALLS_MAX || !this.#hasWorker()) return false;
     this.#calls.push({ slot, order: orderFor(slot) });
@@ -97,7 +91,7 @@ export class Workers {
     return true;
   }
 
-  /** Takes the finished call once the worker's descriptor is ready. */
+  /** Call once the worker's descriptor is ready. */
   take(): Done | null {
     const index = Buffer.alloc(1);
     const got = this.#worker === null ? 0 : sys("read", this.#worker.answers, index, 1);
@@ -108,13 +102,13 @@ export class Workers {
     return this.#next(answered && (said & TO_HOLD) !== 0 ? "held" : answered);
   }
 
-  /** When to call {@link overdue}, on the clock of performance.now(); infinite without a worker. */
+  /** On the clock of performance.now(); infinite without a worker. */
   get due(): number {
     return this.#due;
   }
 
   /**
-   * Gives up the call in hand, whose time is over. Returns null when only an idle worker was
+   * Gives up the call in hand, whose time is over. Returns null if only an idle worker was
    * dismissed.
    */
   overdue(): Slot | null {
@@ -182,13 +176,11 @@ export class Workers {
     const [first] = this.#calls;
     if (first === undefined || this.#worker === null) return;
     this.#due = performance.now() + SLOW_CALL_MS_MAX;
-    // A worker that has gone is noticed on its other pipe.
     sys("write", this.#worker.orders, orderBytes(first.order), ORDER_BYTES);
   }
 
   /**
-   * Kills the worker, which may still hang in the kernel for a while. It is collected when the next
-   * one starts.
+   * The worker may still hang in the kernel for a while. It is collected when the next one starts.
    */
   #end(): void {
     if (this.#worker === null) return;
@@ -207,11 +199,11 @@ export class Workers {
   }
 }
 
-/** null when the host has no process or descriptor left. */
+/** null if the host has no process or descriptor left. */
 function start(handed: Handed, folder: string): Worker | null {
   const [orders, answers, silence] = [pipe(), pipe(), devNull()];
   const child = [orders.read, answers.write, silence];
-  const { listener, slots, plan, events } = handed;
+  const { listener, slots, plan, events, mounts, users } = handed;
   const args = [process.argv[1] ?? "", WORKER_ARGUMENT, folder, String(process.pid)];
   const given = [
     silence,
@@ -223,6 +215,8 @@ function start(handed: Handed, folder: string): Worker | null {
     events ?? silence,
     orders.read,
     answers.write,
+    mounts ?? silence,
+    users ?? silence,
   ];
   try {
     const pid = spawnProcess(process.execPath, args, [`PATH=${process.env.PATH ?? ""}`], given);

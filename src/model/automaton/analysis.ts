@@ -5,7 +5,7 @@ import type { Table } from "./table.ts";
 
 const NAMES = Permission.create | Permission.delete;
 
-/** One entry a state, each about the names strictly below the directory whose `DIR/` led there. */
+/** One entry per state, about the names strictly below the directory whose `DIR/` led there. */
 export interface Analysis {
   readonly uniform: Uint16Array;
   readonly reachable: Uint16Array;
@@ -13,16 +13,15 @@ export interface Analysis {
 }
 
 /**
- * Names go on by components that are not empty. So two things are known of a state: what holds from
- * within a component (the name may end here), and what holds at the beginning of one (at least one
- * byte that is not `/` follows). The second follows from the first, which is iterated to its
- * fixpoint.
+ * Components of names are not empty. So two things are computed per state: what holds within a
+ * component (the name may end here), and what holds at the beginning of one (at least one byte
+ * other than `/` follows). The second follows from the first, which is iterated to its fixpoint.
  */
 export function analyse(table: Table): Analysis {
   const within = new Within(table);
   const { permissions } = table;
   const reachable = within.some(permissions);
-  // What every name has is what none lacks.
+  // A permission that no name lacks is one that every name has.
   const uniform = within.some(permissions.map((set) => ~set)).map((lacked) => ~lacked);
   const own = reachable.map((set, state) => (set === uniform[state] ? set & NAMES : 0));
   const creatable = within.some(new Uint16Array(table.stateCount), own);
@@ -33,8 +32,8 @@ class Within {
   private readonly order: Uint32Array;
   private readonly afterSlash: Uint32Array;
   /**
-   * Where a byte but `/` leads from a state, each once: from `first[state]` up to `first[state +
-   * 1]`. Few beside the table.
+   * For each state its distinct successors by bytes other than `/`: from `first[state]` up to
+   * `first[state + 1]`. Much smaller than the table.
    */
   private readonly first: Uint32Array;
   private readonly targets: Uint32Array;
@@ -64,8 +63,8 @@ class Within {
   }
 
   /**
-   * What some name has that begins a component at the state: of `here` where names end, of
-   * `atSlash` wherever a component begins.
+   * The permissions that some name has which begins a component at the state: those of `here` at
+   * the ends of names, and of `atSlash` at the beginnings of components.
    */
   some(here: Uint16Array, atSlash: Uint16Array = new Uint16Array(here.length)): Uint16Array {
     const { order, first, targets, afterSlash } = this;

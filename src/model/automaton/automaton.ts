@@ -4,11 +4,11 @@ import { type Analysis, analyse } from "./analysis.ts";
 import type { Table } from "./table.ts";
 
 /**
- * What is granted for a name, one step a byte, whatever the number of rules. Built by `build.ts`,
+ * What is granted for a name, one step per byte, whatever the number of rules. Built by `build.ts`,
  * stored by `binary.ts`.
  *
- * `uniform`, `reachable`, `homogeneous` and `creatable` speak about the names strictly below a
- * directory and are asked for the state after `DIR/`. Whether DIR itself has a permission is
+ * `uniform`, `reachable`, `homogeneous` and `creatable` are about the names strictly below a
+ * directory, for the state after `DIR/`. Whether DIR itself has a permission is
  * `permissions(walk(automaton, DIR))`.
  */
 export class Automaton {
@@ -26,7 +26,6 @@ export class Automaton {
     return next[state * classCount + (classOf[byte] as number)] as number;
   }
 
-  /** What the name that led here may undergo. */
   permissions(state: number): PermissionSet {
     return this.table.permissions[state] as number;
   }
@@ -51,7 +50,7 @@ export class Automaton {
     return this.uniform(state) === this.reachable(state);
   }
 
-  /** Create and delete, as far as some homogeneous directory has them: this one or one below. */
+  /** Create and delete, if some homogeneous directory has them: this one or one below. */
   creatable(state: number): PermissionSet {
     return this.analysed().creatable[state] as number;
   }
@@ -62,7 +61,7 @@ export class Automaton {
   }
 }
 
-/** The state after `name`, from `state` or the start. */
+/** From `state` or the start. */
 export function walk(
   automaton: Automaton,
   name: Uint8Array,
@@ -75,8 +74,8 @@ export function walk(
 }
 
 /**
- * The same for a name that is text (`name-bytes.ts`), without its bytes where it is ASCII, as
- * nearly every one is.
+ * For a name as text (`name-bytes.ts`). ASCII names, which nearly all are, need no conversion to
+ * bytes.
  */
 export function walkName(
   automaton: Automaton,

@@ -21,10 +21,10 @@ export class UnreadablePattern extends Error {
 }
 
 /**
- * Compiles rules into the one minimal automaton that knows what is granted for each name. The order
+ * Compiles rules into the one minimal automaton that tells what is granted for each name. The order
  * of rules and duplicates do not matter, down to the bytes of its binary form.
  *
- * Throws UnreadablePattern, and AutomatonTooLarge when the rules exceed a limit of `limits.ts`.
+ * Throws UnreadablePattern, and AutomatonTooLarge if the rules exceed a limit of `limits.ts`.
  */
 export function buildAutomaton(rules: readonly NameRule[]): Automaton {
   const known = built.get(rules);
@@ -34,12 +34,12 @@ export function buildAutomaton(rules: readonly NameRule[]): Automaton {
   return automaton;
 }
 
-/** Several stages ask about the same list of rules. */
+/** Several stages use the same list of rules. */
 const built = new WeakMap<readonly NameRule[], Automaton>();
 
 /**
- * The same answers at half the price of {@link buildAutomaton}, for an automaton of a few
- * questions. It is not minimal: its bytes say nothing, and a state that grants nothing need not be
+ * The same answers at half the price of {@link buildAutomaton}, for a few lookups. It is not
+ * minimal: equal rules may give different bytes, and a state that grants nothing need not be
  * `dead`. Throws the same.
  */
 export function buildLarger(rules: readonly NameRule[]): Automaton {
@@ -47,8 +47,8 @@ export function buildLarger(rules: readonly NameRule[]): Automaton {
 }
 
 /**
- * What the rules grant for single names, at the price of little more than reading the rules. What
- * is returned throws AutomatonTooLarge, this both.
+ * Looks up single names, at little more than the price of reading the rules. Throws
+ * UnreadablePattern and AutomatonTooLarge; the returned function throws AutomatonTooLarge.
  */
 export function namesAsked(rules: readonly NameRule[]): (name: string) => PermissionSet {
   const permissionsOf = walkLazily(nfaOf(rules));

@@ -1,10 +1,9 @@
 import type { Table } from "./table.ts";
 
 /**
- * The table with equal states (`groupOf`, any number for each group; the dead state's is 0's) made
- * one, unreachable ones left out, classes that no state tells apart made one, and both numbered by
- * first appearance from the start: so that equal languages give equal bytes when the groups are the
- * finest possible.
+ * Merges equal states and equal byte classes, drops unreachable states, and numbers both by first
+ * appearance from the start. If the groups are the finest possible, equal languages give equal
+ * bytes. `groupOf`: any number per group; the dead state is in state 0's group.
  */
 export function canonical(table: Table, groupOf: Int32Array): Table {
   const { columns, classOf } = distinctClasses(table, groupOf);
@@ -44,8 +43,7 @@ export function canonical(table: Table, groupOf: Int32Array): Table {
 }
 
 /**
- * Classes whose columns differ; each is represented by one old class, in order of the first byte in
- * it.
+ * Classes whose columns differ. Each is represented by one old class, in order of its first byte.
  */
 function distinctClasses(
   table: Table,

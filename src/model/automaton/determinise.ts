@@ -6,11 +6,11 @@ import { type Subset, Subsets } from "./subsets.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Sets of nodes become states. State 0 is the empty set. Throws AutomatonTooLarge.
+ * Subset construction; state 0 is the empty set. Throws AutomatonTooLarge.
  *
- * What a `**` at the end has allowed or denied stays so for every longer name. It is kept as two
- * permission sets beside the nodes, and nodes that could add nothing to them are left out: else
- * each such pattern would double the states.
+ * What a final `**` allows or denies holds for every longer name. It is kept as two permission sets
+ * beside the nodes, and nodes that could add nothing to them are dropped. Otherwise each such
+ * pattern would double the states.
  */
 export function determinise(nfa: Nfa): Table {
   const rows = new Rows(nfa);
@@ -27,10 +27,7 @@ export function determinise(nfa: Nfa): Table {
   };
 }
 
-/**
- * What is granted for a name, by the automaton of which only the states on the way of the names
- * that are asked are made. Throws AutomatonTooLarge.
- */
+/** Makes only the states on the way of the names that are looked up. Throws AutomatonTooLarge. */
 export function walkLazily(nfa: Nfa): (name: Uint8Array) => PermissionSet {
   const rows = new Rows(nfa);
   const filled = new Set([0]);
@@ -45,7 +42,7 @@ export function walkLazily(nfa: Nfa): (name: Uint8Array) => PermissionSet {
   };
 }
 
-/** The transition table while it is made. */
+/** The transition table under construction. */
 class Rows {
   readonly classOf: Uint8Array;
   readonly count: number;
@@ -54,7 +51,7 @@ class Rows {
   private readonly nfa: Nfa;
   private readonly slash: number;
   private readonly classesOfSet: ReadonlyMap<ByteSet, readonly number[]>;
-  /** Children that take a class, for the state in hand; `taken` says of which classes. */
+  /** Children by class, for the current state. `taken` lists the classes with children. */
   private readonly children: number[][];
   private readonly taken: number[] = [];
 
@@ -73,7 +70,7 @@ class Rows {
   }
 
   /**
-   * Most bytes lead where no child takes them: that target is found once, and only the taken
+   * Most bytes lead where no child takes them. That target is computed once, and only the taken
    * classes one by one.
    */
   fill(state: number): void {
@@ -87,7 +84,7 @@ class Rows {
       nfa.steps(node, (child, takes) => this.step(child, takes));
     }
     const elsewhere = subsets.stateOf(everywhere, allow, deny);
-    // What loops does not go on behind `/`.
+    // A node that loops does not continue after `/`.
     if (everywhere.length > 0 && (children[this.slash] as number[]).length === 0)
       taken.push(this.slash);
     const targets = taken.map((index) => {

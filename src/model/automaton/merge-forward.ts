@@ -2,8 +2,8 @@ import { canonical } from "./canonical.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Merges equal states on the way back from the ends of names. Most states of many plain paths lie
- * on no cycle and are found here in linear time; states on cycles are left to `partition`.
+ * Merges equal states, from the ends of names backwards. Most states of many plain paths lie on no
+ * cycle and are merged here in linear time; `partition` merges states on cycles.
  */
 export function mergeForward(table: Table): Table {
   const { classCount, next, stateCount } = table;
@@ -35,7 +35,7 @@ class Finished {
     this.merged = merged;
   }
 
-  /** The state itself where none before it is equal. */
+  /** The state itself if no earlier one is equal. */
   twinOf(state: number): number {
     const hash = this.hashOf(state);
     const candidates = this.byHash.get(hash);
@@ -69,7 +69,7 @@ class Finished {
   }
 }
 
-/** States reachable from the start, each after the states it leads to (but for cycles). */
+/** States reachable from the start, each after the states it leads to, except in cycles. */
 export function postorder({ classCount, next, start, stateCount }: Table): Uint32Array {
   const order = new Uint32Array(stateCount);
   const seen = new Uint8Array(stateCount);

@@ -14,9 +14,9 @@ const ROOT = 260;
 const SET_LABEL = 261;
 
 /**
- * All branches of all rules as one tree of tokens: branches with the same beginning share it. A
- * node is reached by the token that labels it. A star node also keeps what it matches; beside each
- * TREE node stands an INSIDE node, which skips a component. Node 0 is the root.
+ * All branches of all rules as one tree of tokens; branches with the same beginning share it. A
+ * node is reached by the token that labels it. A star node loops on what it matches. Each TREE node
+ * has an INSIDE node beside it, which skips a component. Node 0 is the root.
  */
 export class Nfa {
   readonly label: number[] = [ROOT];
@@ -25,7 +25,7 @@ export class Nfa {
   readonly allow: PermissionSet[] = [0];
   readonly deny: PermissionSet[] = [0];
   readonly sets: ByteSet[] = [];
-  /** What a name that got as far as the node may still be allowed or denied: filled by `finish`. */
+  /** What may still be allowed or denied from the node on; filled by `finish`. */
   private mayAllow: PermissionSet[] = [];
   private mayDeny: PermissionSet[] = [];
   private readonly closures: (readonly number[] | undefined)[] = [];
@@ -38,7 +38,7 @@ export class Nfa {
     side[node] = (side[node] as number) | (permissions & branch.mask);
   }
 
-  /** To be called once, after the last `add`. */
+  /** Call once, after the last `add`. */
   finish(): void {
     this.mayAllow = [...this.allow];
     this.mayDeny = [...this.deny];
@@ -57,12 +57,12 @@ export class Nfa {
     }
   }
 
-  /** A `**` at the end of a pattern: what it says, it says of every longer name too. */
+  /** A `**` at the end of a pattern also applies to every longer name. */
   isFinal(node: number): boolean {
     return this.label[node] === GLOBSTAR && (this.firstChild[node] as number) < 0;
   }
 
-  /** Something may still come of the node that `allow` and `deny` do not settle. */
+  /** Whether the node may still change a result that `allow` and `deny` do not determine. */
   canAdd(node: number, allow: PermissionSet, deny: PermissionSet): boolean {
     return (
       ((this.mayAllow[node] as number) & ~allow & ~deny) !== 0 ||
@@ -71,8 +71,8 @@ export class Nfa {
   }
 
   /**
-   * `node` and what is reached from it without a byte, each once: a tree has no second way. Asked
-   * only after `finish`.
+   * `node` and the nodes reached without a byte. In a tree each is reached only once. Call after
+   * `finish`.
    */
   closure(node: number): readonly number[] {
     const known = this.closures[node];
@@ -91,25 +91,24 @@ export class Nfa {
     return closed;
   }
 
-  /** The member of the pair that skips a component before `tree`. */
   inside(tree: number): number {
     return tree + 1;
   }
 
-  /** What `node` itself goes on with at every byte but `/`: itself where it loops, else -1. */
+  /** The successor of `node` itself at every byte other than `/`: itself if it loops, else -1. */
   loop(node: number): number {
     const label = this.label[node] as number;
     return label === STAR || label === GLOBSTAR || label === INSIDE ? node : -1;
   }
 
-  /** What `node` itself goes on with at `/`, not counting its children: at most two nodes. */
+  /** The successors of `node` itself at `/`, without its children: at most two. */
   afterSlash(node: number): readonly number[] {
     const label = this.label[node] as number;
     if (label === GLOBSTAR) return [node];
     return label === INSIDE ? [node, node - 1] : [];
   }
 
-  /** Calls `take` for each child that takes one byte, with the bytes it takes. */
+  /** Calls `take` for each child that consumes one byte, with the bytes that it accepts. */
   steps(node: number, take: (child: number, takes: number | ByteSet) => void): void {
     for (
       let child = this.firstChild[node] as number;
@@ -153,7 +152,7 @@ export class Nfa {
     if (token.kind === "star") return STAR;
     if (token.kind === "globstar") return GLOBSTAR;
     if (token.kind === "tree") return TREE;
-    // Most are one of a few sets that every pattern shares.
+    // Most sets are among a few that every pattern shares.
     const known = this.setLabels.get(token.members);
     if (known !== undefined) return known;
     const label = this.labelOfSet(token.members);
@@ -169,11 +168,11 @@ export class Nfa {
   }
 }
 
-/** What a node within a skipped component takes; none of `sets`. */
+/** For a node within a skipped component; none of `sets`. */
 export const everyByte: ByteSet = new Uint8Array(256).fill(1);
 
 /**
- * Bytes that no node tells apart share a class. `/` has one of its own. Classes are numbered by
+ * Bytes that no node distinguishes share a class. `/` has one of its own. Classes are numbered by
  * their first byte.
  */
 export function byteClasses(nfa: Nfa): { readonly classOf: Uint8Array; readonly count: number } {

@@ -2,18 +2,18 @@ import { postorder } from "./merge-forward.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Which states mean the same: Hopcroft's refinement ("An n log n algorithm for minimizing states in
- * a finite automaton", 1971). Returns a representative state for each state.
+ * Groups equal states by Hopcroft's refinement ("An n log n algorithm for minimizing states in a
+ * finite automaton", 1971). Returns a representative state for each state.
  *
- * States that can grant nothing are one group from the start, and that group never splits and is
- * left out as a splitter; so only edges between live states are kept, few beside the full table.
+ * States that can grant nothing form one group from the start. That group never splits and is never
+ * a splitter, so only edges between live states are kept, far fewer than the full table has.
  */
 export function partition(table: Table): Int32Array {
   const groups = new Groups(table.stateCount, initialKeys(table));
   const edges = reverseEdges(table, groups);
   const work = new Set<number>();
   for (let group = 0; group < groups.count; group++) if (group !== groups.of[0]) work.add(group);
-  /** Where the members of a splitter are reached from, by class; emptied after use. */
+  /** Sources of transitions into the splitter's members, by class; emptied after use. */
   const sources: number[][] = Array.from({ length: table.classCount }, () => []);
   for (const splitter of work) {
     work.delete(splitter);
@@ -48,8 +48,8 @@ function initialKeys(table: Table): Int32Array {
 }
 
 /**
- * For each state the live states that lead there, and by which class: from `first[state]` up to
- * `first[state + 1]`.
+ * For each state its live predecessors and the classes of those transitions: from `first[state]` up
+ * to `first[state + 1]`.
  */
 interface Edges {
   readonly first: Uint32Array;
@@ -86,7 +86,7 @@ function reverseEdges({ classCount, next, stateCount }: Table, groups: Groups): 
   return { first, sources, classes };
 }
 
-/** The classes by which some member is reached; from where is put into `sources`. */
+/** Returns the classes of transitions into the members; their sources are put into `sources`. */
 function gather(
   edges: Edges,
   members: Uint32Array,
@@ -110,13 +110,13 @@ function splitBy(groups: Groups, sources: readonly number[], work: Set<number>):
   for (const group of touched) {
     const fresh = groups.split(group);
     if (fresh < 0) continue;
-    // Where the old group still waits both halves must; else the smaller one does.
+    // If the old group is still queued, both halves must be; otherwise the smaller one is enough.
     if (work.has(group) || groups.size(fresh) <= groups.size(group)) work.add(fresh);
     else work.add(group);
   }
 }
 
-/** A partition as one array of states in which each group is a run, marked members first. */
+/** One array of states in which each group is contiguous, marked members first. */
 class Groups {
   readonly of: Int32Array;
   count = 0;
@@ -149,7 +149,7 @@ class Groups {
     return (this.end[group] as number) - (this.begin[group] as number);
   }
 
-  /** True for the first of its group. */
+  /** True for the first marked member of its group. */
   mark(state: number): boolean {
     const group = this.of[state] as number;
     const border = this.marked[group] as number;
@@ -164,10 +164,7 @@ class Groups {
     return border === this.begin[group];
   }
 
-  /**
-   * The marked members become a group of their own, whose number is returned; -1 when all are
-   * marked.
-   */
+  /** Makes the marked members a group of their own. Returns its number, or -1 if all are marked. */
   split(group: number): number {
     const border = this.marked[group] as number;
     const begin = this.begin[group] as number;

@@ -4,19 +4,17 @@ import type { Nfa } from "./nfa.ts";
 import { effective } from "./table.ts";
 import { AutomatonTooLarge } from "./too-large.ts";
 
-/** Nodes that a name may have reached, and what is settled for it and every longer name. */
+/** Nodes that a name may have reached, and what is determined for it and every longer name. */
 export interface Subset {
   readonly members: readonly number[];
   readonly allow: PermissionSet;
   readonly deny: PermissionSet;
-  /** What the name itself is granted. */
   readonly permissions: PermissionSet;
 }
 
-/** Numbers subsets; equal ones get one number. */
+/** Equal subsets get one number. */
 export class Subsets {
   readonly states: Subset[] = [{ members: [], allow: 0, deny: 0, permissions: 0 }];
-  /** Rows of the transition table, filled by the caller. */
   next: Uint32Array;
   private readonly numbers = new Map<string | number, number>();
   private readonly nfa: Nfa;
@@ -28,7 +26,7 @@ export class Subsets {
     this.next = new Uint32Array(classCount * 64);
   }
 
-  /** The state for these nodes, what they reach without a byte, and what was settled before. */
+  /** The state of these nodes with their closure, and of what was determined before. */
   stateOf(
     nodes: readonly number[],
     settledAllow: PermissionSet,
@@ -87,7 +85,7 @@ export class Subsets {
   }
 }
 
-/** A number for the one node of a plain path, of which most states are. */
+/** A key for a single node: most states are those of a plain path. */
 function keyOf(
   members: readonly number[],
   allow: PermissionSet,

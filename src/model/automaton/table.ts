@@ -16,7 +16,6 @@ export interface Table {
   readonly permissions: Uint16Array;
 }
 
-/** What a state grants once deny has taken its bits away. */
 export function effective(allow: PermissionSet, deny: PermissionSet): PermissionSet {
   return allow & ~deny;
 }

@@ -15,12 +15,15 @@ export interface Unfollowed {
   readonly why: "own" | "loop" | "too-long";
 }
 
-/** What can be done to a link itself (symlink(7)); lchown is why attributes are on both sides. */
+/**
+ * What can be done to a link itself (symlink(7)). lchown(2) is why attributes apply to the link and
+ * to its target.
+ */
 const ofTheLink: PermissionSet =
   Permission.create | Permission.delete | Permission.attributes | Permission.listen;
 const ofTheTarget: PermissionSet = ~(Permission.create | Permission.delete | Permission.listen);
 
-/** One pass over all rules. `mayFollow` is asked for each link by its canonical name. */
+/** `mayFollow` is asked for each link by its canonical name. */
 export class Rewriting {
   readonly rules: NameRule[] = [];
   readonly resolved = new Map<string, string>();
@@ -39,7 +42,7 @@ export class Rewriting {
     for (const rule of rules) this.rules.push(...this.rewriteRule(rule));
   }
 
-  /** Each alternative of the braces for itself; where none changes the rule stays one. */
+  /** Each alternative of the braces separately. If none changes, the rule stays one. */
   private rewriteRule(rule: NameRule): readonly NameRule[] {
     const parsed = parsePattern(rule.pattern);
     if ("problem" in parsed) return [rule];
@@ -52,7 +55,7 @@ export class Rewriting {
   }
 
   private rewrite(rule: NameRule): readonly NameRule[] {
-    // Nothing is followed in the name of an abstract socket.
+    // Abstract socket names contain no links.
     if (!rule.pattern.startsWith("/")) return [rule];
     const { directory, rest } = splitPattern(rule.pattern);
     const itself = rest === "" ? this.canonical(rule, directory, false) : null;
@@ -63,7 +66,7 @@ export class Rewriting {
       name === null ? [] : [joined(name, rest)],
     );
     if (patterns.length === 0) return [rule];
-    // A deny holds for every name a file has, or had when the rule was written.
+    // A denial applies to every name that a file has, or had when the rule was written.
     if (rule.effect === "deny")
       return unique([rule.pattern, ...patterns]).map((pattern) => ({ ...rule, pattern }));
     if (itself === null || target === null || itself === target)
@@ -75,7 +78,7 @@ export class Rewriting {
     return sides.filter(({ permissions }) => permissions !== 0);
   }
 
-  /** The canonical name, as a pattern; null where it is not to be had, which is noted. */
+  /** As a pattern; null if there is none, which is recorded. */
   private canonical(rule: NameRule, name: string, last: boolean): string | null {
     const isDeny = rule.effect === "deny";
     const result = resolveName(name, this.snapshot, last, (link) => {

@@ -3,8 +3,8 @@ import { SLASH } from "../pattern/byte-set.ts";
 import { parsePattern } from "../pattern.ts";
 
 /**
- * A pattern without braces as the plain directory it begins with (a name, not a pattern) and the
- * rest, from its `/` on. The rest is empty when the pattern is a plain name.
+ * Splits a pattern without braces: its plain leading directory (as a name), and the rest from its
+ * `/` on. The rest is empty if the pattern is a plain name.
  */
 export function splitPattern(text: string): { readonly directory: string; readonly rest: string } {
   const parsed = parsePattern(text);

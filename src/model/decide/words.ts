@@ -8,7 +8,7 @@ import {
 } from "../../kinds/model.ts";
 import type { Decision } from "../verdict.ts";
 
-/** Rules that are words: each section decides the requests of its kind. */
+/** Each section decides the requests of its kind. */
 export function judgeWord(rules: WordRules, request: WordRequest, domain: string): Decision {
   return judgeIn(sectionOf(request), rules, request, domain);
 }

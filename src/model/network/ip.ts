@@ -1,5 +1,5 @@
 /**
- * `10.0.0.1`: four decimal numbers without leading zeros, since some parsers read those as octal.
+ * `10.0.0.1`: four decimal numbers without leading zeros, because some parsers read those as octal.
  */
 export function parseIpv4(text: string): Uint8Array | null {
   const parts = text.split(".");
@@ -11,7 +11,7 @@ export function parseIpv4(text: string): Uint8Array | null {
   return Uint8Array.from(parts, Number);
 }
 
-/** RFC 4291 section 2.2, the form with an IPv4 address at the end included. */
+/** RFC 4291 section 2.2, including the form with an IPv4 address at the end. */
 export function parseIpv6(text: string): Uint8Array | null {
   const halves = text.split("::");
   if (halves.length > 2) return null;

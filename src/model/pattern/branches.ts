@@ -3,9 +3,9 @@ import { anyByte, SLASH } from "./byte-set.ts";
 import { type Atom, type Branch, PatternRefusal, type Token } from "./types.ts";
 
 /**
- * The meaning of one alternative. This is the one place that knows what `**` and a trailing `/**`
- * cover: `DIR/**` is everything below DIR, and DIR itself for every permission but create and
- * delete, which are a matter of DIR's parent (as for a Landlock rule on DIR).
+ * The meaning of one alternative. Only this code knows what `**` and a trailing `/**` cover:
+ * `DIR/**` is everything below DIR, and DIR itself for every permission except create and delete.
+ * Those two depend on DIR's parent, as in a Landlock rule on DIR.
  */
 export function branchesOf(atoms: readonly Atom[]): readonly Branch[] {
   if (isByte(atoms[0], 0x40)) return [{ tokens: atoms.map(tokenOf), mask: allPermissions }];

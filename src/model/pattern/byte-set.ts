@@ -6,7 +6,6 @@ export const SLASH = 0x2f;
 export const anyButSlash: ByteSet = new Uint8Array(256).fill(1);
 anyButSlash[SLASH] = 0;
 
-/** One byte, whichever. */
 export const anyByte: ByteSet = new Uint8Array(256).fill(1);
 
 /** The other bytes, but never `/`. */

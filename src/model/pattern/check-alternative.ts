@@ -2,8 +2,8 @@ import { isByte, isSlash } from "./branches.ts";
 import { type Atom, PatternRefusal } from "./types.ts";
 
 /**
- * Refuses what could never match a canonical name. Braces are expanded already, so `/a{,/}` is seen
- * here.
+ * Refuses what could never match a canonical name. Braces are expanded already, so `/a{,/}` is
+ * found here.
  */
 export function checkAlternative(atoms: readonly Atom[]): void {
   const first = atoms[0];

@@ -1,12 +1,12 @@
 import { PatternRefusal } from "./types.ts";
 
-/** Where the lexer stands. Characters, not UTF-16 units, are taken one by one. */
+/** The lexer's position. It consumes characters, not UTF-16 units. */
 export interface Cursor {
   readonly text: string;
   at: number;
 }
 
-/** One character, a backslash before it taken away. */
+/** Removes a backslash before the character. */
 export function takeCharacter(cursor: Cursor): string {
   const offset = cursor.at;
   const plain = characterAt(cursor);
@@ -23,15 +23,15 @@ export function takeCharacter(cursor: Cursor): string {
     throw new PatternRefusal(
       "pattern-escape",
       offset,
-      `\`\\${escaped}\` is no escape: a backslash only makes a special character plain`,
+      `\`\\${escaped}\` is not an escape: a backslash only makes a special character plain`,
     );
   }
   return escaped;
 }
 
 /**
- * The byte that `\xNN` at the cursor stands for; null where something else stands there. What can
- * be written plainly must be, so that a rule reads as what it is.
+ * The byte of an escape `\xNN` at the cursor, or null. An escape for a character that can be
+ * written plainly is refused, so that rules stay readable.
  */
 export function takeByteEscape(cursor: Cursor): number | null {
   const { text, at: offset } = cursor;
@@ -58,7 +58,7 @@ function characterAt(cursor: Cursor): string {
       offset,
       code < 0x80
         ? `the character 0x${shown} is written \`\\x${shown}\``
-        : `the character 0x${shown} is no text; write its bytes, each as \`\\xNN\``,
+        : `the character 0x${shown} is not text; write its bytes, each as \`\\xNN\``,
     );
   }
   cursor.at += character.length;

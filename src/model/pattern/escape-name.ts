@@ -1,25 +1,20 @@
-import { actingCharacters } from "../../base/printable.ts";
+import { unprintable } from "../../base/printable.ts";
 import { bytesOfName } from "../name-bytes.ts";
 
-const escapedOneByOne = new RegExp(`${actingCharacters.source}|\\p{Surrogate}`, "gu");
 const special = /[\\*?{}[\],\s#"'$]/;
 
 /**
- * The pattern for a name and no other: itself, special characters escaped. What a policy cannot
- * hold (controls, characters that act on a reader, bytes that are no UTF-8) is written byte by byte.
+ * The pattern for this name only: special characters are escaped. What a policy cannot hold
+ * (controls, characters that act on a terminal, bytes that are no UTF-8) is written byte by byte.
  */
 export function escapeName(name: string): string {
   let text = "";
   for (const character of name) {
-    if (isUnwritable(character)) text += bytesEscaped(character);
+    if (character.search(unprintable) >= 0) text += bytesEscaped(character);
     else if (character < "\x80" && special.test(character)) text += `\\${character}`;
     else text += character;
   }
   return text;
-}
-
-function isUnwritable(character: string): boolean {
-  return character.search(escapedOneByOne) >= 0;
 }
 
 function bytesEscaped(character: string): string {

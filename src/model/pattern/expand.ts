@@ -2,7 +2,7 @@ import { PATTERN_ALTERNATIVES_MAX } from "../limits.ts";
 import { type Atom, type Lexeme, PatternRefusal } from "./types.ts";
 
 /**
- * Every way through the braces, left to right. Throws PatternRefusal beyond
+ * Every combination of the braces, left to right. Throws PatternRefusal beyond
  * PATTERN_ALTERNATIVES_MAX.
  */
 export function expand(lexemes: readonly Lexeme[]): readonly (readonly Atom[])[] {
@@ -17,7 +17,8 @@ export function expand(lexemes: readonly Lexeme[]): readonly (readonly Atom[])[]
       throw new PatternRefusal(
         "pattern-too-many-alternatives",
         lexeme.offset,
-        `the braces stand for more than ${PATTERN_ALTERNATIVES_MAX} patterns; write several patterns, or \`*\``,
+        `the braces stand for more than ${PATTERN_ALTERNATIVES_MAX} patterns; write ` +
+          "several patterns, or `*`",
       );
     }
     sequences = sequences.flatMap((sequence) => options.map((option) => [...sequence, ...option]));

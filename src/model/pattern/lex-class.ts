@@ -3,8 +3,8 @@ import { type Cursor, takeByteEscape, takeCharacter, unbalanced } from "./cursor
 import { type Atom, PatternRefusal } from "./types.ts";
 
 /**
- * `[a-z_]` or `[!a-z_]`, the cursor on the bracket. Characters are ASCII only, since a name's
- * bytes need not be UTF-8.
+ * `[a-z_]` or `[!a-z_]`, the cursor on the bracket. Only ASCII characters, because a name's bytes
+ * need not be UTF-8.
  */
 export function lexClass(cursor: Cursor): Atom {
   const offset = cursor.at++;

@@ -6,7 +6,7 @@ import { type Atom, type Choice, type Lexeme, PatternRefusal } from "./types.ts"
 
 const encoder = new TextEncoder();
 
-/** Splits a pattern into its signs. Throws PatternRefusal. */
+/** Throws PatternRefusal. */
 export function lex(text: string): readonly Lexeme[] {
   const cursor = { text, at: 0 };
   const lexemes = lexSequence(cursor, 0);

@@ -2,7 +2,7 @@ import { nameOfBytes } from "../name-bytes.ts";
 import { SLASH } from "./byte-set.ts";
 import type { Pattern } from "./types.ts";
 
-/** The pattern covers one name only, `literalPrefix(pattern)`. */
+/** The pattern matches only `literalPrefix(pattern)`. */
 export function isLiteral({ alternatives }: Pattern): boolean {
   return (
     alternatives.length === 1 &&
@@ -11,8 +11,8 @@ export function isLiteral({ alternatives }: Pattern): boolean {
 }
 
 /**
- * The longest name that every covered name starts with, up to a whole component: the name itself
- * for a pattern without signs, else the directory in which the choice begins (`/var/log` for
+ * The longest common beginning of all matching names, in whole components. A pattern without
+ * wildcards gives the name itself, others the directory before the first wildcard (`/var/log` for
  * `/var/log/*.log`, `/` for `/{a,b}`).
  */
 export function literalPrefix(pattern: Pattern): string {

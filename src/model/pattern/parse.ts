@@ -11,9 +11,7 @@ const ESCAPE_UNITS_MAX = 4;
 const kept = new Map<string, ParsedPattern>();
 let tokensKept = 0;
 
-/**
- * Reads a pattern, or has read it before. Total: whatever the text, a pattern or the first problem.
- */
+/** Total: a pattern or the first problem, whatever the text. Results are cached. */
 export function parsePattern(text: string): ParsedPattern {
   const known = kept.get(text);
   if (known !== undefined) return known;
@@ -29,7 +27,7 @@ export function parsePattern(text: string): ParsedPattern {
   return parsed;
 }
 
-/** With what each pattern costs beside its tokens. */
+/** Includes what each pattern costs besides its tokens. */
 function tokensOf({ text, branches }: Pattern): number {
   return branches.reduce((sum, { tokens }) => sum + tokens.length, text.length + 1);
 }
@@ -63,13 +61,13 @@ function parse(text: string): Pattern {
 
 /** An escape counts as the byte that it stands for: every name that can be opened has a pattern. */
 function isTooLong(text: string): boolean {
-  // Every UTF-16 unit is at least one byte, so that no encoding of a huge text is made.
+  // Every UTF-16 unit is at least one byte, so a huge text need not be encoded.
   if (text.length > PATTERN_BYTES_MAX * ESCAPE_UNITS_MAX) return true;
   const counted = text.replace(/\\(x[0-9A-Fa-f]{2}|[\0-\x7f])/g, "?");
   return new TextEncoder().encode(counted).length > PATTERN_BYTES_MAX;
 }
 
-/** The pattern as several without braces, in the language of patterns. */
+/** Without braces, each again in the language of patterns. */
 export function alternatives(pattern: Pattern): readonly string[] {
   return pattern.alternatives.map(({ atoms }) => atoms.map((atom) => atom.text).join(""));
 }

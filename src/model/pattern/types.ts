@@ -1,12 +1,9 @@
 import type { PermissionSet } from "../permission.ts";
 
-/** A pattern that was understood. */
 export interface Pattern {
-  /** As written. */
   readonly text: string;
-  /** Braces expanded; a name is covered by the union of the branches. */
+  /** Braces expanded; the pattern covers what any branch covers. */
   readonly branches: readonly Branch[];
-  /** The text of each alternative of the braces, without braces. */
   readonly alternatives: readonly Alternative[];
 }
 
@@ -14,7 +11,6 @@ export interface Alternative {
   readonly atoms: readonly Atom[];
 }
 
-/** A flat pattern, and the permissions for which it speaks. */
 export interface Branch {
   readonly tokens: readonly Token[];
   readonly mask: PermissionSet;
@@ -35,8 +31,8 @@ export type Token =
 export type ByteSet = Uint8Array;
 
 /**
- * One sign of the written pattern; `text` is how it was written, `offset` where (UTF-16 units from
- * 0).
+ * One token of the written pattern. `text` is its spelling, `offset` its position (UTF-16 units
+ * from 0).
  */
 export type Atom = { readonly offset: number; readonly text: string } & (
   | { readonly kind: "byte"; readonly byte: number }
@@ -69,7 +65,7 @@ export type PatternProblemCode =
   | "pattern-trailing-slash"
   | "pattern-stars";
 
-/** Why a pattern was not understood. `offset` counts UTF-16 units from 0 within the pattern. */
+/** `offset` counts UTF-16 units from 0 within the pattern. */
 export interface PatternProblem {
   readonly code: PatternProblemCode;
   readonly offset: number;
@@ -78,7 +74,7 @@ export interface PatternProblem {
 
 export type ParsedPattern = { readonly pattern: Pattern } | { readonly problem: PatternProblem };
 
-/** Carries a problem from the depth of the parser to `parsePattern`, which never lets it out. */
+/** Carries a problem from within the parser to `parsePattern`, which catches it. */
 export class PatternRefusal extends Error {
   readonly problem: PatternProblem;
   constructor(code: PatternProblemCode, offset: number, message: string) {

@@ -5,8 +5,8 @@ import { kernelHeld, kernelNames } from "./kernel-grants.ts";
 import type { BrokeredRule, DirectoryPlacement } from "./types.ts";
 
 /**
- * Allow rules with what the kernel does not do for them: metadata, sockets, and names outside
- * directories it keeps itself.
+ * Grants with the permissions that the mediator must judge: metadata, sockets, and names outside
+ * the directories in which the kernel makes names.
  */
 export function brokeredRules(
   rules: readonly NameRule[],
@@ -31,9 +31,8 @@ export function brokeredRules(
 }
 
 /**
- * Every name that the pattern lets be made or removed lies below the directories with which this
- * begins: a plain name is made and removed in its parent, any other pattern chooses among names
- * below its prefix.
+ * The directory below which every name lies that the pattern lets be made or removed: the parent of
+ * a plain name, the literal prefix of any other pattern.
  */
 function placeOfNames(pattern: Pattern): string {
   const prefix = literalPrefix(pattern);

@@ -3,17 +3,17 @@ import { VIEW_LITERALS_MAX } from "../limits.ts";
 import { nameOfBytes } from "../name-bytes.ts";
 import { SLASH } from "../pattern/byte-set.ts";
 
-/** NAME_MAX of Linux, bytes: no component is longer. */
+/** NAME_MAX of Linux: no component is longer. */
 const NAME_BYTES_MAX = 255;
 
 /**
- * The only names that can be granted anything directly in a directory; null where they are too many
- * to look up one by one, as behind a `*`, so that the directory must be listed.
+ * The only names directly in a directory that can be granted anything. null if they are too many to
+ * look up one by one, for instance after `*`: then the directory must be listed.
  */
 export class ChildNames {
   private readonly automaton: Automaton;
   private readonly known = new Map<number, readonly string[] | null>();
-  /** Bytes of each class, `/` left out: it ends a name. */
+  /** Without `/`, which ends a name. */
   private readonly bytes: readonly (readonly number[])[];
 
   constructor(automaton: Automaton) {
@@ -35,7 +35,10 @@ export class ChildNames {
     return result;
   }
 
-  /** False as soon as there is no end: a state comes again on the way, or a limit is reached. */
+  /**
+   * False if the names are infinite or exceed a limit: a state repeats on the way, or a limit is
+   * reached.
+   */
   private search(state: number, name: number[], onWay: Set<number>, names: string[]): boolean {
     const { automaton } = this;
     if (onWay.has(state) || name.length > NAME_BYTES_MAX) return false;

@@ -1,20 +1,29 @@
+import { areBrokered, type LateNames } from "../late-names.ts";
 import { Permission, type PermissionSet } from "../permission.ts";
 import type { InodeId } from "../snapshot.ts";
 import type { SealedView } from "./types.ts";
 
 /**
  * Permissions that kernel rules on inodes hold in a sealed domain: names that the walk did not
- * reach do not have them.
+ * reach lack them.
  */
 export const kernelHeld: PermissionSet =
   Permission.read | Permission.write | Permission.execute | Permission.ioctl;
 
-/** What a rule on a directory can carry beside. */
+/**
+ * What the mediator does with granted names that are not of the start. Only the kernel executes
+ * files and judges the requests to devices.
+ */
+export function brokeredLate(lateNames: LateNames): PermissionSet {
+  return areBrokered(lateNames) ? Permission.read | Permission.write : 0;
+}
+
+/** Permissions that a rule on a directory can carry in addition. */
 export const kernelNames: PermissionSet = Permission.create | Permission.delete;
 
 /**
- * What the kernel gives for a name and what it leads to. With an inode the inode decides (a hard
- * link elsewhere is the same inode); without, the placement of that path is taken to stand still.
+ * What the kernel gives for a name and its object. With an inode the inode decides (a hard link
+ * elsewhere is the same inode); without one, the placement of that path is assumed unchanged.
  */
 export function kernelGrants(view: SealedView, path: string, inode: InodeId | null): PermissionSet {
   const index = indexOf(view);

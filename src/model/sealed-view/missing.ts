@@ -1,19 +1,20 @@
 import { literalPrefix, parsePattern } from "../pattern.ts";
-import type { NameRule } from "../rule.ts";
+import type { Policy } from "../policy.ts";
 import type { Snapshot } from "../snapshot.ts";
-import { kernelHeld } from "./kernel-grants.ts";
+import { brokeredLate, kernelHeld } from "./kernel-grants.ts";
 import type { MissingRule } from "./types.ts";
 
-/** Allow rules that the kernel would hold, whose plain beginning is not there. */
+/** Grants that the kernel would hold, whose plain leading directory or name does not exist. */
 export function missingRules(
-  rules: readonly NameRule[],
+  { names, lateNames }: Policy,
   snapshot: Snapshot,
 ): readonly MissingRule[] {
   const missing: MissingRule[] = [];
-  for (const rule of rules) {
+  const lacking = kernelHeld & ~brokeredLate(lateNames);
+  for (const rule of names) {
     if (
       rule.effect === "deny" ||
-      (rule.permissions & kernelHeld) === 0 ||
+      (rule.permissions & lacking) === 0 ||
       !rule.pattern.startsWith("/")
     )
       continue;

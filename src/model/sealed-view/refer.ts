@@ -2,8 +2,8 @@ import type { PermissionSet } from "../permission.ts";
 import type { DirectoryPlacement } from "./types.ts";
 
 /**
- * A directory in which the kernel makes and removes names, with everything that all names below it
- * have.
+ * A directory in which the kernel makes and removes names, with the permissions that all names
+ * below it have.
  */
 export interface WalkedDirectory extends Omit<DirectoryPlacement, "refer"> {
   /**
@@ -14,9 +14,9 @@ export interface WalkedDirectory extends Omit<DirectoryPlacement, "refer"> {
 }
 
 /**
- * The kernel compares the rights it knows when a file moves between directories. It does not know
- * the others, so only directories that agree in those may exchange files by themselves: the largest
- * such group, between equal ones the group with the fewer permissions. Moves between all others are
+ * When a file moves between directories the kernel compares the rights that it knows, and not the
+ * others. So only directories that agree in those others may exchange files without the mediator:
+ * the largest such group, and of equal groups the one with fewer permissions. All other moves are
  * brokered.
  */
 export function giveRefer(directories: readonly WalkedDirectory[]): readonly DirectoryPlacement[] {

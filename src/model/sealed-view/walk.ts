@@ -13,7 +13,6 @@ import type { Deviation, InodePlacement } from "./types.ts";
 interface Visit {
   readonly path: string;
   readonly node: SnapshotNode;
-  /** The automaton's state after `path`. */
   readonly state: number;
   /** What directories above give already. */
   readonly covered: PermissionSet;
@@ -81,9 +80,7 @@ export class PlacementWalk {
     if ((wanted & ~held) !== 0) this.children(visit, below, held, node.procfs);
   }
 
-  /**
-   * Listing is a matter of the directory itself as well; everything else only of the names below.
-   */
+  /** Listing also depends on the directory itself; everything else only on the names below. */
   private rightsOf(self: PermissionSet, below: number): PermissionSet {
     const uniform = this.automaton.uniform(below) & (self | ~Permission.read);
     return uniform & (this.automaton.homogeneous(below) ? kernelHeld | kernelNames : kernelHeld);
@@ -115,8 +112,8 @@ export class PlacementWalk {
         this.tooWide.push(visit.path);
         return;
       }
-      // Most names of a large folder have what the folder gives them: then it does not matter what
-      // they are.
+      // Most names of a large folder have only what the folder gives them, and need not be looked
+      // at.
       if (chosen === null && !this.adds(state, covered)) continue;
       const path = visit.path === "/" ? `/${name}` : `${visit.path}/${name}`;
       const node = this.snapshot.lookup(path);
@@ -134,8 +131,7 @@ export class PlacementWalk {
 
   /**
    * Kernel rules on procfs hold only on its root. A grant to read something below becomes reading
-   * all of it, unless the policy denies reading something there; what else is granted below is
-   * lost.
+   * all of it, unless the policy denies reading something there. Other grants below are lost.
    */
   private procfs(visit: Visit): void {
     const { path, covered } = visit;

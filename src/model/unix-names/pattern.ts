@@ -7,11 +7,11 @@ import type { Snapshot } from "../snapshot.ts";
 const SLASH = "/";
 
 /**
- * Why a program that compares names as text cannot hold a grant to connect to pathnames; null where
- * it can, also for every other rule. The kernel follows each symbolic link that matches, to a
- * socket of another name. So a choice may be left in the last component alone, in a folder without links
- * into which not everybody may put one. Who may write the folder could put a link in the place of a
- * name that is written out, too.
+ * Why a program that compares names as text cannot enforce a grant to connect to pathnames; null if
+ * it can, and for every other rule. The kernel follows each symbolic link that matches, to a socket
+ * of another name. So wildcards are accepted only in the last component, in a folder without links
+ * in which not all users may make one. (A user who may write the folder could replace a plain name
+ * by a link, too.)
  */
 export function whyNotCompared(rule: NameRule, snapshot: Snapshot | null): string | null {
   const folders = foldersOfChoice(rule);
@@ -24,8 +24,8 @@ export function whyNotCompared(rule: NameRule, snapshot: Snapshot | null): strin
 }
 
 /**
- * The folders, without links as far as the policy has none, in whose names a grant to connect
- * leaves a choice; empty where it is written out, null where folders are left open, too.
+ * The folders in whose names a grant to connect has wildcards, without links that the policy
+ * resolves. Empty for a plain name; null if folders have wildcards, too.
  */
 export function foldersOfChoice({ effect, permissions, pattern }: NameRule): string[] | null {
   if (effect === "deny" || (permissions & Permission.connect) === 0) return [];
@@ -47,12 +47,12 @@ export function foldersOfChoice({ effect, permissions, pattern }: NameRule): str
 function whyNotIn(folder: string, snapshot: Snapshot): string | null {
   const node = snapshot.lookup(folder);
   if (node === null) {
-    // Whoever may make it may put links into it.
+    // A process that may make the folder may put links into it.
     if (folder === SLASH) return null;
     const above = folder.slice(0, folder.lastIndexOf(SLASH)) || SLASH;
     return snapshot.lookup(above) === null ? whyNotIn(above, snapshot) : whyOpen(above, snapshot);
   }
-  if (node.kind !== "directory") return `leads through ${folder}, which is no folder`;
+  if (node.kind !== "directory") return `leads through ${folder}, which is not a folder`;
   const open = whyOpen(folder, snapshot);
   if (open !== null) return open;
   const below = folder === SLASH ? SLASH : `${folder}${SLASH}`;
@@ -64,6 +64,6 @@ function whyNotIn(folder: string, snapshot: Snapshot): string | null {
 
 function whyOpen(folder: string, snapshot: Snapshot): string | null {
   return snapshot.lookup(folder)?.othersMayWrite === true
-    ? `may match a link, as everybody may put one into ${folder}`
+    ? `may match a link, because every user may make one in ${folder}`
     : null;
 }

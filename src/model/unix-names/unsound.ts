@@ -7,8 +7,8 @@ import { rootChanger } from "./changes-root.ts";
 import { type Context, nameContext } from "./context.ts";
 
 /**
- * A grant of unix-socket names, some or all of which the domain could lead elsewhere after a
- * program has compared the name.
+ * A grant of unix-socket names of which the domain could redirect some or all after a program has
+ * compared the name.
  */
 export interface UnsoundUnixGrant {
   readonly rule: NameRule;
@@ -18,13 +18,13 @@ export interface UnsoundUnixGrant {
    */
   readonly why: "writable" | "root";
   /**
-   * A shortest name that is refused; null where every name is, or none was found within {@link
+   * A shortest name that is refused; null if every name is, or none was found within {@link
    * SEARCH_STATES_MAX}.
    */
   readonly example: string | null;
 }
 
-/** States looked at for one rule; beyond that the rule counts as unsound. */
+/** States examined for one rule; beyond that the rule counts as unsound. */
 const SEARCH_STATES_MAX = 1 << 16;
 const WRITES_NAME = Permission.create | Permission.delete;
 /** Letters first, so that an example reads like a name. */
@@ -35,9 +35,9 @@ const bytesInOrder = [...Buffer.from("abcdefghijklmnopqrstuvwxyz/")].concat(
 );
 
 /**
- * What names alone cannot hold: with such a grant the broker judges connections, on the socket that
- * it looked up itself. The kernel programs refuse exactly these names (`unix-table.ts`), whatever
- * is done here.
+ * Grants that cannot be enforced by names alone. For these the mediator judges connections, on the
+ * socket that it looked up itself. The kernel programs refuse exactly these names anyway
+ * (`unix-table.ts`).
  */
 export function unsoundUnixGrants(policy: Policy): UnsoundUnixGrant[] {
   const rules = policy.names.filter(
@@ -65,7 +65,7 @@ interface Place {
 }
 
 /**
- * A shortest name that the rule covers, the policy grants, and the domain could redirect; null when
+ * A shortest name that the rule covers, the policy grants, and the domain could redirect; null if
  * the search is too long.
  */
 function refusedName(own: Automaton, all: Automaton): string | null | "none" {

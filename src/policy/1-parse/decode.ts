@@ -1,13 +1,13 @@
+import { actingCharacters } from "../../base/printable.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Report, startOf } from "../../diagnostics/diagnostic.ts";
 import { Positions } from "./positions.ts";
 
-const invisible =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const invisible = new RegExp(`(?![\\t\\n\\r])${actingCharacters.source}`, "u");
 
 /**
- * Bytes to text: UTF-8 without byte order mark, lines ended by a newline, nothing invisible; null
- * after a complaint.
+ * Accepts UTF-8 without byte order mark, lines ended by a newline, and no invisible characters.
+ * Reports anything else and returns null.
  */
 export function decode(file: string, bytes: Uint8Array, report: Report): string | null {
   const wrong = firstWrongByte(bytes);
@@ -35,10 +35,7 @@ export function decode(file: string, bytes: Uint8Array, report: Report): string 
   return text;
 }
 
-/**
- * Offset of the first byte that is not part of UTF-8, or null; the rest of the search is a
- * bisection over valid prefixes.
- */
+/** null if all bytes are UTF-8. Bisects over the valid prefixes. */
 function firstWrongByte(bytes: Uint8Array): number | null {
   if (isUtf8Prefix(bytes, false)) return null;
   let good = 0;

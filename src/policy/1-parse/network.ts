@@ -8,14 +8,12 @@ import type { NetworkLine, Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
 const networkForm =
-  "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] ping|packet|vsock";
+  "[deny] connect|listen tcp|udp|unix PLACE... or [deny] netlink|raw PROTOCOL... or [deny] " +
+  "ping|packet|vsock";
 const operations = ["connect", "listen", "netlink", "raw", ...wholeFamilies] as const;
 const protocols = ["tcp", "udp", "unix"] as const;
 
-/**
- * One line of `network`; a line with several protocols becomes one line each. Empty after a
- * complaint.
- */
+/** A line with several protocols becomes one line each. Empty after a diagnostic. */
 export function parseNetworkLine(scalar: Scalar, report: Report): NetworkLine[] {
   const rule = ruleText(scalar, networkForm, report);
   const [operation, ...rest] = rule?.words ?? [];

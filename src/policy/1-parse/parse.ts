@@ -3,8 +3,8 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
 import { eachSection, isWordSection, type WordSection, wordKinds } from "../../kinds/model.ts";
 import { parseFileLine } from "../../kinds/names/policy.ts";
-import { coreDumps, levels, mediations } from "../../model/policy.ts";
-import { bestEffortNames, needlessEfforts } from "../choices.ts";
+import { bestEffortNames, coreDumps, lateNames, levels, mediations } from "../../model/policy.ts";
+import { needlessEfforts } from "../choices.ts";
 import { isKeyName, type KeyName, keyNames, keys } from "../language.ts";
 import { isAccountName, isPlainName } from "../names.ts";
 import { decode } from "./decode.ts";
@@ -28,14 +28,13 @@ export interface ParseInput {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly kind: PolicyKind;
-  /** The file's name without `.yaml`: what `domain` must say. */
+  /** The file's name without `.yaml`, which `domain` must repeat. */
   readonly name: string;
 }
 
 /**
- * One policy file as written. Everything wrong with it is reported; parts that are wrong are left
- * out of what is returned, so the caller must not use it once an error was reported, except to look
- * for more. null when not even its keys are known.
+ * Parses one policy file. Everything wrong is reported, and left out of the result. After an error
+ * the result serves only to find further errors. null if not even the file's keys are known.
  */
 export function parsePolicy(input: ParseInput, report: Report): PolicySource | null {
   const text = decode(input.file, input.bytes, report);
@@ -117,8 +116,11 @@ const readers: Record<
   "core-dumps": (draft, field) => {
     draft.coreDumps = choiceOf(field, coreDumps);
   },
+  "late-names": (draft, field) => {
+    draft.lateNames = choiceOf(field, lateNames);
+  },
   "best-effort": (draft, field) => {
-    draft.bestEffort = choicesOf(field, bestEffortNames, needlessEfforts);
+    draft.bestEffort = choicesOf(field, bestEffortNames, { needless: needlessEfforts });
   },
 };
 
@@ -129,7 +131,7 @@ function readWords<S extends WordSection>(draft: WordDraft, section: S, field: F
   draft[section] = lines as WordDraft[S];
 }
 
-/** What stands for a variable is judged by its value. */
+/** A variable is checked by its value, later. */
 function accountName(field: Field, what: string): Word | null {
   const word = textOf(field);
   if (word === null || word.text.includes("${") || isAccountName(word.text)) return word;
@@ -172,7 +174,7 @@ function present<T>(lines: readonly (T | null)[]): T[] {
   return lines.filter((line) => line !== null);
 }
 
-const noWords = eachSection<WordLines>(() => []);
+const noWordLines = eachSection<WordLines>(() => []);
 
 function emptySource({ file, kind }: ParseInput): Draft {
   const nothing = {
@@ -182,6 +184,7 @@ function emptySource({ file, kind }: ParseInput): Draft {
     user: null,
     group: null,
     coreDumps: null,
+    lateNames: null,
   };
   const lists = {
     entries: [],
@@ -190,11 +193,9 @@ function emptySource({ file, kind }: ParseInput): Draft {
     parameters: [],
     files: [],
     network: [],
-  };
-  const more = {
     transitions: [],
     setUserId: [],
     bestEffort: [],
   };
-  return { file, kind, ...nothing, ...lists, ...more, ...noWords };
+  return { file, kind, ...nothing, ...lists, ...noWordLines };
 }

@@ -14,7 +14,7 @@ export class Positions {
     this.#lineStarts = starts;
   }
 
-  /** The stretch `[start, end)`, cut at the end of its first line. */
+  /** `[start, end)`, cut at the end of its first line. */
   span(start: number, end: number): Span {
     const from = this.#whole(Math.min(start, this.text.length), -1);
     const line = this.#lineOf(from);
@@ -29,7 +29,7 @@ export class Positions {
     };
   }
 
-  /** An offset within a surrogate pair, moved out of it: the YAML library counts UTF-16 units. */
+  /** Moves an offset out of a surrogate pair: the YAML library counts UTF-16 units. */
   #whole(offset: number, direction: 1 | -1): number {
     const splits = /^[\ud800-\udbff][\udc00-\udfff]$/.test(this.text.slice(offset - 1, offset + 1));
     return splits ? offset + direction : offset;

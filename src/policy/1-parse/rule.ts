@@ -5,7 +5,7 @@ import type { Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 import { wordsOf } from "./words.ts";
 
-/** A line of a section with its `deny` taken off. */
+/** A line of a section without its `deny`. */
 export interface RuleText {
   readonly effect: Effect;
   readonly words: readonly Word[];
@@ -13,7 +13,7 @@ export interface RuleText {
   readonly text: string;
 }
 
-/** Splits a line into words and takes `deny` off; null after a complaint. */
+/** null after a diagnostic. */
 export function ruleText(scalar: Scalar, form: string, report: Report): RuleText | null {
   const all = wordsOf(scalar);
   const effect: Effect = all[0]?.text === "deny" ? "deny" : "allow";
@@ -35,7 +35,7 @@ export function ruleText(scalar: Scalar, form: string, report: Report): RuleText
   return { effect, words, span: scalar.span, text: scalar.value };
 }
 
-/** Complains about a word that a rule's form has no room for; true when there was one. */
+/** Reports a word for which a rule's form has no room; true if there was one. */
 export function refuseExtra(word: Word | undefined, form: string, report: Report): boolean {
   if (word === undefined) return false;
   report(diagnose("extra-operand", word.span, { word: word.text, form }));

@@ -7,42 +7,48 @@ import { nameOfKind } from "./to-tree.ts";
 import type { List, Mapping, Scalar, Tree } from "./tree.ts";
 import { wholeWord } from "./words.ts";
 
-/** What a handler of a key works with: the key, its value, and where complaints go. */
+/** The key, its value, and where diagnostics go. */
 export interface Field {
   readonly key: KeyName;
   readonly value: Tree;
   readonly report: Report;
 }
 
-/** The value as non-empty text, or null after a complaint. */
+/** Non-empty text, or null after a diagnostic. */
 export function textOf(field: Field): Word | null {
   return wordOf(field.value, field, "text");
 }
 
-/** One of the key's choices, or null after a complaint. */
+/** One of the key's choices, or null after a diagnostic. */
 export function choiceOf<T extends string>(field: Field, known: readonly T[]): T | null {
   const word = textOf(field);
   return word === null ? null : choose(word, field, known);
 }
 
-/** `needless`: words that would change nothing, each with the reason; they are refused, too. */
+/**
+ * `needless`: words that would have no effect, each with the reason; they are refused, too.
+ * `what`: what a message calls a choice.
+ */
 export function choicesOf<T extends string>(
   field: Field,
   known: readonly T[],
-  needless: Readonly<Record<string, string>> = {},
+  {
+    needless = {},
+    what = field.key,
+  }: { needless?: Readonly<Record<string, string>>; what?: string } = {},
 ): T[] {
   return textsOf(field)
     .map((scalar) => {
       const word = wholeWord(scalar);
       const why = Object.hasOwn(needless, word.text) ? needless[word.text] : undefined;
-      if (why === undefined) return choose(word, field, known);
+      if (why === undefined) return choose(word, field, known, what);
       field.report(diagnose("needless-choice", word.span, { value: word.text, why }));
       return null;
     })
     .filter((choice) => choice !== null);
 }
 
-/** The non-empty texts of a list; what is none of these is complained about and left out. */
+/** The non-empty texts of a list; other items are reported and left out. */
 export function textsOf(field: Field): Scalar[] {
   const list = listOf(field);
   return (list?.items ?? []).filter(
@@ -62,7 +68,6 @@ export function mappingOf(field: Field): Mapping | null {
   return null;
 }
 
-/** A tree as one non-empty word. */
 export function wordOf(tree: Tree, field: Field, expected: string): Word | null {
   if (tree.kind !== "scalar") {
     refuseShape(tree, field, expected);
@@ -85,10 +90,15 @@ export function refuseShape(tree: Tree, field: Field, expected: string): void {
   field.report(diagnose("wrong-shape", tree.span, values));
 }
 
-function choose<T extends string>(word: Word, field: Field, known: readonly T[]): T | null {
+function choose<T extends string>(
+  word: Word,
+  field: Field,
+  known: readonly T[],
+  what: string = field.key,
+): T | null {
   const choice = known.find((name) => name === word.text);
   if (choice !== undefined) return choice;
-  const values = { value: word.text, what: field.key, known: known.join(", ") };
+  const values = { value: word.text, what, known: known.join(", ") };
   field.report(diagnose("bad-choice", word.span, values, nearest(word.text, known)));
   return null;
 }

@@ -1,7 +1,15 @@
 import type { Span } from "../../diagnostics/diagnostic.ts";
 import type { WordSection, Words } from "../../kinds/model.ts";
 import type { PermissionSet } from "../../model/permission.ts";
-import type { BestEffort, CoreDumps, Effect, Level, Mediation } from "../../model/policy.ts";
+import type {
+  BestEffort,
+  ControlCommand,
+  CoreDumps,
+  Effect,
+  LateNames,
+  Level,
+  Mediation,
+} from "../../model/policy.ts";
 
 /**
  * One policy file as it was written: every part with its place, nothing looked up, variables still
@@ -25,25 +33,28 @@ export interface PolicySource extends WordLines {
   readonly group: Word | null;
   readonly setUserId: readonly Word[];
   readonly coreDumps: CoreDumps | null;
+  readonly lateNames: LateNames | null;
   readonly bestEffort: readonly BestEffort[];
 }
 
-/** The sections whose lines are words. */
 export type WordLines = { readonly [S in WordSection]: readonly TokenLine<Words[S]>[] };
 
-/** An abstraction is what `include` names: grants without a domain. */
+/** `include` names abstractions: grants without a domain. */
 export type PolicyKind = "domain" | "abstraction";
 
-/** A piece of text without white space, or a whole scalar, and where it stands. */
+/** Text without white space, or a whole scalar, with its place. */
 export interface Word {
   readonly text: string;
   readonly span: Span;
 }
 
-export interface EntrySource {
-  readonly kind: "exec" | "unit";
-  readonly value: Word;
-}
+export type EntrySource =
+  | { readonly kind: "exec"; readonly value: Word }
+  | {
+      readonly kind: "unit";
+      readonly value: Word;
+      readonly outside: readonly ControlCommand[];
+    };
 
 export interface VariableSource {
   readonly name: Word;
@@ -55,8 +66,8 @@ export interface ParameterSource {
   readonly description: string;
   readonly default: Word | null;
   /**
-   * What values must match, in the language of path patterns; without a `/` at its beginning it is
-   * one path component.
+   * What values must match, in the language of path patterns. Without a leading `/` it is one path
+   * component.
    */
   readonly pattern: Word | null;
 }

@@ -8,8 +8,8 @@ type Item = Partial<CST.CollectionItem>;
 type Visit = readonly [token: CST.Token, depth: number];
 
 /**
- * Looks through the tokens of a file for what a policy may not have, without recursion.
- * Stops at the first collection that is too deep: below it nothing else matters.
+ * Searches the tokens of a file for forbidden constructs, without recursion. Stops at the first
+ * collection that is nested too deeply.
  */
 export function survey(tokens: readonly CST.Token[], positions: Positions, report: Report): void {
   let documents = 0;

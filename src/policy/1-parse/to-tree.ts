@@ -5,8 +5,8 @@ import type { Positions } from "./positions.ts";
 import type { Pair, Scalar, Tree } from "./tree.ts";
 
 /**
- * The library's nodes as a plain tree; complains about keys that are not text, merge keys, and keys
- * written twice.
+ * Makes a plain tree of the library's nodes. Reports keys that are not text, merge keys, and
+ * duplicate keys.
  */
 export function toTree(node: unknown, positions: Positions, report: Report): Tree {
   if (isSeq(node)) {
@@ -45,7 +45,7 @@ function toPair(
     return null;
   }
   if (key.value === "<<") report(diagnose("merge-key", key.span, {}));
-  // `key:` with nothing after it: the value stands where the key does.
+  // `key:` with nothing after it: the value gets the key's place.
   const value =
     pair.value === null
       ? emptyScalar(key.span.length > 0 ? key.span : around)
@@ -83,7 +83,7 @@ function spanOf(node: Node, positions: Positions): Span {
   return positions.span(start, end);
 }
 
-/** The kind of a value in words, for messages. */
+/** For messages. */
 export function nameOfKind(tree: Tree): string {
   if (tree.kind === "list") return "a list";
   if (tree.kind === "mapping") return "a mapping";

@@ -9,8 +9,8 @@ import type { Scalar } from "./tree.ts";
 const tokensForm = "[deny] NAME...";
 
 /**
- * `[deny] NAME...`, of words that are `known`; null where what the names mean is looked up later.
- * `what` is the name of such a word, for messages.
+ * `[deny] NAME...`, with names from `known`; null if the names are looked up later. `what`
+ * describes such a name in messages.
  */
 export function parseWords<T extends string>(
   scalar: Scalar,

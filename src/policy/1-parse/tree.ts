@@ -1,8 +1,8 @@
 import type { Span } from "../../diagnostics/diagnostic.ts";
 
 /**
- * What a policy's YAML can be: text, lists and mappings, each with its place. No types, anchors,
- * aliases or tags are left.
+ * A policy's YAML: text, lists and mappings, each with its place. No types, anchors, aliases or
+ * tags are left.
  */
 export type Tree = Scalar | List | Mapping;
 
@@ -11,8 +11,8 @@ export interface Scalar {
   readonly value: string;
   readonly span: Span;
   /**
-   * The place of a part of `value` (UTF-16 offset and length); the whole scalar where the file
-   * spells it differently.
+   * The place of a part of `value` (UTF-16 offset and length); the whole scalar if the file spells
+   * it differently.
    */
   readonly part: (offset: number, length: number) => Span;
 }

@@ -2,8 +2,8 @@ import type { Word } from "./source.ts";
 import type { Scalar } from "./tree.ts";
 
 /**
- * The words of a rule. They are separated by white space; a backslash takes the next character
- * along, so that `/srv/my\ files/**` is one word. The backslash stays: it belongs to the pattern.
+ * The words of a rule, separated by white space. A backslash protects the next character, so that
+ * `/srv/my\ files/**` is one word. The backslash stays: it belongs to the pattern.
  */
 export function wordsOf(scalar: Scalar): Word[] {
   const words: Word[] = [];
@@ -13,7 +13,6 @@ export function wordsOf(scalar: Scalar): Word[] {
   return words;
 }
 
-/** The whole scalar as one word. */
 export function wholeWord(scalar: Scalar): Word {
   return { text: scalar.value, span: scalar.span };
 }

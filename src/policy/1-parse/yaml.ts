@@ -7,9 +7,9 @@ import { toTree } from "./to-tree.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Text to tree. All scalars are text (YAML's failsafe schema). The token stream is surveyed before
- * nodes are made of it, since making nodes recurses: what is too deep, or has anchors, aliases,
- * tags, directives or a second document, goes no further. Returns null after a complaint.
+ * Parses YAML in which all scalars are text (the failsafe schema). Making nodes recurses, so the
+ * token stream is surveyed first: nodes are not made of a text that is nested too deeply, or has
+ * anchors, aliases, tags, directives or a second document. Returns null after a diagnostic.
  */
 export function parseYaml(file: string, text: string, report: Report): Tree | null {
   const positions = new Positions(file, text);
@@ -23,7 +23,7 @@ export function parseYaml(file: string, text: string, report: Report): Tree | nu
 }
 
 function compose(tokens: readonly CST.Token[], positions: Positions, report: Report): Tree | null {
-  // Keys are compared by `toTree`, which knows where the first one stands.
+  // `toTree` compares keys, because it knows where the first one stands.
   const composer = new Composer({
     schema: "failsafe",
     uniqueKeys: false,
@@ -46,7 +46,7 @@ function compose(tokens: readonly CST.Token[], positions: Positions, report: Rep
   return toTree(document.contents, positions, report);
 }
 
-/** What helps where the reader of YAML complains in such words. */
+/** Help lines for messages of the YAML library. */
 const cures: readonly (readonly [said: RegExp, cure: string])[] = [
   [/^Tabs are not allowed/, "indent with spaces"],
   [/^Missing closing .quote/, "write the quote that ends the text, or leave both out"],
@@ -55,7 +55,8 @@ const cures: readonly (readonly [said: RegExp, cure: string])[] = [
   [/^Implicit map keys need/, "write `- ` before a line of a list, and `: ` behind a key"],
 ];
 const CURE_ELSE =
-  "put text with `: `, ` #`, `*`, `&`, `{`, `[` or `@` at its beginning into quotes";
+  "put text with `: `, ` #` or `${...}`, and text that begins with `*`, `&`, `{`, `[` or `@`, " +
+  "into quotes";
 
 function cureOf(message: string): string {
   const line = message.split("\n", 1)[0]?.replace(/ at line \d+, column \d+:$/, "") ?? "";

@@ -4,7 +4,7 @@ import { isAccountName } from "../names.ts";
 import { expand } from "./expand.ts";
 import type { Scope } from "./scope.ts";
 
-/** The one name of `user` or `group`, `what`; null where there is none, and after a complaint. */
+/** The name under `user` or `group` (`what`); null if there is none, and after a diagnostic. */
 export function resolveAccount(word: Word | null, what: string, scope: Scope): string | null {
   if (word === null) return null;
   const names = expand(word, "plain", scope);

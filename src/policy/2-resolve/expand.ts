@@ -6,15 +6,13 @@ import { EXPANSION_MAX, VARIABLE_DEPTH_MAX } from "../limits.ts";
 import type { Binding } from "./binding.ts";
 import type { Scope } from "./scope.ts";
 
-/**
- * Where the text goes: literal values are escaped in a pattern and stand for themselves elsewhere.
- */
+/** Literal values are escaped in a pattern and stand for themselves elsewhere. */
 export type Use = "pattern" | "plain";
 
 const reference = /\\.|\$\{([^}]*)(\})?/gs;
 const variableName = /^[a-z][a-z0-9_-]*$/;
 
-/** All texts that a word stands for; empty after a complaint. A list multiplies. */
+/** Empty after a diagnostic. A variable that is a list multiplies the texts. */
 export function expand(word: Word, use: Use, scope: Scope): string[] {
   if (!word.text.includes("${")) return [word.text];
   const texts = expandText(word.text, word, use, scope, []) ?? [];
@@ -22,7 +20,7 @@ export function expand(word: Word, use: Use, scope: Scope): string[] {
 }
 
 /**
- * The same pattern, spelt so that it stays one word without references when it is written into a
+ * The same pattern, spelled so that it stays one word without references when it is written into a
  * policy again.
  */
 function settled(pattern: string): string {

@@ -7,10 +7,7 @@ import type { ParameterSource, PolicySource } from "../1-parse/source.ts";
 import { SET_LENGTH_MAX } from "../limits.ts";
 import type { Binding } from "./binding.ts";
 
-/**
- * Values of a domain's parameters, from `--set` or their defaults; complains about what is missing
- * or does not fit.
- */
+/** From `--set` or the defaults. Reports missing and unfit values. */
 export function parameterValues(
   domain: PolicySource,
   set: Readonly<Record<string, string>>,
@@ -29,14 +26,14 @@ export function parameterValues(
   return values;
 }
 
-/** A value that `--set` gives to a variable: whoever gives it names one thing, never a pattern. */
+/** The value names one thing and is never a pattern. */
 export function setValue(name: string, text: string, file: string, report: Report): Binding | null {
   if (isSoundValue(text)) return { literal: true, values: [{ text, span: startOf(file) }] };
   report(diagnose("bad-parameter", startOf(file), { value: text, name, pattern: "**" }));
   return null;
 }
 
-/** Complains about each `--set` that nothing takes. */
+/** Reports each `--set` that no variable or parameter takes. */
 export function setNames(
   set: Readonly<Record<string, string>>,
   known: ReadonlySet<string>,

@@ -6,13 +6,14 @@ import { expand } from "./expand.ts";
 import { ruleSource } from "./rule-source.ts";
 import type { Scope } from "./scope.ts";
 
-/** How processes get into the domain. */
 export function resolveEntries(entries: readonly EntrySource[], scope: Scope): Entry[] {
-  return entries.flatMap(({ kind, value }): Entry[] =>
-    kind === "exec"
-      ? paths(value, scope).map((path) => ({ kind, path }))
-      : expand(value, "plain", scope).map((unit) => ({ kind, unit })),
-  );
+  return entries.flatMap((entry): Entry[] => {
+    if (entry.kind === "exec")
+      return paths(entry.value, scope).map((path) => ({ kind: "exec", path }));
+    const { kind, value, outside } = entry;
+    const left = outside.length === 0 ? {} : { outside };
+    return expand(value, "plain", scope).map((unit) => ({ kind, unit, ...left }));
+  });
 }
 
 export function resolveTransitions(lines: readonly TransitionLine[], scope: Scope): Transition[] {
@@ -38,7 +39,7 @@ export function resolveSetUserId(words: readonly Word[], scope: Scope): string[]
   return [...new Set(words.flatMap((word) => paths(word, scope)))].sort();
 }
 
-/** The absolute paths that a word stands for, no patterns; complains about the others. */
+/** The absolute paths that a word stands for; patterns and other texts are reported. */
 function paths(word: Word, scope: Scope): string[] {
   return expand(word, "plain", scope).filter((path) => {
     if (isPlainPath(path)) return true;

@@ -15,19 +15,17 @@ import { resolveWords } from "./tokens.ts";
 
 export interface ResolveInput {
   readonly name: DomainName;
-  /** The domain itself. */
   readonly domain: PolicySource;
-  /** What it includes, each once. */
+  /** Each abstraction once. */
   readonly abstractions: readonly PolicySource[];
   readonly set: Readonly<Record<string, string>>;
   readonly vocabulary: Vocabulary;
 }
 
 /**
- * Sources to meaning: variables replaced, groups expanded, every rule with its source. Parts that
- * are wrong are reported and left out, so the result is a policy only if nothing reported is an
- * error. The order within a section is that of the files; names and tokens of which the order is
- * lost come sorted.
+ * Replaces variables and expands groups; every rule keeps its source. Wrong parts are reported and
+ * left out, so the result is a policy only if no diagnostic is an error. Rules of a section are in
+ * the order of the files; names and tokens whose order has no meaning are sorted.
  */
 export function resolve(
   { name, domain, abstractions, set, vocabulary }: ResolveInput,
@@ -50,6 +48,7 @@ export function resolve(
     group: resolveAccount(domain.group, "a group", scope),
     setUserId: resolveSetUserId(domain.setUserId, scope),
     coreDumps: domain.coreDumps ?? "none",
+    lateNames: domain.lateNames ?? "sealed",
     bestEffort: [...new Set(domain.bestEffort)].sort(),
   };
   reportUnused(domain, scope);

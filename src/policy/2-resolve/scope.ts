@@ -5,11 +5,11 @@ import type { DomainName } from "../names.ts";
 import type { Binding } from "./binding.ts";
 import { parameterValues, setNames, setValue } from "./parameters.ts";
 
-/** What variables mean in one policy, and which were used. */
+/** The variables of one policy, and which of them were used. */
 export interface Scope {
   readonly bindings: ReadonlyMap<string, Binding>;
   readonly used: Set<string>;
-  /** Parameters that have no value, which was reported. */
+  /** Parameters without a value; each has been reported. */
   readonly pending: ReadonlySet<string>;
   readonly report: Report;
 }
@@ -90,7 +90,7 @@ function refuseDoubles(domain: PolicySource | undefined, name: DomainName, repor
   }
 }
 
-/** Warns about the variables and parameters of the domain's own file that nothing used. */
+/** Warns about unused variables and parameters of the domain's own file. */
 export function reportUnused(domain: PolicySource, scope: Scope): void {
   for (const { name } of [...domain.vars, ...domain.parameters]) {
     if (!scope.used.has(name.text))

@@ -7,7 +7,6 @@ import type { TokenRule } from "../../model/policy.ts";
 import type { PolicySource, TokenLine, WordLines } from "../1-parse/source.ts";
 import type { WordContext } from "../word-syntax.ts";
 
-/** The sections whose rules are words, of all sources. */
 export function resolveWords(sources: readonly PolicySource[], context: WordContext): WordRules {
   return eachSection<WordRules>((section) => resolveSection(section, sources, context));
 }
@@ -28,7 +27,7 @@ function resolveSection<S extends WordSection>(
   ]);
 }
 
-/** The lines of all sources; warns about one written twice in the same file. */
+/** Warns about a line that is written twice in the same file. */
 function gather<T extends string>(
   sources: readonly (readonly TokenLine<T>[])[],
   report: Report,
@@ -45,9 +44,9 @@ function gather<T extends string>(
 }
 
 /**
- * One rule for each effect and token, sorted: allow before deny, then by token. Of several the
- * first one written stands, but one that names the token itself goes before one that means it by a
- * group: `3-check` refuses what is named.
+ * One rule per effect and token, sorted: allow before deny, then by token. Of duplicates the first
+ * one written is kept. A rule that names the token itself takes precedence over one that means it
+ * by a group, because `3-check` refuses tokens that are named.
  */
 function canonical<T extends string>(rules: readonly TokenRule<T>[]): TokenRule<T>[] {
   const first = new Map<string, TokenRule<T>>();

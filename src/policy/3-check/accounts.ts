@@ -1,9 +1,13 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { startOf } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { Check } from "./context.ts";
 
-/** The user and group the daemon runs as exist. */
+/**
+ * The user and group of the daemon must exist. A user with the name of the policy's unit may be one
+ * of systemd's, which is there only while the unit runs (`DynamicUser=`).
+ */
 export const checkAccounts: Check = (policy, { accounts, file }, report) => {
   if (!accounts) return;
   const wanted = [
@@ -11,7 +15,7 @@ export const checkAccounts: Check = (policy, { accounts, file }, report) => {
     { kind: "group", name: policy.group, known: accounts.groups },
   ] as const;
   for (const { kind, name, known } of wanted) {
-    if (name === null || known.has(name)) continue;
+    if (name === null || known.has(name) || isOfUnit(policy, name)) continue;
     report(
       diagnose(
         "unknown-user",
@@ -22,3 +26,7 @@ export const checkAccounts: Check = (policy, { accounts, file }, report) => {
     );
   }
 };
+
+function isOfUnit({ entries }: Policy, name: string): boolean {
+  return entries.some((entry) => entry.kind === "unit" && entry.unit === `${name}.service`);
+}

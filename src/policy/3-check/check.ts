@@ -38,7 +38,10 @@ const adviceChecks: readonly Check[] = [
   checkEntries,
 ];
 
-/** These complain of a rule for want of another one, which may be just what could not be read. */
+/**
+ * These report a rule because another one is missing. If a part of the policy could not be read,
+ * that part may be the missing rule.
+ */
 const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecute, checkStart];
 
 /** Of the names as this host resolves them: a link must not hide what a grant reaches. */
@@ -54,9 +57,9 @@ const adviceChecksOnHost: readonly Check[] = [
 ];
 
 /**
- * What there is to say about a policy that means something: mistakes that only a host shows, grants
- * that are wider than they look, and what the engine makes of it. Sorted by place. The policy may
- * be used only if none of them is an error.
+ * Diagnoses a resolved policy: mistakes that only show on a host, grants that are wider than they
+ * look, and what the engine makes of it. Sorted by place. The policy may be used only if no
+ * diagnostic is an error.
  */
 export function check(policy: Policy, context: CheckContext): Diagnostic[] {
   return outcome(
@@ -68,7 +71,7 @@ export function check(policy: Policy, context: CheckContext): Diagnostic[] {
 }
 
 /**
- * The errors that {@link check} finds, in far less time: for whoever only wants to know whether the
+ * The errors of {@link check}, in far less time: for callers that only need to know whether the
  * policy may be used.
  */
 export function checkErrors(policy: Policy, context: CheckContext): Diagnostic[] {
@@ -88,7 +91,7 @@ function outcome(
   const meant = (run: Check) => !(incomplete && wantWhole.includes(run));
   for (const run of checks.filter(meant)) run(policy, context, report);
   const resolved = onHost(policy, snapshot, report);
-  // What is wrong with another policy is not this one's business.
+  // Problems of other policies are not reported here.
   const neighbours = checksOnHost.includes(checkForeignFiles)
     ? others?.map((other) => onHost(other, snapshot, () => undefined))
     : undefined;
@@ -106,7 +109,7 @@ function outcome(
     (a, b) =>
       files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line || a.column - b.column,
   );
-  // Errors come first to be kept: a cut list must not turn a refused policy into an accepted one.
+  // Errors are kept first: a cut list must not turn a refused policy into an accepted one.
   if (sorted.length <= DIAGNOSTICS_MAX) return sorted;
   const kept = sorted
     .toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))

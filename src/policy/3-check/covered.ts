@@ -5,7 +5,10 @@ import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { covers, parentOf } from "./overlap.ts";
 
-/** Grants that a denial takes wholly, rules written twice, rules that another one covers. */
+/**
+ * Grants that a denial takes away completely, rules written twice, and rules that another one
+ * covers.
+ */
 export const checkCovered: Check = (policy, _context, report) => {
   const byPrefix = rulesByPrefix(policy);
   policy.names.forEach((rule, index) => {
@@ -23,8 +26,8 @@ export const checkCovered: Check = (policy, _context, report) => {
       );
       return;
     }
-    // Of two equal rules the later one is the one too many. Rules of another file are not this
-    // author's to take out.
+    // Of two equal rules the later one is redundant. Rules of another file are not this author's to
+    // remove.
     const cover = near.find(({ other, at }) => {
       if (
         other.effect !== rule.effect ||
@@ -59,7 +62,7 @@ function rulesByPrefix(policy: Policy): Map<string, Candidate[]> {
   return map;
 }
 
-/** Only a rule whose choice begins at or above where this one's begins can cover it. */
+/** Only a rule whose plain beginning is the same or above can cover this one. */
 function candidates(rule: NameRule, byPrefix: ReadonlyMap<string, Candidate[]>): Candidate[] {
   const found: Candidate[] = [];
   for (let prefix = prefixOf(rule); ; prefix = parentOf(prefix)) {
@@ -68,7 +71,7 @@ function candidates(rule: NameRule, byPrefix: ReadonlyMap<string, Candidate[]>):
   }
 }
 
-/** Two rules that one word became through a list. */
+/** Two rules that came from one word through a list. */
 function sameText(a: Source, b: Source): boolean {
   return a.line === b.line && a.column === b.column;
 }

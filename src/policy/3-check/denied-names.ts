@@ -1,14 +1,17 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import type { NameRule } from "../../model/policy.ts";
+import { areBrokered, type NameRule } from "../../model/policy.ts";
 import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
 import { covers, literalOf, parentOf } from "./overlap.ts";
 
-/** What a denial of a name that is not there costs a sealed domain: names made later beside it. */
+/**
+ * A denial of a missing name costs a sealed domain its grants on names that are made later beside
+ * it.
+ */
 export const checkDeniedNames: Check = (policy, { snapshot }, report) => {
-  if (policy.mediation !== "sealed" || !snapshot) return;
+  if (policy.mediation !== "sealed" || areBrokered(policy.lateNames) || !snapshot) return;
   const allowed = policy.names.filter(
     (rule) => rule.effect === "allow" && rule.pattern.endsWith("/**"),
   );
@@ -27,7 +30,7 @@ export const checkDeniedNames: Check = (policy, { snapshot }, report) => {
   }
 };
 
-/** A denial inside what is granted, not all of it. */
+/** The denial covers a part of the grant, not all of it. */
 function reachesInto(allow: NameRule, deny: NameRule): boolean {
   return (
     isWithin(prefixOf(deny), prefixOf(allow)) &&

@@ -2,7 +2,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { startOf } from "../../diagnostics/diagnostic.ts";
 import type { Check } from "./context.ts";
 
-/** Programs under `enter`: nothing puts a process into the domain for having executed one. */
+/** Executing a program under `enter` does not put a process into the domain. */
 export const checkEntries: Check = ({ entries, name }, { file }, report) => {
   if (file === undefined) return;
   const programs = entries.flatMap((entry) => (entry.kind === "exec" ? [entry.path] : []));

@@ -7,8 +7,8 @@ import type { Check } from "./context.ts";
 import { grantsNothing } from "./overlap.ts";
 
 /**
- * Programs that may be executed but not read: execve opens them for both, so that nothing is
- * started.
+ * execve opens a program for executing and reading, so a program that may only be executed cannot
+ * start.
  */
 export const checkExecute: Check = (policy, _context, report) => {
   const readable = policy.names

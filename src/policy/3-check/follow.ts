@@ -3,7 +3,7 @@ import type { Snapshot } from "../../model/snapshot.ts";
 
 export type Followed =
   | { readonly outcome: "found"; readonly path: string; readonly directory: boolean }
-  /** `folder` is there (canonical), `name` in it is not; `rest` would follow. */
+  /** `folder` exists (canonical), `name` in it does not; `rest` would follow. */
   | {
       readonly outcome: "missing";
       readonly folder: string;
@@ -12,7 +12,7 @@ export type Followed =
     }
   | { readonly outcome: "loop" };
 
-/** Where a name leads on this host, symbolic links followed to the end. */
+/** Symbolic links are followed to the end. */
 export function follow(name: string, snapshot: Snapshot): Followed {
   const path = resolveLinks(name, snapshot);
   if (path === null) return { outcome: "loop" };

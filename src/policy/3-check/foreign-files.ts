@@ -10,7 +10,9 @@ import { parentOf, reach } from "./overlap.ts";
 
 const change = Permission.write | Permission.create | Permission.delete;
 
-/** Grants to change what another domain runs, reads as its configuration, or keeps as its own. */
+/**
+ * Grants to change what another domain executes, reads as its configuration, or keeps as its own.
+ */
 export const checkForeignFiles: Check = (policy, { others }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
   const writers = policy.names.filter(
@@ -31,7 +33,7 @@ export const checkForeignFiles: Check = (policy, { others }, report) => {
   }
 };
 
-/** Changes the path or something below it, or puts another folder in the place of one above it. */
+/** The grant can change the path or something below it, or replace a folder above it. */
 function reaches(automaton: Automaton, path: string): boolean {
   if (reach(automaton, path) !== 0) return true;
   for (let above = parentOf(path); above !== "/"; above = parentOf(above)) {
@@ -47,7 +49,7 @@ interface FileUse {
 }
 
 /**
- * Where a domain's rules begin; shared places such as / and /tmp say nothing about whose they are.
+ * The folders where a domain's rules begin. Shared places such as / and /tmp belong to no domain.
  */
 function usesOf(policy: Policy): FileUse[] {
   const rules = policy.names.filter(

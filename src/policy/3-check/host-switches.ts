@@ -11,8 +11,8 @@ import type { Check } from "./context.ts";
 import { reach } from "./overlap.ts";
 
 /**
- * Grants to change what makes the kernel act outside every domain: it stays out of them. One a rule
- * is told of.
+ * Grants to change files that make the kernel act outside every domain. These files stay denied.
+ * One file is named per rule.
  */
 export const checkHostSwitches: Check = (policy, _context, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");

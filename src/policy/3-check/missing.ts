@@ -6,7 +6,7 @@ import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 import { follow } from "./follow.ts";
 
-/** Rules for names that are not there, with the near miss among those that are. */
+/** Rules for missing names, with the most similar existing name. */
 export const checkMissing: Check = (policy, { snapshot }, report) => {
   if (!snapshot) return;
   const seen = new Set<string>();
@@ -16,11 +16,11 @@ export const checkMissing: Check = (policy, { snapshot }, report) => {
     seen.add(path);
     const result = follow(path, snapshot);
     if (result.outcome !== "missing") continue;
-    // What the daemon may make itself need not be there, as long as its folder is.
+    // A file that the daemon may make need not exist, as long as its folder does.
     const makes = (rule.permissions & (Permission.create | Permission.listen)) !== 0;
     if (makes && result.rest.length === 0) continue;
     const near = nearest(result.name, snapshot.list(result.folder) ?? []);
-    // Sockets come and go with their servers, so that only a near miss is worth a word.
+    // Sockets come and go with their servers, so only a near miss is reported.
     if (near === null && (rule.permissions & Permission.connect) !== 0) continue;
     const folder = result.folder === "/" ? "" : result.folder;
     const suggestion = near === null ? null : [`${folder}/${near}`, ...result.rest].join("/");

@@ -6,8 +6,8 @@ import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
 /**
- * The policy with its names as this host resolves them: a grant on `/var/run` is one on `/run`, and
- * is judged as that. Rules keep their source. Without a snapshot, names stay as they are written.
+ * Resolves the policy's names on this host: a grant on `/var/run` is one on `/run`, and is checked
+ * as such. Rules keep their source. Without a snapshot, names stay as written.
  */
 export function onHost(
   policy: Policy,

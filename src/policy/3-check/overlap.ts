@@ -4,10 +4,7 @@ import { literalPrefix, parsePattern } from "../../model/pattern.ts";
 import { Permission, type PermissionSet } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 
-/**
- * Whether every name and permission of `rule` is one of `other`: what is left of `rule` when
- * `other` is denied is nothing.
- */
+/** Whether every name and permission of `rule` is one of `other`: `rule` minus `other` is empty. */
 export function covers(other: NameRule, rule: NameRule): boolean {
   if ((rule.permissions & ~other.permissions) !== 0) return false;
   return grantsNothing(
@@ -26,8 +23,8 @@ export function grantsNothing(automaton: Automaton): boolean {
 }
 
 /**
- * Whether one of `some`, less what `denied` takes, and one of `others` speak about the same name,
- * whatever they say of it.
+ * Whether one of `some`, minus `denied`, and one of `others` match the same name, with whatever
+ * permissions.
  */
 export function meet(
   some: readonly NameRule[],
@@ -45,14 +42,14 @@ export function meet(
   return buildLarger(rules).table.permissions.some((permissions) => permissions === both);
 }
 
-/** The permissions that `automaton` gives on `path` itself or on some name below it. */
+/** On `path` itself or on some name below it. */
 export function reach(automaton: Automaton, path: string): PermissionSet {
   const at = walkName(automaton, path);
   const below = path === "/" ? at : walkName(automaton, "/", at);
   return automaton.permissions(at) | automaton.reachable(below);
 }
 
-/** The one name a pattern stands for, or null where it stands for several. */
+/** null for a pattern that matches several names. */
 export function literalOf(rule: NameRule): string | null {
   const parsed = parsePattern(rule.pattern);
   if ("problem" in parsed || parsed.pattern.alternatives.length !== 1) return null;

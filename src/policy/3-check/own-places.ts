@@ -9,9 +9,9 @@ import type { Check, CheckContext } from "./context.ts";
 import { reach } from "./overlap.ts";
 
 /**
- * Grants that name what belongs to Cofferdam. A wide grant that merely has it somewhere below, such
- * as `r /etc/**`, is not meant so, and is denied there all the same; a grant to change it is
- * refused wherever it begins.
+ * Grants that name Cofferdam's own objects. A wide grant that only includes them, such as `r
+ * /etc/**`, is accepted, and they stay denied. A grant to change them is refused wherever it
+ * begins.
  */
 export const checkOwnPlaces: Check = (policy, { ownObjects, kept = [], snapshot }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
@@ -24,7 +24,7 @@ export const checkOwnPlaces: Check = (policy, { ownObjects, kept = [], snapshot 
     if (rule.effect === "deny" || !rule.pattern.startsWith("/")) continue;
     const prefix = prefixOf(rule);
     const changes = (rule.permissions & changing) !== 0;
-    // Most rules begin where none of these places lies; no automaton is needed to see it.
+    // Most rules begin elsewhere and need no automaton.
     const near = places.filter(
       (place) => isWithin(prefix, place) || (changes && isWithin(place, prefix)),
     );

@@ -1,4 +1,4 @@
-/** Folders that many programs share: whoever may change everything in one reaches all of them. */
+/** Folders that many programs share: the right to change everything in one affects all of them. */
 export const shared: readonly string[] = [
   "/",
   "/bin",
@@ -27,7 +27,7 @@ export const shared: readonly string[] = [
   "/var/spool",
   "/var/tmp",
 ]);
-/** Folders with secrets of others in them. */
+/** Folders with secrets of other programs or users. */
 export const secret: readonly string[] = [
   "/",
   "/etc",

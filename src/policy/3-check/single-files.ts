@@ -1,7 +1,7 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { formatLetters, Permission } from "../../model/permission.ts";
-import type { NameRule, Policy } from "../../model/policy.ts";
+import { areBrokered, type NameRule, type Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import { isWithin, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
@@ -10,10 +10,10 @@ import { follow } from "./follow.ts";
 import { covers, literalOf, parentOf } from "./overlap.ts";
 import { isHome, secret, shared } from "./shared-folders.ts";
 
-/** Folders whose files are not replaced by renaming: devices, and what the kernel itself makes. */
+/** Folders whose files are not replaced by renaming: devices, and files that the kernel makes. */
 const lasting = ["/dev", "/proc", "/sys"];
 const held = Permission.read | Permission.write | Permission.execute;
-/** Files of shared folders that are named; the others are counted. */
+/** Of shared folders; the others are counted. */
 const PINNED_NAMED_MAX = 4;
 
 /**
@@ -21,7 +21,7 @@ const PINNED_NAMED_MAX = 4;
  * would match.
  */
 export const checkSingleFiles: Check = (policy, { snapshot }, report) => {
-  if (policy.mediation !== "sealed" || !snapshot) return;
+  if (policy.mediation !== "sealed" || areBrokered(policy.lateNames) || !snapshot) return;
   const pinned = new Map<string, NameRule>();
   for (const rule of policy.names) {
     const path = prefixOf(rule);
@@ -37,17 +37,18 @@ export const checkSingleFiles: Check = (policy, { snapshot }, report) => {
   reportPinned(pinned, report);
 };
 
-/** A file is there, is granted by its name alone, and another one may come to have that name. */
+/**
+ * The file exists, is granted only by its name, and may be replaced by another file of that name.
+ */
 function isReplaced(rule: NameRule, path: string, policy: Policy, snapshot: Snapshot): boolean {
   const found = follow(path, snapshot);
-  // Programs are executed anew by whoever restarts the daemon after an update, so that x alone is
-  // no trap.
+  // A restart of the daemon after an update executes its programs anew, so x alone is no trap.
   const onlyRun = (rule.permissions & held) === Permission.execute;
   const isFile = found.outcome === "found" && !found.directory;
   return isFile && !onlyRun && !folderIsGranted(rule, path, policy);
 }
 
-/** Granting all of /etc for one file in it would be the greater evil. */
+/** Granting all of /etc for one file in it would be worse. */
 function isOfMany(folder: string): boolean {
   return shared.includes(folder) || secret.includes(folder) || isHome(folder);
 }
@@ -57,7 +58,7 @@ function reportFile(rule: NameRule, path: string, report: Report): void {
   report(diagnose("single-file", spanOf(rule.source), { path, rule: wider }));
 }
 
-/** Most of them come with abstractions and are no choice of the policy's: one line for all. */
+/** Most of them come with abstractions and not from the policy's author, so one line covers all. */
 function reportPinned(pinned: ReadonlyMap<string, NameRule>, report: Report): void {
   const [first] = pinned.values();
   if (first === undefined) return;

@@ -4,7 +4,7 @@ import { unsoundUnixGrants } from "../../model/unix-names/unsound.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
-/** Unix sockets that are granted by name, while the name alone does not say which socket it is. */
+/** Unix sockets that are granted by name, while the name alone does not determine the socket. */
 export const checkSocketPaths: Check = (policy, { facts, snapshot = null }, report) => {
   const unsound = unsoundUnixGrants(policy);
   for (const { rule, why, example } of unsound) {
@@ -16,7 +16,7 @@ export const checkSocketPaths: Check = (policy, { facts, snapshot = null }, repo
       diagnose("writable-socket-path", spanOf(rule.source), { rule: rule.source.text, cause }),
     );
   }
-  // The compiler takes the same way round: `sockets/modes.ts`.
+  // The compiler decides in the same order: `sockets/modes.ts`.
   if (unsound.length > 0 || facts?.features["cgroup-unix"]?.state !== "yes") return;
   for (const rule of policy.names) {
     const why = whyNotCompared(rule, snapshot);

@@ -6,7 +6,7 @@ import type { Policy, TokenRule } from "../../model/policy.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
-/** Rules that are words: what each kind says of its own, and grants that a denial takes away. */
+/** The checks of each kind, and grants that a denial takes away. */
 export const checkTokens: Check = (policy, context, report) => {
   for (const section of wordSections) {
     wordSyntax[section].check?.(policy, context, report);

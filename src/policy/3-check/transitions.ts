@@ -11,7 +11,7 @@ import type { Check } from "./context.ts";
 import { grantsNothing, meet } from "./overlap.ts";
 import { isSealedNow } from "./sealed-now.ts";
 
-/** Transitions lead into domains that exist and, sealed, lie inside this one. */
+/** The target of a transition must exist and, if sealed, lie inside this domain. */
 export const checkTransitions: Check = (policy, { others, incomplete = false }, report) => {
   if (others === undefined) return;
   const names = others.map((other) => other.name);
@@ -37,8 +37,8 @@ export const checkTransitions: Check = (policy, { others, incomplete = false }, 
 };
 
 /**
- * A grant of `into` that `from` has not, as text; null where there is none. Says "wider" where it
- * cannot tell.
+ * A grant of `into` that `from` lacks, as text; null if there is none. Counts as wider if that
+ * cannot be decided.
  */
 function firstWider(from: Policy, into: Policy): string | null {
   for (const section of wordSections) {
@@ -71,8 +71,7 @@ function firstToken(
 }
 
 /**
- * What is left of a rule of `into` beyond its denials and the grants of `from`, or what `from`
- * denies of it.
+ * What `into` grants beyond its own denials and the grants of `from`, or what `from` denies of it.
  */
 function firstName(from: Policy, into: Policy): string | null {
   const denials = into.names.filter(({ effect }) => effect === "deny");

@@ -5,13 +5,13 @@ import { ownersOf, type Shipped } from "./library.ts";
 import { type FileIdentity, isWayTrusted } from "./trusted-file.ts";
 
 /**
- * A file that changed this shortly before it was read may have changed again within one tick of the
- * file system's clock, milliseconds.
+ * Milliseconds. A file that changed later than that before it was read may have changed again
+ * within one tick of the file system's clock.
  */
 const CLOCK_TICK_MS = 1_000;
 
 /**
- * What a policy was read from: as long as all of it is as it was, reading it again gives the same.
+ * The files behind a policy: as long as all are unchanged, reading it again gives the same policy.
  */
 export interface Basis {
   readonly identities: ReadonlyMap<string, FileIdentity>;
@@ -19,8 +19,8 @@ export interface Basis {
 }
 
 /**
- * null for a policy that cannot be used, of which not everything is known that was looked at, and
- * for files that changed just now.
+ * null for a policy that cannot be used, for one whose lookups are not all known, and for files
+ * that changed just now.
  */
 export function basisOf({
   policy,
@@ -33,8 +33,8 @@ export function basisOf({
 }
 
 /**
- * One look at the policy files of a host, for many policies: each file and each folder on the way
- * is looked at once.
+ * Examines the policy files of a host once for many policies: each file and each folder on the way
+ * once.
  */
 export class PolicyLook {
   readonly #owners: readonly number[];
@@ -48,7 +48,7 @@ export class PolicyLook {
   }
 
   /**
-   * Nothing has changed: neither files, nor that others are not there, nor who may change the
+   * Whether nothing has changed: the files, the absent names, and the users who may change the
    * folders on the way.
    */
   holds({ identities, absent }: Basis): boolean {

@@ -6,31 +6,29 @@ import { nearest } from "../../diagnostics/nearest.ts";
 import { type DomainName, parseDomainName } from "../names.ts";
 import type { Library } from "./library.ts";
 
-/** A policy by its file, or by its name in folders of which the first that has it counts. */
+/** By its file, or by its name in folders; the first folder that has it counts. */
 export type PolicyReference =
   | string
   | {
       readonly name: string;
       readonly searchPath: readonly string[];
-      /** Folders that do not count for the caller, to say so of what lies there. */
+      /** Folders that do not count for the caller; messages mention policies there. */
       readonly elsewhere?: readonly string[];
     };
 
 export interface FoundPolicy {
   readonly name: DomainName;
   readonly file: string;
-  /** The file's name without `.yaml`. */
   readonly fileName: string;
   readonly bytes: Uint8Array;
 }
 
 const SUFFIX = ".yaml";
-/** What many take for it. */
+/** A common mistake. */
 const MISTAKEN_SUFFIX = ".yml";
 
 /**
- * The domain's own file; null after a complaint. `instance` names the instance of a template that
- * is given by its file.
+ * null after a diagnostic. `instance` names the instance of a template that is given by its file.
  */
 export function findPolicy(
   reference: PolicyReference,
@@ -82,7 +80,7 @@ function byName(
     report(diagnose("bad-file-name", startOf(`${text}${SUFFIX}`), { name: text }));
     return null;
   }
-  // An instance's own file counts before its template's, in whichever folder either lies.
+  // An instance's own file takes precedence over its template's, in whichever folders they lie.
   const fileNames = name.template === null || name.instance === "" ? [text] : [text, name.template];
   for (const fileName of fileNames) {
     for (const folder of searchPath) {
@@ -96,7 +94,7 @@ function byName(
   return null;
 }
 
-/** Says why there is no policy of that name, by what lies there instead. */
+/** Explains by what exists instead. */
 function notFound(
   text: string,
   fileNames: readonly string[],
@@ -114,9 +112,9 @@ function notFound(
     const wanted = `${misnamed.slice(0, -MISTAKEN_SUFFIX.length)}${SUFFIX}`;
     return diagnose("policy-suffix", span, { name: text, file: misnamed, wanted });
   }
-  const others = among(elsewhere, SUFFIX);
-  if (others !== undefined) {
-    const values = { name: text, file: others, folder: searchPath[0] ?? "" };
+  const ofRoot = among(elsewhere, SUFFIX);
+  if (ofRoot !== undefined) {
+    const values = { name: text, file: ofRoot, folder: searchPath[0] ?? "" };
     return diagnose("policy-of-root", span, values);
   }
   const near = nearest(
@@ -131,7 +129,7 @@ function notFound(
   return diagnose("policy-missing", span, values, near);
 }
 
-/** Where the abstractions of a policy are looked for, beside those the caller names. */
+/** Searched in addition to the folders that the caller names. */
 export function abstractionFolders(
   reference: PolicyReference,
   found: FoundPolicy,

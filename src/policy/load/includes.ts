@@ -8,8 +8,8 @@ import type { Library } from "./library.ts";
 import { parseOnce } from "./parse-once.ts";
 
 /**
- * Everything a policy includes, directly and through others, each abstraction once, in the order in
- * which it is met. Missing ones, ones that lead back to themselves and too many are reported.
+ * Everything a policy includes, directly and through others, each abstraction once, in the order of
+ * discovery. Missing abstractions, circles, and too many includes are reported.
  */
 export function loadIncludes(
   domain: PolicySource,

@@ -4,27 +4,24 @@ import type { Diagnostic, Report, Span } from "../../diagnostics/diagnostic.ts";
 import { type FileIdentity, type FileProblem, TrustedReader } from "./trusted-file.ts";
 
 /**
- * The policies that come with the program. Whoever owns the program's folder decides over every
- * line of code that the caller runs; to believe its policies gives nothing more away. Nowhere else
- * is that owner believed.
+ * The policies that come with the program. The owner of the program's folder controls all code that
+ * the caller runs, so trusting that owner's policies adds no risk. That owner is trusted nowhere
+ * else.
  */
 export interface Shipped {
-  /** Absolute. */
   readonly folder: string;
-  /** User id. */
   readonly owner: number;
 }
 
 /**
- * Reads policy files, and remembers which were read and which were looked for in vain: the plan
- * depends on both.
+ * Reads policy files, and records which were read and which were missing: the plan depends on both.
  */
 export class Library {
   readonly files: string[] = [];
   readonly absent: string[] = [];
-  /** Text of the files read, for messages. */
+  /** For messages. */
   readonly sources = new Map<string, string>();
-  /** What `files` were when they were read. */
+  /** Of `files`, when they were read. */
   readonly identities = new Map<string, FileIdentity>();
   readonly #reader = new TrustedReader();
   readonly #owners: readonly number[];
@@ -36,7 +33,8 @@ export class Library {
   }
 
   /**
-   * `refused` after a complaint at `asked`; `absent` without one, since another folder may have it.
+   * `refused` after a diagnostic at `asked`; `absent` without one, because another folder may have
+   * the file.
    */
   read(file: string, asked: Span, report: Report): Uint8Array | "absent" | "refused" {
     const result = this.#reader.read(file, ownersOf(file, this.#owners, this.#shipped));
@@ -54,12 +52,12 @@ export class Library {
     return result.bytes;
   }
 
-  /** To be called when all is read. */
+  /** Call when all is read. */
   close(): void {
     this.#reader.close();
   }
 
-  /** Names of the policies in a folder, for "did you mean"; none where it cannot be listed. */
+  /** For "did you mean"; none if the folder cannot be listed. */
   names(folder: string): string[] {
     try {
       return readdirSync(folder)
@@ -72,7 +70,7 @@ export class Library {
   }
 }
 
-/** Who may own a policy file and the folders on its way. */
+/** User ids that may own a policy file and the folders on its way. */
 export function ownersOf(
   file: string,
   owners: readonly number[],

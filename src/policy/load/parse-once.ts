@@ -2,7 +2,7 @@ import type { Diagnostic, Report } from "../../diagnostics/diagnostic.ts";
 import { type ParseInput, parsePolicy } from "../1-parse/parse.ts";
 import type { PolicySource } from "../1-parse/source.ts";
 
-/** Abstractions that one process keeps parsed; at the limit all are forgotten. */
+/** Abstractions that one process keeps parsed; at the limit the cache is emptied. */
 const ABSTRACTIONS_KEPT_MAX = 256;
 
 interface Parsed {
@@ -14,9 +14,8 @@ interface Parsed {
 const kept = new Map<string, Parsed>();
 
 /**
- * An abstraction that many policies of one process include is parsed once: the same bytes mean the
- * same. They are read and judged each time, so that nothing is believed for having been believed
- * before.
+ * Parses an abstraction once for many policies of one process: equal bytes have the same meaning.
+ * The bytes are read and the file's owners are checked each time.
  */
 export function parseOnce(input: ParseInput, report: Report): PolicySource | null {
   const key = `${input.kind} ${input.name} ${input.file}`;

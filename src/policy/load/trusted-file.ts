@@ -8,23 +8,23 @@ import {
   type Stats,
 } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
+import { MODE_BITS, STICKY, WRITABLE_BY_OTHERS } from "../../base/modes.ts";
 import { FOLDERS_MAX, POLICY_BYTES_MAX } from "../limits.ts";
 
 /**
- * Reading a file that decides over security: nobody but root and the caller may have been able to
- * change it.
+ * Reads a file that security depends on. Only root and the caller may have been able to change it.
  *
  * Folders are opened one after the other from `/`, each through the descriptor of the one above,
- * none through a symbolic link, and each is judged by fstat of the descriptor; so is the file. What
- * was judged is what is read: there is no name left to swap. `/proc/self/fd/N/NAME` stands for
- * openat(N, NAME), which Node does not offer.
+ * without following symbolic links. fstat of each descriptor judges the folder, and finally the
+ * file. So the file that was judged is the one that is read, whatever happens to its name.
+ * `/proc/self/fd/N/NAME` stands for openat(N, NAME), which Node does not offer.
  */
 export type FileResult =
   | { readonly outcome: "read"; readonly bytes: Uint8Array; readonly identity: FileIdentity }
   | { readonly outcome: "absent" }
   | { readonly outcome: "refused"; readonly problem: FileProblem };
 
-/** What fstat said before the first byte was read: a change after that moves the ctime. */
+/** From fstat before the first byte was read: a later change moves the ctime. */
 export interface FileIdentity {
   readonly mode: number;
   readonly dev: bigint;
@@ -56,27 +56,21 @@ export type FileProblem =
       readonly values: { readonly size: number; readonly limit: number };
     };
 
-/**
- * O_PATH of include/uapi/asm-generic/fcntl.h: a folder that may be passed through need not be
- * readable.
- */
+/** O_PATH of include/uapi/asm-generic/fcntl.h: a folder on the way need not be readable. */
 const O_PATH = 0o10000000;
 const OPEN_FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-/** O_NONBLOCK: opening a pipe must not wait for somebody to write to it. */
+/** O_NONBLOCK: opening a pipe must not wait for a writer. */
 const OPEN_FILE =
   constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
-const STICKY = 0o1000;
 
-/**
- * Reads files: the way to each folder is gone once, and its descriptor kept until {@link close}.
- */
+/** Opens each folder once and keeps its descriptor until {@link close}. */
 export class TrustedReader {
   /** By name and owners: a descriptor, or why there is none. */
   readonly #folders = new Map<string, OpenedFolder>();
 
   /**
-   * `owners` are the user ids that may own the file and the folders on the way. Errors of the
-   * system are a result.
+   * `owners` are the user ids that may own the file and the folders on the way. System errors are
+   * returned, not thrown.
    */
   read(path: string, owners: readonly number[]): FileResult {
     const folder = this.#folder(dirname(resolve(path)), owners);
@@ -105,7 +99,7 @@ export class TrustedReader {
   }
 }
 
-/** Whether a file may be believed as far as the folders on its way go, now. */
+/** Whether the folders on a file's way are trusted now. */
 export function isWayTrusted(path: string, owners: readonly number[]): boolean {
   const folder = openFolder(dirname(resolve(path)), owners);
   if (folder.outcome === "open") closeSync(folder.descriptor);
@@ -146,8 +140,8 @@ function openFolder(folder: string, owners: readonly number[]): OpenedFolder {
 }
 
 /**
- * Sticky folders such as /tmp do on the way, since what they hold cannot be replaced by others;
- * they do not hold policies.
+ * A sticky folder such as /tmp is accepted on the way, because other users cannot replace its
+ * entries. It is not accepted as the folder of a policy.
  */
 function judgeFolder(
   path: string,
@@ -157,7 +151,7 @@ function judgeFolder(
 ): FileProblem | null {
   if (!owners.includes(stats.uid))
     return { name: "folder-owner", values: ownerValues(path, stats, owners) };
-  const writable = (stats.mode & 0o022) !== 0;
+  const writable = (stats.mode & WRITABLE_BY_OTHERS) !== 0;
   if (!writable || (!last && (stats.mode & STICKY) !== 0)) return null;
   return { name: "folder-writable", values: { path, mode: modeOf(stats) } };
 }
@@ -179,7 +173,7 @@ function judgeFile(path: string, stats: Stats, owners: readonly number[]): FileP
   if (!stats.isFile()) return { name: "file-not-regular", values: { path, kind: kindOf(stats) } };
   if (!owners.includes(stats.uid))
     return { name: "file-owner", values: ownerValues(path, stats, owners) };
-  if ((stats.mode & 0o022) !== 0)
+  if ((stats.mode & WRITABLE_BY_OTHERS) !== 0)
     return { name: "file-writable", values: { path, mode: modeOf(stats) } };
   if (stats.size > POLICY_BYTES_MAX)
     return { name: "file-too-large", values: { size: stats.size, limit: POLICY_BYTES_MAX } };
@@ -189,7 +183,7 @@ function judgeFile(path: string, stats: Stats, owners: readonly number[]): FileP
 /** Room for the longest file and one byte; files are read one at a time. */
 let scratch: Buffer | null = null;
 
-/** Reads to the end, which may lie elsewhere than fstat said while the owner writes. */
+/** Reads to the end; while the owner writes, the size may differ from fstat's. */
 function readAll(descriptor: number, identity: FileIdentity): FileResult {
   scratch ??= Buffer.alloc(POLICY_BYTES_MAX + 1);
   const buffer = scratch;
@@ -229,7 +223,7 @@ function ownerValues(
 }
 
 function modeOf(stats: Stats): string {
-  return (stats.mode & 0o7777).toString(8).padStart(4, "0");
+  return (stats.mode & MODE_BITS).toString(8).padStart(4, "0");
 }
 
 function kindOf(stats: Stats): string {

@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { ApiError } from "../../agent/api/route.ts";
-import type { Places } from "../../host/places.ts";
+import { launcherOf, type Places } from "../../host/places.ts";
 import { killChild } from "../../kernel/kill-child.ts";
 import { COLLECT_WAIT_MS, COLLECTED_BYTES_MAX, COLLECTS_MAX } from "./limits.ts";
 
-/** The rights with which a bundle is made. */
 export interface Viewer {
   readonly uid: number;
   readonly gid: number;
@@ -15,15 +13,15 @@ export interface Viewer {
 const failed = new ApiError(
   500,
   "the bundle could not be made",
-  "the messages of the session server tell why",
+  "the log of the session server says why",
 );
 const busy = new ApiError(503, "another bundle is being made", "try again when it is done");
 
 /**
- * Makes the parts of a bundle, in a process of its own: `cofferdam support --collect`, outside
- * every domain. Nothing of a request reaches it. Root and administrators get what root may read.
- * Other users get what they may read themselves, without their own files: the home is an empty
- * folder of root's.
+ * Makes the parts of a support bundle in a process of its own, `cofferdam support --collect`,
+ * outside every domain. Nothing from a request reaches that process. For root and administrators it
+ * runs as root. For other users it runs as the user, with an empty directory of root's as home, so
+ * that it reads none of the user's own files.
  */
 export class Collector {
   readonly #program: string;
@@ -32,12 +30,12 @@ export class Collector {
   readonly #running = { administrators: 0, others: 0 };
 
   constructor(places: Places, log: (text: string) => void) {
-    this.#program = join(places.home, "bin", "cofferdam");
+    this.#program = launcherOf(places);
     this.#home = places.system.sessions.empty;
     this.#log = log;
   }
 
-  /** JSON. @throws ApiError when too many are being made, or this one fails */
+  /** Returns JSON. @throws ApiError if too many are being made, or this one fails */
   async collect(viewer: Viewer): Promise<Buffer> {
     const whose = viewer.administers ? "administrators" : "others";
     if (this.#running[whose] >= COLLECTS_MAX) throw busy;
@@ -52,7 +50,7 @@ export class Collector {
   #run({ uid, gid, administers }: Viewer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.#program, ["support", "--collect"], {
-        // Without supplementary groups, which setgroups(2) of spawn clears.
+        // spawn() clears the supplementary groups.
         ...(administers ? {} : { uid, gid }),
         cwd: "/",
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.#home, LANG: "C.UTF-8" },
@@ -87,5 +85,5 @@ export class Collector {
   }
 }
 
-/** Characters of what it says about a failure. */
+/** Characters kept of the process's standard error. */
 const COMPLAINT_LENGTH_MAX = 2_000;

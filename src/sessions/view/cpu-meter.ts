@@ -1,20 +1,21 @@
-/** CPU time that a control group or a process has used since it began, microseconds. */
+/** The CPU time that a control group or process has used since its start, microseconds. */
 export interface CpuSource {
-  /** Never given again to another one. */
+  /** Never reused for another source. */
   readonly key: string;
-  /** The domain it belongs to. */
   readonly owner: string;
   readonly used: number;
 }
 
-/** Adds up CPU time by owner over sources that come and go: what has ended stays counted. */
+/**
+ * Adds up CPU time by owner. Sources come and go; the time of those that are gone stays in the sum.
+ */
 export class CpuMeter {
   #last: ReadonlyMap<string, number> | null = null;
   readonly #totals = new Map<string, number>();
 
   /**
-   * All sources that there are now. What the first call meets is where counting begins; what is new
-   * later began meanwhile.
+   * `sources`: all that exist now. For those of the first call counting begins now; for later ones
+   * it begins at their start.
    */
   add(sources: readonly CpuSource[]): void {
     const last = this.#last;

@@ -7,9 +7,9 @@ import type { CpuSource } from "./cpu-meter.ts";
 import { inTurns } from "./turns.ts";
 
 /**
- * CPU time of root's domains by their control groups, which count processes that have ended, too;
- * null without control groups version 2. `cpu.stat` has `usage_usec` whether or not the cpu
- * controller is on (cgroup-v2.rst of the kernel).
+ * The CPU time of root's domains, by their control groups, which also count processes that have
+ * exited. null without control groups version 2. `cpu.stat` has `usage_usec` also without the cpu
+ * controller (cgroup-v2.rst of the kernel).
  */
 export async function groupUsage(): Promise<readonly CpuSource[] | null> {
   const mount = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
@@ -34,7 +34,9 @@ function anchorsIn(folder: string): readonly string[] {
   }
 }
 
-/** Null for one that is gone. A new one of the same name has another inode. */
+/**
+ * null if the group is gone. A new group of the same name has another inode, and so another key.
+ */
 function usageOf(anchor: string, owner: string): CpuSource | null {
   try {
     const used = /^usage_usec (\d+)$/m.exec(readFileSync(join(anchor, "cpu.stat"), "utf8"))?.[1];

@@ -1,11 +1,11 @@
 /**
- * Bundles that are made at a time for administrators, and for all others: each costs a process for
- * some seconds.
+ * Bundles at a time for administrators, and as many for all others: each takes a process for some
+ * seconds.
  */
 export const COLLECTS_MAX = 1;
-/** For a bundle to be made. */
+/** Time for a bundle to be made, milliseconds. */
 export const COLLECT_WAIT_MS = 60_000;
-/** What a bundle is made of, as JSON. */
+/** The largest bundle, as JSON. */
 export const COLLECTED_BYTES_MAX = 64 * 1024 * 1024;
-/** How long a viewer's connection may be idle: a bundle takes its time. */
+/** How long a viewer's connection may be idle; making a bundle must fit in. */
 export const VIEW_IDLE_MS = 2 * COLLECT_WAIT_MS;

@@ -11,14 +11,14 @@ import { emptyUsage, ownerKey, type ProcessUsage, processUsages } from "./proces
 import type { DomainReading, HostReading, Reading } from "./reading.ts";
 
 /**
- * Viewers who ask within this time after the start of a reading share it, milliseconds: many
- * viewers cost as much as one.
+ * Viewers that ask within this time after a reading began share it, so that many viewers cost as
+ * much as one; milliseconds.
  */
 export const READING_SHARED_MS = 400;
 
 /**
- * Takes readings of one host. The one way to them: `cofferdam top` asks it itself, and inside
- * domain `shell` through the session server.
+ * Takes readings of the host. `cofferdam top` uses it directly, and inside domain `shell` through
+ * the session server.
  */
 export class Observer {
   readonly #places: Places;
@@ -36,7 +36,7 @@ export class Observer {
     if (this.#reading !== null && now - this.#begun < READING_SHARED_MS) return this.#reading;
     this.#begun = now;
     const last = this.#reading;
-    // One after the other: each adds to the meter.
+    // One reading at a time, because each one advances the meter.
     this.#reading =
       last === null
         ? this.#look()
@@ -69,7 +69,7 @@ export class Observer {
     };
   }
 
-  /** A view goes on while there is no agent, and says so. */
+  /** Without an agent the view goes on, and says that there is none. */
   async #askAgent(): Promise<{
     readonly known: readonly ShownDomain[];
     readonly agent: string | null;

@@ -16,7 +16,6 @@ const TICK_US = 1_000_000 / CLOCK_TICKS_A_SECOND;
 /** Of x86_64. */
 const PAGE_BYTES = 4_096;
 
-/** What the processes of one domain use together. */
 export interface ProcessUsage {
   readonly name: string;
   number: number | null;
@@ -30,16 +29,16 @@ export interface ProcessUsage {
 export interface Usages {
   /** By {@link ownerKey}. */
   readonly byOwner: ReadonlyMap<string, ProcessUsage>;
-  /** Of processes in no control group of root's domains. */
+  /** Of processes that are in none of the control groups of root's domains. */
   readonly cpu: readonly CpuSource[];
 }
 
-/** The host's domains by their name; those of users, which may have the same names, apart. */
+/** The host's domains by their name. A user's domain may have the same name, so its key differs. */
 export function ownerKey(name: string, ofHost: boolean): string {
   return ofHost ? name : `${name} of a user`;
 }
 
-/** One pass over /proc. Kernel threads belong to no domain. */
+/** Reads /proc once. Kernel threads belong to no domain. */
 export async function processUsages(domains: HostDomains): Promise<Usages> {
   const stats = new Map<number, ProcStat>();
   await inTurns(processIds(), (pid) => {
@@ -87,7 +86,7 @@ function add(
 interface Place {
   readonly name: string;
   readonly ofHost: boolean;
-  /** Its control group counts its CPU time. */
+  /** The control group counts this process's CPU time. */
   readonly grouped: boolean;
 }
 
@@ -100,16 +99,16 @@ function placeOf(pid: number, confinement: Confinement | "superDom" | "unknown")
 }
 
 /**
- * The second field of `statm`: the same in `stat` is out of date by up to some hundred kilobytes
- * (proc_pid_stat(5)). 0 for a process that is gone.
+ * Reads the second field of `statm`, because the one in `stat` may be wrong by some hundred
+ * kilobytes (proc_pid_stat(5)). 0 for a process that has exited.
  */
 function residentBytes(pid: number): number {
   return Number(readProc(`/proc/${pid}/statm`)?.split(" ")[1] ?? 0) * PAGE_BYTES;
 }
 
 /**
- * Since Linux 6.2 the size of the folder is their number, visible to every user; before, a
- * permitted user must list the folder.
+ * Since Linux 6.2 the size of /proc/PID/fd is the number of descriptors, for every user; before, it
+ * must be listed, which needs permission.
  */
 function descriptorCounter(): (pid: number) => number | null {
   const told = statSync("/proc/self/fd").size > 0;

@@ -10,7 +10,7 @@ const hostReading = is.object({
   /** Seconds since boot. */
   uptime: amount,
   processors: count,
-  /** Of the last 1, 5 and 15 minutes. */
+  /** Over 1, 5 and 15 minutes. */
   load: is.list(amount),
   /** Bytes. */
   memory: amount,
@@ -22,47 +22,49 @@ export type HostReading = is.Described<typeof hostReading>;
 const domainReading = is.object({
   name: text,
   /**
-   * null for what is no domain of the host (an ordinary user's, a policy file from elsewhere);
-   * those of one name are one.
+   * null if it is no domain of the host, but of an ordinary user or a policy file elsewhere. Such
+   * domains with the same name are one entry.
    */
   number: is.nullable(count),
-  /** In force for new starts; null for `superDom`, and if unknown. */
+  /** The level for new starts; null for `superDom`, and if unknown. */
   level: is.nullable(is.oneOf(...levels)),
-  /** How what runs is held; null where nothing runs, or no record tells. */
+  /** How the running processes are held; null if nothing runs, or no record says it. */
   mode: is.nullable(is.oneOf(...mediations, "mixed")),
   processes: count,
-  /** Microseconds of CPU time since the meter began, ended processes included. */
+  /** Microseconds of CPU time since the meter began; includes processes that have exited. */
   cpu: amount,
-  /** Bytes in memory; pages that processes share count once for each of them. */
+  /** Bytes in memory; a page that several processes share counts for each of them. */
   resident: amount,
   /** Open descriptors; null if the caller may not count them. */
   descriptors: is.nullable(count),
-  /** Denials and warnings of the host's day, repeats counted; null if no agent counts them. */
+  /**
+   * Denials and warnings of today on this host, each repeat counted; null if no agent counts them.
+   */
   events: is.nullable(count),
 });
 
 export type DomainReading = is.Described<typeof domainReading>;
 
-/** What the session server answers, for both sides. */
+/** The schema of the session server's answer, for server and client. */
 export const reading = is.object({
   /** Wall clock, ISO 8601. */
   time: text,
-  /** Seconds of a clock that cannot be set. */
+  /** Seconds on the monotonic clock. */
   seconds: amount,
   /**
-   * Names the counters of CPU time: of two readings with different names none can be taken from the
-   * other.
+   * Identifies the meter. CPU times of two readings can be subtracted only if they are of one
+   * meter.
    */
   meter: text,
   host: hostReading,
-  /** Why events and domains in which nothing runs are unknown; null if the agent answered. */
+  /** Why events and domains without processes are unknown; null if the agent answered. */
   agent: is.nullable(text),
   /**
-   * Denials and warnings of the host's day, as `status` counts them: also those of domains that are
-   * not listed. null if nobody counts them.
+   * Denials and warnings of today on this host, as `status` counts them. Includes domains that are
+   * not listed. null if no agent counts them.
    */
   events: is.optional(is.nullable(count)),
-  /** `superDom` first, then by number; those of ordinary users, without a number, last. */
+  /** `superDom` first, then by number; domains of ordinary users, which have no number, last. */
   domains: is.list(domainReading),
 });
 

@@ -2,13 +2,12 @@ import type { Route } from "../../agent/api/route.ts";
 import type { Collector } from "./collector.ts";
 import type { Observer } from "./observer.ts";
 
-/** The address that viewers ask. */
 export interface View {
   readonly observer: Observer;
   readonly collector: Collector;
 }
 
-/** All that can be asked on the view socket: no request has a body, or a word that is used. */
+/** All requests of the view socket. None has a body, and no route reads a parameter. */
 export const viewRoutes: readonly Route<View>[] = [
   {
     method: "GET",

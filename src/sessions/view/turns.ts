@@ -1,12 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 
-/**
- * Files of /proc or control groups that are read before others get their turn: some milliseconds.
- */
+/** Files of /proc or control groups to read before other work has its turn: some milliseconds. */
 const STEPS_PER_TURN_MAX = 32;
 
 /**
- * Does `step` for each, and now and then lets waiting work of this process, such as a login, go
+ * Calls `step` for each item. Now and then lets other work of this process, such as a login, go
  * first.
  */
 export async function inTurns<T>(items: Iterable<T>, step: (item: T) => void): Promise<void> {

@@ -12,14 +12,14 @@ import { Observer } from "./observer.ts";
 import { type View, viewRoutes } from "./routes.ts";
 
 /**
- * What domain `shell` may see of the host: `cofferdam top` and `cofferdam support` in there ask it.
- * It changes nothing, and takes nothing from a request.
+ * Serves what domain `shell` may see of the host, to `cofferdam top` and `cofferdam support` inside
+ * the domain. It changes nothing, and uses nothing from a request.
  */
 export class ViewServer implements Passed {
   readonly kind = "passed";
   readonly to: string;
   readonly #server: ApiServer<View>;
-  /** Connections whose attendants have not connected yet, by attendant. */
+  /** Peers whose attendant has not connected here yet, by the attendant's process id. */
   readonly #coming = new Map<number, SocketPeer>();
 
   constructor(places: Places, log: (text: string) => void) {
@@ -33,7 +33,7 @@ export class ViewServer implements Passed {
     });
   }
 
-  /** The caller holds the lock of the socket's folder. */
+  /** The caller must hold the lock of the socket's directory. */
   async open(): Promise<void> {
     await listen(this.#server.server, this.to);
   }

@@ -42,8 +42,10 @@ static inline _Noreturn void cannot_try(const char *what) {
 }
 
 // TRY ends the attack either way; NEED is groundwork that must work inside the domain too.
-#define TRY(expr) do { errno = 0; if ((long)(expr) < 0) refused(#expr); else succeeded(#expr); } while (0)
-#define NEED(expr) ({ errno = 0; long need_ = (long)(expr); if (need_ < 0) cannot_try(#expr); need_; })
+#define TRY(expr) \
+  do { errno = 0; if ((long)(expr) < 0) refused(#expr); else succeeded(#expr); } while (0)
+#define NEED(expr) \
+  ({ errno = 0; long need_ = (long)(expr); if (need_ < 0) cannot_try(#expr); need_; })
 // For attacks of several steps: any refusal on the way ends it.
 #define STEP(expr) ({ errno = 0; long step_ = (long)(expr); if (step_ < 0) refused(#expr); step_; })
 

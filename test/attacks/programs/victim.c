@@ -66,7 +66,8 @@ static void attack(void) {
   int shm = NEED(shmget(IPC_PRIVATE, 4096, 0600)), sem = NEED(semget(IPC_PRIVATE, 1, 0600)),
       msg = NEED(msgget(IPC_PRIVATE, 0600));
   NEED(syscall(SYS_mq_open, queue, O_CREAT | O_RDWR, 0600, 0));
-  printf("ATTACK_VICTIM=%d\nATTACK_VICTIM_FD=%d\nATTACK_VICTIM_ADDRESS=%p\nATTACK_ABSTRACT=%s\nATTACK_PORT_FOREIGN=%d\nATTACK_PORT_UDP=%d\nATTACK_PORT_GRANTED=%d\n"
+  printf("ATTACK_VICTIM=%d\nATTACK_VICTIM_FD=%d\nATTACK_VICTIM_ADDRESS=%p\nATTACK_ABSTRACT=%s\n"
+         "ATTACK_PORT_FOREIGN=%d\nATTACK_PORT_UDP=%d\nATTACK_PORT_GRANTED=%d\n"
          "ATTACK_SHM=%d\nATTACK_SEM=%d\nATTACK_MSG=%d\nATTACK_MQUEUE=%s\nREADY\n",
          getpid(), fd, (void *)marker, abstract, tcp_or_udp(SOCK_STREAM), tcp_or_udp(SOCK_DGRAM),
              tcp_or_udp(SOCK_STREAM), shm, sem, msg, queue);

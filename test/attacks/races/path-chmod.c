@@ -11,11 +11,13 @@ static void attack(void) {
   pthread_t t = flip_paths(path, in_scratch("granted/file"), in_scratch("readonly/file"));
   const mode_t before = mode_of(in_scratch("readonly/file"));
   long ok = 0, no = 0;
-  for (long i = 0; i < tries() && mode_of(in_scratch("readonly/file")) == before; i++) if (chmod(path, 0611)) no++; else ok++;
+  for (long i = 0; i < tries() && mode_of(in_scratch("readonly/file")) == before; i++)
+    if (chmod(path, 0611)) no++;
+    else ok++;
   stop_flipping = 1;
   pthread_join(t, 0);
   report(ok, no);
   if (mode_of(in_scratch("readonly/file")) != before)
     succeeded("changed the mode of a file that is not granted");
-  refused("100,000 flips");
+  refused("in no try");
 }

@@ -54,7 +54,7 @@ static int with(const char *path, int flags) { return open(path, flags | O_CLOEX
 #include "descriptors.h"
 
 // --- processes
-// -------------------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static long signal_owner(long pid, int how) {
   int pair[2], number = (int)pid;
@@ -173,7 +173,7 @@ static long on_process(const char *act, long pid, long number, const char *word)
 }
 
 // --- names
-// -----------------------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 /* Whether the agent answers on a connection; of what it may be asked this changes nothing. */
 static int asking;
@@ -312,7 +312,7 @@ static long on_name(const char *act, const char *path, long number) {
 }
 
 // --- the stand-in
-// ----------------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 static long serve(const char *path) {
   struct sockaddr_un name = {AF_UNIX, ""};

@@ -41,7 +41,9 @@ network:
   - listen unix ${scratch}/**
   - connect tcp *:*
   - listen tcp *
-capabilities: [chown, dac_override, fowner, kill, setuid, setgid, sys_ptrace, sys_nice, sys_resource, sys_chroot${looking}]
+capabilities:
+  [chown, dac_override, fowner, kill, setuid, setgid, sys_ptrace, sys_nice, sys_resource,
+  sys_chroot${looking}]
 inherit: [stdio, stdio-sockets]
 syscalls: ["@system-service", "@debug", "@mount", "@privileged", "@process", "@resources"]
 signals: [any]

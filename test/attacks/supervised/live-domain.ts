@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { PRIVATE_FILE, PUBLIC_FOLDER } from "../../../src/base/modes.ts";
 import { LiveTableWriter } from "../../../src/domains/live-table-writer.ts";
 import { compileDomain } from "../../../src/host/compile-domain.ts";
 import type { Level } from "../../../src/model/policy.ts";
@@ -8,6 +8,7 @@ import { encodePlan } from "../../../src/plan/encode.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
 import { scratchPlaces } from "../../agent/scratch-places.ts";
 import type { Built } from "../../mediate/build.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import type { Arena } from "../arena.ts";
 import { Series } from "../series.ts";
 
@@ -22,13 +23,13 @@ const clone = path.resolve(import.meta.dirname, "../../..");
 export class LiveDomain {
   readonly #arena: Arena;
   readonly #built: Built;
-  readonly #folder = fs.mkdtempSync(path.join(os.tmpdir(), "cofferdam-live-"));
+  readonly #folder = scratchFolder("live");
   readonly #table: LiveTableWriter;
 
   constructor(arena: Arena, built: Built) {
     this.#arena = arena;
     this.#built = built;
-    fs.chmodSync(this.#folder, 0o755);
+    fs.chmodSync(this.#folder, PUBLIC_FOLDER);
     for (const name of ["run/live", "log", "domains"])
       fs.mkdirSync(path.join(this.#folder, name), { recursive: true });
     this.#table = LiveTableWriter.open(path.join(this.#folder, "run/table"));
@@ -41,7 +42,7 @@ export class LiveDomain {
   /** In force when this returns. */
   putPolicy(plan: Plan): void {
     const file = path.join(this.#folder, "run/live", String(NUMBER));
-    fs.writeFileSync(`${file}.new`, encodePlan(plan), { mode: 0o600 });
+    fs.writeFileSync(`${file}.new`, encodePlan(plan), { mode: PRIVATE_FILE });
     fs.renameSync(`${file}.new`, file);
     this.#table.nextGeneration(NUMBER);
   }

@@ -6,13 +6,14 @@ export interface Difference {
   /** Logged as another `CLASS/OPERATION` than in a sealed domain; null if nothing is logged. */
   readonly event?: string | null;
   readonly enforcing?: {
-    /** 0 where it works, 2 where it does not even get so far. */
-    readonly status?: 0 | 2;
+    /** 0 where it works, 2 where it does not even get so far, 127 where the loader gives up. */
+    readonly status?: 0 | 2 | 127;
     /** No event. */
     readonly silent?: true;
   };
   readonly warning?: {
-    readonly status?: 1;
+    /** `either`: a race, which the mediator's own turns may lose for the attacker. */
+    readonly status?: 1 | "either";
     /** Refused at every level, and logged as refused. */
     readonly verdict?: "denied";
   };
@@ -84,15 +85,22 @@ export const differences: Readonly<Record<string, Difference>> = {
   },
   "pinned-getxattr": pinned("extended attributes that are only read are mediated on no engine"),
   "pinned-inotify": pinned("watches for names are mediated on no engine"),
-  "pinned-ld-so": pinned("mappings for execution are mediated on no engine"),
+  "pinned-ld-so": {
+    enforcing: { status: 127 },
+    event: null,
+    why: "the mediator judges which files are mapped as code; its events name the loader",
+  },
   "pinned-lease": pinned("leases of readable files are mediated on no engine"),
-  "pinned-mmap-exec": pinned("mappings for execution are mediated on no engine"),
+  "pinned-mmap-exec": {
+    event: "name/map",
+    why: "the mediator judges which files are mapped as code",
+  },
   "pinned-stat": pinned("existence and metadata of names are mediated on no engine"),
   "inherited-descriptor": {
     event: null,
     why:
       "a matter of the start: at enforcing the descriptor is closed before the program " +
-      "begins, at warning it stays, and reading it is nobody's business",
+      "begins, at warning it stays, and reading it is not mediated",
   },
   "capability-regain": {
     event: null,
@@ -138,6 +146,7 @@ export const differences: Readonly<Record<string, Difference>> = {
     why: "sent, but with the sender's own ids: nothing is refused",
   },
   "dual-stack-race": {
+    warning: { status: "either" },
     event: null,
     why: "the mediator sets the option itself: nothing is refused but what the race loses",
   },

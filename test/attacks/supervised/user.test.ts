@@ -1,3 +1,4 @@
+import { OTHER_USER_TRIES, RACE_TRIES } from "../races.ts";
 import { supervisedRaces } from "./races.ts";
 import { supervisedSuite } from "./suite.ts";
 
@@ -7,8 +8,4 @@ const own = process.getuid?.() ?? NOBODY;
 const attacker = { uid: own === 0 ? NOBODY : own, name: "user" } as const;
 
 supervisedSuite(attacker);
-// Only the rights that the mediator uses differ from root's: a few tries show that.
-supervisedRaces(
-  attacker,
-  own === 0 ? { own: 2_000, broker: 1_000 } : { own: 100_000, broker: 5_000 },
-);
+supervisedRaces(attacker, own === 0 ? OTHER_USER_TRIES : RACE_TRIES);

@@ -2,14 +2,17 @@
  * Enters the cgroup whose cgroup.procs is argv[1], then answers one line for each line of standard
  * input: OK or the name of the error. Names of unix sockets are the bytes of sun_path in hex.
  *
- *   connect|send|bind|fastopen tcp|udp ADDRESS PORT    send: without connect; ADDRESS with a colon is IPv6
+ *   connect|send|bind|fastopen tcp|udp ADDRESS PORT    send: without connect; ADDRESS with a colon
+ *                                                      is IPv6
  *   bind-v6only tcp|udp ADDRESS PORT
  *   socket FAMILY TYPE PROTOCOL                        numbers
  *   unix-connect|unix-send stream|dgram|seqpacket|pair HEX
  *   leave FILE                                         moves to another cgroup.procs
- *   flood|spread COUNT ADDRESS PORT                    IPv4 datagrams to one port, or to PORT and those above; answers ns each
+ *   flood|spread COUNT ADDRESS PORT                    IPv4 datagrams to one port, or to PORT and
+ *                                                      those above; answers ns each
  *   routed|routed-connected HOP ADDRESS PORT           a datagram with a source route by way of HOP
- *   keep tcp|udp                                       makes an IPv4 socket, used by `kept ADDRESS PORT`
+ *   keep tcp|udp                                       makes an IPv4 socket, which
+ *                                                      `kept ADDRESS PORT` uses
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -146,7 +149,9 @@ static const char *unix_name(const char *verb, const char *kind, const char *hex
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t bytes = strlen(hex) / 2, i;
-	int type = !strcmp(kind, "stream") ? SOCK_STREAM : !strcmp(kind, "seqpacket") ? SOCK_SEQPACKET : SOCK_DGRAM;
+	int type = !strcmp(kind, "stream")      ? SOCK_STREAM
+		   : !strcmp(kind, "seqpacket") ? SOCK_SEQPACKET
+						: SOCK_DGRAM;
 	int pair[2] = { -1, -1 }, result;
 	socklen_t length = offsetof(struct sockaddr_un, sun_path) + bytes;
 	const char *said;
@@ -199,7 +204,8 @@ int main(int count, char **arguments)
 	if (count > 1 && enter(arguments[1]) < 0)
 		return perror("enter the cgroup"), 1;
 	while (getline(&line, &size, stdin) > 0) {
-		char *verb = strtok(line, " \n"), *a = strtok(NULL, " \n"), *b = strtok(NULL, " \n"), *c = strtok(NULL, " \n");
+		char *verb = strtok(line, " \n"), *a = strtok(NULL, " \n");
+		char *b = strtok(NULL, " \n"), *c = strtok(NULL, " \n");
 
 		if (!verb)
 			continue;

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PRIVATE_FOLDER, SHARED_FILE } from "../../../src/base/modes.ts";
 import { parseSince } from "../../../src/cli/events/wanted-events.ts";
 import { localTime } from "../../../src/cli/render/local-time.ts";
 import { levelChanged } from "../../../src/events/audit-catalogue.ts";
@@ -30,7 +31,7 @@ const folder = () => dirname(caller.places.events);
 const at = (second: number) => new Date(Date.UTC(2026, 0, 2, 3, 4, second)).toISOString();
 
 function log(...events: readonly Partial<Event>[]): void {
-  mkdirSync(folder(), { recursive: true, mode: 0o700 });
+  mkdirSync(folder(), { recursive: true, mode: PRIVATE_FOLDER });
   const writer = openEventLog(folder());
   writer.appendAll(events.map((event, index) => anEvent({ id: `17-${index}-1`, ...event })));
   expect(writer.problem).toBeNull();
@@ -38,7 +39,7 @@ function log(...events: readonly Partial<Event>[]): void {
 }
 
 describe("events", () => {
-  test("one entry a distinct access, with count and first and last time, the one seen last at the end", async () => {
+  test("one entry per distinct access, with count, first and last time, latest last", async () => {
     log(
       { time: at(1) },
       { time: at(2), operation: "write", object: "/srv/x", allow: null },
@@ -49,7 +50,8 @@ describe("events", () => {
     expect(out).toBe(
       `2  ${localTime(at(2))}\n  nginx[123]: nginx: write /srv/x: denied: no grant names it\n` +
         `3  ${localTime(at(9))}  1,234 times since ${localTime(at(1)).split(" ")[1]}\n` +
-        "  nginx[7]: nginx: read /etc/shadow: denied: no grant names it\n      allow it with: files: - r /etc/shadow\n",
+        "  nginx[7]: nginx: read /etc/shadow: denied: no grant names it\n      allow it " +
+        "with: files: - r /etc/shadow\n",
     );
   });
 
@@ -64,7 +66,7 @@ describe("events", () => {
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
-  test("audit events are entries of their own, however alike, and a level of all domains is about each", async () => {
+  test("audit events are entries of their own; a level of all domains is about each", async () => {
     const change = levelChanged({
       domain: "nginx",
       number: 1,
@@ -137,7 +139,7 @@ describe("events", () => {
 
   test("a log that others may write is not believed", async () => {
     log({});
-    chmodSync(join(folder(), "events.jsonl"), 0o666);
+    chmodSync(join(folder(), "events.jsonl"), SHARED_FILE);
     const { status, err } = await caller.run(["events"]);
     expect(status).toBe(3);
     expect(err).toContain("others could write");
@@ -164,7 +166,8 @@ describe("events verify", () => {
     const broken = await caller.run(["events", "verify"]);
     expect(broken.status).toBe(1);
     expect(broken.out).toBe(
-      "broken: 3 records in 1 file, 1 to 3\nevents.jsonl:1: altered: record 1 is not as it was written\n",
+      "broken: 3 records in 1 file, 1 to 3\nevents.jsonl:1: altered: record 1 is not as it " +
+        "was written\n",
     );
     expect(JSON.parse((await caller.run(["events", "verify", "--json"])).out)).toMatchObject({
       state: "broken",
@@ -184,16 +187,24 @@ describe("events verify", () => {
 test("--follow prints what comes, over rotations, and with --since what was before", async () => {
   const env = { ...process.env, HOME: caller.folder, XDG_STATE_HOME: join(caller.folder, "state") };
   const home = join(caller.folder, "state/cofferdam");
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  mkdirSync(home, { recursive: true, mode: PRIVATE_FOLDER });
   const writer = openEventLog(home, { fileBytes: 3_000, oldFiles: 100 });
   writer.append(anEvent({ object: "/before" }));
   const script = join(caller.folder, "follow.mjs");
   buildSync({
     stdin: {
-      contents: `import { commands } from "./src/cli/commands.ts"; import { runCommandLine } from "./src/cli/program.ts"; import { places } from "./src/host/places.ts";
-        const context = { places: places({ uid: 1000, env: process.env, home: ${JSON.stringify(root)} }), width: 80, color: false,
-          out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) };
-        process.exitCode = await runCommandLine(["events", "--follow", "--since", "2026-01-01", "--json"], context, commands);`,
+      contents: `import { commands } from "./src/cli/commands.ts";
+        import { runCommandLine } from "./src/cli/program.ts";
+        import { places } from "./src/host/places.ts";
+        const context = {
+          places: places({ uid: 1000, env: process.env, home: ${JSON.stringify(root)} }),
+          width: 80,
+          color: false,
+          out: (text) => process.stdout.write(text),
+          err: (text) => process.stderr.write(text),
+        };
+        const words = ["events", "--follow", "--since", "2026-01-01", "--json"];
+        process.exitCode = await runCommandLine(words, context, commands);`,
       resolveDir: root,
     },
     outfile: script,
@@ -202,7 +213,9 @@ test("--follow prints what comes, over rotations, and with --since what was befo
     format: "esm",
     external: ["koffi"],
     banner: {
-      js: 'import { createRequire as make } from "node:module"; const require = make(import.meta.url);',
+      js:
+        'import { createRequire as make } from "node:module"; const require = ' +
+        "make(import.meta.url);",
     },
   });
   symlinkSync(join(root, "node_modules"), join(caller.folder, "node_modules"));

@@ -27,7 +27,7 @@ test("the end of a level is told in the time zone of the line above it, to progr
   expect(seenJson(seen)).toContain(`until ${until}`);
 });
 
-test("so is that of all levels, and when a level was given that is forgotten; nobody's command is touched", () => {
+test("also of all levels, and of a level that is forgotten; other commands are left alone", () => {
   const until = "2026-01-02T05:00:00.000Z";
   const by = { uid: 0, name: "root" };
   const shown = (event: Event) =>

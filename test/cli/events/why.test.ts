@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../../src/base/modes.ts";
 import { requestOfEvent } from "../../../src/cli/explain/request-of-event.ts";
 import { requirePolicy } from "../../../src/cli/require-policy.ts";
 import type { Event } from "../../../src/events/event.ts";
@@ -23,7 +24,7 @@ afterEach(() => caller.remove());
 
 function log(...events: readonly Partial<Event>[]): void {
   const folder = dirname(caller.places.events);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   const writer = openEventLog(folder);
   writer.appendAll(
     events.map((event, index) => anEvent({ id: `179558070108273149${index}-98-1`, ...event })),
@@ -36,12 +37,12 @@ const unwrapped = (text: string) => text.replaceAll(/\s+/g, " ");
 
 function policy(text: string): string {
   const file = join(caller.folder, ".config/cofferdam/domains/tool.yaml");
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, text, { mode: 0o600 });
+  mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
+  writeFileSync(file, text, { mode: PRIVATE_FILE });
   return file;
 }
 
-test("the event again with its count in all, the policy's answer now, the line that would allow it and where to put it", async () => {
+test("the event with its total count, the policy's answer now, a line and its place", async () => {
   const file = policy("files: [r /etc/hosts]\n");
   log({ domain: "tool" }, { domain: "tool", count: 41 });
   const { status, out } = await caller.run(["why", "1"]);
@@ -52,10 +53,10 @@ test("the event again with its count in all, the policy's answer now, the line t
     "\ntool: read /etc/shadow: denied: no grant names it\n  allow files: - r /etc/shadow\n",
   );
   expect(unwrapped(out)).toContain(` put into ${file}, under \`files\``);
-  expect(out).toContain("in force when the daemon is started again\n");
+  expect(out).toContain("then restart the daemon\n");
 });
 
-test("what the policy grants meanwhile is granted, and a deny is named with its place", async () => {
+test("what the policy grants meanwhile is granted; a deny is named with its place", async () => {
   const file = policy("files: [r /etc/hostname, deny r /etc/shadow]\n");
   log({ domain: "tool", object: "/etc/hostname" }, { domain: "tool" });
   expect((await caller.run(["why", "1"])).status).toBe(0);

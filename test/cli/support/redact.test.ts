@@ -74,11 +74,13 @@ const hostile: readonly string[] = [
   "$argon2id$v=19$m=65536$hUnter2",
   // private keys
   `${key("")}-----END PRIVATE KEY-----`,
-  `${key("RSA ", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB\n\n")}-----END RSA PRIVATE KEY-----`,
+  `${key("RSA ", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB\n\n")}-----END RSA ` +
+    "PRIVATE KEY-----",
   `${key("OPENSSH ")}-----END OPENSSH PRIVATE KEY-----`,
   key("EC "),
   `${key("")}-----END PRIVATE KEY-----`.replaceAll("\n", "\\n"),
-  "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: x-1\n\nlQOYhUnter2\n-----END PGP PRIVATE KEY BLOCK-----",
+  "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: x-1\n\nlQOYhUnter2\n-----END PGP " +
+    "PRIVATE KEY BLOCK-----",
 ];
 
 test.each(hostile)("%j", (text) => {

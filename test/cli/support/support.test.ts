@@ -3,7 +3,6 @@ import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,9 +10,16 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  GROUP_FILE,
+  PERMISSION_BITS,
+  PRIVATE_FILE,
+  PUBLIC_FOLDER,
+  SHARED_FOLDER,
+} from "../../../src/base/modes.ts";
 import type { Manifest } from "../../../src/cli/support/bundle.ts";
 import { bundleOf } from "../../../src/cli/support/bundle.ts";
 import { collect } from "../../../src/cli/support/collect.ts";
@@ -22,6 +28,7 @@ import { scratchPlaces } from "../../agent/scratch-places.ts";
 import { root } from "../../house/tree.ts";
 import { Domain, front } from "../../properties/domain.ts";
 import { users } from "../../properties/users.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { needsRoot } from "../../support/skip.ts";
 
 const SECRET = "hUnter2";
@@ -38,7 +45,7 @@ describe.each(users)("for $who", ({ uid }) => {
     scene.writePolicy({ files: ["rx /usr/bin/dash /usr/bin/cat"] });
     folder = join(scene.home, "bundles");
     mkdirSync(folder);
-    chmodSync(folder, 0o777);
+    chmodSync(folder, SHARED_FOLDER);
     // A daemon whose words have a secret and what a terminal would obey.
     const words = [
       "/bin/sh",
@@ -80,9 +87,9 @@ describe.each(users)("for $who", ({ uid }) => {
 
   const read = (name: string): string => readFileSync(join(unpacked, name), "utf8");
 
-  test("the bundle is the owner's alone, and its manifest names each file in it with its digest", () => {
+  test("the bundle is its owner's only; its manifest names each file with its digest", () => {
     const { mode, uid: owner } = statSync(written.file);
-    expect([mode & 0o777, owner]).toEqual([0o600, uid]);
+    expect([mode & PERMISSION_BITS, owner]).toEqual([PRIVATE_FILE, uid]);
     const manifest = JSON.parse(read("manifest.json")) as Manifest;
     expect(manifest).toEqual(written.manifest);
     const inside = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((one) =>
@@ -117,7 +124,7 @@ describe.each(users)("for $who", ({ uid }) => {
       expect([source, why].every((text) => text.length > 5)).toBe(true);
   });
 
-  test("a secret in the words of a process is taken out, and nothing in it can drive a terminal", () => {
+  test("a secret in a process's words is removed; nothing there can drive a terminal", () => {
     const ps = read("commands/ps.txt");
     expect(ps).toContain("--password=[redacted] TOKEN=[redacted]");
     expect(ps).toContain("\\u{1b}]0;owned\\u{7}\\u{9b}2J");
@@ -136,7 +143,7 @@ describe.each(users)("for $who", ({ uid }) => {
     scene.write("home/target", "untouched");
     const trap = join(folder, "trap");
     mkdirSync(trap);
-    chmodSync(trap, 0o777);
+    chmodSync(trap, SHARED_FOLDER);
     const now = Date.now();
     for (let second = 0; second < 120; second++) {
       const time = new Date(now + second * 1_000).toISOString().replaceAll(/[-:]|\.\d+/g, "");
@@ -166,7 +173,7 @@ describe.each(users)("for $who", ({ uid }) => {
     // Names go by the second, in which another test may have made one.
     const own = join(folder, "for-people");
     mkdirSync(own);
-    chmodSync(own, 0o777);
+    chmodSync(own, SHARED_FOLDER);
     const { status, out, err } = scene.cofferdam(["support"], { wrap: ["env", "-C", own] });
     expect(status, err).toBe(0);
     expect(out).toMatch(new RegExp(`^${own}/cofferdam-support-\\S+\\.tgz\\n`));
@@ -176,8 +183,9 @@ describe.each(users)("for $who", ({ uid }) => {
 
 test("on a full disk nothing is left of it", (context) => {
   needsRoot(context);
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-full-"));
-  const script = `mount -t tmpfs -o size=16k none "$1" && "$2" support -w "$1"; echo "status $?"; ls "$1"`;
+  const folder = scratchFolder("full");
+  const script =
+    'mount -t tmpfs -o size=16k none "$1" && "$2" support -w "$1"; echo "status $?"; ls "$1"';
   const { stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script, "sh", folder, front], {
     encoding: "utf8",
   });
@@ -187,7 +195,7 @@ test("on a full disk nothing is left of it", (context) => {
 });
 
 test("500 domains, with secrets in policies and a pipe in place of one", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-many-"));
+  const folder = scratchFolder("many");
   const places = scratchPlaces(folder, root);
   const domains = join(folder, "domains");
   mkdirSync(domains);
@@ -220,16 +228,16 @@ test("500 domains, with secrets in policies and a pipe in place of one", async (
 });
 
 test("of a long event log the newest 8 MiB are in it, whole lines over several files", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-log-"));
+  const folder = scratchFolder("log");
   const places = scratchPlaces(folder, root);
-  mkdirSync(join(folder, "log"), { mode: 0o755 });
+  mkdirSync(join(folder, "log"), { mode: PUBLIC_FOLDER });
   const line = (number: number) =>
     `${JSON.stringify({ number, object: `--token=${SECRET}`, fill: "x".repeat(900) })}\n`;
   const lines = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, at) => line(from + at)).join("");
-  writeFileSync(`${places.events}.1`, lines(0, 6_000), { mode: 0o640 });
+  writeFileSync(`${places.events}.1`, lines(0, 6_000), { mode: GROUP_FILE });
   writeFileSync(places.events, `${lines(6_000, 10_000)}{"torn": "--token=${SECRET}`, {
-    mode: 0o640,
+    mode: GROUP_FILE,
   });
   const none = (): void => undefined;
   const { text, note } = newestEvents({ places, out: none, err: none, width: 80, color: false });

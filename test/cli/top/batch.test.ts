@@ -30,7 +30,7 @@ test("of a domain that comes later one line tells, and the columns stay", async 
   const { out, err } = await batch(readings, false);
   expect(out).toHaveLength(4);
   expect(new Set(out.map((line) => line.split('","').length)).size).toBe(1);
-  expect(err).toBe("cofferdam: 50:later has come since and has no columns; --json shows it\n");
+  expect(err).toBe("cofferdam: 50:later is new and has no columns; --json shows it\n");
 });
 
 test("as JSON it is there", async () => {

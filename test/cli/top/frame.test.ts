@@ -62,10 +62,12 @@ describe("comma-separated values", () => {
     expect(cells[7]).toBe('"\\\\host\\Domain(49:web)\\% CPU"');
   });
 
-  test("a line has as many cells as the head; what cannot be known is empty, a domain that is gone has nothing", () => {
+  test("a line has a cell per column; unknown values are empty, a gone domain has none", () => {
     const table = new CsvTable(first);
     expect(table.row(first)).toEqual({
-      text: '"01/31/2026 16:00:59","0.00","4096","1","3","0.00","0","0.00","4096","1","","0.00","0"\n',
+      text:
+        '"01/31/2026 ' +
+        '16:00:59","0.00","4096","1","3","0.00","0","0.00","4096","1","","0.00","0"\n',
       strangers: [],
     });
     const later = frameOf(null, aReading(1, [aDomain("superDom", 0), aDomain("new", 50)]));

@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { buildSealedFilter } from "../../../src/compile/seccomp/sealed-filter.ts";
 import { number } from "../../../src/kernel/syscalls.ts";
 import type { SealedContext } from "../../../src/kernel/system-calls/sealed-context.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { permissive, strict } from "../seccomp/contexts.ts";
 
 const EPERM = 1;
@@ -21,7 +21,7 @@ let folder: string;
 let program: string;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "cofferdam-filter-"));
+  folder = scratchFolder("filter");
   program = join(folder, "under-filter");
   execFileSync("cc", [
     "-O1",
@@ -32,7 +32,6 @@ beforeAll(() => {
     join(import.meta.dirname, "under-filter.c"),
   ]);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 type Line = readonly [
   call: string | number,

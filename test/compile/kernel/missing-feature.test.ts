@@ -107,7 +107,7 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
   });
 
   test("without memory files that cannot be executed: memfd_create is refused and said", () => {
-    write({ syscalls: ", memfd_create" });
+    write({ syscalls: ", memfd_create", rest: "memory: [memfd]\n" });
     const { words, err } = run(
       ["memfd x", `read ${scene.home}/granted/file`],
       [EINVAL, "memfd_create", NOEXEC_SEAL],
@@ -139,8 +139,11 @@ describe.each(users)("on a host that lacks something, for $who", ({ uid }) => {
       [EPERM, "bpf"],
     );
     expect(words, err).toEqual(["0", "EACCES", expect.stringMatching(/^E(ACCES|PERM)$/)]);
-    const shown = scene.cofferdam(["plan", "--policy", scene.policy], wrap([EPERM, "bpf"])).out;
-    expect(shown).toMatch(/connect/);
+    const { out: shown, err: said } = scene.cofferdam(
+      ["plan", "--policy", scene.policy],
+      wrap([EPERM, "bpf"]),
+    );
+    expect(shown, said).toMatch(/connect/);
     expect(shown).not.toBe(scene.cofferdam(["plan", "--policy", scene.policy]).out);
     await server.close();
   });

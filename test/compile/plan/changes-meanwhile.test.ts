@@ -8,7 +8,7 @@ import { oneMoment } from "../../../src/compile/one-moment.ts";
 import { S_IFMT } from "../../../src/kernel/constants.ts";
 import { canonicalJson } from "../../../src/plan/canonical-json.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
-import { host, nameRule, options, policy, tree } from "./fixtures.ts";
+import { host, nameRule, options, planOf, policy, tree } from "./fixtures.ts";
 
 const names = [
   "www/",
@@ -147,4 +147,25 @@ test("accounts are a fact of the time before they are read", async () => {
   );
   expect(asked.indexOf("/etc/passwd")).toBeLessThan(asked.indexOf("read"));
   expect(asked.indexOf("/etc/passwd")).toBeGreaterThanOrEqual(0);
+});
+
+test.for([
+  [false, "authority"],
+  [true, "snapshot"],
+] as const)(
+  "a link that was followed (another root: %s) is a fact of role %s",
+  async ([otherRoot, role]) => {
+    const written = policy({ names: [`r ${root}/www/link/**`] });
+    const { facts } = await planOf(written, { otherRoot });
+    const link = facts.find((fact) => "path" in fact && fact.path === `${root}/www/link`);
+    expect(link).toEqual({ ...factOf(`${root}/www/link`), role });
+  },
+);
+
+test("where the domain sees another root, accounts are a fact of the host's", async () => {
+  const { facts } = await planOf(policy({ user: "daemon" }), {
+    snapshot: oneMoment(hostSnapshot(root)),
+  });
+  const passwd = facts.find((fact) => "path" in fact && fact.path === "/etc/passwd");
+  expect(passwd).toEqual({ ...factOf("/etc/passwd"), role: "authority" });
 });

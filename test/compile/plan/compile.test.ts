@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { drift } from "../../../src/compile/drift.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
 import { renderPlan } from "../../../src/compile/render-plan.ts";
+import type { LateNames } from "../../../src/model/policy.ts";
 import { decodePlan } from "../../../src/plan/decode.ts";
 import { encodePlan } from "../../../src/plan/encode.ts";
 import { address, codesOf, planOf, policy, token, tree } from "./fixtures.ts";
@@ -85,6 +86,32 @@ test("the kernel creates where Landlock allows a directory; single names are ask
   expect(await asks([`r ${root}/run/app.pid`])).toEqual({ kernelCreates: [], asked: false });
 });
 
+test("brokered late names: every open and each name in a tree is asked about", async () => {
+  const names = [`rwcd ${root}/run/**`, `r ${root}/etc/a.conf`];
+  const of = async (lateNames: LateNames) =>
+    (await planOf({ ...policy({ names }), lateNames })).mediation;
+  const [sealed, brokered] = [await of("sealed"), await of("brokered")];
+  const pricesOf = ({ report }: typeof sealed, call: string) =>
+    report.brokered
+      .filter((entry) => entry.call.split(", ").includes(call))
+      .map(({ price }) => price);
+  const other = / us more for each other open, and each call that makes, removes, /;
+  for (const call of ["open", "openat", "mkdir", "unlink", "rename"]) {
+    expect(pricesOf(sealed, call), call).toEqual([]);
+    expect(pricesOf(brokered, call).at(-1), call).toMatch(other);
+  }
+  expect(pricesOf(brokered, "openat")[0]).toMatch(/ us more for each open of a name of the start,/);
+  const blocking = await of("brokered-blocking");
+  for (const price of pricesOf(blocking, "openat")) expect(price).toContain("O_NONBLOCK");
+  // A file that replaces this one is within reach, so that it is no drift.
+  const pinned = ({ report }: typeof sealed) => report.pinned.map(({ path }) => path);
+  expect(pinned(sealed)).toContain(`${root}/etc/a.conf`);
+  expect(pinned(brokered)).not.toContain(`${root}/etc/a.conf`);
+  // The mediator must know which directories were there.
+  expect(sealed.inodes).toBeUndefined();
+  expect(brokered.inodes?.map(({ path }) => path)).toContain(`${root}/run`);
+});
+
 test("moves between kept directories that differ are asked about", async () => {
   const calls = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcda ${root}/log/**`] })))
     .mediation.report.brokered;
@@ -101,7 +128,6 @@ test("the report names expansions, losses and the price of asking", async () => 
         `r ${root}/srv/**`,
         `deny r ${root}/srv/secret/**`,
         "r /nowhere/x",
-        "m /usr/lib/x",
         "r /proc/self/status",
       ],
       signals: [token("other")],
@@ -113,7 +139,6 @@ test("the report names expansions, losses and the price of asking", async () => 
   const why = Object.fromEntries(report.lost.map((lost) => [lost.rule, lost.why]));
   expect(why[`${root}/srv`]).toContain("listed");
   expect(why["r /nowhere/x"]).toContain("/nowhere does not exist");
-  expect(why["m /usr/lib/x"]).toContain("not mediated");
   expect(why["signals: other"]).toBeDefined();
   expect(report.layers.find(({ name }) => name === "files")).toMatchObject({ state: "partial" });
   expect(report.brokered.find(({ call }) => call.startsWith("chmod"))?.price).toMatch(

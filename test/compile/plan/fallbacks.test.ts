@@ -2,8 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compile } from "../../../src/compile/compile.ts";
 import { sealedFallbacks } from "../../../src/compile/fallback-rows.ts";
 import { featureNames } from "../../../src/kernel/features.ts";
-import type { BestEffort } from "../../../src/model/policy.ts";
-import { bestEffortNames } from "../../../src/policy/choices.ts";
+import { type BestEffort, bestEffortNames } from "../../../src/model/policy.ts";
 import { address, codesOf, host, options, planOf, policy, token } from "./fixtures.ts";
 
 /** Needs everything that a row may ask for. */

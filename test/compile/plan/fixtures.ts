@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compile } from "../../../src/compile/compile.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
@@ -15,6 +14,7 @@ import type {
   TokenRule,
 } from "../../../src/model/policy.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 export const source: Source = { file: "test.yaml", line: 1, column: 1, text: "rule" };
 
@@ -93,6 +93,7 @@ export function policy(
     group: null,
     setUserId: [],
     coreDumps: "none",
+    lateNames: "sealed",
     bestEffort: [],
     ...rest,
     names: names.map(nameRule),
@@ -157,7 +158,7 @@ export async function codesOf(
  * files. Removed by `drop`.
  */
 export function tree(names: readonly string[]): { root: string; drop: () => void } {
-  const root = mkdtempSync(join(tmpdir(), "cofferdam-compile-"));
+  const root = scratchFolder("compile");
   for (const entry of names) {
     const [name = "", target] = entry.split(" -> ");
     const path = join(root, name);

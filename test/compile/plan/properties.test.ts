@@ -100,6 +100,7 @@ const written = fc.record({
   ipc: fc
     .subarray(["shm", "sem", "msg", "mqueue"] as const)
     .map((kinds) => kinds.map((kind) => token(kind))),
+  memory: fc.subarray(["jit", "memfd"] as const).map((kinds) => kinds.map((kind) => token(kind))),
   inherit: fc
     .subarray(["stdio", "stdio-sockets", "listen"] as const)
     .map((kinds) => kinds.map((kind) => token(kind))),

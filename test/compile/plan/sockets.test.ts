@@ -109,7 +109,7 @@ test("a pattern is compared as text where no link can match it", async () => {
     expect(await why(`${root}/*/x`)).toMatch(/leaves a choice of folders/);
     expect(await why(`${root}/linked/*`)).toMatch(/may match a link, as \S*\/linked\/peer is one/);
     for (const open of [`${root}/open/*`, `${root}/open/later/*`])
-      expect(await why(open)).toMatch(/everybody may put one into \S*\/open/);
+      expect(await why(open)).toMatch(/every user may make one in \S*\/open/);
     // A link that comes later makes the plan stale.
     const { facts } = await plan(`${root}/php/*.sock`);
     expect(facts.some((fact) => fact.kind === "node" && fact.path === `${root}/php`)).toBe(true);
@@ -202,6 +202,23 @@ test("a process that may chroot gives names another meaning", async () => {
     capabilities: [token("sys_chroot")],
   });
   expect((await planOf(chroot)).mediation.sockets.unix).toBe("broker");
+});
+
+test("what becomes of answers over UDP is said, where the policy needs it", async () => {
+  const said = async (facts: typeof user, ...more: Parameters<typeof policy>[0][]) => {
+    const addresses = [address("listen", "udp", 53)];
+    const plan = await planOf(policy(Object.assign({ addresses }, ...more)), { facts });
+    const { layers } = plan.mediation.report;
+    return layers.find(({ name }) => name === "internet sockets")?.detail;
+  };
+  const root = host();
+  expect(await said(root)).toMatch(/a socket on a port of `listen udp` may answer/);
+  const asked = /so answers over UDP take `connect udp`, too/;
+  expect(await said(user)).toMatch(asked);
+  const own = { names: ["rwcd /run/app/**", "connect unix /run/app/peer.sock"] };
+  expect(await said(root, own)).toMatch(/the mediator judges sends first/);
+  expect(await said(root, own)).toMatch(asked);
+  expect(await said(root, { addresses: [address("listen", "tcp", 53)] })).not.toMatch(/answer/);
 });
 
 test("activation sockets cost a filter that asks only where a run is given some", async () => {

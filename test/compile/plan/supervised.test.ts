@@ -125,7 +125,7 @@ describe("where Yama lets only ancestors look", () => {
       const plan = await planOf(written, { facts });
       expect(plan.attended).toBe(true);
       expect(plan.mediation.sockets.unix).toBe("broker");
-      const speed = /^cgroup-(inet|unix) is missing .*each such call is asked about$/;
+      const speed = /^cgroup-(inet|unix) is missing .*the mediator decides each connect and send$/;
       for (const { why } of plan.mediation.report.lost) expect(why).toMatch(speed);
     }
   });
@@ -156,7 +156,9 @@ test("a cgroup that cannot be made is reported and refuses no start", async () =
 describe("the report", () => {
   test("names what is not live and what is never judged", async () => {
     const plan = await planOf(warning, membership);
-    expect(detail(plan, "system calls")).toMatch(/Not live: .*Never judged.*futex/);
+    expect(detail(plan, "system calls")).toMatch(
+      /stay allowed until a restart.*Never judged.*futex/,
+    );
     expect(detail(plan, "capabilities")).toMatch(/all are kept.*not live.*setuid/);
     expect(detail(plan, "level warning")).toContain("logged");
   });
@@ -172,6 +174,26 @@ describe("the report", () => {
     expect(calls).not.toContain("read");
     expect(calls).not.toContain("unlinkat");
     expect(plan.mediation.report.brokered.every(({ price }) => price.includes("us"))).toBe(true);
+  });
+
+  test("says of each call what its own row says, where its class does not say it", async () => {
+    const told = async (level: "enforcing" | "warning") => {
+      const syscalls = ["openat", "memfd_create", "ioctl", "fcntl", "fchmod"].map((name) =>
+        token(name),
+      );
+      const plan = await planOf({ ...supervised, syscalls, level }, membership);
+      const { brokered } = plan.mediation.report;
+      return (name: string) =>
+        brokered.find(({ call }) => call.split(", ").includes(name))?.why ?? "";
+    };
+    const enforcing = await told("enforcing");
+    expect(enforcing("openat")).toMatch(/^made by the mediator on the checked object/);
+    expect(enforcing("memfd_create")).toMatch(/^made by the mediator with MFD_NOEXEC_SEAL/);
+    expect(enforcing("ioctl")).toContain("TIOCSTI and similar requests are refused");
+    expect(enforcing("fcntl")).toContain("F_SETOWN and F_SETOWN_EX are judged as signals");
+    expect(enforcing("fchmod")).toContain("sets attributes on the caller's descriptor");
+    for (const name of ["openat", "memfd_create", "ioctl"])
+      expect((await told("warning"))(name)).toMatch(/^goes on; logged if/);
   });
 });
 

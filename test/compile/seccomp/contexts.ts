@@ -32,6 +32,7 @@ export const permissive: SealedContext = {
   signalsHeld: true,
   truncateHeld: true,
   coreDumps: false,
+  lateNames: "sealed",
 };
 
 const noSockets: SocketGrants = {

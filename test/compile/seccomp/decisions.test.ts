@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { SealedContext } from "../../../src/kernel/system-calls/sealed-context.ts";
 import { noWords } from "../../../src/kinds/model.ts";
 import { brokering, empty, everyProtocol, permissive, strict } from "./contexts.ts";
 import { judge } from "./judge.ts";
@@ -21,6 +22,38 @@ describe("names", () => {
     }
     expect(judge(brokering, "open", [0, 0o2])).toBe("allow");
     expect(judge(brokering, "openat", [0, 0, 0o200000])).toBe("allow");
+  });
+
+  test("brokered late names: every open but O_PATH's, and truncate, reach the mediator", () => {
+    const late: SealedContext = { ...permissive, lateNames: "brokered" };
+    for (const [call, args] of [
+      ["open", [0, 0]],
+      ["open", [0, 0o101]],
+      ["openat", [0, 0, 0o200000]],
+      ["creat", []],
+      ["truncate", []],
+    ] as const) {
+      expect(judge(late, call, args), call).toBe("notify");
+      expect(judge(permissive, call, args), call).toBe("allow");
+    }
+    expect(judge(late, "openat", [0, 0, 0o10000000])).toBe("allow");
+    const old = { ...late, truncateHeld: false };
+    expect(judge(old, "open", [0, 0o1000])).toBe("errno 13");
+    expect(judge(old, "open", [0, 0o1001])).toBe("notify");
+  });
+
+  test("brokered-blocking late names: no open with O_NONBLOCK, unless it makes or lists", () => {
+    const late: SealedContext = { ...permissive, lateNames: "brokered-blocking" };
+    for (const [flags, answer] of [
+      [0o4000, "allow"],
+      [0o2004000, "allow"],
+      [0o2000000, "notify"],
+      [0o4101, "notify"],
+      [0o204000, "notify"],
+      [0o10000000, "allow"],
+    ] as const)
+      expect(judge(late, "openat", [0, 0, flags]), flags.toString(8)).toBe(answer);
+    expect(judge(late, "truncate", [])).toBe("notify");
   });
 
   test("device nodes and whiteouts are always asked about", () => {

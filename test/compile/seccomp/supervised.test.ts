@@ -12,7 +12,7 @@ import { spell, X86_64 } from "./judge.ts";
 const everything: SupervisedContext = {
   listed: new Set(all()),
   denied: new Set(),
-  words: { ...noWords, ipc: new Set(["shm"]) },
+  words: { ...noWords, ipc: new Set(["shm"]), memory: new Set(["memfd"]) },
   destinationsHeld: false,
 };
 const nothing: SupervisedContext = {
@@ -38,16 +38,30 @@ function ask(
   );
 }
 
-test("a call outside the list is notified, but for those that nothing may touch", () => {
+test("a call outside the list is notified, but for those that every process needs", () => {
+  // mremap with an old size of 0 asks for a word.
+  const registers = [0n, 4096n];
   const silent = systemCalls
-    .filter(({ name }) => ask(nothing, name) === "allow")
+    .filter(({ name }) => ask(nothing, name, registers) === "allow")
     .map(({ name }) => name);
   expect(silent.sort()).toEqual(
     systemCalls
-      .filter((call) => call.class === "untouchable")
+      .filter((call) => call.class === "untouchable" || call.name === "mmap")
       .map(({ name }) => name)
       .sort(),
   );
+});
+
+test("of mmap only files that become code are asked about, listed or not", () => {
+  const [read, execute, shared, privately, anonymous] = [1n, 4n, 1n, 2n, 0x20n];
+  const mapped = (context: SupervisedContext, protection: bigint, flags: bigint) =>
+    ask(context, "mmap", [0n, 4096n, protection, flags, 3n]);
+  for (const context of [everything, nothing]) {
+    expect(mapped(context, read | execute, privately)).toBe("notify");
+    expect(mapped(context, execute, shared)).toBe("notify");
+    expect(mapped(context, read, privately)).toBe("allow");
+    expect(mapped(context, read | execute, privately | anonymous)).toBe("allow");
+  }
 });
 
 test("nothing is decided: every answer is a notification or none", () => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { PUBLIC_FOLDER } from "../../../src/base/modes.ts";
 import { Forwarder } from "../../../src/events/forward/forwarder.ts";
 import type { Item } from "../../../src/events/forward/item.ts";
 import type { Sink } from "../../../src/events/forward/sink.ts";
@@ -135,7 +136,7 @@ test("without a log there is nothing to do, and from its end only what comes", (
 });
 
 test("a moved text file is begun anew; on a full disk the forwarder waits", () => {
-  mkdirSync(folder.path, { mode: 0o755 });
+  mkdirSync(folder.path, { mode: PUBLIC_FOLDER });
   const sink = textSink(folder.path, "lines.log", ({ event }) => `${event.id}\n`);
   const item = (id: string): Item => ({ event: anEvent({ id }), seq: 1, hash: null });
   sink.deliver([item("a")]);

@@ -1,14 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AF_UNIX, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_DGRAM } from "../../../src/kernel/constants.ts";
 import { addressOf, close, cString, syscall, syscallRaw } from "../../../src/kernel/ffi.ts";
 import { cmsghdr, iovec, msghdr, sockaddrUn } from "../../../src/kernel/structs.ts";
 import { number } from "../../../src/kernel/syscalls.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 /** A socket that takes what journald would take. */
 export class JournalStandIn {
-  readonly #folder = mkdtempSync(join(tmpdir(), "cofferdam-journal-"));
+  readonly #folder = scratchFolder("journal");
   readonly path = join(this.#folder, "socket");
   readonly #fd = syscall("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

@@ -55,7 +55,8 @@ test("vobd.log: the original's ids and arguments, our name, and the author", () 
     ...at,
   };
   expect(vobdLines(item(changed))).toBe(
-    "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: [vob.uw.secpolicy.domain.level.changed] warning (1) in force for nginxDom(49)\n" +
+    "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: " +
+      "[vob.uw.secpolicy.domain.level.changed] warning (1) in force for nginxDom(49)\n" +
       "2026-01-02T03:04:05.678Z: [UserLevelCorrelator] 1234567us: " +
       "[esx.audit.uw.secpolicy.domain.level.changed] domain nginxDom(49); level warning; " +
       "cofferdam.domain.level.changed: nginx: level changed from enforcing to warning, by " +

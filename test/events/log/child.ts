@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
-import { root } from "../../house/tree.ts";
+import { IN_CLONE, scratchFolder } from "../../support/scratch.ts";
 
 /**
  * A program of this folder, bundled so that node runs it in a process of its own, which can be
@@ -14,8 +14,7 @@ export class ChildProgram {
   readonly #started: ChildProcess[] = [];
 
   constructor(entry: string) {
-    mkdirSync(join(root, "build"), { recursive: true });
-    this.#folder = mkdtempSync(join(root, "build", "events-"));
+    this.#folder = scratchFolder("events", { above: IN_CLONE });
     this.#bundle = join(this.#folder, "child.mjs");
     buildSync({
       entryPoints: [join(import.meta.dirname, entry)],

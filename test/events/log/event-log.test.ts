@@ -1,5 +1,14 @@
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  GROUP_FILE,
+  PERMISSION_BITS,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  PUBLIC_FOLDER,
+  SHARED_FILE,
+  SHARED_FOLDER,
+} from "../../../src/base/modes.ts";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
 import { genesis } from "../../../src/events/log/record.ts";
 import { anEvent } from "../an-event.ts";
@@ -40,13 +49,17 @@ test("the log belongs to its owner; no other user can take the lock", () => {
   process.umask(before);
   const isRoot = process.geteuid?.() === 0;
   const modes = [folder.path, folder.file(), folder.file("events.head")].map(
-    (path) => statSync(path).mode & 0o777,
+    (path) => statSync(path).mode & PERMISSION_BITS,
   );
-  expect(modes).toEqual(isRoot ? [0o755, 0o640, 0o600] : [0o700, 0o600, 0o600]);
+  expect(modes).toEqual(
+    isRoot
+      ? [PUBLIC_FOLDER, GROUP_FILE, PRIVATE_FILE]
+      : [PRIVATE_FOLDER, PRIVATE_FILE, PRIVATE_FILE],
+  );
 });
 
 test.each(["events.jsonl", "events.head"])("a link under the name %s is not followed", (name) => {
-  mkdirSync(folder.path, { mode: 0o755 });
+  mkdirSync(folder.path, { mode: PUBLIC_FOLDER });
   writeFileSync(folder.file("elsewhere"), "");
   symlinkSync(folder.file("elsewhere"), folder.file(name));
   const log = openEventLog(folder.path);
@@ -57,7 +70,7 @@ test.each(["events.jsonl", "events.head"])("a link under the name %s is not foll
 
 test.each([".", "events.jsonl", "events.head"])("%s that others may write is refused", (name) => {
   openEventLog(folder.path).append(anEvent());
-  chmodSync(folder.file(name), name === "." ? 0o777 : 0o666);
+  chmodSync(folder.file(name), name === "." ? SHARED_FOLDER : SHARED_FILE);
   const log = openEventLog(folder.path);
   log.append(anEvent());
   expect(log.problem).toMatch(/others could write/);

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type LogRecord, parseRecord } from "../../../src/events/log/record.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 /** A folder for a log, gone with {@link LogFolder.remove}. */
 export class LogFolder {
-  readonly #scratch = mkdtempSync(join(tmpdir(), "cofferdam-log-"));
+  readonly #scratch = scratchFolder("log");
   readonly path = join(this.#scratch, "log");
 
   file(name = "events.jsonl"): string {

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PRIVATE_FILE } from "../../../src/base/modes.ts";
 import { openEventLog } from "../../../src/events/log/event-log.ts";
 import { verify } from "../../../src/events/log/verify.ts";
 import { LOCK_EX, O_RDWR } from "../../../src/kernel/constants.ts";
@@ -127,7 +128,7 @@ test("the next writer closes an unfinished line; nothing else is lost", () => {
     findings: [
       "11 torn: a record that its writer could not finish",
       expect.stringMatching(
-        /^12 resumed: record 11 of \S+ resumes: the log, behind a line that its writer could not finish$/,
+        /^12 resumed: .* 11 of \S+ resumes: the log, after a line that its writer could not finish$/,
       ),
     ],
   });
@@ -153,11 +154,11 @@ test("a whole record that lacks only its newline is not lost", () => {
 test("foreign lines are left, and reported", () => {
   ten();
   appendFileSync(folder.file(), "not mine\n");
-  expect(found()).toEqual({ state: "broken", findings: ["11 altered: this is no record"] });
+  expect(found()).toEqual({ state: "broken", findings: ["11 altered: this is not a record"] });
   appendOne();
   expect(found().findings).toEqual([
-    "11 altered: this is no record",
-    expect.stringMatching(/^12 resumed: .*behind lines that somebody else wrote$/),
+    "11 altered: this is not a record",
+    expect.stringMatching(/^12 resumed: .*after lines that no writer of the log wrote$/),
   ]);
 });
 
@@ -170,7 +171,7 @@ test("an end that was cut off is missing, with and without later writes", () => 
   });
   appendOne();
   expect(found().findings).toEqual([
-    expect.stringMatching(/^8 resumed: record 11 of .*of which somebody cut the end$/),
+    expect.stringMatching(/^8 resumed: record 11 of .*whose end was cut off$/),
     "8 missing: records 8 to 10 are missing before record 11",
   ]);
 });
@@ -190,7 +191,7 @@ test("a file that was removed or replaced is missing, and the numbers go on", ()
       "were removed",
   ]);
   renameSync(folder.file(), folder.file("elsewhere"));
-  writeFileSync(folder.file(), "mine\n", { mode: 0o600 });
+  writeFileSync(folder.file(), "mine\n", { mode: PRIVATE_FILE });
   appendOne();
   expect(folder.records()[0]).toMatchObject({ seq: 13, event: { chain: { why: "missing" } } });
 });
@@ -223,7 +224,7 @@ test("lines that are no records are one finding; many breaks are counted", () =>
   ten();
   appendFileSync(folder.file(), "x\n".repeat(300));
   expect(verify(folder.path).findings).toMatchObject([
-    { line: 11, to: 310, text: "these 300 lines are no records" },
+    { line: 11, to: 310, text: "these 300 lines are not records" },
   ]);
   rmSync(folder.path, { recursive: true });
   const log = openEventLog(folder.path);

@@ -23,8 +23,12 @@ const needed = [
   "/usr/sbin/agetty",
   "/usr/sbin/sshd",
 ];
-const cgroup2 =
+/** The host's hierarchy of control groups; null without root, or where none is mounted. */
+export const cgroup2 =
   process.getuid?.() === 0 ? findCgroup2(readFileSync("/proc/self/mountinfo", "utf8")) : null;
+
+/** For `sh -euc`, with the group's folder and a command: the command and its children are in it. */
+export const enterCgroup = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
 
 /** Where a login's prompt comes, by the unit that brings it. */
 export const consoles = {
@@ -35,27 +39,35 @@ export const consoles = {
 } as const;
 export type Console = keyof typeof consoles;
 
+/** Changes Debian's units for a host that is booted in namespaces. */
+export const unitsForBoot = `
+# Nothing of the clone may be hidden, nothing of the host's changed.
+for unit in tmp.mount systemd-tmpfiles-clean.timer ldconfig.service; do
+  ln -sf /dev/null "/etc/systemd/system/$unit"
+done
+# As Debian has it, without waiting for udev to tell of the device.
+sed '/^BindsTo=dev-/d' /usr/lib/systemd/system/serial-getty@.service \\
+  >/etc/systemd/system/serial-getty@.service
+`;
+
 /**
  * What is on the disk before systemd sees it: started are Cofferdam's agent, sshd, gettys, and what
  * systemd cannot do without.
  */
 const install = `
 rm -rf /etc/systemd/system/*.wants /etc/ssh/sshd_config.d/*
-# Nothing of the clone may be hidden, nothing of the host's changed.
-ln -sf /dev/null /etc/systemd/system/tmp.mount
-ln -sf /dev/null /etc/systemd/system/systemd-tmpfiles-clean.timer
-ln -sf /dev/null /etc/systemd/system/ldconfig.service
-# As Debian has it, without waiting for udev to tell of the device.
-sed '/^BindsTo=dev-/d' /usr/lib/systemd/system/serial-getty@.service >/etc/systemd/system/serial-getty@.service
-grep -q pam_systemd /etc/pam.d/common-session || echo 'session optional pam_systemd.so' >>/etc/pam.d/common-session
+${unitsForBoot}
+grep -q pam_systemd /etc/pam.d/common-session ||
+  echo 'session optional pam_systemd.so' >>/etc/pam.d/common-session
 "$1" agent --write-units /etc/systemd/system >&2
-systemctl --quiet --root=/ enable cofferdam-agent.service ssh.service getty@tty1.service serial-getty@ttyS0.service >&2
+systemctl --quiet --root=/ enable cofferdam-agent.service ssh.service getty@tty1.service \\
+  serial-getty@ttyS0.service >&2
 `;
 
 /**
  * Becomes process 1's first program: what the host has is read-only but for the disk's own folders;
- * devices are its own, and the host's keys (sysctl) nobody's. Says ready, and starts systemd once
- * it hears that the consoles are there.
+ * devices are its own, and the host's keys (sysctl) are read-only. Says ready, and starts systemd
+ * once it hears that the consoles are there.
  */
 const boot = `
 [ "$3" = writable ] || mount -o remount,bind,ro /
@@ -71,7 +83,10 @@ for folder in /var/lib/systemd /var/tmp /root; do empty "$folder" 0755; done
 empty /run/dev 0755
 cd /run/dev
 mkdir pts shm
-for name in null zero full random urandom tty; do : >"$name"; mount --bind "/dev/$name" "$name"; done
+for name in null zero full random urandom tty; do
+  : >"$name"
+  mount --bind "/dev/$name" "$name"
+done
 : >console >tty0 >tty1 >ttyS0
 mount -t devpts -o newinstance,mode=0620,gid=5,ptmxmode=0666 cofferdam-test pts
 ln -s pts/ptmx ptmx
@@ -88,12 +103,14 @@ mount -t cgroup2 cgroup2 /sys/fs/cgroup
 hostname booted
 echo ready
 read -r _
-exec env -i PATH=/usr/sbin:/usr/bin container=cofferdam-test container_ttys=pts/0 ${SYSTEMD} --unit="$2" --log-target=journal --show-status=0
+exec env -i PATH=/usr/sbin:/usr/bin container=cofferdam-test container_ttys=pts/0 \\
+  ${SYSTEMD} --unit="$2" --log-target=journal --show-status=0
 `;
 
 /** From the start of systemd to its last unit's, milliseconds. */
-const BOOT_MS = 60_000;
-const COMMAND_MS = 60_000;
+const BOOT_MS = 180_000;
+/** For one command: one may restart every daemon of a host. Milliseconds. */
+const COMMAND_MS = 300_000;
 const LOOK_AGAIN_MS = 50;
 const UP: readonly string[] = ["running", "degraded"];
 const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin", "HOME=/root"];
@@ -163,9 +180,15 @@ export class BootedHost {
       "--ipc",
       "--net",
     ];
-    const enter = 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"';
     const unshare = ["unshare", ...spaces, "sh", "-euc", boot, "sh", clone, unit, root];
-    const [program = "", ...args] = ["sh", "-euc", enter, "sh", cgroup, ...disk.command(unshare)];
+    const [program = "", ...args] = [
+      "sh",
+      "-euc",
+      enterCgroup,
+      "sh",
+      cgroup,
+      ...disk.command(unshare),
+    ];
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
     const init = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
@@ -233,6 +256,16 @@ export class BootedHost {
     const { status, out, err } = this.run("sh", "-euc", script, "sh", ...args);
     if (status !== 0) throw new Error(`${script}: ${out}${err}`);
     return out;
+  }
+
+  show(unit: string, property: string): string {
+    return this.sh('systemctl show --value --property="$2" -- "$1"', unit, property).trim();
+  }
+
+  /** The domain that a process is in, by its control group; empty where there is none. */
+  domainOf(pid: string): string {
+    const group = this.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
+    return /\/cofferdam\/([^/]+)\.[0-9a-f]{16}\//.exec(group)?.[1] ?? "";
   }
 
   cofferdam(...args: readonly string[]): Outcome {

@@ -19,7 +19,9 @@ empty /run
 empty /run/etc
 cp -a /etc/. /run/etc/
 mount --move /run/etc /etc
-for folder in /home /var/lib/cofferdam /var/log/cofferdam /var/spool/cofferdam; do empty "$folder"; done
+for folder in /home /var/lib/cofferdam /var/log/cofferdam /var/spool/cofferdam; do
+  empty "$folder"
+done
 mkdir -p /run/sshd
 rm -rf /etc/ssh/sshd_config.d /etc/ssh/ssh_host_* /etc/cofferdam /etc/systemd/system/*getty*.d
 mkdir -p /etc/ssh/sshd_config.d
@@ -158,7 +160,8 @@ export class EtcHost {
    */
   fingerprint(): string {
     return this.sh(
-      "find /etc /var/lib/cofferdam/console -type f -exec md5sum {} + -o -type l -printf '%p %l\\n' -o -printf '%p\\n' 2>/dev/null | sort",
+      "find /etc /var/lib/cofferdam/console -type f -exec md5sum {} + -o -type l -printf " +
+        "'%p %l\\n' -o -printf '%p\\n' 2>/dev/null | sort",
     );
   }
 }

@@ -1,14 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { scratchFolder } from "../../support/scratch.ts";
 import { skipUnless } from "../../support/skip.ts";
 import { BootedHost, bootMissing, type Console, consoles, installOn } from "./booted-host.ts";
 import { clone, EtcHost, KEY } from "./etc-host.ts";
 
 const missing = bootMissing();
-const scratch = mkdtempSync(join(tmpdir(), "cofferdam-gettys-"));
+const scratch = scratchFolder("gettys");
 const all = Object.keys(consoles) as Console[];
 const PASSWORD = "correct horse";
 /** To read what a console says at a session's end, milliseconds. */
@@ -96,7 +96,7 @@ function openSession(): (line: string) => Promise<string> {
 
 const killSessionServer = (): string => host.sh("kill -KILL $(pgrep -f '[c]offerdam.js sessions')");
 
-test("systemd starts what is installed, finds nothing to say against it, and neither gives it up nor limits it", () => {
+test("systemd starts the installed units, accepts them, and neither drops nor limits them", () => {
   expect(
     host.sh("systemctl is-active cofferdam-agent.service cofferdam-agent.socket ssh.service"),
   ).toBe("active\nactive\nactive\n");
@@ -126,7 +126,8 @@ cat >/etc/systemd/system/left.service <<END
 [Service]
 ExecStart=$1/bin/cofferdam run left -- /usr/bin/dash -c 'sleep 1000 & exec sleep 1000'
 TimeoutStopSec=1
-ExecStopPost=/bin/sh -c 'for run in /sys/fs/cgroup/cofferdam/left.*/*/cgroup.kill; do echo 1 >\\$\\$run; done'
+ExecStopPost=/bin/sh -c 'for run in /sys/fs/cgroup/cofferdam/left.*/*/cgroup.kill; \\
+do echo 1 >\\$\\$run; done'
 END
 systemctl daemon-reload
 systemctl start left
@@ -139,11 +140,11 @@ while pgrep --full '^sleep 1000'; do sleep 0.05; done
 systemctl reset-failed left
 `;
 
-test("a run in a unit is in a control group of its own, where ExecStopPost ends what its first process leaves", () => {
+test("a unit's run has a control group of its own, where ExecStopPost ends its leftovers", () => {
   expect(host.sh(unit, clone)).toMatch(/^0::\/cofferdam\/left\.[0-9a-f]+\/\d+\n/);
 });
 
-test("on, as the command says: logins by ssh are in the sandbox, sessions that were open stay as they were, at a console too", async () => {
+test("on: ssh logins are in the sandbox, open sessions stay as they are", async () => {
   const open = openSession();
   await logIn("getty@", PLAIN);
   expect(whereBySsh()).toBe("outside\n");
@@ -161,7 +162,7 @@ test("on, as the command says: logins by ssh are in the sandbox, sessions that w
   );
 });
 
-test("on: at every getty a login with a password is in the sandbox, once the prompt is new; events of supershell name the terminal, and the kernel's audit knows who it was", async () => {
+test("on: at each getty a login is in the sandbox; audit names the user", async () => {
   const leave = async (at: Console): Promise<void> => {
     if (at !== "getty@") await host.terminal(at).type([["login: ", "^D"]]);
     await logIn(at, SANDBOX);
@@ -189,9 +190,9 @@ test("on: an agent that systemd starts again finds the sessions that are open", 
   ]);
 });
 
-test("on: the end of the session server is the sessions' end, and whoever comes next waits for the next one", async () => {
+test("on: sessions end with the session server, later logins wait for the next", async () => {
   killSessionServer();
-  await host.terminal("getty@").type([["hear from the session server", ""]]);
+  await host.terminal("getty@").type([["read the session server's answer", ""]]);
   const since = performance.now();
   nextPrompt = host
     .terminal("getty@")
@@ -200,7 +201,7 @@ test("on: the end of the session server is the sessions' end, and whoever comes 
   await logIn("serial-getty@", SANDBOX);
 });
 
-test("on: where nobody keeps a session server a console says what to do, and leaves time to read it", async () => {
+test("on: without a session server a console says what to do, with time to read it", async () => {
   host.sh("systemctl stop cofferdam-agent.socket cofferdam-agent.service");
   killSessionServer();
   await host.terminal("console-getty").type([
@@ -212,7 +213,7 @@ test("on: where nobody keeps a session server a console says what to do, and lea
   expect(await nextPrompt).toBeGreaterThan(READING_MS);
 });
 
-test("on: a host that is started for rescue asks for root's password, starts nothing of logins, and is outside", async () => {
+test("on: a rescue start asks for root's password, and is outside the sandbox", async () => {
   await host.powerOff();
   host = await BootedHost.boot(disk, "rescue.target");
   const { out } = host.run(
@@ -243,7 +244,7 @@ test("on: after the host's next start every login is in the sandbox", async () =
   expect(whereBySsh()).toBe("inside\n");
 });
 
-test("off, from inside: consoles go on as they are until systemd has heard of it, then everything is as it was", async () => {
+test("off, from inside: consoles stay until systemd's reload, then all is as before", async () => {
   const off = `${join(clone, "bin", "cofferdam")} settings set ${KEY} 0`;
   await host.terminal("getty@").type([
     [SANDBOX, `supershell -c '${off}' && echo do''ne`],

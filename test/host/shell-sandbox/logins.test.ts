@@ -1,15 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { freePort } from "../../support/free-port.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
 import type { Typed } from "../../support/typist.ts";
 import { clone, EtcHost, KEY, type Outcome } from "./etc-host.ts";
 
 const GETTY = "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf";
-const scratch = mkdtempSync(join(tmpdir(), "cofferdam-logins-"));
+const scratch = scratchFolder("logins");
 const key = join(scratch, "key");
 let host: EtcHost;
 let port: number;
@@ -24,7 +24,9 @@ echo "$1:x:$2:" >>/etc/group
 echo "$1:*:19000:0:99999:7:::" >>/etc/shadow
 mkdir -p "/home/$1/.ssh" "/home/$1/.config/fish/conf.d" "/home/$1/.local/share/fish/vendor_conf.d"
 cd "/home/$1"
-for file in .bashrc .bash_profile .profile .zshenv .zprofile .zshrc .zlogin .cshrc .tcshrc .login .config/fish/config.fish .config/fish/conf.d/a.fish .local/share/fish/vendor_conf.d/b.fish .ssh/rc; do
+for file in .bashrc .bash_profile .profile .zshenv .zprofile .zshrc .zlogin .cshrc .tcshrc .login \\
+  .config/fish/config.fish .config/fish/conf.d/a.fish .local/share/fish/vendor_conf.d/b.fish \\
+  .ssh/rc; do
   echo "touch /home/$1/mark" >"$file"
 done
 echo "BASH_ENV=/home/$1/.bashrc" >.ssh/environment
@@ -55,7 +57,11 @@ beforeEach((context) => {
 /** As `systemctl restart ssh`: sessions go on. */
 function restartSshd(by = ""): void {
   host.sh(
-    `if [ -e /run/sshd.pid ]; then old=$(cat /run/sshd.pid); kill "$old"; while kill -0 "$old" 2>/dev/null; do sleep 0.01; done; fi
+    `if [ -e /run/sshd.pid ]; then
+       old=$(cat /run/sshd.pid)
+       kill "$old"
+       while kill -0 "$old" 2>/dev/null; do sleep 0.01; done
+     fi
      ${by} /usr/sbin/sshd -p ${port} -o ListenAddress=127.0.0.1 -o PidFile=/run/sshd.pid`,
   );
 }
@@ -132,10 +138,11 @@ test.each(shells.filter((shell) => shell !== "/bin/dash"))(
   },
 );
 
-test("on: a Match block with another command does not override it, and internal-sftp is none of sshd's", () => {
+test("on: a Match block with another command does not override it, nor does internal-sftp", () => {
   host.write(
     "/etc/ssh/sshd_config.d/50-own.conf",
-    "Match User ubash\nForceCommand /bin/echo outside\nPermitUserRC yes\nAllowStreamLocalForwarding yes\n",
+    "Match User ubash\nForceCommand /bin/echo outside\nPermitUserRC yes\n" +
+      "AllowStreamLocalForwarding yes\n",
   );
   host.sh("sed -i 's/^Subsystem.*/Subsystem sftp internal-sftp/' /etc/ssh/sshd_config");
   expect(host.set(1)).toMatchObject({ status: 0 });
@@ -171,7 +178,8 @@ test("on: no socket is forwarded, no tunnel and no X11 opened", () => {
 test("on: a login goes on where sshd has a /tmp of its own", () => {
   // The clone may lie in /tmp.
   const own =
-    "mkdir -p /run/clone; mount --bind $0 /run/clone; mount -t tmpfs tmp /tmp; mkdir -p $0; mount --bind /run/clone $0";
+    "mkdir -p /run/clone; mount --bind $0 /run/clone; mount -t tmpfs tmp /tmp; mkdir -p " +
+    "$0; mount --bind /run/clone $0";
   restartSshd(`unshare --mount --propagation slave -- sh -euc '${own}; exec "$@"' ${clone}`);
   const { status, out } = ssh("ubash", "echo in");
   restartSshd();
@@ -179,13 +187,14 @@ test("on: a login goes on where sshd has a /tmp of its own", () => {
 });
 
 test("on: a key that is for one command alone still is, in the sandbox", () => {
-  const line = `command="${isInside} 2>/dev/null && echo one: $SSH_ORIGINAL_COMMAND" ${readFileSync(`${key}.pub`, "utf8")}`;
+  const command = `${isInside} 2>/dev/null && echo one: $SSH_ORIGINAL_COMMAND`;
+  const line = `command="${command}" ${readFileSync(`${key}.pub`, "utf8")}`;
   host.write("/home/udash/.ssh/authorized_keys", line);
   expect(ssh("udash", "echo two")).toMatchObject({ status: 0, out: "one: echo two\n" });
   expect(ssh("udash")).toMatchObject({ status: 0, out: "one:\n" });
 });
 
-test("on: a login at a console is in the sandbox, and no start-up file of the user runs before it", () => {
+test("on: a console login is in the sandbox, and no start-up file of the user runs first", () => {
   const typed = [
     ["[sandboxed", `${isInside} && echo in"side"`],
     ["inside\n", "exit 7"],

@@ -1,17 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { scratchFolder } from "../../support/scratch.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
 import { clone, EtcHost, KEY } from "./etc-host.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "cofferdam-etc-"));
+const scratch = scratchFolder("etc");
 const hostKey = join(scratch, "key");
 let host: EtcHost;
 
 beforeAll(() => void execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", hostKey]));
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 beforeEach(async (context) => {
   needsRoot(context);
@@ -29,6 +28,11 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
     "a line that sshd does not know",
     (h) => h.write(`${folder}/50-x.conf`, "Nonsense yes\n"),
     /sshd would not start .*Nonsense/,
+  ],
+  [
+    "sshd in a domain",
+    (h) => h.write("/etc/systemd/system/ssh.service.d/zz-cofferdam.conf", "[Service]\n"),
+    /ssh\.service starts sshd in a domain, .*\n.* cofferdam unit disable ssh\.service/,
   ],
   [
     "no Include",
@@ -57,7 +61,7 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
   [
     "environment of users",
     (h) => h.write(MAIN, `PermitUserEnvironment yes\nInclude ${folder}/*.conf\n`),
-    /would not hold `permituserenvironment no` for root/,
+    /would not apply `permituserenvironment no` to root/,
   ],
   [
     "variables of clients",
@@ -67,12 +71,12 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
   [
     "keys from elsewhere",
     (h) => h.write(`${folder}/50-x.conf`, "TrustedUserCAKeys /etc/ssh/ca\n"),
-    /nothing tells which/,
+    /cannot find out which command/,
   ],
   [
     "a root folder for root",
     (h) => h.write(`${folder}/50-x.conf`, "Match User root\nChrootDirectory /srv\n"),
-    /would not hold `chrootdirectory none` for root/,
+    /would not apply `chrootdirectory none` to root/,
   ],
   [
     "options of sshd's",
@@ -94,7 +98,8 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
     "a shell that its user may change",
     (h) =>
       h.sh(
-        "cp /bin/dash /home/dash; chown 3001 /home/dash; echo 'eve:x:3001:3001::/home/eve:/home/dash' >>/etc/passwd",
+        "cp /bin/dash /home/dash; chown 3001 /home/dash; echo " +
+          "'eve:x:3001:3001::/home/eve:/home/dash' >>/etc/passwd",
       ),
     /eve \(\/home\/dash\)/,
   ],

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { scratchFolder } from "../../support/scratch.ts";
 import { needsRoot, skipUnless } from "../../support/skip.ts";
 import { clone, EtcHost, KEY, SSHD_DROP_IN } from "./etc-host.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "cofferdam-etc-"));
+const scratch = scratchFolder("etc");
 const GETTY = "/etc/systemd/system/getty@.service.d/50-cofferdam-shell.conf";
 let host: EtcHost;
 
@@ -143,7 +143,7 @@ function killedAt(call: string, n: number, value: 0 | 1): void {
 }
 
 describe("a command that is killed half-way", () => {
-  test("to on: sshd is as before, the value says 0 and that something is left; again completes it", () => {
+  test("to on: sshd is as before, the value is 0 and something is left; again completes it", () => {
     host.set(0);
     // Two files of accounts and two of four drop-ins have their names.
     killedAt("rename", 5, 1);
@@ -180,7 +180,7 @@ describe("off", () => {
     expect(host.set(0).status).toBe(0);
   });
 
-  test("needs neither agent nor session server, neither room nor an event log, and says what could not be told", async () => {
+  test("needs no agent, session server, room or event log; says what the log lacks", async () => {
     host.set(1);
     host.stopAgent();
     fill("/etc");

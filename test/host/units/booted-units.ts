@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchFolder } from "../../support/scratch.ts";
 import { BootedHost, installOn } from "../shell-sandbox/booted-host.ts";
 import { EtcHost } from "../shell-sandbox/etc-host.ts";
 
@@ -18,7 +18,7 @@ export class BootedUnits {
   }
 
   static async boot(): Promise<BootedUnits> {
-    const scratch = mkdtempSync(join(tmpdir(), "cofferdam-units-"));
+    const scratch = scratchFolder("units");
     const key = join(scratch, "key");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
     const disk = await EtcHost.start(key);
@@ -60,18 +60,15 @@ export class BootedUnits {
     return out;
   }
 
-  show(unit: string, property: string): string {
-    return this.host.sh('systemctl show --value --property="$2" -- "$1"', unit, property).trim();
-  }
-
   /** The drop-ins, and what else lies in systemd's folder. */
   settings(): string {
     return this.host.sh("cd /etc/systemd/system; find . -name '*.d' -o -name '*.conf' | sort");
   }
 
-  /** The domain that a process is in, by its control group; empty where there is none. */
-  domainOf(pid: string): string {
-    const group = this.host.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
-    return /\/cofferdam\/([^/]+)\.[0-9a-f]{16}\//.exec(group)?.[1] ?? "";
+  /** Waits until a unit's process is its daemon, in the domain: it begins as the launcher. */
+  becomes(pid: string, domain: string): void {
+    const isIn = 'grep -q "/cofferdam/$2[.]" "/proc/$1/cgroup"';
+    const isDaemon = '[ "$(cat "/proc/$1/comm")" != cofferdam ]';
+    this.host.sh(`until ${isIn} && ${isDaemon}; do sleep 0.05; done`, pid, domain);
   }
 }

@@ -9,6 +9,7 @@ import { BootedUnits } from "./booted-units.ts";
 
 const missing = bootMissing();
 const hasMemcached = existsSync("/usr/bin/memcached");
+const hasRedis = existsSync("/usr/bin/redis-server");
 let at: BootedUnits;
 
 beforeAll(async () => {
@@ -18,6 +19,13 @@ afterAll(async () => {
   await at?.powerOff();
 });
 beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
+
+function groupOf(pid: string): string {
+  return at.host.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
+}
+
+/** A control group without programs has this digest. */
+const BARE = ".0000000000000000/";
 
 /** For units with a /tmp of their own, which hides a clone that lies there. */
 const showsClone = clone.startsWith("/tmp/") ? `BindReadOnlyPaths=${clone}\n` : "";
@@ -53,6 +61,16 @@ inherit: [stdio, stdio-sockets]
 syscalls: ["@system-service"]
 `;
 
+test("sshd's unit, while logins get the sandboxed shell, which domains do not: a conflict", () => {
+  const setting = "/etc/ssh/sshd_config.d/00-cofferdam-shell.conf";
+  expect(at.host.cofferdam("unit", "check", "ssh").out).not.toContain("conflict");
+  at.write(setting, "# As the setting writes it.\n");
+  const { status, out } = at.host.cofferdam("unit", "check", "ssh");
+  at.host.sh('rm "$1"', setting);
+  expect(out.replaceAll(/\s+/g, " ")).toMatch(/conflict: \S+ShellSandboxEnabled gives every login/);
+  expect(status).toBe(1);
+});
+
 test("Debian's memcached, with all of its hardening, in its domain and back", (context) => {
   skipUnless(context, hasMemcached, "there is no /usr/bin/memcached, which set-up installs");
   at.domain("memcached", memcached);
@@ -62,8 +80,8 @@ test("Debian's memcached, with all of its hardening, in its domain and back", (c
   expect(at.host.cofferdam("unit", "check", "memcached").status).toBe(0);
   expect(at.settings()).toBe(before);
   at.done("unit", "enable", "--now", "memcached");
-  const pid = at.show("memcached", "MainPID");
-  expect(at.domainOf(pid)).toBe("memcached");
+  const pid = at.host.show("memcached", "MainPID");
+  at.becomes(pid, "memcached");
   const ask = `exec 3<>/dev/tcp/127.0.0.1/11211
 printf 'set a 0 0 2\\r\\nhi\\r\\nget a\\r\\nquit\\r\\n' >&3; cat <&3`;
   expect(at.host.run("bash", "-c", ask).out).toContain("VALUE a 0 2\r\nhi");
@@ -79,7 +97,26 @@ printf 'set a 0 0 2\\r\\nhi\\r\\nget a\\r\\nquit\\r\\n' >&3; cat <&3`;
   expect(at.host.sh(names, group)).not.toContain("node");
   at.done("unit", "disable", "--now", "memcached");
   expect(at.settings()).toBe(before);
-  expect(at.domainOf(at.show("memcached", "MainPID"))).toBe("");
+  expect(at.host.domainOf(at.host.show("memcached", "MainPID"))).toBe("");
+});
+
+test("Debian's redis-server, with mounts and users of its own, in its domain", (context) => {
+  skipUnless(context, hasRedis, "there is no /usr/bin/redis-server, which set-up installs");
+  const socket = "/run/redis/test.sock";
+  at.host.sh(`for folder in /var/lib/redis /var/log/redis; do
+    mount -t tmpfs -o mode=0750,uid=redis,gid=redis cofferdam-test "$folder"; done
+    echo "unixsocket ${socket}" >>/etc/redis/redis.conf`);
+  at.write("/etc/systemd/system/redis-server.service.d/test.conf", `[Service]\n${showsClone}`);
+  at.host.sh("systemctl daemon-reload");
+  at.done("unit", "enable", "--now", "redis-server");
+  const pid = at.host.show("redis-server", "MainPID");
+  expect(at.host.domainOf(pid)).toBe("redis-server");
+  const namespace = (one: string): string => at.host.sh('readlink "/proc/$1/ns/user"', one);
+  expect(namespace(pid)).not.toBe(namespace("1"));
+  expect(groupOf(pid)).not.toContain(BARE);
+  expect(at.host.sh(`redis-cli -s ${socket} set a b; redis-cli save`)).toBe("OK\nOK\n");
+  at.host.sh("systemctl stop redis-server");
+  at.done("unit", "disable", "redis-server");
 });
 
 test("a notify service: systemd hears the daemon's own word", () => {
@@ -90,8 +127,8 @@ test("a notify service: systemd hears the daemon's own word", () => {
       "ExecReload=/bin/kill -HUP $MAINPID\nTimeoutStartSec=60\n",
   );
   at.done("unit", "enable", "--now", "teller");
-  expect(at.show("teller", "StatusText")).toBe("heard");
-  expect(at.domainOf(at.show("teller", "MainPID"))).toBe("teller");
+  expect(at.host.show("teller", "StatusText")).toBe("heard");
+  expect(at.host.domainOf(at.host.show("teller", "MainPID"))).toBe("teller");
   expect(at.host.run("systemctl", "reload", "teller").status).toBe(0);
   at.host.sh("systemctl stop teller");
   at.done("unit", "disable", "teller");
@@ -119,7 +156,39 @@ test("a oneshot: each of its commands, with quotes, specifiers and names of its 
     "held",
   ]);
   expect(at.host.sh("tail -1 /run/steps/said")).toBe("named");
+  const journal = at.host.sh("journalctl -q -o cat -u steps --no-pager");
+  expect(journal).toContain("Starting steps.service");
+  expect(journal).not.toContain("left-over process");
   at.done("unit", "disable", "steps");
+});
+
+test("a command that the policy leaves outside the domain, and a later policy change", () => {
+  const left = (outside: string): string =>
+    shell("left", "left.service").replace(
+      '"left.service" }',
+      `"left.service", outside: [${outside}] }`,
+    );
+  at.domain("left", left("ExecStop"));
+  const held = "/bin/sh -c 'if ( : >/run/left-out ); then echo free; else echo held; fi";
+  const said = "2>/dev/null >>/run/left/said'";
+  at.service(
+    "left.service",
+    "Type=oneshot\nRemainAfterExit=yes\nRuntimeDirectory=left\nRuntimeDirectoryPreserve=yes\n" +
+      `ExecStart=${held} ${said}\nExecStop=${held} ${said}\n`,
+  );
+  at.done("unit", "enable", "left");
+  at.host.sh("systemctl start left; systemctl stop left");
+  expect(at.host.sh("cat /run/left/said")).toBe("held\nfree\n");
+  expect(at.done("unit", "status", "left")).toContain("enabled");
+  at.domain("left", left(""));
+  expect(at.host.cofferdam("unit", "status", "left")).toMatchObject({
+    status: 1,
+    out: expect.stringContaining("changed since: enable it again"),
+  });
+  at.done("unit", "enable", "left");
+  at.host.sh("systemctl start left; systemctl stop left; rm -f /run/left-out");
+  expect(at.host.sh("tail -n 2 /run/left/said")).toBe("held\nheld\n");
+  at.done("unit", "disable", "left");
 });
 
 test("instances of a template: each in the template's domain, or in one of its own", () => {
@@ -130,9 +199,9 @@ test("instances of a template: each in the template's domain, or in one of its o
   at.done("unit", "enable", "copy@.service", "each@.service");
   at.host.sh("systemctl start copy@a copy@b each@one");
   const domains = ["copy@a", "copy@b", "each@one"].map((unit) => {
-    const pid = at.show(unit, "MainPID");
+    const pid = at.host.show(unit, "MainPID");
     at.host.sh('until [ "$(cat "/proc/$1/comm")" = sleep ]; do sleep 0.05; done', pid);
-    return at.domainOf(pid);
+    return at.host.domainOf(pid);
   });
   expect(domains).toEqual(["copies", "copies", "each@one"]);
   at.host.sh("systemctl stop copy@a copy@b each@one");
@@ -140,43 +209,158 @@ test("instances of a template: each in the template's domain, or in one of its o
 });
 
 test("a unit's user, bounding set, filter and read-only system stay in force", () => {
-  at.domain("small", shell("small", "small.service", "user: daemon\ngroup: daemon"));
+  const policy = shell("small", "small.service", "user: daemon\ngroup: daemon");
+  // Another /var/tmp than the host's, for which no plan of the host's would do.
+  at.domain("small", policy.replace("files:", "files:\n  - rwcd /var/tmp/**"));
   at.service(
     "small.service",
-    "ExecStart=/usr/bin/sleep 600\nUser=daemon\nGroup=daemon\nCapabilityBoundingSet=\n" +
+    "ExecStart=/bin/sh -c ': >/var/tmp/mine && exec sleep 600'\n" +
+      "User=daemon\nGroup=daemon\nCapabilityBoundingSet=\n" +
       "SystemCallFilter=@system-service\nSystemCallFilter=~@privileged @resources\n" +
       "MemoryDenyWriteExecute=yes\nProtectSystem=strict\nPrivateTmp=yes\nRuntimeDirectory=small\n" +
+      "PrivateDevices=yes\n" +
       `RestrictSUIDSGID=yes\nNoExecPaths=/\nExecPaths=/usr/bin /usr/lib /lib\n${showsClone}`,
   );
   const { units } = JSON.parse(at.done("unit", "check", "--json", "small"));
   expect(units[0].conflicts).toEqual([]);
   at.done("unit", "enable", "--now", "small");
-  const pid = at.show("small", "MainPID");
-  expect(at.domainOf(pid)).toBe("small");
+  const pid = at.host.show("small", "MainPID");
+  at.becomes(pid, "small");
   const status = at.host.sh(`cat "/proc/$1/status"`, pid);
   expect(status).toMatch(/^Uid:\t1\t1\t1\t1$/m);
   expect(status).toMatch(/^CapBnd:\t0{16}$/m);
   expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+  at.host.sh('until [ -e "/proc/$1/root/var/tmp/mine" ]; do sleep 0.05; done', pid);
+  expect(at.host.run("test", "-e", "/var/tmp/mine").status).not.toBe(0);
+  expect(at.done("plan", "--unit", "small", "small")).toContain("/var/tmp");
   at.host.sh("systemctl stop small");
   at.done("unit", "disable", "small");
 });
 
+test("a sealed unit maps what it wrote as code; NoExecPaths= holds that, as units.md says", () => {
+  at.domain("mapping", shell("mapping", "mapping.service"));
+  const loader = "/lib64/ld-linux-x86-64.so.2 /run/mapping/copy";
+  const script = `cp /usr/bin/true /run/mapping/copy && ${loader}; echo $? >/run/mapping/said`;
+  const ends = (options: string): string => {
+    at.service(
+      "mapping.service",
+      `Type=oneshot\nRemainAfterExit=yes\nRuntimeDirectory=mapping\n${options}` +
+        `ExecStart=/bin/bash -c '${script}'\n`,
+    );
+    at.done("unit", "enable", "--now", "mapping");
+    const said = at.host.sh("cat /run/mapping/said").trim();
+    at.host.sh("systemctl stop mapping");
+    at.done("unit", "disable", "mapping");
+    return said;
+  };
+  expect(ends("")).toBe("0");
+  expect(ends(`NoExecPaths=/ /run/mapping\nExecPaths=/usr\n${showsClone}`)).toBe("127");
+});
+
+test("the user of DynamicUser= becomes the daemon's, and owns what systemd made for it", () => {
+  at.domain("brief", shell("brief", "brief.service", "user: brief"));
+  at.service(
+    "brief.service",
+    "ExecStart=/bin/sh -c ': >/run/brief/mine && exec sleep 600'\n" +
+      `DynamicUser=yes\nRuntimeDirectory=brief\nRuntimeDirectoryPreserve=restart\n${showsClone}`,
+  );
+  at.done("unit", "enable", "--now", "brief");
+  const pid = at.host.show("brief", "MainPID");
+  at.becomes(pid, "brief");
+  const user = at.host.sh("readlink /run/systemd/dynamic-uid/direct:brief").trim();
+  expect(at.host.sh(`cat "/proc/$1/status"`, pid)).toContain(
+    `\nUid:\t${[user, user, user, user].join("\t")}\n`,
+  );
+  // Outside, the file is another user's: systemd maps ids on such a directory's mount.
+  const file = "/proc/$1/root/run/brief/mine";
+  const made = `until [ -e "${file}" ]; do sleep 0.05; done; stat -c %u "${file}"`;
+  expect(at.host.sh(made, pid).trim()).toBe(user);
+  at.host.sh("systemctl stop brief");
+  at.done("unit", "disable", "brief");
+});
+
+/** A tree with a shell, which the host does not have by this name. */
+const plantTree = `
+cd "$1"
+mkdir -p usr/bin usr/lib usr/lib64 etc out
+ln -s usr/bin usr/lib usr/lib64 .
+cp /usr/bin/bash usr/bin/inner
+cp /usr/bin/cat /usr/bin/sleep usr/bin
+ldd /usr/bin/bash /usr/bin/cat | grep -o '/[^ ]*[.]so[^ ]*' | sort -u | while read -r file; do
+  real=$(realpath "$file")
+  mkdir -p ".$(dirname "$real")"
+  cp "$real" ".$real"
+  [ -e ".$file" ] || ln -s "$real" ".$file"
+done
+echo granted >granted
+echo secret >secret
+chown daemon: out
+`;
+
+/** The disk has no devices of its own; a kernel without loop devices mounts no images. */
+const plantImage = `
+mkfs.ext4 -q -d "$1" "$1.raw" 64M
+[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
+for number in $(seq 0 15); do
+  [ -e "/dev/loop$number" ] || mknod "/dev/loop$number" b 7 "$number"
+done
+`;
+
+test.for(["RootDirectory=/run/tree", "RootImage=/run/tree.raw"])(
+  "a unit with %s runs there, by the names of its tree, and follows its policy",
+  (root, context) => {
+    const hasLoops = existsSync("/dev/loop-control");
+    skipUnless(context, hasLoops || !root.includes("Image"), "the kernel has no loop devices");
+    at.host.sh(`[ -d "$1" ] || { mkdir "$1"\n${plantTree}\n}`, "/run/tree");
+    if (root.includes("Image")) at.host.sh(plantImage, "/run/tree");
+    const policy = shell("tree", "tree.service", "user: daemon\ngroup: daemon").replace(
+      "files:",
+      "files:\n  - r /granted\n  - rwcd /out/**",
+    );
+    at.domain("tree", policy);
+    at.service(
+      "tree.service",
+      `${root}\nUser=daemon\nGroup=daemon\nProtectSystem=strict\nReadWritePaths=+/out\n` +
+        "CapabilityBoundingSet=\nBindReadOnlyPaths=/etc/passwd /etc/group\n" +
+        "ExecStart=/usr/bin/inner -c 'cat /granted /secret >/out/said 2>&1; exec sleep 600'\n",
+    );
+    at.done("unit", "enable", "--now", "tree");
+    const read = (): string => {
+      const pid = at.host.show("tree", "MainPID");
+      at.becomes(pid, "tree");
+      // Its last command shows that it has said everything.
+      at.host.sh('until [ "$(cat "/proc/$1/comm")" = sleep ]; do sleep 0.05; done', pid);
+      expect(at.host.sh('cat "/proc/$1/status"', pid)).toMatch(/^Uid:\t1\t/m);
+      return at.host.sh('cat "/proc/$1/root/out/said"', pid);
+    };
+    expect(read()).toBe("granted\ncat: /secret: Permission denied\n");
+    // Links in the tree are not compared with the host's.
+    expect(at.host.cofferdam("domain", "stale").out).not.toMatch(/^tree/m);
+    // The launcher in the tree sees that the plan is out of date.
+    at.domain("tree", policy.replace("/granted", "/secret"));
+    at.host.sh("systemctl restart tree");
+    expect(read()).toBe("cat: /granted: Permission denied\nsecret\n");
+    at.host.sh("systemctl stop tree");
+    at.done("unit", "disable", "tree");
+  },
+);
+
 /** A daemon that has a child, and says something. */
 const family = `ExecStart=/bin/sh -c 'echo spoken; sleep 600 & echo $$$$ >/run/family/pid; wait'\n`;
 
-test("the unit stays the unit's: limits, signals, status and journal reach the whole domain", () => {
+test("the unit keeps its own: limits, signals, status and journal reach the whole domain", () => {
   at.domain("family", shell("family", "family.service"));
   at.service("family.service", `RuntimeDirectory=family\nTasksMax=20\n${family}`);
   at.done("unit", "enable", "--now", "family");
   at.host.sh("until [ -s /run/family/pid ]; do sleep 0.05; done");
-  const pid = at.show("family", "MainPID");
-  const group = at.host.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
+  const pid = at.host.show("family", "MainPID");
+  const group = groupOf(pid);
   expect(group).toMatch(/^\/system\.slice\/family\.service\/cofferdam\/family\.[0-9a-f]{16}\/\d+$/);
   const members = at.host.sh('cat "/sys/fs/cgroup$1/cgroup.procs"', group).trim().split("\n");
   expect(members).toHaveLength(2);
   const status = at.host.sh("systemctl status family --no-pager");
   expect(status).toContain("sleep 600");
-  expect(at.show("family", "TasksMax")).toBe("20");
+  expect(at.host.show("family", "TasksMax")).toBe("20");
   expect(at.host.sh("journalctl -q -o cat _SYSTEMD_UNIT=family.service")).toContain("spoken");
   expect(at.done("ps", "family").trim().split("\n")).toHaveLength(3);
   // Each of them, and not the first alone.
@@ -193,18 +377,98 @@ test("the unit stays the unit's: limits, signals, status and journal reach the w
   at.done("unit", "disable", "family");
 });
 
-test("a policy that changes reaches the programs on a unit's own group", () => {
+test("a service of Type=forking is in its domain", () => {
+  at.domain("forks", shell("forks", "forks.service"));
+  at.service(
+    "forks.service",
+    "Type=forking\nRuntimeDirectory=forks\nPIDFile=/run/forks/pid\n" +
+      "ExecStart=sh -c 'sleep 600 & echo $! >/run/forks/pid'\n",
+  );
+  at.done("unit", "enable", "--now", "forks");
+  at.becomes(at.host.show("forks", "MainPID"), "forks");
+  expect(at.host.show("forks", "ActiveState")).toBe("active");
+  at.host.sh("systemctl stop forks");
+  at.done("unit", "disable", "forks");
+});
+
+test("Type=notify-reload: systemd waits for the daemon's word that it has reloaded", () => {
+  const script =
+    "trap 'systemd-notify --reloading; echo again >/run/reloads/said; " +
+    "systemd-notify --ready' HUP; " +
+    "systemd-notify --ready; while :; do sleep 600 & wait; done";
+  at.domain("reloads", shell("reloads", "reloads.service"));
+  at.write("/run/reloads.sh", script);
+  at.service(
+    "reloads.service",
+    "Type=notify-reload\nNotifyAccess=all\nRuntimeDirectory=reloads\n" +
+      "ExecStart=sh -c '. /run/reloads/script'\n" +
+      "ExecStartPre=+cp /run/reloads.sh /run/reloads/script\n",
+  );
+  at.done("unit", "enable", "--now", "reloads");
+  at.host.sh("systemctl reload reloads");
+  expect(at.host.sh("cat /run/reloads/said")).toBe("again\n");
+  expect(at.host.show("reloads", "ActiveState")).toBe("active");
+  at.host.sh("systemctl stop reloads");
+  at.done("unit", "disable", "reloads");
+});
+
+test("a watchdog hears the daemon, and ends it when it is silent", () => {
+  at.domain("dog", shell("dog", "dog.service"));
+  at.service(
+    "dog.service",
+    "Type=notify\nNotifyAccess=all\nWatchdogSec=1\n" +
+      "ExecStart=sh -c 'systemd-notify --ready WATCHDOG=1; exec sleep 600'\n",
+  );
+  at.done("unit", "enable", "dog");
+  at.host.sh("systemctl start dog");
+  at.host.sh('until [ "$(systemctl show -P Result dog)" = watchdog ]; do sleep 0.05; done');
+  at.host.sh("systemctl reset-failed dog");
+  at.done("unit", "disable", "dog");
+});
+
+test("a timer's service is in its domain, with the words of its EnvironmentFile=", () => {
+  at.domain("tick", shell("tick", "tick.service"));
+  at.write("/etc/tick.env", "WORD=spoken\n");
+  at.write("/etc/systemd/system/tick.timer", "[Timer]\nOnActiveSec=0\n");
+  at.service(
+    "tick.service",
+    "Type=oneshot\nEnvironmentFile=/etc/tick.env\nRuntimeDirectory=tick\n" +
+      "RuntimeDirectoryPreserve=yes\n" +
+      "ExecStart=sh -c '{ echo $$WORD; cat /etc/shadow; } >/run/tick/said 2>&1; true'\n",
+  );
+  at.done("unit", "enable", "tick");
+  at.host.sh("systemctl start tick.timer");
+  at.host.sh("until grep -q denied /run/tick/said; do sleep 0.05; done");
+  expect(at.host.sh("cat /run/tick/said")).toMatch(
+    /^spoken\n.*\/etc\/shadow: Permission denied\n$/,
+  );
+  at.host.sh("systemctl stop tick.timer tick");
+  at.done("unit", "disable", "tick");
+});
+
+/** In a user namespace it would have all others, which the test's systemd may lack. */
+const fewCapabilities = "CapabilityBoundingSet=\n";
+
+test.each([
+  ["of the launcher's", ""],
+  [
+    "of the agent's, as with users of its own the launcher can attach none",
+    `PrivateUsers=yes\n${fewCapabilities}`,
+  ],
+])("a policy that changes reaches the programs on a unit's own group: %s", (_, users) => {
   const some = shell("live", "live.service", "mediation: supervised");
   const policy = some.replace("network: [", "network: [connect tcp 7, ");
   at.domain("live", policy);
   const call = "(echo >/dev/tcp/127.0.0.1/9) >/run/live/said 2>&1";
   at.service(
     "live.service",
-    `RuntimeDirectory=live\nExecStart=/bin/bash -c 'while :; do ${call}; sleep 0.1; done'\n`,
+    `${users}RuntimeDirectory=live\n` +
+      `ExecStart=/bin/bash -c 'while :; do ${call}; sleep 0.1; done'\n`,
   );
   at.done("unit", "enable", "--now", "live");
   const hear = 'until grep -q "$1" /run/live/said; do sleep 0.05; done';
   at.host.sh(hear, "Permission denied");
+  expect(groupOf(at.host.show("live", "MainPID"))).not.toContain(BARE);
   at.domain("live", policy.replace("network: [", "network: [connect tcp 9, "));
   at.host.sh(hear, "Connection refused");
   at.domain("live", policy);
@@ -213,17 +477,60 @@ test("a policy that changes reaches the programs on a unit's own group", () => {
   at.done("unit", "disable", "live");
 });
 
+test("a unit with users of its own does not start without the agent", () => {
+  const policy = shell("alone", "alone.service");
+  at.domain("alone", policy.replace("network: [", "network: [connect tcp 7, "));
+  at.service(
+    "alone.service",
+    `PrivateUsers=yes\n${fewCapabilities}Type=exec\nExecStart=/usr/bin/sleep 600\n`,
+  );
+  at.done("unit", "enable", "--now", "alone");
+  const before = at.host.show("alone", "MainPID");
+  at.becomes(before, "alone");
+  expect(groupOf(before)).not.toContain(BARE);
+  const never = "/run/systemd/system/cofferdam-agent.service.d/never.conf";
+  at.write(never, "[Unit]\nConditionPathExists=!/\n");
+  at.host.sh(
+    "systemctl daemon-reload; systemctl stop cofferdam-agent.socket cofferdam-agent alone",
+  );
+  expect(at.host.run("systemctl", "start", "alone").status).toBe(0);
+  // Its first process is the launcher's, until it fails or becomes the daemon.
+  at.host.sh(`until [ "$(systemctl show -P ActiveState alone)" = failed ] ||
+    [ "$(cat "/proc/$(systemctl show -P MainPID alone)/comm")" = sleep ]; do sleep 0.05; done`);
+  expect(at.host.show("alone", "ActiveState")).toBe("failed");
+  expect(at.host.sh("journalctl -q -o cat -u alone")).toContain(
+    "have the agent attach the domain's programs in the unit: /run/cofferdam/control.sock",
+  );
+  at.host.sh('rm "$1"; systemctl daemon-reload; systemctl start cofferdam-agent alone', never);
+  at.becomes(at.host.show("alone", "MainPID"), "alone");
+  at.host.sh("systemctl stop alone");
+  at.done("unit", "disable", "alone");
+});
+
 test("what cannot be combined is refused with the line to change, and nothing is written", () => {
   at.domain("bad", shell("bad", "bad.service", "user: daemon"));
-  at.service("bad.service", "ExecStart=/usr/bin/sleep 600\nUser=games\nPrivateUsers=yes\n");
+  const sleeps = "ExecStart=/usr/bin/sleep 600\n";
+  at.service("bad.service", `${sleeps}User=games\nPrivatePIDs=yes\n`);
   const before = at.settings();
   const { status, err } = at.host.cofferdam("unit", "enable", "bad");
   expect(status).toBe(1);
   expect(err).toContain("user: games");
-  expect(err).toContain("PrivateUsers=no");
+  expect(err).toContain("PrivatePIDs=no");
   expect(at.settings()).toBe(before);
+  at.service("bad.service", `${sleeps}PrivateUsers=yes\n`);
+  expect(at.host.cofferdam("unit", "check", "bad").out).toContain("User=daemon");
+  at.service("bad.service", `${sleeps}PrivateUsers=yes\nUser=daemon\nSupplementaryGroups=disk\n`);
+  const groups = at.host.cofferdam("unit", "check", "bad").out.replaceAll(/\s+/g, " ");
+  expect(groups).toContain("daemon has no group but its own and disk");
+  at.service("bad.service", `${sleeps}RootDirectory=/srv/tree\n`);
+  expect(at.host.cofferdam("unit", "check", "bad").out).toContain("BindReadOnlyPaths=/etc/passwd");
+  const root = `${sleeps}RootImage=/srv/tree.raw\nMountAPIVFS=no\nRootDirectoryStartOnly=yes\n`;
+  at.service("bad.service", root.replace("ExecStart=", "ExecStart=+"));
+  const tree = at.host.cofferdam("unit", "check", "bad").out;
+  for (const line of ["MountAPIVFS=yes", "RootDirectoryStartOnly=no", "without the prefix `+`"])
+    expect(tree).toContain(line);
   const folder = dirname(clone);
-  at.service("bad.service", `ExecStart=/usr/bin/sleep 600\nTemporaryFileSystem=${folder}\n`);
+  at.service("bad.service", `${sleeps}TemporaryFileSystem=${folder}\n`);
   const { err: hidden } = at.host.cofferdam("unit", "enable", "bad");
   expect(hidden.replaceAll(/\s+/g, " ")).toContain(
     `TemporaryFileSystem= hides Cofferdam's own program, ${join(clone, "bin/cofferdam")}`,
@@ -242,16 +549,16 @@ test("a unit that does not start in its domain is put back, and runs as before",
     "Type=exec\nRestart=on-failure\nExecStart=/usr/bin/env /usr/bin/sleep 600\n",
   );
   at.host.sh("systemctl start narrow");
-  const outside = `narrow.service runs unconfined (process ${at.show("narrow", "MainPID")})`;
+  const outside = `narrow.service runs unconfined (process ${at.host.show("narrow", "MainPID")})`;
   expect(at.done("ps").replaceAll(/\s+/g, " ")).toContain(outside);
   expect(at.host.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
   const before = at.settings();
   const { status, err } = at.host.cofferdam("unit", "enable", "--now", "narrow");
   expect(status).toBe(1);
-  expect(err).toContain("put back as it was");
+  expect(err).toContain("it was restored");
   expect(at.settings()).toBe(before);
-  expect(at.show("narrow", "ActiveState")).toBe("active");
-  expect(at.domainOf(at.show("narrow", "MainPID"))).toBe("");
+  expect(at.host.show("narrow", "ActiveState")).toBe("active");
+  expect(at.host.domainOf(at.host.show("narrow", "MainPID"))).toBe("");
   at.host.sh("systemctl stop narrow");
 });
 
@@ -267,7 +574,33 @@ test("a command that changed since is told of, and taken by enabling again", () 
   at.done("unit", "enable", "edited");
   expect(at.done("unit", "status", "edited")).toContain(" enabled ");
   expect(at.host.sh("systemctl cat edited")).toContain("-- /usr/bin/sleep 700");
+  const more = `ExecStart=/usr/bin/sleep 700\n${showsClone}`;
+  // A view of mounts, a capability, and what cannot be combined: by \`systemctl edit\`.
+  for (const line of ["PrivateTmp=yes", "CapabilityBoundingSet=CAP_CHOWN", "PrivatePIDs=yes"]) {
+    at.service("edited.service", `${more}${line}\n`);
+    expect(at.host.cofferdam("unit", "status", "edited").out, line).toContain("enable it again");
+  }
+  at.service("edited.service", `${more}PrivateTmp=yes\nCapabilityBoundingSet=CAP_CHOWN\n`);
+  at.done("unit", "enable", "edited");
+  expect(at.done("unit", "status", "edited")).toContain(" enabled ");
   at.done("unit", "disable", "edited");
+});
+
+test("a mount that comes later hides a name from the unit's processes: status tells", () => {
+  const policy = shell("hidden", "hidden.service");
+  at.host.sh("mkdir /run/hidden; touch /run/hidden/one /run/hidden/other");
+  at.domain("hidden", policy.replace("rwcd /run/hidden/**", "r /run/hidden/one"));
+  at.service("hidden.service", "ExecStart=/usr/bin/sleep 600\n");
+  at.done("unit", "enable", "--now", "hidden");
+  at.becomes(at.host.show("hidden", "MainPID"), "hidden");
+  expect(at.done("unit", "status", "hidden")).not.toContain("out of reach");
+  at.host.sh("cd /run/hidden; mount --bind other one");
+  const { out } = at.host.cofferdam("unit", "status", "hidden");
+  const stale = at.host.cofferdam("domain", "stale").out;
+  at.host.sh("umount /run/hidden/one; systemctl stop hidden");
+  expect(out).toContain("; 1 name out of reach: cofferdam domain stale");
+  expect(stale).toContain("/run/hidden/one");
+  at.done("unit", "disable", "hidden");
 });
 
 test("command lines are understood as systemd understands them", () => {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
 import { withTree } from "../tree.ts";
@@ -119,5 +120,5 @@ function rulesFor(tree: string): string[] {
 
 function prepare(tree: string): void {
   writeFileSync(join(tree, "script"), "#!/bin/sh\necho script $1\n");
-  chmodSync(join(tree, "script"), 0o755);
+  chmodSync(join(tree, "script"), PUBLIC_PROGRAM);
 }

@@ -4,16 +4,16 @@ import {
   chownSync,
   copyFileSync,
   existsSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { compileC } from "../../support/compile-c.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { type Built, buildAll } from "../build.ts";
 import { type Run, runScene, type SceneOptions, startScene } from "../scene.ts";
 import { identities, withTree } from "../tree.ts";
@@ -35,7 +35,7 @@ afterAll(() => built.remove());
 function prepared(tree: string): Pick<SceneOptions, "supervised" | "rules" | "timeoutMs"> {
   copyFileSync(program, join(tree, "program"));
   writeFileSync(join(tree, "script"), `#!${tree}/program script\n`);
-  chmodSync(join(tree, "script"), 0o755);
+  chmodSync(join(tree, "script"), PUBLIC_PROGRAM);
   const rules = ["r /**", `rx ${tree}/program`, `rx ${tree}/script`, `rwc ${tree}/ready`];
   return { supervised: "enforcing", rules, timeoutMs: TIMEOUT_MS };
 }
@@ -132,7 +132,7 @@ describe.each(identities)("$title", ({ as, ...mediated }) => {
   });
 
   test("nor does a process that is traced from outside", { timeout: TIMEOUT_MS }, async () => {
-    const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+    const tree = scratchFolder("tree");
     chownSync(tree, as.uid, as.gid);
     const scene = startScene(
       built,

@@ -1,18 +1,11 @@
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unlessGone } from "../../../src/kernel/unless-gone.ts";
 import { compileC } from "../../support/compile-c.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { type Built, buildAll } from "../build.ts";
 import { startScene } from "../scene.ts";
 
@@ -30,7 +23,7 @@ afterAll(() => built.remove());
 test("the mediator closes what was executed, though no call follows", {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  const tree = scratchFolder("tree");
   const at = (name: string) => join(tree, name);
   for (const name of ["first", "program"]) copyFileSync(steps, at(name));
   const rules = ["r /**", `rx ${at("first")}`, `rx ${at("program")}`];

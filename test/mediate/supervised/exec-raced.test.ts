@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PUBLIC_FOLDER } from "../../../src/base/modes.ts";
 import { compileC } from "../../support/compile-c.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";
@@ -44,7 +45,7 @@ function prepare(tree: string, owner: typeof me): void {
   ]);
   symlinkSync("good", join(tree, "link-directory"));
   symlinkSync("good-loader", join(tree, "link-loader"));
-  chmodSync(tree, 0o755);
+  chmodSync(tree, PUBLIC_FOLDER);
   execFileSync("chown", ["-Rh", `${owner.uid}:${owner.gid}`, tree]);
   chownSync(tree, owner.uid, owner.gid);
 }
@@ -56,8 +57,8 @@ function race(way: string, caller: string, tree: string, who: typeof me) {
     `rx ${tree}/good/**`,
     `rx ${tree}/good-loader`,
     `rx ${tree}/dynamic`,
-    "rx /usr/lib/**",
-    "rx /lib/**",
+    "rxm /usr/lib/**",
+    "rxm /lib/**",
     `rwcd ${tree}/link-*`,
   ];
   const options = {

@@ -5,7 +5,6 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -16,12 +15,13 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { UNCHANGED_MS_MIN } from "../../../src/mediate/domain/limits.ts";
 import { compileC } from "../../support/compile-c.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { type Built, buildAll } from "../build.ts";
 import { startScene } from "../scene.ts";
 import { identities } from "../tree.ts";
@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 beforeEach(() => {
   const { uid, gid } = identities[0]?.as ?? { uid: 0, gid: 0 };
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   chownSync(tree, uid, gid);
   for (const name of ["good", "evil"]) copyFileSync(steps, at(name));
 });
@@ -72,7 +72,7 @@ async function beforeAndAfter(program: string, change: () => void | Promise<void
     built,
     {
       supervised: "enforcing",
-      rules: [...rules, "rx /usr/lib/**", `rwc ${at("ready")}`],
+      rules: [...rules, "rxm /usr/lib/**", `rwc ${at("ready")}`],
       timeoutMs: TIMEOUT_MS,
     },
     [at("good"), ...run, ...run, "say", at("ready"), "await", at("go"), ...run],
@@ -94,7 +94,7 @@ function overwrite(name: string, position: number, text: string): void {
 
 const script = (): void => {
   writeFileSync(at("script"), `#!${at("good")} executed\n`);
-  chmodSync(at("script"), 0o755);
+  chmodSync(at("script"), PUBLIC_PROGRAM);
 };
 
 test("an interpreter that is written over in a script is judged at the next execution", {

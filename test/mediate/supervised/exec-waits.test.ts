@@ -1,18 +1,10 @@
 import { execFileSync } from "node:child_process";
-import {
-  chownSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { compileC } from "../../support/compile-c.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";
 import { type SceneOptions, startScene } from "../scene.ts";
@@ -35,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 beforeEach((context) => {
   needsRoot(context);
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   mkdirSync(join(tree, "slow"));
   copyFileSync(program, join(tree, "program"));
   chownSync(tree, 0, 0);

@@ -51,12 +51,19 @@ describe.each(users)(
       scene.write("home/policies/scene.yaml", policy);
       const before = read().length;
       const run = [front, "run", "--policy", scene.policy, "--", scene.try];
-      const { status, err } = scene.outside(["python3", "-c", caller, scene.policy, ...run]);
+      const noted = ["sh", "-c", 'echo $$ >"$0" && exec "$@"', scene.at("home/pid")];
+      const { status, err } = scene.outside([
+        ...noted,
+        ...["python3", "-c", caller, scene.policy],
+        ...run,
+      ]);
       expect(status, err).toBe(0);
+      const pid = Number(fs.readFileSync(scene.at("home/pid"), "utf8"));
+      // Root's log is the host's, and other suites have a domain of that name, too.
       return read()
         .slice(before)
         .map((line) => JSON.parse(line) as Event)
-        .filter((event) => event.class === "inherit" && event.domain === "scene")
+        .filter((event) => event.class === "inherit" && event.process.pid === pid)
         .map(
           ({ verdict, object, allow }) =>
             `${verdict} ${object.replace(/\[\d+\]/, "[]")} ${allow?.line ?? "-"}`,

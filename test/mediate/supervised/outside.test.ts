@@ -12,7 +12,7 @@ interface Outside {
   readonly script: string;
   readonly event: string;
   /** What else of the same call is told. */
-  readonly also?: string;
+  readonly also?: readonly string[];
   readonly errno: string;
   readonly options?: Partial<SceneOptions>;
 }
@@ -22,8 +22,7 @@ const name = (script: string, event: string): Outside => ({
   event: `name ${event} no-rule`,
   errno: "EACCES",
 });
-const toldOf = ({ event, also }: Outside): string[] =>
-  also === undefined ? [event] : [event, also];
+const toldOf = ({ event, also = [] }: Outside): string[] => [event, ...also];
 const socket = (script: string, what: string): Outside => ({
   script,
   event: `socket create ${what} no-rule`,
@@ -56,20 +55,26 @@ const cases: Readonly<Record<string, Outside>> = {
     "read T/file",
   ),
   "a directory": name("openat @AT_FDCWD dir @O_DIRECTORY", "read T/dir"),
-  creat: { ...name("creat new 0600", "create T/new"), also: "name write T/new no-rule" },
+  creat: { ...name("creat new 0600", "create T/new"), also: ["name write T/new no-rule"] },
   "reading and writing": {
     ...name("openat @AT_FDCWD file @O_RDWR", "read T/file"),
-    also: "name write T/file no-rule",
+    also: ["name write T/file no-rule"],
   },
   "through a link": name("open to-file @O_RDONLY", "read T/file"),
-  O_TMPFILE: name("openat @AT_FDCWD dir @O_TMPFILE +@O_RDWR 0600", "create T/dir/"),
+  O_TMPFILE: {
+    ...name("openat @AT_FDCWD dir @O_TMPFILE +@O_RDWR 0600", "create T/dir/"),
+    also: ["name read T/dir/ no-rule", "name write T/dir/ no-rule"],
+  },
   truncate: name("truncate file 3", "write T/file"),
   mkdir: name("mkdir made 0755", "create T/made"),
   mknod: name("mknod fifo @S_IFIFO +0600 0", "create T/fifo"),
   symlink: name("symlink x made", "create T/made"),
   unlink: name("unlink file", "delete T/file"),
   rmdir: name("rmdir empty", "delete T/empty"),
-  rename: name("rename file moved", "delete T/file"),
+  rename: {
+    ...name("rename file moved", "delete T/file"),
+    also: ["name create T/moved no-rule", "two-names rename T/file -> T/moved no-rule"],
+  },
   link: name("link file made", "create T/made"),
   chmod: name("chmod file 0600", "attributes T/file"),
   chown: name("chown file -1 -1", "attributes T/file"),

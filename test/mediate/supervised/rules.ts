@@ -4,7 +4,7 @@ import type { Built } from "../build.ts";
 
 /** What the test's own target needs to run at all: itself, the dynamic loader and the C library. */
 export function toStart(built: Built): string[] {
-  return [`rx ${built.target}`, "rx /usr/lib/**", "r /etc/ld.so.cache"];
+  return [`rx ${built.target}`, "rxm /usr/lib/**", "r /etc/ld.so.cache"];
 }
 
 const source = { file: "scene", line: 1, column: 1, text: "capabilities" };

@@ -110,7 +110,7 @@ mediation: supervised
 files:
   - rwcd ${tree}/open/**
   - rx ${program}
-  - rx /usr/**
+  - rxm /usr/**
   - r /proc/**
 inherit: [stdio, stdio-sockets]
 syscalls: ["@system-service", "@sandbox"]

@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { GROUP_FILE, PUBLIC_FOLDER } from "../../../src/base/modes.ts";
 import { needsRoot } from "../../support/skip.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
@@ -23,9 +24,9 @@ function opens(way: string): readonly string[] {
   return withTree({ uid: 0, gid: 0 }, (tree) => {
     const file = `${tree}/groups-own`;
     writeFileSync(file, "x");
-    chmodSync(tree, 0o755);
+    chmodSync(tree, PUBLIC_FOLDER);
     chownSync(file, 0, GROUP);
-    chmodSync(file, 0o640);
+    chmodSync(file, GROUP_FILE);
     const rules = [...toStart(built), `rx ${program}`, `r ${file}`];
     const options = {
       ...{ supervised: "enforcing" as const, rules },

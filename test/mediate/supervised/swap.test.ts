@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { scratchFolder } from "../../support/scratch.ts";
 import { type Built, buildAll } from "../build.ts";
 import { runScene } from "../scene.ts";
 import { toStart } from "./rules.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 beforeEach(() => {
-  tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  tree = scratchFolder("tree");
   for (const name of ["open", "open/in", "shut"]) mkdirSync(join(tree, name));
   for (const name of ["open/aaaa", "open/in/aaaa"]) writeFileSync(join(tree, name), "mine");
   writeFileSync(join(tree, "shut/aaaa"), "secret");

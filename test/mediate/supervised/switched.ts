@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LiveTableWriter } from "../../../src/domains/live-table-writer.ts";
 import type { Level } from "../../../src/model/policy.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import type { Built } from "../build.ts";
 import { type Run, type SceneOptions, startScene } from "../scene.ts";
 
@@ -20,7 +20,7 @@ export async function startedAt(
   rules: (tree: string) => readonly string[],
   policy: SceneOptions["policy"] = {},
 ): Promise<Run> {
-  const tree = mkdtempSync(join(tmpdir(), "cofferdam-tree-"));
+  const tree = scratchFolder("tree");
   for (const name of ["open", "run", "run/live"]) mkdirSync(join(tree, name));
   writeFileSync(join(tree, "open/aaaa"), "mine");
   const table = LiveTableWriter.open(join(tree, "run/table"));

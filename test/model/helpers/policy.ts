@@ -59,6 +59,7 @@ export function policy(parts: Partial<Policy> = {}): Policy {
     group: null,
     setUserId: [],
     coreDumps: "none",
+    lateNames: "sealed",
     bestEffort: [],
     ...parts,
   };

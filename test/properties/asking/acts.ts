@@ -229,6 +229,8 @@ export const acts: Readonly<Record<string, readonly string[]>> = {
     `fcntl 43 8 %${who} ; ${KICK}`,
     `fcntl 43 15 #owner=${who} ; ${KICK}`,
   ]),
+  // For reading and execution, private: of a file, of one that may be written, of a socket.
+  mmap: ["mmap 0 4096 5 2 51 0 ; mmap 0 4096 5 2 52 0 ; mmap 0 4096 5 2 43 0"],
 
   shmget: ["shmget 0 0 01600"],
   shmat: ["shmat -1 ~ 0"],

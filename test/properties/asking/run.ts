@@ -1,12 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SHARED_FOLDER } from "../../../src/base/modes.ts";
 import { right } from "../../../src/mediate/calls/handler.ts";
 import type { Policy, TokenRule } from "../../../src/model/policy.ts";
 import type { Built } from "../../mediate/build.ts";
 import { runScene, type SceneOptions, usual } from "../../mediate/scene.ts";
 import { everyCapability, toStart } from "../../mediate/supervised/rules.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { type Shape, spellShape } from "./shapes.ts";
 
 export interface Sample {
@@ -56,8 +57,7 @@ export function bothWays(
 }
 
 function place(samples: readonly Sample[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "cofferdam-asking-"));
-  chmodSync(folder, 0o777);
+  const folder = scratchFolder("asking", { mode: SHARED_FOLDER });
   const lines = samples.map(({ shape, act }) => `${spellShape(shape)} | ${act}\n`);
   writeFileSync(join(folder, "plan"), lines.join(""));
   return folder;
@@ -80,8 +80,8 @@ export function everything(built: Built, program: string, folder: string): Scene
   const rules = [
     ...toStart(built),
     `rx ${program}`,
-    `rwxcdai ${folder}`,
-    `rwxcdai ${folder}/**`,
+    `rwxmcdai ${folder}`,
+    `rwxmcdai ${folder}/**`,
     "rwa /proc/**",
     "rw /dev/null",
     `listen ${folder}/**`,
@@ -116,6 +116,7 @@ const everyToken: Partial<Policy> = {
   capabilities: everyCapability,
   signals: [allow("any")],
   ipc: (["mqueue", "msg", "sem", "shm"] as const).map((kind) => allow(kind)),
+  memory: (["jit", "memfd", "dlopen"] as const).map((kind) => allow(kind)),
   addresses: (["connect", "listen"] as const).flatMap((operation) =>
     (["tcp", "udp"] as const).map((protocol) => ({ operation, protocol, ...port })),
   ),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { PUBLIC_FOLDER, PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { Domain, front, type How, type Outcome } from "../domain.ts";
 
 /** Names below `home` that the policy grants or denies, directories above them first. */
@@ -55,7 +56,7 @@ export const changes = {
     fs.symlinkSync(`${path.basename(name)}.old`, name);
   },
   unreachable: (name: string) => fs.chmodSync(name, 0),
-  reachable: (name: string) => fs.chmodSync(name, 0o755),
+  reachable: (name: string) => fs.chmodSync(name, PUBLIC_FOLDER),
 } as const satisfies Record<string, (name: string) => void>;
 export type Change = keyof typeof changes;
 
@@ -89,7 +90,7 @@ export class Life {
   restore(): void {
     this.#asUser(() => {
       for (const name of names.flatMap((name) => [name, `${name}.old`]))
-        tryTo(() => fs.chmodSync(this.at(name), 0o755));
+        tryTo(() => fs.chmodSync(this.at(name), PUBLIC_FOLDER));
       for (const name of ["app", "app.old"]) changes.gone(this.at(name));
       for (const name of ["app", "app/data", "app/data/secret", "app/logs"])
         fs.mkdirSync(this.at(name));
@@ -108,7 +109,7 @@ export class Life {
   upgrade(): void {
     this.#asUser(() => {
       fs.copyFileSync(this.scene.try, `${this.#program}.new`);
-      fs.chmodSync(`${this.#program}.new`, 0o755);
+      fs.chmodSync(`${this.#program}.new`, PUBLIC_PROGRAM);
       fs.renameSync(`${this.#program}.new`, this.#program);
       tryTo(() => changes.replaced(this.at("app/conf")));
     });
@@ -234,7 +235,7 @@ inherit: [stdio, stdio-sockets]
   }
 
   #make(folder: string): void {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
+    fs.mkdirSync(folder, { recursive: true, mode: PUBLIC_FOLDER });
     if (process.getuid?.() !== 0) return;
     fs.chownSync(folder, this.scene.uid, this.scene.uid);
     fs.mkdirSync("/run/cofferdam", { recursive: true });

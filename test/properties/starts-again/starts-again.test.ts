@@ -98,7 +98,7 @@ describe.each(users)("what started once starts again: for $who", ({ uid }) => {
     },
   );
 
-  test(`a generated life of ${LIFE_S} s: after each step the domain starts, and is the one that a start without any ready plan makes`, {
+  test(`a generated life of ${LIFE_S} s: each start gives the domain of a start without plan`, {
     timeout: LIFE_S * MS + REST_MS,
   }, async () => {
     const end = performance.now() + LIFE_S * MS;

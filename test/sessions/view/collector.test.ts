@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { ownPlaces } from "../../../src/host/places.ts";
 import { Collector } from "../../../src/sessions/view/collector.ts";
 import { COLLECTS_MAX } from "../../../src/sessions/view/limits.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 
 /** The test's own process, which the collector is told is an administrator's. */
 const viewer = { uid: 0, gid: 0, administers: true };
@@ -13,13 +14,13 @@ const viewer = { uid: 0, gid: 0, administers: true };
 let home: string;
 let gate: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "cofferdam-collector-"));
+  home = scratchFolder("collector");
   gate = join(home, "gate");
   execFileSync("mkfifo", [gate]);
   mkdirSync(join(home, "bin"));
   // It makes a bundle until the gate is opened.
   const script = `#!/bin/sh\ncat '${gate}'\n`;
-  writeFileSync(join(home, "bin/cofferdam"), script, { mode: 0o755 });
+  writeFileSync(join(home, "bin/cofferdam"), script, { mode: PUBLIC_PROGRAM });
 });
 afterEach(() => rmSync(home, { recursive: true }));
 

@@ -134,8 +134,11 @@ test("nothing but two requests is answered, and no word of one is used", () => {
   ] as const;
   const script = `
     const agent = new (require("http").Agent)({ maxSockets: 1 });
-    for (const [method, path] of ${JSON.stringify(asked)})
-      require("http").request({ socketPath: "/run/cofferdam-sessions/view.sock", agent, method, path }, (answer) => console.log(method, path, answer.statusCode)).end();
+    const socketPath = "/run/cofferdam-sessions/view.sock";
+    for (const [method, path] of ${JSON.stringify(asked)}) {
+      const say = (answer) => console.log(method, path, answer.statusCode);
+      require("http").request({ socketPath, agent, method, path }, say).end();
+    }
   `;
   const { out } = host.run([client, "-c", `${process.execPath} -e '${script}'`], ada);
   expect(out.trim().split("\n").sort()).toEqual(asked.map((one) => one.join(" ")).sort());

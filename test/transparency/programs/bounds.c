@@ -133,7 +133,8 @@ CASE(bounds, links_upon_links) {
   SAY(unlink("l42"));
   SAY(execve("l41", plain, none));
   mkdir("d", 0755);
-  if (symlink("d", "e") || symlink("e/x", "f") || symlink("l0", "d/x") || symlink("../l0", "d/y")) return;
+  if (symlink("d", "e") || symlink("e/x", "f") || symlink("l0", "d/x") || symlink("../l0", "d/y"))
+    return;
   SAY_FD(open("f", O_RDONLY));
   SAY_FD(open("e/y", O_RDONLY));
   SAY_FD(open("e/../e/../e/../l0", O_RDONLY));
@@ -142,9 +143,11 @@ CASE(bounds, slashes_and_dots) {
   put("f", "x");
   mkdir("d", 0755);
   if (symlink("d", "l") || symlink("f", "g") || symlink("d/", "s") || symlink("f/", "t")) return;
-  const char *const names[] = {"f/",  "f//", "f/.", "f/..", "d//",  "d/.",  "d/..", "d/./", "l/",   "l/.", "g/",
-                               "s",   "s/",  "t",   "t/",   "x/",   "x/.",  "./",   "..",   "../.", "//",  "/.",
-                               "/..", "d/x/", ".//f", "",   "././", "d/../f"};
+  const char *const names[] = {
+      "f/", "f//", "f/.", "f/..", "d//", "d/.", "d/..", "d/./", "l/", "l/.", "g/", "s", "s/", "t",
+      "t/", "x/", "x/.", "./", "..", "../.", "//", "/.", "/..", "d/x/", ".//f", "", "././",
+      "d/../f",
+  };
   for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
     const char *n = names[i];
     printf("<%s>\n", n);

@@ -1,5 +1,6 @@
-// cases list | cases run FOLDER [UID|- [PREFIX]]: runs every case in a process and a folder of its
-// own and prints what it saw.
+// cases list | cases run FOLDER [UID|- [PREFIX [TURN]]]: runs every case in a process and a folder
+// of its own and prints what it saw. If a turn is given (0 to TURNS - 1), only its cases of a
+// product.
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,11 +12,13 @@
 #define OUTPUT_BYTES_MAX (256 * 1024)
 // A case that hangs is a finding, not the end of the suite. Seconds.
 #define CASE_SECONDS_MAX 60
+#define EVERY_TURN (-1)
 
 static struct {
   char name[96];
   void (*body)(long);
   long argument;
+  int turn;
 } cases[CASES_MAX];
 static int count;
 
@@ -23,7 +26,13 @@ void add_case(const char *name, void (*body)(long), long argument) {
   if (count == CASES_MAX) abort();
   snprintf(cases[count].name, sizeof cases[count].name, "%s", name);
   cases[count].body = body;
+  cases[count].turn = EVERY_TURN;
   cases[count++].argument = argument;
+}
+
+void add_product_case(const char *name, void (*body)(long), long argument, int turn) {
+  add_case(name, body, argument);
+  cases[count - 1].turn = turn % TURNS;
 }
 
 long say(const char *text, long value) {
@@ -43,8 +52,8 @@ int say_descriptor(const char *text, int descriptor) {
 }
 
 static void say_stat(const char *what, const struct stat *s) {
-  printf("%s: mode %o links %ld uid %d gid %d", what, s->st_mode, S_ISDIR(s->st_mode) ? 0 : (long)s->st_nlink,
-         s->st_uid, s->st_gid);
+  const long links = S_ISDIR(s->st_mode) ? 0 : (long)s->st_nlink;
+  printf("%s: mode %o links %ld uid %d gid %d", what, s->st_mode, links, s->st_uid, s->st_gid);
   if (S_ISREG(s->st_mode)) printf(" size %ld", (long)s->st_size);
   printf("\n");
 }
@@ -77,7 +86,8 @@ void say_content(const char *path) {
 
 void put(const char *path, const char *text) {
   int f = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  if (f < 0 || write(f, text, strlen(text)) < 0) printf("cannot make %s: %s\n", path, strerrorname_np(errno));
+  if (f < 0 || write(f, text, strlen(text)) < 0)
+    printf("cannot make %s: %s\n", path, strerrorname_np(errno));
   if (f >= 0) close(f);
 }
 
@@ -118,6 +128,11 @@ static void make_outside(const char *folder) {
     put(path, "of somebody else");
     if (chmod(path, files[i].mode) != 0) exit(1);
   }
+}
+
+static bool is_asked_for(int index, const char *prefix, int turn) {
+  if (strncmp(cases[index].name, prefix, strlen(prefix)) != 0) return false;
+  return turn == EVERY_TURN || cases[index].turn == EVERY_TURN || cases[index].turn == turn;
 }
 
 static void run_case(int index, const char *folder, const char *user) {
@@ -179,10 +194,12 @@ int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "list") == 0)
     for (int i = 0; i < count; i++) puts(cases[i].name);
   else if (argc >= 3 && strcmp(argv[1], "run") == 0) {
-    const char *user = argc > 3 && strcmp(argv[3], "-") != 0 ? argv[3] : NULL, *prefix = argc > 4 ? argv[4] : "";
+    const char *user = argc > 3 && strcmp(argv[3], "-") != 0 ? argv[3] : NULL;
+    const char *prefix = argc > 4 ? argv[4] : "";
+    int turn = argc > 5 ? atoi(argv[5]) : EVERY_TURN;
     for (int i = 0; i < count; i++)
-      if (strncmp(cases[i].name, prefix, strlen(prefix)) == 0) run_case(i, argv[2], user);
+      if (is_asked_for(i, prefix, turn)) run_case(i, argv[2], user);
   } else
-    return fprintf(stderr, "usage: cases list | cases run FOLDER [UID|- [PREFIX]]\n"), 2;
+    return fprintf(stderr, "usage: cases list | cases run FOLDER [UID|- [PREFIX [TURN]]]\n"), 2;
   return 0;
 }

@@ -118,7 +118,7 @@ CASE(identity, dumpable) {
 static void *many_opens(void *n) {
   long good = 0;
   char name[32];
-  for (int i = 0; i < 200; i++) {
+  for (int i = 0; i < 100; i++) {
     snprintf(name, sizeof name, "t%ld-%d", (long)n, i);
     int f = open(name, O_CREAT | O_EXCL | O_RDWR, 0644);
     if (f < 0) continue;

@@ -3,17 +3,19 @@
 #include "transparent.h"
 
 static const char *const paths[] = {
-    "d/f",         "/usr/bin/env", "d/../d/f",   "..",          "../outside/public", "d/up/f",      "d/abs",
-    "link",        "d/link",        "dangling",   "loop",        "d/..",              "d/../..",     "/",
-    ".",           "",              "absent",     "d/absent",    "/proc/self/status", "/proc/self/fd/0", "/proc/self/cwd/d/f",
-    "/dev/null",   "d/self",        "d/f/",       "d/",          "folder-link/f",     "folder-link", "d/out/public",
+    "d/f", "/usr/bin/env", "d/../d/f", "..", "../outside/public", "d/up/f", "d/abs", "link",
+    "d/link",
+    "dangling", "loop", "d/..", "d/../..", "/", ".", "", "absent", "d/absent", "/proc/self/status",
+    "/proc/self/fd/0", "/proc/self/cwd/d/f", "/dev/null", "d/self", "d/f/", "d/", "folder-link/f",
+    "folder-link", "d/out/public",
 };
 static const struct {
   const char *name;
   uint64_t bits;
 } ways[] = {
-    {"none", 0},        {"no-xdev", 1},         {"no-magiclinks", 2},   {"no-symlinks", 4}, {"beneath", 8},
-    {"in-root", 0x10},  {"beneath-no-xdev", 9}, {"in-root-no-sym", 0x14}, {"both", 0x18},   {"unknown", 0x40},
+    {"none", 0},       {"no-xdev", 1},         {"no-magiclinks", 2},     {"no-symlinks", 4},
+    {"beneath", 8},    {"in-root", 0x10},      {"beneath-no-xdev", 9},   {"in-root-no-sym", 0x14},
+    {"both", 0x18},    {"unknown", 0x40},
 };
 enum { PATHS = sizeof paths / sizeof *paths, WAYS = sizeof ways / sizeof *ways };
 
@@ -25,8 +27,10 @@ static int open2(int d, const char *path, uint64_t flags, uint64_t mode, uint64_
   struct how how = {flags, mode, resolve};
   int result = -1;
   // EAGAIN: something was renamed anywhere on the host meanwhile, openat2(2).
-  for (int tries = 0; tries < 1000; tries++)
-    if ((result = (int)syscall(SYS_openat2, d, path, &how, sizeof how)) >= 0 || errno != EAGAIN) break;
+  for (int tries = 0; tries < 1000; tries++) {
+    result = (int)syscall(SYS_openat2, d, path, &how, sizeof how);
+    if (result >= 0 || errno != EAGAIN) break;
+  }
   return result;
 }
 
@@ -34,8 +38,9 @@ static void prepare(void) {
   mkdir("d", 0755);
   put("d/f", "inner");
   put("f", "outer");
-  if (symlink("d/f", "link") || symlink("f", "d/link") || symlink("nowhere", "dangling") || symlink("loop", "loop") ||
-      symlink("..", "d/up") || symlink("/f", "d/abs") || symlink("/proc/self/cwd", "d/self") ||
+  if (symlink("d/f", "link") || symlink("f", "d/link") || symlink("nowhere", "dangling") ||
+      symlink("loop", "loop") || symlink("..", "d/up") || symlink("/f", "d/abs") ||
+      symlink("/proc/self/cwd", "d/self") ||
       symlink("d", "folder-link") || symlink("../../outside", "d/out"))
     perror("prepare");
 }
@@ -57,7 +62,8 @@ static void body(long way) {
   say_descriptor("made", f);
   say_open(f);
   say_descriptor("made above", open2(d, "../above", O_RDWR | O_CREAT, 0600, ways[way].bits));
-  say_descriptor("made at the root", open2(d, "/at-the-root/x", O_RDWR | O_CREAT, 0600, ways[way].bits));
+  f = open2(d, "/at-the-root/x", O_RDWR | O_CREAT, 0600, ways[way].bits);
+  say_descriptor("made at the root", f);
   say_descriptor("through a link", open2(d, "up/behind", O_RDWR | O_CREAT, 0600, ways[way].bits));
   say_descriptor("nameless", open2(d, ".", O_RDWR | O_TMPFILE, 0600, ways[way].bits));
   say_file("d/made");

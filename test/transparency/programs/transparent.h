@@ -19,6 +19,9 @@
 // Registers `body(argument)` as a case; each runs in a process of its own, in an empty folder of
 // its own.
 void add_case(const char *name, void (*body)(long argument), long argument);
+// The same for one of very many that differ in two things: a run tries the cases of one turn.
+#define TURNS 3
+void add_product_case(const char *name, void (*body)(long argument), long argument, int turn);
 
 #define CASE(area, name)                                               \
   static void area##_##name(long argument);                            \

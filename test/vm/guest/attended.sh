@@ -19,8 +19,9 @@ END
 chmod 0644 scene.yaml
 node -e '
   const { createServer } = require("node:net");
-  for (const where of [7777, 7778, "exact.sock", "other.sock"])
-    createServer((socket) => socket.end()).listen(typeof where === "number" ? { port: where, host: "127.0.0.1" } : where);
+  const host = "127.0.0.1";
+  for (const where of [{ port: 7777, host }, { port: 7778, host }, "exact.sock", "other.sock"])
+    createServer((socket) => socket.end()).listen(where);
 ' &
 servers=$!
 until [ -S exact.sock ] && [ -S other.sock ]; do sleep 0.1; done

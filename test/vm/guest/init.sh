@@ -1,6 +1,7 @@
 #!/vm/busybox sh
-# Process 1 of the virtual machine's real root: mounts what Debian mounts, does the work (phases in order, the lanes
-# of a phase side by side, the steps of a lane in order), hands everything that they printed to the host, switches off.
+# Process 1 of the virtual machine's real root: mounts what Debian mounts, does the work (phases in
+# order, the lanes of a phase side by side, the steps of a lane in order), hands everything that
+# they printed to the host, and switches off.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb NO_COLOR=1
 b=/vm/busybox
 . /vm/settings

@@ -1,4 +1,5 @@
-# Why an attended start is needed: under Yama's restriction nobody but an ancestor may look into a process of the same user.
+# Why an attended start is needed: under Yama's restriction only an ancestor may inspect a process
+# of the same user.
 sleep 60 &
 child=$!
 # The sleeper's parent has ended, so this shell is no ancestor of it.

@@ -3,6 +3,7 @@
  * were bundled with it run in the order they were written, with vitest's own `expect`. Prints one
  * line of JSON a test, as `bundle.ts` reads them.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from "@vitest/expect";
 
 type Body = (context: { skip(reason: string): never }) => unknown;
@@ -48,6 +49,25 @@ export function beforeAll(hook: () => unknown): void {
 export function afterAll(hook: () => unknown): void {
   current.after.unshift(hook);
 }
+
+export const vi = {
+  /** Tries until it does not throw; after `timeout` milliseconds, what it threw last. */
+  async waitFor(
+    attempt: () => unknown,
+    { timeout, interval }: { readonly timeout: number; readonly interval: number },
+  ): Promise<void> {
+    const end = performance.now() + timeout;
+    for (;;) {
+      try {
+        await attempt();
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw error;
+      }
+      await pause(interval);
+    }
+  },
+};
 
 function report(title: string, state: "passed" | "failed" | "skipped", why: string): void {
   console.log(JSON.stringify({ title, state, why }));

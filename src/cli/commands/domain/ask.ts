@@ -4,7 +4,7 @@ import { ExitCode } from "../../../host/exit-code.ts";
 import { parseDomainName } from "../../../policy/names.ts";
 import { CommandError, type Context } from "../../command.ts";
 
-/** The agent's answer. @throws CommandError where it is no, or there is no agent */
+/** The agent's answer. @throws CommandError if it refuses, or none runs */
 export function ask<T>(
   context: Context,
   answer: Schema<T>,
@@ -15,12 +15,12 @@ export function ask<T>(
   return askAgent(answer, method, `/v1${path}`, body, context.places.system.control);
 }
 
-/** A domain's name as a command's operand. @throws CommandError for a word that can be none */
+/** Checks an operand. @throws CommandError if it cannot be a domain's name */
 export function domainName(word: string): string {
   if (parseDomainName(word) !== null) return word;
   const what =
     word === "superDom"
       ? "superDom has neither level nor policy"
-      : `\`${word}\` is no name of a domain`;
+      : `\`${word}\` is not the name of a domain`;
   throw new CommandError(what, "cofferdam domain list shows them", ExitCode.usage);
 }

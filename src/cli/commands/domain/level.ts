@@ -21,15 +21,18 @@ export const domainLevel: Command = {
     { name: "[domain]", description: "the domain's name; none with --all" },
     { name: "[level]", description: "enforcing, warning or disabled; none with --reset" },
   ],
-  summary: "give a domain another level, now",
+  summary: "set the level of a domain",
   description: [
-    "In force on supervised processes at once, and for every new start; it stays over restarts of the agent and the host. Sealed processes keep the level of their start: they are named, with how to restart them. Every change is an audit event. `--all disabled` asks first; without a terminal it takes --yes.",
-    "Exit status: 0 when it is in force, also where processes need a restart; 3 otherwise.",
+    "Supervised processes have the new level at once, and so has every new start. The level " +
+      "survives restarts of the agent and the host. Sealed processes keep the level of their " +
+      "start; the command names them and how to restart them. Each change is an audit event. " +
+      "`--all disabled` asks first; without a terminal it needs --yes.",
+    "Exit status: 0 if the level is in force, even if processes need a restart; 3 otherwise.",
   ],
   options: [
-    { flags: "--for <time>", description: "put it back after 90s, 30m, 2h, 1d" },
-    { flags: "--reset", description: "take the given level back: the policy's own counts again" },
-    { flags: "--all", description: "all domains; with --reset, all that were given a level" },
+    { flags: "--for <time>", description: "restore the previous level after 90s, 30m, 2h, 1d" },
+    { flags: "--reset", description: "return to the level in the policy" },
+    { flags: "--all", description: "all domains; with --reset, all whose level was set" },
     { flags: "--yes", description: "do not ask before all domains are disabled" },
     jsonOption,
   ],
@@ -40,10 +43,13 @@ export const domainLevel: Command = {
     },
     {
       line: "cofferdam domain level --all enforcing",
-      what: "everything, whatever was given before",
+      what: "all domains",
     },
-    { line: "cofferdam domain level nginx --reset", what: "as its policy says" },
-    { line: "cofferdam domain level --all --reset", what: "every domain as its policy says" },
+    { line: "cofferdam domain level nginx --reset", what: "the level in its policy" },
+    {
+      line: "cofferdam domain level --all --reset",
+      what: "for every domain the level in its policy",
+    },
   ],
   async run(context, words, options) {
     const { changes } = await order(context, words, options);
@@ -77,11 +83,11 @@ async function order(
   return ask(context, shownChanges, "PUT", path, { level, ...seconds });
 }
 
-/** @throws CommandError unless the person at the terminal agrees */
+/** @throws CommandError unless a person at the terminal agrees */
 async function confirmDisabling({ confirm }: Context): Promise<void> {
   if (confirm === undefined)
     throw new CommandError(
-      "nobody can be asked whether all domains are to be disabled",
+      "there is no terminal to ask whether all domains are to be disabled",
       "write --yes to do it: supervised processes may then do anything, and nothing is logged",
       ExitCode.usage,
     );
@@ -97,7 +103,7 @@ function wordsWanted(all: boolean, reset: boolean): string {
   return reset ? "a domain is" : "a domain and a level are";
 }
 
-/** Of many domains only those are told of that something happened to. */
+/** Of several domains shows those that changed, change later or need a restart; counts the rest. */
 function renderAll(changes: readonly ShownChange[], width: number): string {
   const told = changes.filter(
     ({ before, level, until, restart }) => before !== level || until !== null || restart.length > 0,
@@ -122,5 +128,6 @@ function renderOne(
     following === 0
       ? ""
       : `; ${following} supervised ${following === 1 ? "run follows" : "runs follow"} at once`;
-  return `${wrap(`${name}: ${level}${was}${end}${now}`, width, "  ")}\n${renderRestarts(restart, "level")}`;
+  const change = wrap(`${name}: ${level}${was}${end}${now}`, width, "  ");
+  return `${change}\n${renderRestarts(restart, "level")}`;
 }

@@ -8,16 +8,20 @@ import { ask } from "./ask.ts";
 export const domainList: Command = {
   name: "list",
   operands: [],
-  summary: "all domains with their levels and what runs in them",
+  summary: "list all domains with their levels and processes",
   description: [
-    "SWITCH says whether a new level reaches what runs: `live`, or `restart` where some processes keep the level of their start. EVENTS counts the denials and warnings of today. `!` behind a name: its file is broken, and what was in force still is.",
+    "SWITCH is `live` if running processes follow a new level, and `restart` if some keep the " +
+      "level of their start. EVENTS counts today's denials and warnings. `!` after a name means " +
+      "that its file is broken and the previous policy stays in force. `~` means that granted " +
+      "names no longer reach what they did at the start of a sealed process: " +
+      "`cofferdam domain stale` tells which.",
   ],
   options: [jsonOption],
   examples: [
-    { line: "cofferdam domain list", what: "what there is" },
+    { line: "cofferdam domain list", what: "the table" },
     {
       line: "cofferdam domain list --json | jq '.domains[] | select(.level != \"enforcing\")'",
-      what: "what is not enforced",
+      what: "domains that are not at level enforcing",
     },
   ],
   async run(context, _operands, options) {

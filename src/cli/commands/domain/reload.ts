@@ -10,10 +10,13 @@ import { ask, domainName } from "./ask.ts";
 export const domainReload: Command = {
   name: "reload",
   operands: [{ name: "[domain]", description: "only this one" }],
-  summary: "bring what is in force up to the policy files",
+  summary: "apply changed policy files",
   description: [
-    "Takes what changed. Supervised processes have the new policy at once; sealed ones keep theirs and are named, with how to restart them. A broken file changes nothing, and is told of.",
-    "Exit status: 0, or 1 where some file is broken.",
+    "Supervised processes have the new policy at once, except for what is fixed at their start, " +
+      "such as a revoked `memory: [jit]`: the command names it. It names sealed processes that " +
+      "keep an earlier policy, and how to restart them. A broken file is reported and " +
+      "changes nothing.",
+    "Exit status: 0; 1 if a file is broken.",
   ],
   options: [jsonOption],
   examples: [
@@ -24,7 +27,9 @@ export const domainReload: Command = {
     const path = word === undefined ? "/reload" : `/domains/${domainName(word)}/reload`;
     const { domains } = await ask(context, reloaded, "POST", path);
     const told =
-      word === undefined ? domains.filter(({ outcome }) => outcome !== "unchanged") : domains;
+      word === undefined
+        ? domains.filter(({ outcome, restart }) => outcome !== "unchanged" || restart.length > 0)
+        : domains;
     for (const file of word === undefined ? misnamedPolicies(context.places) : [])
       context.err(`cofferdam: ${printable(file)} is not read: policies end in .yaml\n`);
     if (options.json) context.out(toJson({ domains }));
@@ -35,13 +40,28 @@ export const domainReload: Command = {
 
 const words = { unchanged: "unchanged", changed: "changed", new: "new", gone: "gone" } as const;
 
-function render({ name, number, outcome, problems, following, restart }: ReloadOutcome): string {
+/** Limit on the words that are printed of one domain; `--json` has them all. */
+const WORDS_MAX = 10;
+
+function render(one: ReloadOutcome): string {
+  const { name, number, outcome, problems, following, restart } = one;
   if (outcome === "bad")
-    return `${name}: its file is broken; what was in force still is\n${problems ?? ""}`;
+    return `${name}: its file is broken; the previous policy stays in force\n${problems ?? ""}`;
   const runs =
     following === 0
       ? ""
       : `; ${following} supervised ${following === 1 ? "run has" : "runs have"} the new policy`;
   const of = number === null ? "" : ` (${number})`;
-  return `${name}${of}: ${words[outcome]}${runs}\n${renderRestarts(restart, "policy")}`;
+  const left = renderNotFollowed(one) + renderRestarts(restart, "policy");
+  return `${name}${of}: ${words[outcome]}${runs}\n${left}`;
+}
+
+function renderNotFollowed({ name, notFollowed }: ReloadOutcome): string {
+  if (notFollowed.length === 0) return "";
+  const shown = notFollowed.slice(0, WORDS_MAX).map(printable).join(", ");
+  const left = notFollowed.length - WORDS_MAX;
+  return (
+    `  takes effect only at a restart: ${shown}${left > 0 ? ` and ${left} more` : ""}\n` +
+    `    restart it: cofferdam domain restart ${name}\n`
+  );
 }

@@ -11,8 +11,9 @@ export const domainRestart: Command = {
   operands: [{ name: "<domain>", description: "the domain's name" }],
   summary: "restart a domain's daemon, so that sealed processes get the present level and policy",
   description: [
-    "Where the policy names systemd units (`enter`), these are restarted. For a daemon that something else started it says what to do.",
-    "Exit status: 0, 1 where systemctl fails, 3 where there is nothing to restart.",
+    "Restarts the systemd units that the policy names under `enter`. If it names none, the " +
+      "command says how to restart the daemon.",
+    "Exit status: 0; 1 if systemctl fails; 3 if there is nothing to restart.",
   ],
   options: [jsonOption],
   examples: [
@@ -32,7 +33,7 @@ export const domainRestart: Command = {
     if (error !== undefined)
       throw new CommandError(
         `systemctl cannot be started: ${error.message}`,
-        `restart ${units.join(" ")} as this host does it`,
+        `restart ${units.join(" ")} in the way that this host uses`,
       );
     const done = status === 0;
     if (options.json) context.out(toJson({ units, restarted: done }));
@@ -53,11 +54,11 @@ function nothingToDo(
     );
   const alive = running.filter(({ daemon }) => daemon === "alive");
   const started = alive.find(({ startedAs }) => startedAs !== null)?.startedAs ?? "COMMAND";
-  // A number of a process that has ended may be another one's.
+  // The process may have exited, and its number may belong to another process.
   const ends = [
     ...(alive.length > 0 ? [`end process ${alive.map(({ pid }) => pid).join(" ")}`] : []),
     ...(alive.length < running.length
-      ? [`end what \`cofferdam ps\` shows of ${name}, since a first process has ended`]
+      ? [`end the processes of ${name} in \`cofferdam ps\`, as the first one of a run has ended`]
       : []),
   ].join(" and ");
   const what =

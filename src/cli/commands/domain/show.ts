@@ -11,12 +11,14 @@ import { ask, domainName } from "./ask.ts";
 export const domainShow: Command = {
   name: "show",
   operands: [{ name: "<domain>", description: "the domain's name" }],
-  summary: "one domain: level and who gave it, runs, the policy in force",
+  summary: "show one domain: level, runs, the policy in force",
   description: [
-    "The policy is shown as the agent has it in force, with includes and variables written out; root and the group cofferdam see it, and users whose processes run in the domain. Of a virtual machine root also sees which names of its description lead elsewhere now than its domain grants.",
+    "Shows who set the level. Root, the group cofferdam and users with processes in the domain " +
+      "also see the policy in force, with includes and variables expanded. For a virtual " +
+      "machine, root also sees each name that now leads elsewhere than when it was accepted.",
   ],
   options: [jsonOption],
-  examples: [{ line: "cofferdam domain show nginx", what: "its policy, written out" }],
+  examples: [{ line: "cofferdam domain show nginx", what: "with includes and variables expanded" }],
   async run(context, [word = ""], options) {
     const details = await ask(context, shownDetails, "GET", `/domains/${domainName(word)}`);
     const machine = machineOf(details.name);
@@ -31,7 +33,7 @@ export const domainShow: Command = {
   },
 };
 
-/** null for those who may not see where root's names lead, and for a machine that is off. */
+/** null if the machine is off, or the caller may not see where its names lead. */
 function machineDrift({ places }: Context, name: string): readonly string[] | null {
   const machine = places.asRoot ? readMachine(places.system.machines, name) : null;
   return machine === null ? null : driftOf(machine);

@@ -9,10 +9,14 @@ export const domainStale: Command = {
   operands: [],
   summary: "what to restart after an upgrade: domains on replaced files or an earlier policy",
   description: [
-    "For each run: programs and libraries that it executes and that were replaced or removed; " +
-      "single files that it is granted and that were replaced, so that the new ones are refused " +
-      "until a restart; policy files that changed since its start. Last the domains whose ready " +
-      "plan the next start makes anew. It needs no agent.",
+    "Shows for each run the programs and libraries in use that were replaced or removed; the " +
+      "granted files and directories that were replaced or removed, so that a file which has " +
+      "the name now is refused until a restart; and whether the run still has an earlier policy " +
+      "than the policy file. Then it lists the domains whose ready plan the next start would " +
+      "make anew (`cofferdam domain renew` makes it now), and those whose policy no longer " +
+      "compiles, so that a " +
+      "restart would fail. Shipped policies that nothing uses are left out. It needs no " +
+      "agent.",
     "Exit status: 0 where nothing is stale, 1 where something is.",
   ],
   options: [jsonOption],
@@ -23,9 +27,10 @@ export const domainStale: Command = {
       what: "what to restart, for a script",
     },
   ],
-  run(context, _operands, options) {
-    const stale = staleDomains(context.places);
+  async run(context, _operands, options) {
+    const stale = await staleDomains(context.places);
     context.out(options.json ? toJson(stale) : renderStale(stale, context.width));
-    return stale.runs.length + stale.plans.length === 0 ? ExitCode.ok : ExitCode.no;
+    const { runs, plans, broken } = stale;
+    return runs.length + plans.length + broken.length === 0 ? ExitCode.ok : ExitCode.no;
   },
 };

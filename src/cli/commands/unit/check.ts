@@ -3,26 +3,24 @@ import { checkUnit } from "../../../host/units/check-unit.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { renderCheck, shownCheck } from "../../render/unit-check.ts";
-import { allOption, outsideOption, wantedOutside, wantedUnits } from "./wanted-units.ts";
+import { allOption, wantedUnits } from "./wanted-units.ts";
 
 export const unitCheck: Command = {
   name: "check",
   operands: [{ name: "[units...]", description: "nginx, or nginx.service" }],
-  summary: "what of a unit cannot be combined with its domain, with the line to change",
+  summary: "find conflicts between a unit and its domain, with the lines to change",
   description: [
-    "Reads the unit as systemd has resolved it, and the policy that names it. Shows which " +
-      "commands would run in the domain, what the drop-in would add for the launcher, and what " +
-      "has to be changed first, in the unit (`systemctl edit UNIT`) or in the policy. Changes " +
-      "nothing.",
-    "Exit status: 0 where `enable` can do it, 1 where something has to be changed first, 3 " +
-      "where there is no such unit, or no policy names it.",
+    "Shows which commands of the unit would run in the domain, which privileges the drop-in " +
+      "would add for the start, and what to change first, in the unit (`systemctl edit UNIT`) or " +
+      "in the policy. It changes nothing.",
+    "Exit status: 0 without conflicts; 1 with conflicts; 3 if there is no such unit or no " +
+      "policy names it.",
   ],
-  options: [allOption, outsideOption, jsonOption],
+  options: [allOption, jsonOption],
   examples: [{ line: "cofferdam unit check memcached", what: "before `unit enable`" }],
   run(context, words, options) {
     const { units, claims } = wantedUnits(context, words, options);
-    const outside = wantedOutside(options);
-    const checked = units.map((unit) => checkUnit(context.places, unit, claims, outside));
+    const checked = units.map((unit) => checkUnit(context.places, unit, claims));
     context.out(
       options.json
         ? toJson({ units: checked.map(shownCheck) })

@@ -9,9 +9,9 @@ export const unitDisable: Command = {
   operands: [{ name: "[units...]", description: "nginx, or nginx.service" }],
   summary: "take a unit out of its domain again, from the next start on",
   description: [
-    "Removes the drop-in that `enable` wrote, and has systemd read the unit again. What runs " +
-      "stays in its domain until it is restarted.",
-    "Exit status: 0, also where there was nothing to take away; 3 where there is no such unit.",
+    "Removes the drop-in and has systemd load the unit again. Running processes stay in the " +
+      "domain until the unit is restarted.",
+    "Exit status: 0, also if the unit was not enabled; 3 if there is no such unit.",
   ],
   options: [allOption, nowOption, jsonOption],
   examples: [{ line: "sudo cofferdam unit disable --now nginx", what: "as it was, restarted" }],

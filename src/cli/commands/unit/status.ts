@@ -1,7 +1,9 @@
-import { domainOfProcess, type Member } from "../../../domains/membership.ts";
+import { domainOfProcess } from "../../../domains/membership.ts";
+import { listRuns } from "../../../domains/runs.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
+import { type Drift, driftOf } from "../../../host/held-names.ts";
+import type { Places } from "../../../host/places.ts";
 import { stateOf } from "../../../host/units/check-unit.ts";
-import { launcherOf } from "../../../host/units/drop-in.ts";
 import type { Unit } from "../../../host/units/unit.ts";
 import { type Claim, domainOfUnit } from "../../../host/units/unit-domain.ts";
 import { type Command, type Context, jsonOption } from "../../command.ts";
@@ -12,12 +14,14 @@ import { wantedUnits } from "./wanted-units.ts";
 export const unitStatus: Command = {
   name: "status",
   operands: [{ name: "[units...]", description: "nginx, or nginx.service; none: all" }],
-  summary: "which units start in their domain, and whether what runs of them is in it",
+  summary: "show which units start in their domain, and which run there now",
   description: [
-    "One line a unit that a policy names: its domain, whether `enable` was done, and whether " +
-      "its main process is in the domain now.",
-    "Exit status: 0; 1 where an enabled unit runs outside its domain, or has changed since it " +
-      "was enabled.",
+    "Prints one line for each unit that a policy names: its domain, whether it is enabled, and " +
+      "where its main process runs. `changed since`: the unit, its policy or Cofferdam would " +
+      "have another drop-in now. `names out of reach`: files or directories that were replaced, " +
+      "or that a later mount hides, since the process started.",
+    "Exit status: 0; 1 if an enabled unit runs outside its domain or has changed since it was " +
+      "enabled.",
   ],
   options: [jsonOption],
   examples: [{ line: "cofferdam unit status", what: "all units that policies name" }],
@@ -39,19 +43,28 @@ interface UnitState {
   readonly pid: number | null;
   /** Where the main process is; null where there is none. */
   readonly runsIn: string | null;
+  /** Granted names that its run no longer reaches: replaced, or hidden by a mount. */
+  readonly drift: readonly Drift[];
 }
 
 function look({ places }: Context, unit: Unit, claims: readonly Claim[]): UnitState {
   const pid = Number(unit.properties.get("MainPID") ?? 0) || null;
+  const claim = domainOfUnit(unit.name, claims);
   const place = pid === null ? null : domainOfProcess(pid, places.system.runs);
   return {
     unit: unit.name,
-    domain: domainOfUnit(unit.name, claims)?.domain ?? null,
-    state: stateOf(unit, launcherOf(places)),
+    domain: claim?.domain ?? null,
+    state: stateOf(places, unit, claims),
     active: unit.properties.get("ActiveState") ?? "unknown",
     pid,
-    runsIn: place === null || typeof place === "string" ? place : (place satisfies Member).domain,
+    runsIn: place === null || typeof place === "string" ? place : place.domain,
+    drift: place === null || typeof place === "string" ? [] : driftOfRun(places, place.run),
   };
+}
+
+function driftOfRun({ system }: Places, pid: number | null): readonly Drift[] {
+  const run = listRuns(system.runs).find((one) => one.pid === pid);
+  return run === undefined ? [] : driftOf(run);
 }
 
 function needsALook({ state, runsIn }: UnitState): boolean {
@@ -68,11 +81,13 @@ function render(units: readonly UnitState[]): string {
   if (units.length === 0) return "no policy names a unit that this host has\n";
   return columns([
     ["UNIT", "DOMAIN", "STATE", "RUNS"],
-    ...units.map(({ unit, domain, state, active, pid, runsIn }) => [
-      unit,
-      domain ?? "-",
-      words[state],
-      pid === null ? active : `process ${pid} in ${runsIn}`,
-    ]),
+    ...units.map((one) => [one.unit, one.domain ?? "-", words[one.state], whereabouts(one)]),
   ]);
+}
+
+function whereabouts({ active, pid, runsIn, drift }: UnitState): string {
+  if (pid === null) return active;
+  const names = drift.length === 1 ? "1 name" : `${drift.length} names`;
+  const out = drift.length === 0 ? "" : `; ${names} out of reach: cofferdam domain stale`;
+  return `process ${pid} in ${runsIn}${out}`;
 }

@@ -1,10 +1,7 @@
-import { nearest } from "../../../diagnostics/nearest.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { runsSystemd } from "../../../host/service-unit.ts";
-import { controlKeys } from "../../../host/units/commands-of-unit.ts";
 import { readUnit, type Unit } from "../../../host/units/unit.ts";
 import { allClaims, type Claim } from "../../../host/units/unit-domain.ts";
-import type { ExecKey } from "../../../host/units/unit-file.ts";
 import { CommandError, type CommandOption, type Context, type Options } from "../../command.ts";
 
 export const allOption: CommandOption = {
@@ -14,14 +11,7 @@ export const allOption: CommandOption = {
 
 export const nowOption: CommandOption = {
   flags: "--now",
-  description: "restart it; of a template those instances that run",
-};
-
-export const outsideOption: CommandOption = {
-  flags: "--outside <kinds>",
-  description:
-    "leave these commands outside the domain: ExecStartPre, ExecStartPost, ExecReload, " +
-    "ExecStop, ExecStopPost, with commas between",
+  description: "restart it; for a template, its running instances",
 };
 
 export interface WantedUnits {
@@ -65,22 +55,7 @@ function ifThere(name: string): readonly Unit[] {
   }
 }
 
-/** @throws CommandError for a word that is no kind of command */
-export function wantedOutside({ outside }: Options): readonly ExecKey[] {
-  if (typeof outside !== "string") return [];
-  return outside.split(",").map((word) => {
-    const key = controlKeys.find((one) => one === word);
-    if (key !== undefined) return key;
-    const meant = nearest(word, controlKeys);
-    throw new CommandError(
-      `\`${word}\` is none of a unit's commands that can stay outside`,
-      meant === null ? `they are ${controlKeys.join(", ")}` : `did you mean \`${meant}\`?`,
-      ExitCode.usage,
-    );
-  });
-}
-
-/** @throws CommandError for who may not write units */
+/** @throws CommandError for any user but root */
 export function requireRoot({ places }: Context): void {
   if (!places.asRoot) throw new CommandError("only root can change units", "try again with sudo");
 }

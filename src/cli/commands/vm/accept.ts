@@ -15,9 +15,11 @@ export const vmAccept: Command = {
   name: "accept",
   operands: [{ name: "<words...>", description: "NAME, then the emulator with its options" }],
   usage: "NAME -- EMULATOR [OPTION...]",
-  summary: "take a machine's names and images as they are now",
+  summary: "accept a machine's links and images as they are now",
   description: [
-    "Prints what differs from what was accepted before, and records where names lead and which parents images name. For after a new snapshot, a rebased image, or a link that leads elsewhere on purpose: look at what is printed, since the guest can write its image. The machine is to be off.",
+    "Use it after a snapshot, a rebase, or a change of a link on purpose, while the machine is " +
+      "off. It prints the differences from what was accepted before, and records the present " +
+      "state. Read the differences: the guest can write its image.",
   ],
   options: [userOption],
   examples: [
@@ -29,7 +31,7 @@ export const vmAccept: Command = {
   run(context, words, options) {
     const { name, args, folder } = wantedMachine(context, words, options);
     const { accepted } = context.places.system.machines;
-    // Of one that is on, a header could be read as it is being written.
+    // The header of an image of a running machine could change while it is read.
     const off = lockOff(context.places, name);
     const placed = placeResources(describeCommandLine(args, folder).resources);
     const before = readAccepted(accepted, name);

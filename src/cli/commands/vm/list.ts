@@ -7,10 +7,10 @@ import { toJson } from "../../json.ts";
 export const vmList: Command = {
   name: "list",
   operands: [],
-  summary: "machines that are on",
-  description: ["Name, number of the domain, process of the emulator, user, program."],
+  summary: "list running machines",
+  description: ["Prints each machine's name, domain number, emulator process, user and program."],
   options: [jsonOption],
-  examples: [{ line: "cofferdam vm list", what: "what is on" }],
+  examples: [{ line: "cofferdam vm list", what: "running machines" }],
   run(context, _operands, options) {
     const { machines, runs } = context.places.system;
     const records = listRuns(runs);
@@ -32,7 +32,8 @@ export const vmList: Command = {
     else
       for (const { name, number, pid, user, program } of all)
         context.out(
-          `${name.padEnd(20)} ${String(number).padStart(5)} ${String(pid).padStart(8)}  ${user}  ${program}\n`,
+          `${name.padEnd(20)} ${String(number).padStart(5)} ${String(pid).padStart(8)}  ` +
+            `${user}  ${program}\n`,
         );
     return ExitCode.ok;
   },

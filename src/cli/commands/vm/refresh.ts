@@ -13,9 +13,12 @@ import { type Command, CommandError } from "../../command.ts";
 export const vmRefresh: Command = {
   name: "refresh",
   operands: [{ name: "<name>", description: "the machine's name" }],
-  summary: "follow links anew for a machine that is on",
+  summary: "follow changed links for a running machine",
   description: [
-    "Where a link leads elsewhere than when the machine was powered on, its domain grants the old name, and opening the new one is denied. This prints what differs, records it as accepted, and gives the running machine the new policy. Parents of images are not taken anew: the machine could have written them.",
+    "If a symbolic link has changed since the machine was powered on, its domain still grants " +
+      "the old target and denies the new one. This command prints the differences, records them " +
+      "as accepted, and gives the running machine the new policy. It does not read the parents " +
+      "of images again, because the machine could have written them.",
   ],
   options: [],
   examples: [{ line: "cofferdam vm refresh web1", what: "after a link to its log was changed" }],
@@ -27,8 +30,7 @@ export const vmRefresh: Command = {
     await changeMachine(context.places, name, ({ placed }) => {
       const now = placeResources(placed.resources, placed);
       const before = readAccepted(machines.accepted, name) ?? placed;
-      // The machine may be writing its images' headers at this moment: they are never the reason
-      // for a grant.
+      // Headers are no reason for a grant here, because the running machine may be writing them.
       const rebased = differences({ names: {}, parents: before.parents }, now);
       if (rebased.length > 0)
         throw new CommandError(

@@ -9,14 +9,19 @@ export const vmRun: Command = {
   usage: "[--user USER] NAME -- EMULATOR [OPTION...]",
   summary: "power a machine on, and stay until it is off",
   description: [
-    "Reads the emulator's command line, makes the domain vm@NAME of what it names, and starts the emulator in it. An option that could reach what no rule can describe stops the start, with its place and what to write instead.",
-    "Where names lead, and which parents disk images have, is recorded at the first start; a difference later stops the start until `cofferdam vm accept`.",
+    "Reads the emulator's command line, makes the domain vm@NAME from it, and starts the " +
+      "emulator in that domain. If an option could reach something that no rule can describe, " +
+      "the emulator is not started; the message names the option's position and an alternative.",
+    "The first start records the targets of symbolic links and the parents of disk images. If " +
+      "these differ later, the start is refused until `cofferdam vm accept`.",
     "Exit status: the emulator's.",
   ],
   options: [userOption],
   examples: [
     {
-      line: "cofferdam vm run --user libvirt-qemu web1 -- qemu-system-x86_64 -drive file=web1.qcow2,format=qcow2 -nographic",
+      line:
+        "cofferdam vm run --user libvirt-qemu web1 -- qemu-system-x86_64 -drive " +
+        "file=web1.qcow2,format=qcow2 -nographic",
       what: "a machine whose emulator has no privileges",
     },
   ],

@@ -9,9 +9,10 @@ import { toJson } from "../../json.ts";
 export const vmShow: Command = {
   name: "show",
   operands: [{ name: "<name>", description: "the machine's name" }],
-  summary: "what a machine that is on may reach, and which option named it",
+  summary: "show what a running machine may reach, and which option named it",
   description: [
-    "Each resource with where its name leads, the parents of images, and the argument of the command line.",
+    "Prints each resource with the target of its name, the parents of images, and the argument " +
+      "that names it.",
   ],
   options: [jsonOption],
   examples: [{ line: "cofferdam vm show web1", what: "its disks, sockets and devices" }],
@@ -53,7 +54,10 @@ function told(resource: Resource, path: string): string {
     case "socket":
       return `${resource.operation} unix ${path}`;
     case "address":
-      return `${resource.operation} ${resource.protocol} ${resource.host === "" ? "*" : resource.host}:${resource.ports.first}`;
+      return (
+        `${resource.operation} ${resource.protocol} ` +
+        `${resource.host === "" ? "*" : resource.host}:${resource.ports.first}`
+      );
     case "outside":
       return "network: everywhere but this host";
   }

@@ -5,10 +5,10 @@ import { CommandError, type CommandOption, type Context, type Options } from "..
 
 export const userOption: CommandOption = {
   flags: "--user <user>",
-  description: "whom the emulator runs as; else as the policy says, else the caller",
+  description: "the emulator's user; default: the policy's user, or else the caller",
 };
 
-/** A machine's name and the emulator's command line. @throws CommandError */
+/** The machine's name and the emulator's command line. @throws CommandError */
 export function wantedMachine(
   { places }: Context,
   words: readonly string[],

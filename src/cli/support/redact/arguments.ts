@@ -1,10 +1,10 @@
 import { REDACTED } from "./marker.ts";
 
-/** Programs that take a password behind an option whose name does not say so. */
+/** Programs with an option for a password whose name does not say so. */
 interface Habit {
   readonly program: RegExp;
   readonly option: RegExp;
-  /** `attached`: in the same word; `next`: in the word behind it; `either`. */
+  /** Where the value is: `attached` in the same word, `next` in the following one, or `either`. */
   readonly value: "attached" | "next" | "either";
 }
 
@@ -21,7 +21,7 @@ const habits: readonly Habit[] = [
   { program: /^(?:ipmitool|snmp\w*)$/, option: /^-[PAXc]/, value: "either" },
 ];
 
-/** Passwords in the arguments of programs that are known for it, in a line with a command in it. */
+/** Takes passwords out of a line that contains a command of such a program. */
 export function redactArguments(line: string): string {
   const words = line.split(/(\s+)/);
   let known: readonly Habit[] = [];

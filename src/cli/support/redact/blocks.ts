@@ -1,12 +1,12 @@
 import { REDACTED } from "./marker.ts";
 import { isSecretName } from "./names.ts";
 
-/** A key of YAML whose value is what stands below it. */
+/** A YAML key whose value is on the lines below. */
 const key = /^(\s*(?:- )?)["']?([\w.-]+)["']?[ \t]*:[ \t]*(?:[|>][+-]?\d?)?[ \t]*(?:#.*)?$/;
 
 /**
- * Lines below a key that says its value is secret, as far as they are indented further, or are
- * items of its list. As many lines as before.
+ * Below a key whose name says that its value is secret, takes out the lines that are indented
+ * further and the items of its list. Keeps the number of lines.
  */
 export function redactBlocks(lines: readonly string[]): readonly string[] {
   let above: number | null = null;

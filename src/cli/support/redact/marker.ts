@@ -1,2 +1,1 @@
-/** Stands where a secret was. */
 export const REDACTED = "[redacted]";

@@ -1,4 +1,4 @@
-/** Words that make a name one of a secret: `DB_PASSWORD`, `apiToken`, `--client-secret`. */
+/** A name with one of these words names a secret: `DB_PASSWORD`, `apiToken`, `--client-secret`. */
 const words = new Set([
   ...["pass", "passwd", "password", "passphrase", "pwd", "pw", "pin", "otp", "psk", "passcode"],
   ...[
@@ -27,13 +27,13 @@ const words = new Set([
   ],
 ]);
 
-/** Parts of words: what is written in one, as `mysqlpassword`. */
+/** These parts count also without a boundary of words: `mysqlpassword`. */
 const parts = /passw|passphrase|secret|token|credential|apikey|privkey/;
 
-/** `access-key`, `private_key`: a key of something, but for those that everybody may know. */
+/** `access-key`, `private_key` and others name secrets; a key with one of these words does not. */
 const publicKeys = new Set(["public", "pub", "host", "sort", "foreign", "primary", "known"]);
 
-/** What only says where the secret lies, or how long it may be. */
+/** A name that ends with one of these says where a secret is, or how long it may be. */
 const harmless = new Set([
   "file",
   "files",
@@ -49,7 +49,6 @@ const harmless = new Set([
   "max",
 ]);
 
-/** Whether the value of a name like this is nobody's business. */
 export function isSecretName(name: string): boolean {
   const split = name
     .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
@@ -62,7 +61,7 @@ export function isSecretName(name: string): boolean {
   return isKey || split.some((word) => words.has(word) || parts.test(word));
 }
 
-/** A variable of an environment, as they are written by custom: whose values are never shown. */
+/** Whether it has the form of an environment variable, whose value is never shown. */
 export function isEnvironmentName(name: string): boolean {
   return /^[A-Z][A-Z\d_]+$/.test(name);
 }

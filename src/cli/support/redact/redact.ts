@@ -1,8 +1,7 @@
 /**
- * Takes secrets out of what leaves the host in a bundle. It cannot know every secret; where it is
- * in doubt it takes out. docs/support.md says what counts as one. Every step takes time linear in
- * the length of its line, and lines have an end: texts are written by others, hostile ones among
- * them.
+ * Takes secrets out of what leaves the host in a bundle. It cannot recognise every secret; in doubt
+ * it takes text out. docs/support.md says what counts. Texts may come from an attacker, so every
+ * step takes time linear in the length of its line, and the length is limited.
  */
 import { redactArguments } from "./arguments.ts";
 import { redactBlocks } from "./blocks.ts";
@@ -11,22 +10,17 @@ import { isSecretName } from "./names.ts";
 import { redactKeys, redactShapes, redactUrls } from "./shapes.ts";
 import { redactValues } from "./values.ts";
 
-/**
- * Longest line of a text that is looked through, characters; what is behind is left out, and said
- * to be.
- */
+/** Longest line that is searched, characters; the rest is left out, and a note says so. */
 const LINE_LENGTH_MAX = 65_536;
-/** Texts of records of which is remembered what became of them. */
+/** Texts of records whose result is kept. */
 const REMEMBERED_MAX = 4_096;
 
-/** A file as one text: private keys and values may go over several lines. */
+/** A file as one text, because private keys and values may span lines. */
 export function redactText(text: string): string {
   return redactBlocks(redactKeys(text).split("\n")).map(redactLine).join("\n");
 }
 
-/**
- * Lines that have nothing to do with one another: what one of them begins does not hide the others.
- */
+/** Independent lines: one that begins a secret does not hide the others. */
 export function redactLines(text: string): string {
   return text
     .split("\n")
@@ -35,8 +29,8 @@ export function redactLines(text: string): string {
 }
 
 /**
- * All texts in a JSON value; where a member's name says that it is secret, all of the member.
- * `text`: how one of them is done.
+ * All texts in a JSON value, by `text`. A member whose name says that it is secret is taken out
+ * whole.
  */
 export function redactJson(value: unknown, text: (text: string) => string = redactText): unknown {
   if (typeof value === "string") return text(value);
@@ -50,7 +44,7 @@ export function redactJson(value: unknown, text: (text: string) => string = reda
   );
 }
 
-/** {@link redactText} for records, in which most texts come again and again. */
+/** {@link redactText} for records, which repeat most texts. */
 export function rememberingRedaction(): (text: string) => string {
   const known = new Map<string, string>();
   return (text) => {

@@ -1,10 +1,10 @@
 import { REDACTED } from "./marker.ts";
 
-/** What is a secret wherever it stands, by its form. Each pattern takes linear time. */
+/** Secrets that are recognised by their form. Each pattern takes linear time. */
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // JSON Web Tokens (RFC 7519)
   [/\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*/g, REDACTED],
-  // Tokens that begin with whose they are: GitHub, GitLab, Slack, Stripe and others, npm, PyPI,
+  // Tokens with a prefix of their maker: GitHub, GitLab, Slack, Stripe and others, npm, PyPI,
   // Hugging Face, Vault, age.
   [
     /\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[sr]k_(?:live|test)_|npm_|pypi-|hf_|hvs\.|dop_v1_|AGE-SECRET-KEY-1)[\w-]{10,}/g,
@@ -26,8 +26,8 @@ export function redactShapes(line: string): string {
 }
 
 /**
- * `scheme://user:password@host`, and a token in place of both; the last `@` of the word counts,
- * since a password may hold one.
+ * `scheme://user:password@host`, or a token in place of both. The last `@` of the word counts,
+ * because a password may contain one.
  */
 export function redactUrls(line: string): string {
   return line.replaceAll(/[^\s"'<>]+/g, (word) => {
@@ -37,11 +37,11 @@ export function redactUrls(line: string): string {
   });
 }
 
-/** PEM and OpenPGP, also cut off before their end, also with `\n` for the end of a line. */
+/** PEM and OpenPGP, also if the end is missing, or `\n` stands for newlines. */
 const privateKey =
   /-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----))*-----END [A-Z\d ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\s|\\n)*[A-Za-z\d+/=]{16,})*)/g;
 
-/** As many lines as before. */
+/** Keeps the number of lines. */
 export function redactKeys(text: string): string {
   return text.replaceAll(
     privateKey,

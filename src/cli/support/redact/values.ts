@@ -1,18 +1,15 @@
 import { REDACTED } from "./marker.ts";
 import { isEnvironmentName, isSecretName } from "./names.ts";
 
-/**
- * Names are looked at where they begin: in a run of their characters only the first place counts,
- * so that the time taken is linear.
- */
+/** A name matches only at the first of its characters, so that the time is linear. */
 const assignment = /(?<![\w.-])([\w.-]+)(\\?["']?[ \t]*(?::=|[:=])[ \t]*)/g;
 const option = /(?<!\S)--?([A-Za-z][\w.-]*)[ \t]+(?=[^\s-])/g;
-/** Headers of HTTP, whose values have spaces in them. */
+/** HTTP headers whose values contain spaces. */
 const header = /^(?:proxy-)?authorization$|^(?:set-)?cookie$/i;
 
 /**
- * Values of names that say they are secret, and of environment variables: `NAME=value`, `name:
- * value`, `"name": "value"`, `--name value`. One line.
+ * Takes out values of secret names and of environment variables in one line: `NAME=value`, `name:
+ * value`, `"name": "value"`, `--name value`.
  */
 export function redactValues(line: string): string {
   return replaceAfter(replaceAfter(line, assignment, isAssigned), option, ([, name = ""]) =>
@@ -21,12 +18,12 @@ export function redactValues(line: string): string {
 }
 
 function isAssigned([, name = "", sign = ""]: RegExpExecArray, line: string, at: number): boolean {
-  // A path and what is wrong with it: `/etc/passwd: no such file`.
+  // A path followed by its error is no secret: `/etc/passwd: no such file`.
   if (sign.includes(":") && line[at - 1] === "/") return false;
   return isSecretName(name) || (sign === "=" && isEnvironmentName(name));
 }
 
-/** Puts {@link REDACTED} in place of the value behind each match that `isWanted`. */
+/** Puts {@link REDACTED} in place of the value after each match that `isWanted`. */
 function replaceAfter(
   line: string,
   pattern: RegExp,
@@ -47,18 +44,18 @@ function replaceAfter(
   return result + line.slice(done);
 }
 
-/** `whole`: up to the end of the line, or the quote around all of it. */
+/** `whole`: the value reaches to the end of the line, or of the quote around it. */
 function endOfValue(line: string, from: number, whole: boolean): number {
   const opening = /^\\?["']/.exec(line.slice(from, from + 2))?.[0];
   if (opening !== undefined) return endOfQuoted(line, from, opening);
   const rest = line.slice(from);
   if (rest.startsWith(REDACTED) && !/[^\s"'}\],;]/.test(rest[REDACTED.length] ?? " ")) return from;
-  // A list or a map on one line is the value with all that is in it.
+  // A list or map on one line is one value.
   const length = rest.search(whole || /^[[{]/.test(rest) ? /["']|$/ : /[\s"']|$/);
   return from + length;
 }
 
-/** Behind the closing quote; a value that nobody closed reaches to the end. */
+/** The place after the closing quote; without one, the end of the line. */
 function endOfQuoted(line: string, from: number, quote: string): number {
   for (let at = from + quote.length; at < line.length; at++) {
     if (line.startsWith(quote, at)) return at + quote.length;

@@ -23,12 +23,11 @@ import type { Call } from "../call.ts";
 import { numbers, terminalOf } from "../files/own-terminal.ts";
 
 /**
- * A driver's own request, granted by `i` on the device's name. Other files have no driver that
- * could do harm. The request number is a register. The argument is the driver's to read, so the
- * target makes the call itself. Another thread could meanwhile put a device in the descriptor's
- * place. So a process with several threads must be granted every device that it has open. A
- * descriptor that cannot be looked at is an error, because the reason may be the mediator's own
- * lack of descriptors.
+ * A request to a driver, granted by `i` on the device's name. Other files have no driver that could
+ * do harm. The request number is a register. The driver reads the argument, so the target makes the
+ * call itself. Another thread could meanwhile put another device in the descriptor's place, so a
+ * process with several threads must be granted every device that it has open. A descriptor that
+ * cannot be examined is an error and no denial: the mediator may lack descriptors itself.
  */
 export function onDevice(call: Call): Outcome {
   const number = call.unsigned(0);
@@ -47,10 +46,7 @@ interface Device {
   readonly stat: Stat;
 }
 
-/**
- * null where the target may make the request. `standard`: the descriptor is one of the three
- * standard ones.
- */
+/** null if the target may make the request. `standard`: the descriptor is 0, 1 or 2. */
 function refusedOn(call: Call, { fd, stat }: Device, standard: boolean): Outcome | null {
   if (!isDevice(stat) || (standard && isStandard(call, fd, stat))) return null;
   for (const name of namesOf(fd, stat)) {
@@ -62,8 +58,8 @@ function refusedOn(call: Call, { fd, stat }: Device, standard: boolean): Outcome
 
 /**
  * Checks what another thread could put in the descriptor's place before the kernel uses it: every
- * descriptor in the same table. Each is treated like a standard descriptor, because the target
- * could use that one anyway.
+ * descriptor in the same table. Each is judged like a standard descriptor, which the target could
+ * use directly.
  */
 function beside(call: Call, asked: Stat): Outcome {
   const table = call.target.keep(call.target.entry("fd", abi.O_DIRECTORY));
@@ -86,8 +82,8 @@ function beside(call: Call, asked: Stat): Outcome {
 }
 
 /**
- * Whether the directory has more entries than fit (getdents64(2)). It is read from its start again
- * afterwards.
+ * Whether the directory has more entries than fit (getdents64(2)). The caller reads it again from
+ * its start.
  */
 function isLong(directory: number): boolean {
   const entries = Buffer.alloc(DESCRIPTORS_BYTES_AT_ONCE);
@@ -129,7 +125,7 @@ function refusedBeside(call: Call, number: string): Outcome | null {
 }
 
 /**
- * Memory devices (Documentation/admin-guide/devices.txt) that know no request, and those whose
+ * Memory devices (Documentation/admin-guide/devices.txt) without any request, and those on which
  * every request takes a capability.
  */
 const MEMORY = 1;
@@ -156,9 +152,9 @@ const STANDARD_DESCRIPTORS = 3;
 const HARMLESS: ReadonlySet<number> = new Set([TCGETS, TIOCGWINSZ]);
 
 /**
- * A standard descriptor is granted by `inherit` and not by its name, so its terminal answers as it
- * does in a sealed domain. The domain may have put another device in its place; that one answers
- * only the harmless requests.
+ * A standard descriptor is granted by `inherit` and not by its name, so a terminal there takes
+ * requests as in a sealed domain. If the domain has put another device in its place, only the
+ * harmless requests are granted.
  */
 function isStandard(call: Call, fd: number, { type }: Stat): boolean {
   if (type !== abi.S_IFCHR || (!HARMLESS.has(call.unsigned(1)) && !isOwnTerminal(call, fd)))

@@ -16,6 +16,7 @@ import {
 import { F_SETFL } from "../../../kernel/constants.ts";
 import { fOwnerEx } from "../../../kernel/structs.ts";
 import { judgeCapabilities } from "../../../kinds/capabilities/mediate.ts";
+import { mapFile } from "../../../kinds/memory/mediate.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, error, type Outcome, result } from "../../answer/outcome.ts";
@@ -34,10 +35,11 @@ import { judgeControllingTerminal, signalInput } from "./terminal-signals.ts";
 const has = (numbers: Readonly<Record<string, number>>, value: number): boolean =>
   Object.values(numbers).includes(value);
 
-/** Judges ioctl and fcntl; null leaves the call to its handler. */
+/** Judges ioctl, fcntl and mmap; null leaves the call to its handler. */
 export function judgeDescriptor(call: Call): Outcome | null {
   const request = call.unsigned(1);
   if (call.name === "fcntl") return judgeCommand(call, request);
+  if (call.name === "mmap") return mapFile(call);
   if (call.name !== "ioctl") return null;
   if (has(terminalRequests, request) || has(wholeFileSystemRequests, request))
     return refuseForm(call);
@@ -51,7 +53,6 @@ export function judgeDescriptor(call: Call): Outcome | null {
   return (request === TIOCSCTTY ? judgeControllingTerminal(call) : null) ?? onDevice(call);
 }
 
-/** Offset in `struct ifreq` of SIOCETHTOOL's pointer to a struct that begins with the command. */
 const IFREQ_DATA = 16;
 const POINTER_BYTES = 8;
 const COMMAND_BYTES = 4;
@@ -81,8 +82,8 @@ const INTERFACE_NAME_BYTES = 16;
 
 /**
  * Attaches to a network interface: requires `i` on the name below the device's, such as
- * `/dev/net/tun/tap0`, or `%d` where the kernel chooses the name. The mediator makes the call with
- * the name that it judged.
+ * `/dev/net/tun/tap0`, or `%d` if the kernel chooses the name. The mediator makes the call with the
+ * name that it judged.
  */
 function attachToInterface(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));

@@ -16,8 +16,8 @@ export function isPidfdRequest(request: number): boolean {
 
 /**
  * A pidfd reports on its process and gives out its namespaces as descriptors. Both are allowed for
- * processes of the domain only. null for a descriptor that is no pidfd, if the process cannot
- * exchange it meanwhile. A process with several threads is refused.
+ * processes of the domain only. null for a descriptor that is no pidfd, if the process has one
+ * thread. With several threads, one could put a pidfd there, so the call is refused.
  */
 export function judgePidfdRequest(call: Call, request: number): Outcome | null {
   const fd = sameFile(call, call.int(0));

@@ -7,15 +7,16 @@ import { fstat, readlinkat, self } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 
 /**
- * Texts of links in /proc/PID/fd for sockets, pipes, pidfds and similar (proc_pid_fd(5)). A file on
- * a file system has a path, which never begins like this.
+ * Begins the text of links in /proc/PID/fd to sockets, pipes, pidfds and similar (proc_pid_fd(5)).
+ * A file on a file system has a path, which never begins like this.
  */
 const NO_FILE_SYSTEM = /^(socket|pipe|anon_inode):/;
 
 /**
- * A copy of one of the target's descriptors, with the same open file (pidfd_getfd(2)), closed with
- * the call; or a negated error number. Closing a descriptor asks its file system, which may never
- * answer (flush in fuse(4)). So the loop copies none from a slow file system; a worker does.
+ * Copies one of the target's descriptors, with the same open file (pidfd_getfd(2)), until the call
+ * is closed. Returns a negated error number on failure. Closing a descriptor asks its file system,
+ * which may never answer (flush in fuse(4)). So the loop copies none from a slow file system; a
+ * worker does.
  */
 export function sameFile(call: Call, fd: number): number {
   const link = call.target.link(fd);

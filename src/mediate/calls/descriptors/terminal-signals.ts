@@ -11,11 +11,11 @@ import { sameFile } from "./same-file.ts";
 
 /**
  * F_SETFL with O_ASYNC, and FIOASYNC, request signals for input. A terminal sends them to its
- * foreground group (`__tty_fasync` in drivers/tty/tty_io.c), with F_SETSIG any signal, whichever
- * group is in the foreground then: a keystroke could kill a user's shell. So it is refused on
- * terminals. Elsewhere the owner gets the signals and was judged when it was set. With several
- * threads, one could put a terminal in the descriptor's place, so the mediator makes the call on
- * the copy that it examined.
+ * foreground group (`__tty_fasync` in drivers/tty/tty_io.c), and F_SETSIG chooses the signal. So a
+ * keystroke could kill a user's shell that came to the foreground later. They are refused on
+ * terminals. On other files the owner gets the signals, and was judged when it was set. Another
+ * thread could put a terminal in the descriptor's place, so for a process with several threads the
+ * mediator makes the call on the copy that it examined.
  */
 export function signalInput(call: Call): Outcome {
   const fd = sameFile(call, call.int(0));
@@ -33,7 +33,7 @@ export function signalInput(call: Call): Outcome {
   );
 }
 
-/** In doubt, for instance after a hang-up, it counts as one. */
+/** True also if that cannot be told, for instance after a hang-up. */
 function isTerminal(fd: number): boolean {
   return sys("ioctl", fd, TCGETS, termios.alloc()) !== -ENOTTY;
 }
@@ -43,7 +43,7 @@ function isTerminal(fd: number): boolean {
  * end, perhaps in the domain, may then send signals to groups of that session (TIOCSIG, typed keys,
  * hang-up). So the session must contain no process outside the domain; a process cannot enter a
  * session later. An argument of 1 takes the terminal from another session, which needs a
- * capability. null where the device decides.
+ * capability. null leaves the request to the rules for devices.
  */
 export function judgeControllingTerminal(call: Call): Outcome | null {
   const outsider = outsiderInSession(call);

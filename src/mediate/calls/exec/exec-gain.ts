@@ -23,7 +23,7 @@ export function gainsByExec(
 
 const status = Buffer.alloc(64 * 1024);
 
-/** From /proc/TID/status. A thread whose status cannot be read counts as able to gain. */
+/** A thread whose status cannot be read counts as able to gain. */
 function noNewPrivileges(call: Call): boolean {
   const fd = call.target.entry("status", 0);
   if (fd < 0) return false;

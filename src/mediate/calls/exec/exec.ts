@@ -1,6 +1,6 @@
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
-import { noPlace } from "../../answer/no-place.ts";
+import { namedElsewhere, noPlace } from "../../answer/no-place.ts";
 import { CONTINUE, error, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { INTERPRETERS_MAX } from "../../domain/limits.ts";
@@ -21,12 +21,9 @@ interface Program {
   readonly fd: number;
   readonly stat: Stat;
   readonly name: string;
-  /**
-   * The remembered facts, if they were used to look up the interpreter together with the program.
-   */
+  /** Present if the interpreter was looked up together with the program. */
   readonly known?: {
     readonly facts: ProgramFacts;
-    /** null where it was not looked up with the program. */
     readonly interpreter: Program | Outcome | null;
   };
 }
@@ -73,7 +70,6 @@ function factsOf(call: Call, { fd, stat }: Program): ProgramFacts {
   return rememberedFacts(call, fd) ?? readFacts(call, fd, stat.mount);
 }
 
-/** The files that the kernel will have mapped when the program begins. */
 interface Image {
   readonly program: Program;
   readonly facts: ProgramFacts;
@@ -84,8 +80,8 @@ function goOn(call: Call, { program, facts, loader }: Image): Outcome {
   if (gainsByExec(call, program, facts.hasCapabilities))
     return never(E.PERM, "execute", `set-user-id program ${shown(program.name)}`);
   if (call.rehearses) return CONTINUE;
-  // The holder is told the calling thread's numbers. They are read before it is checked that the
-  // thread waits.
+  // The holder is told the calling thread's numbers. They are read before the check that the thread
+  // waits.
   call.target.credentials;
   call.check();
   // While these are open, no other file can get their inodes.
@@ -111,7 +107,6 @@ function executed(call: Call): Program | Outcome {
   return byPath(call, path, (flags & abi.AT_SYMLINK_NOFOLLOW) !== 0);
 }
 
-/** The path of an interpreter, from the root or the working directory. */
 function at(call: Call, text: string): PathArgument {
   return {
     text,
@@ -139,8 +134,8 @@ function lookUp(call: Call, path: PathArgument, noFollow: boolean): Program | Ou
 
 /**
  * Within `asTarget`. Taking the target's identity a second time would cost more than looking a name
- * up. So the interpreter of a remembered program is looked up together with it. Only the
- * interpreter's name is remembered; where it leads is looked up now.
+ * up, so the interpreter of a remembered program is looked up with the program. Only its name is
+ * remembered; where it leads is looked up now.
  */
 function withInterpreter(
   call: Call,
@@ -150,7 +145,7 @@ function withInterpreter(
   const facts = rememberedFacts(call, found.fd);
   if (facts === null) return found;
   const name = "interpreter" in facts.head ? facts.head.interpreter : null;
-  // The working directory is looked up with the mediator's own rights, not here.
+  // The working directory must be looked up with the mediator's own rights, so not here.
   const isLookedUp = name?.startsWith("/") === true;
   const interpreter = isLookedUp ? lookUp(call, at(call, name), false) : null;
   const known = { facts, interpreter: typeof interpreter === "number" ? null : interpreter };
@@ -163,7 +158,6 @@ function opened(call: Call, fd: number): Program | Outcome {
   const stat = fstat(fd);
   if (typeof stat === "number") return error(stat);
   const name = canonical(fd);
-  return typeof name === "number"
-    ? never(E.ACCES, call.name, "a file without a name")
-    : { fd, stat, name };
+  if (typeof name === "number") return never(E.ACCES, call.name, "a file without a name");
+  return namedElsewhere(call, stat, name) ?? { fd, stat, name };
 }

@@ -5,7 +5,7 @@ import { programHead } from "./program-head.ts";
 
 const CAPABILITIES = c("security.capability");
 
-/** The remembered facts of a file, by an O_PATH descriptor; null where it must be read. */
+/** By an O_PATH descriptor; null if the file must be read. */
 export function rememberedFacts({ broker }: Call, fd: number): ProgramFacts | null {
   const version = versionOf(fd);
   return typeof version === "number" ? null : broker.programs.of(version);

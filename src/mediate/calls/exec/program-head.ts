@@ -8,7 +8,7 @@ import { type Bytes, close, openat, self, sys } from "../../sys/sys.ts";
 export type ProgramHead =
   | { readonly kind: "script"; readonly interpreter: Bytes }
   | { readonly kind: "elf"; readonly interpreter: Bytes | null }
-  /** Neither: ENOEXEC, or handled by the host's binfmt_misc. */
+  /** Neither: the kernel returns ENOEXEC or asks the host's binfmt_misc. */
   | { readonly kind: "other" }
   | { readonly kind: "unreadable" };
 
@@ -19,7 +19,7 @@ const NARROW = { head: elf32Ehdr, segment: elf32Phdr };
 /** Entries of an ELF program header table that are examined. */
 const PROGRAM_HEADERS_MAX = 64;
 
-/** Reads the head of a regular file, by its O_PATH descriptor. */
+/** By the file's O_PATH descriptor. */
 export function programHead(file: number): ProgramHead {
   const fd = openat(abi.AT_FDCWD, self(file), abi.O_NONBLOCK);
   if (fd < 0) return { kind: "unreadable" };
@@ -66,7 +66,7 @@ function text(head: Buffer, fd: number, offset: number, length: number): Bytes |
   return bytes === null || end < 1 ? null : bytes.toString("latin1", 0, end);
 }
 
-/** A part of the file, nearly always of the head that was read; null where the file is shorter. */
+/** A part of the file, nearly always of the head that was read; null if the file is shorter. */
 function stretch(head: Buffer, fd: number, offset: number, length: number): Buffer | null {
   if (offset + length <= head.length) return head.subarray(offset, offset + length);
   const bytes = Buffer.alloc(length);

@@ -9,19 +9,12 @@ import type { Follow, PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 
-/**
- * The object of a metadata call: a path, one of the target's descriptors, or a copy of its open
- * file.
- */
 export type Subject =
   | { readonly kind: "path"; readonly path: PathArgument; readonly follow: Follow }
   /** `open`: the call does not accept an O_PATH descriptor. */
   | { readonly kind: "number"; readonly number: number; readonly open: boolean }
   | { readonly kind: "copied"; readonly fd: number };
 
-/**
- * A judged object, held by an O_PATH descriptor of the mediator's or by the target's own open file.
- */
 export interface Judged {
   readonly fd: number;
   readonly stat: Stat;
@@ -30,17 +23,15 @@ export interface Judged {
 
 export interface Change {
   readonly subject: Subject | Outcome;
-  /**
-   * A refusal for what no grant allows, or not on such an object; null where nothing forbids it.
-   */
+  /** Refuses what no grant allows on such an object; null if there is nothing to refuse. */
   readonly refuse?: (object: Judged) => Outcome | null;
   /** Changes the object itself, as the target. Returns 0 or a negated error number. */
   readonly change: (object: Judged) => number;
 }
 
 /**
- * A metadata call. Landlock does not check these, so CONTINUE is never the answer: the mediator
- * changes the object that it judged, with the target's rights.
+ * Landlock does not check metadata calls, so CONTINUE is never the answer: the mediator changes the
+ * object that it judged, with the target's rights.
  */
 export function attributes(read: (call: Call) => Change | Outcome): Handler {
   return {
@@ -117,8 +108,8 @@ const DELETED = " (deleted)";
 
 /**
  * A pipe, socket, event descriptor, or file without any name. No policy can name it, and only
- * processes that hold it can reach it. A file may have more names than the one by which it was
- * opened, so the link count decides.
+ * processes that hold it can reach it. A file may have further names, so the link count tells, not
+ * the name by which it was opened.
  */
 function nameless(fd: number, stat: Stat): boolean {
   const text = readlinkat(abi.AT_FDCWD, self(fd));

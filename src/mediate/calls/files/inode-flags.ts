@@ -8,7 +8,7 @@ import { sameFile } from "../descriptors/same-file.ts";
 import { attributes, type Change, isOutcome, type Judged } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-/** int; struct fsxattr (linux/fs.h): the bytes that the kernel takes. */
+/** Bytes that the kernel takes: int; struct fsxattr (linux/fs.h). */
 const ARGUMENT_BYTES: ReadonlyMap<number, number> = new Map([
   [FS_IOC_SETFLAGS, 4],
   [FS_IOC_FSSETXATTR, 28],
@@ -52,5 +52,7 @@ export const fileAttributes = attributes((call): Change | Outcome => {
 /** A device's driver would take the request for one of its own. */
 function unlessPlain(call: Call, { stat }: Judged): Outcome | null {
   const plain = stat.type === abi.S_IFREG || stat.type === abi.S_IFDIR;
-  return plain ? null : never(E.PERM, call.name, "inode flags of what is no file or directory");
+  return plain
+    ? null
+    : never(E.PERM, call.name, "inode flags of an object that is neither file nor directory");
 }

@@ -1,13 +1,16 @@
 import { decide } from "../../../model/decide.ts";
 import type { PermissionName, PermissionSet } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
-import { type Answer, goesOn, type Outcome } from "../../answer/outcome.ts";
-import { belongsToCofferdam } from "../../answer/warned.ts";
+import { CONTINUE, type Outcome, type Refused, telling } from "../../answer/outcome.ts";
+import { isOwn } from "../../answer/warned.ts";
 import { type Bytes, shown } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { allMissing } from "./open-arguments.ts";
 
-/** The refusal of all of `wanted` that the policy does not grant on this name; null if none is. */
+/**
+ * The refusal of all of `wanted` that the policy does not grant on this name; null if all are
+ * granted.
+ */
 export function lacking(
   call: Call,
   name: Bytes,
@@ -18,7 +21,6 @@ export function lacking(
   return lackingOf(call, name, call.broker.grants.of(name), wanted);
 }
 
-/** The same where `granted` is what the policy grants. */
 export function lackingOf(
   call: Call,
   name: Bytes,
@@ -29,8 +31,7 @@ export function lackingOf(
 }
 
 /**
- * An entry of the caller's own /proc folder has two names for the same object. A rule may use
- * either, and a denial of either counts.
+ * An entry of the caller's own /proc folder has two names. A rule may grant or deny it by either.
  */
 function lackingOfOwn(
   call: Call,
@@ -50,25 +51,25 @@ function lackingOfOwn(
   return refusalOf(call, self, refused);
 }
 
-/**
- * One event for each permission, so that whoever grants what is told has granted all of it. At
- * level warning a refusal that protects one of Cofferdam's own objects holds, and stands alone.
- */
 function refusalOf(call: Call, name: Bytes, operations: readonly PermissionName[]): Outcome | null {
-  if (operations.length === 0) return null;
-  const path = shown(name);
-  const isOwn = (operation: PermissionName): boolean =>
-    belongsToCofferdam(call, { class: "name", operation, path });
-  const own = call.rehearses ? operations.find(isOwn) : undefined;
-  if (own !== undefined) return denyName(own, name);
-  const refusals = operations.map((operation) => denyName(operation, name));
-  const last = refusals.pop();
-  if (last === undefined || refusals.length === 0) return last ?? null;
-  const verdict = call.rehearses ? "warning" : "denied";
-  return refusals.reduceRight<Answer>(
-    (answer, { refusal }) => ({ kind: "reported", verdict, refusal, answer }),
-    call.rehearses ? goesOn(last.refusal) : last,
+  return refuseAll(
+    call,
+    operations.map((operation) => denyName(operation, name)),
   );
+}
+
+/**
+ * One event per permission, so that the proposed lines together grant the call. At level warning a
+ * refusal that protects one of Cofferdam's own objects holds, and stands alone.
+ */
+export function refuseAll(call: Call, denied: readonly Refused[]): Outcome | null {
+  const last = denied.at(-1);
+  // At level warning `warned()` judges a refusal that stands alone.
+  if (last === undefined || denied.length === 1) return last ?? null;
+  const refusals = denied.map(({ refusal }) => refusal);
+  if (!call.rehearses) return telling("denied", refusals.slice(0, -1), last);
+  const own = denied.find(({ refusal }) => isOwn(call, refusal));
+  return own ?? telling("warning", refusals, CONTINUE);
 }
 
 /** Returns `/proc/self/stat` for the caller's `/proc/4711/stat`. */

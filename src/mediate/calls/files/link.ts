@@ -47,8 +47,8 @@ const SEARCHES = capabilityMask(CAP_DAC_READ_SEARCH);
 
 /**
  * An open file with AT_EMPTY_PATH. The kernel requires a capability or, since 6.10, that the caller
- * opened it with its current credentials. The mediator cannot see the latter, so it accepts only
- * files without a name (O_TMPFILE). The link in /proc requires neither.
+ * opened it with its current credentials. The mediator cannot check the latter, so it accepts only
+ * files without a name (O_TMPFILE). It links them through /proc, which requires neither.
  */
 function ofEmptyPath(call: Call, fd: number, destination: PathArgument): Outcome {
   const stat = fd < 0 ? null : fstat(fd);
@@ -59,8 +59,8 @@ function ofEmptyPath(call: Call, fd: number, destination: PathArgument): Outcome
 }
 
 /**
- * An open file. A file made without a name (O_TMPFILE) may get one that gives no permission beyond
- * those of the names it could have had where it was made.
+ * A file made without a name (O_TMPFILE) may get one that gives no permission beyond those of the
+ * names it could have had where it was made.
  */
 function ofDescriptor(call: Call, fd: number, destination: PathArgument): Outcome {
   if (!call.supervised) return never(E.PERM, call.name, "a descriptor, which may have no name");

@@ -22,8 +22,8 @@ export const mkdir: Handler = {
 };
 
 /**
- * symlink, symlinkat. The link's text is not judged: a process that follows it is judged by where
- * it leads.
+ * symlink, symlinkat. The link's text is not judged: a process that follows the link is judged by
+ * where it leads.
  */
 export const symlink: Handler = {
   continueIsSafe: (call) => call.broker.grants.kernelHandles(right.makeSymlink),
@@ -37,7 +37,7 @@ export const symlink: Handler = {
 };
 
 /**
- * mknod, mknodat: files, FIFOs and sockets. Devices never, not even a character device 0:0 (a
+ * mknod, mknodat: files, FIFOs and sockets. Devices are refused, even a character device 0:0 (a
  * whiteout), which Landlock treats as a file.
  */
 export const mknod: Handler = {
@@ -61,7 +61,6 @@ function modeOf(call: Call): number {
   return call.unsigned(call.name === "mknodat" ? 2 : 1) & 0xffff;
 }
 
-/** Any type other than file, FIFO or socket. */
 function isDevice(mode: number): boolean {
   return ![0, abi.S_IFREG, abi.S_IFIFO, abi.S_IFSOCK].some((type) => type === (mode & abi.S_IFMT));
 }

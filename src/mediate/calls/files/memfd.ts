@@ -8,8 +8,8 @@ import type { Handler } from "../handler.ts";
 const NAME_MAX_BYTES = 250;
 
 /**
- * memfd_create: makes the same file sealed against execution (memfd_create(2), MFD_NOEXEC_SEAL),
- * because Landlock does not check its execution.
+ * Makes the file sealed against execution (memfd_create(2), MFD_NOEXEC_SEAL), because Landlock does
+ * not check its execution.
  */
 export const memfd: Handler = {
   continueIsSafe: () => false,

@@ -1,3 +1,4 @@
+import { MODE_BITS } from "../../../base/modes.ts";
 import { never, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { c, self, shown, sys } from "../../sys/sys.ts";
@@ -9,7 +10,7 @@ import { subjectAt } from "./subject.ts";
 /** chmod, fchmod, fchmodat, fchmodat2. */
 export const mode: Handler = attributes((call) => {
   const subject = subjectOf(call);
-  const bits = call.unsigned(call.name === "chmod" || call.name === "fchmod" ? 1 : 2) & 0o7777;
+  const bits = call.unsigned(call.name === "chmod" || call.name === "fchmod" ? 1 : 2) & MODE_BITS;
   return {
     subject,
     refuse: (object) => refuse(object, bits),

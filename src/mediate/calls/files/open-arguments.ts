@@ -9,18 +9,17 @@ export interface OpenArguments {
   readonly follow: Follow;
   /** O_TMPFILE: a file without a name. */
   readonly temporary: boolean;
-  /** The call makes the name if it is absent. */
   readonly creates: boolean;
   /** RESOLVE_* of openat2. */
   readonly resolve: number;
 }
 
-/** O_PATH and the flags that count with it (open(2)). */
+/** O_PATH and the flags that have an effect with it (open(2)). */
 export const WITH_PATH = abi.O_PATH | abi.O_NOFOLLOW | abi.O_DIRECTORY | abi.O_CLOEXEC;
 
 /** The kernel refuses these together (since 6.4). */
 const MEANINGLESS = abi.O_CREAT | abi.O_DIRECTORY;
-/** The bits of O_TMPFILE that are its own. */
+/** O_TMPFILE without the bits of O_DIRECTORY. */
 export const NAMELESS = abi.O_TMPFILE & ~abi.O_DIRECTORY;
 
 export function openArguments(
@@ -49,10 +48,7 @@ export function setsId({ flags, mode, temporary }: OpenArguments): boolean {
   return (temporary || (flags & abi.O_CREAT) !== 0) && (mode & (abi.S_ISUID | abi.S_ISGID)) !== 0;
 }
 
-/**
- * The permissions that the flags require. A writable descriptor can truncate, so it is given only
- * where `w` is granted.
- */
+/** A writable descriptor can truncate, so it is given only if `w` is granted. */
 export function accesses(flags: number): PermissionName[] {
   const mode = flags & abi.O_ACCMODE;
   const wanted: PermissionName[] = [];
@@ -61,12 +57,10 @@ export function accesses(flags: number): PermissionName[] {
   return wanted;
 }
 
-/** What of `wanted` the set lacks. */
 export function allMissing(set: number, wanted: readonly PermissionName[]): PermissionName[] {
   return wanted.filter((name) => (set & Permission[name]) === 0);
 }
 
-/** The first of `wanted` that the set lacks. */
 export function missing(set: number, wanted: readonly PermissionName[]): PermissionName | null {
   return wanted.find((name) => (set & Permission[name]) === 0) ?? null;
 }

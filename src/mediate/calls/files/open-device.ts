@@ -22,9 +22,8 @@ export function isPrompt({ fd }: Opened): boolean {
 const OWN_TERMINAL = { major: 5, minor: 0 };
 
 /**
- * A device. The mediator acquires no controlling terminal by opening one (O_NOCTTY), and so the
- * target does not either: it must use TIOCSCTTY. A device whose open may block is opened by a
- * worker.
+ * The mediator acquires no controlling terminal by opening a device (O_NOCTTY), and so neither does
+ * the target: it must use TIOCSCTTY. A device whose open may block is opened by a worker.
  */
 export function openDevice(
   call: Call,
@@ -48,7 +47,7 @@ export function openDevice(
   return opened(null, 0);
 }
 
-/** Opens the target's controlling terminal. Opening /dev/tty would open the mediator's. */
+/** Opening /dev/tty would open the mediator's terminal. */
 function ownTerminal(call: Call, asked: OpenArguments, object: Opened, flags: number): Outcome {
   if (asked.flags & O_NOATIME && !owns(call, object)) return error(E.PERM);
   const terminal = terminalOf(call.target.credentials.tgid);

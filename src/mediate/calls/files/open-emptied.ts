@@ -8,8 +8,8 @@ import type { Call } from "../call.ts";
 
 /**
  * Empties a file that was opened without its O_TRUNC, once the target has the descriptor: a call
- * that fails for want of a free number (EMFILE) must not empty the file. Whatever could forbid
- * emptying is checked before. Within `asTarget`.
+ * that fails for want of a free number (EMFILE) must not empty the file. Everything that could
+ * forbid emptying is checked earlier. Within `asTarget`.
  */
 export function emptied(call: Call, flags: number, settled: Outcome): Outcome {
   if (settled.kind !== "descriptor" || (flags & abi.O_TRUNC) === 0 || (flags & abi.O_PATH) !== 0)
@@ -34,8 +34,8 @@ function prepared(call: Call, flags: number, settled: Outcome & { kind: "descrip
 }
 
 /**
- * Whether the descriptor itself allows emptying: it is open for writing and not only for appending,
- * which append-only files allow, too.
+ * Whether the descriptor itself allows emptying: it is open for writing, and not for appending. An
+ * append-only file can be opened for appending and must not be emptied.
  */
 function mayEmpty(flags: number): boolean {
   return (flags & abi.O_ACCMODE) !== 0 && (flags & O_APPEND) === 0;
@@ -47,7 +47,7 @@ function isSealed(fd: number): boolean {
   return seals > 0 && (seals & F_SEAL_SHRINK) !== 0;
 }
 
-/** Opens for writing without waiting for the holder of a lease; a worker waits. */
+/** Does not wait for the holder of a lease; a worker does. */
 function writing(call: Call, fd: number): number {
   const { mayWait } = call.broker;
   const writer = call.effect(() =>

@@ -19,8 +19,8 @@ import { accesses, type OpenArguments } from "./open-arguments.ts";
 import { type Opened, openShown, settle } from "./opened.ts";
 
 /**
- * A FIFO (fifo(7)), opened without waiting. If the target wants to wait for the other end, the call
- * stays unanswered and the FIFO is polled. The mediator holds a reading end open meanwhile, so that
+ * Opens a FIFO (fifo(7)) without waiting. If the target wants to wait for the other end, the call
+ * stays unanswered and the FIFO is polled. Meanwhile the mediator holds a reading end open, so that
  * a writer finds it.
  */
 export function openFifo(
@@ -111,7 +111,7 @@ function hasWriter(reader: number): boolean {
   return found > 0 || found === -E.AGAIN;
 }
 
-/** A target that waited did not ask for O_NONBLOCK, so the flag is removed. */
+/** A target that waited did not ask for O_NONBLOCK. */
 function given(call: Call, asked: OpenArguments, fd: number): Outcome {
   if (fd >= 0 && (asked.flags & (abi.O_NONBLOCK | abi.O_PATH)) === 0)
     sys("fcntl", fd, F_SETFL, asked.flags & KEPT);

@@ -1,3 +1,4 @@
+import { MODE_BITS } from "../../../base/modes.ts";
 import {
   O_APPEND,
   O_ASYNC,
@@ -21,8 +22,8 @@ import {
 } from "./open-arguments.ts";
 
 /**
- * struct open_how (openat2(2)): flags, mode, resolve, eight bytes each. A longer one has meaning
- * only to a newer kernel, unless the rest is zero.
+ * struct open_how (openat2(2)). A longer one has meaning only to a newer kernel, unless the rest is
+ * zero.
  */
 const HOW_BYTES = openHow.size;
 /** The kernel's limit on its size, bytes: a page. */
@@ -56,9 +57,7 @@ const RESOLVE_KNOWN = BigInt(
 );
 const SCOPED = abi.RESOLVE_BENEATH | abi.RESOLVE_IN_ROOT;
 
-/**
- * The arguments of open, creat, openat or openat2; an error where the kernel would return one, too.
- */
+/** The error is the kernel's own. */
 export function readArguments(call: Call): OpenArguments | Outcome {
   switch (call.name) {
     case "open":
@@ -76,7 +75,7 @@ export function readArguments(call: Call): OpenArguments | Outcome {
   }
 }
 
-/** The arguments of openat2, from a copy of its struct. It is stricter than open. */
+/** openat2 is stricter than open. Its arguments are judged in a copy of its struct. */
 function readHow(call: Call): OpenArguments | Outcome {
   const size = call.word(3);
   if (size < BigInt(HOW_BYTES)) return error(E.INVAL);
@@ -98,9 +97,9 @@ function readHow(call: Call): OpenArguments | Outcome {
  */
 function mistake(flags: number, mode: bigint, resolve: number): Errno | null {
   if ((flags & ~KNOWN) !== 0 || (resolve & SCOPED) === SCOPED) return E.INVAL;
-  if (mode > (flags & (abi.O_CREAT | NAMELESS) ? 0o7777n : 0n)) return E.INVAL;
+  if (mode > (flags & (abi.O_CREAT | NAMELESS) ? BigInt(MODE_BITS) : 0n)) return E.INVAL;
   if (isMistake(flags) || (flags & abi.O_PATH && flags & ~WITH_PATH)) return E.INVAL;
-  // This would have to wait for a disk, which the mediator's walks never do.
+  // Emptying and making would wait for a disk, which a lookup with RESOLVE_CACHED must not do.
   return resolve & abi.RESOLVE_CACHED && flags & (abi.O_TRUNC | abi.O_CREAT | NAMELESS)
     ? E.AGAIN
     : null;

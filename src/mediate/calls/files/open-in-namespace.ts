@@ -26,7 +26,7 @@ export interface Later {
 type Namespace = "net" | "ipc" | "pid";
 
 /**
- * Names behind which the kernel finds the object by the opener's namespace, not the file system's.
+ * For these names the kernel takes the object from the opener's namespace, not the file system's.
  */
 const entries: readonly (readonly [names: RegExp, namespace: Namespace])[] = [
   [/^\/proc\/sys\/net(\/|$)/, "net"],
@@ -38,8 +38,8 @@ const NEW = { net: CLONE_NEWNET, ipc: CLONE_NEWIPC } as const;
 const PROC = "/proc/";
 
 /**
- * The kind of the opener's namespace by which the kernel opens the object; null for most. A device
- * may attach to the opener's network namespace, as /dev/net/tun does.
+ * The kind of the opener's namespace in which the kernel opens the object; null for most objects. A
+ * device may attach to the opener's network namespace, as /dev/net/tun does.
  */
 function namespaceOf(call: Call, object: Opened): Namespace | null {
   if (object.stat.type === abi.S_IFCHR) return isPrompt(object) ? null : "net";

@@ -84,8 +84,8 @@ function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | nul
 }
 
 /**
- * A device that may be opened but not controlled (ioctl). Landlock enforces that by who opened the
- * device, and the mediator is in no Landlock layer.
+ * A device that may be opened but not controlled (ioctl). Landlock enforces that for descriptors
+ * opened inside its domain, and the mediator is in none.
  */
 function lacksRequests(call: Call, name: Bytes, stat: Stat): boolean {
   return isDevice(stat) && missing(call.broker.grants.of(name), ["ioctl"]) !== null;

@@ -1,5 +1,4 @@
-import { denyName } from "../../answer/deny.ts";
-import { leaveNoPlace } from "../../answer/no-place.ts";
+import { leaveNoPlace, namedElsewhere } from "../../answer/no-place.ts";
 import { error, type Outcome } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
@@ -7,16 +6,16 @@ import { c, close, fstat, openat, openPath, sameObject, sys } from "../../sys/sy
 import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { lackingOf } from "./lacking.ts";
-import { accesses, missing, type OpenArguments } from "./open-arguments.ts";
+import { accesses, type OpenArguments } from "./open-arguments.ts";
 
-/** Makes a file. `again`: another process made it meanwhile. */
+/** `again`: another process made the name meanwhile. */
 export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
   const { grants } = call.broker;
   const wanted = ["create", ...accesses(asked.flags)] as const;
   const refused = lackingOf(call, place.name, grants.of(place.name), wanted);
   if (refused !== null) return refused;
-  // O_EXCL follows no link either. Where all opens are the mediator's, O_NOFOLLOW stays visible in
-  // F_GETFL.
+  // O_EXCL follows no link either. O_NOFOLLOW stays visible in F_GETFL, which matters where the
+  // mediator makes all opens.
   const flags = (asked.flags & ~abi.O_TRUNC) | abi.O_CREAT | abi.O_EXCL;
   const fd = call.effect(() => openat(place.directory, place.last, flags, asked.mode));
   if (fd === -E.EXIST && (asked.flags & abi.O_EXCL) === 0) return "again";
@@ -25,7 +24,7 @@ export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcom
   return given(fd, asked.flags, undo);
 }
 
-/** Removes the file that was made, if it still has that name. */
+/** Only if it still has that name. */
 function remove({ directory, last }: Place, made: number): void {
   const found = openPath(directory, last);
   if (found < 0) return;
@@ -62,10 +61,13 @@ function makeNameless(call: Call, asked: OpenArguments, directory: number): Outc
   if (typeof stat === "number" || stat.type !== abi.S_IFDIR) return call.leave(error(E.NOTDIR));
   const name = canonical(directory);
   if (typeof name === "number") return call.leave(error(name));
+  const elsewhere = namedElsewhere(call, stat, name);
+  if (elsewhere !== null) return call.leave(elsewhere);
   const madeByKernel = call.broker.grants.kernelCreates(`${name}/`);
   if (madeByKernel && !call.fallsBack) return call.leave(error(E.ACCES));
-  const lacking = missing(call.broker.grants.below(name), ["create", ...accesses(asked.flags)]);
-  if (lacking !== null) return denyName(lacking, `${name}/`);
+  const granted = call.broker.grants.below(name);
+  const refused = lackingOf(call, `${name}/`, granted, ["create", ...accesses(asked.flags)]);
+  if (refused !== null) return refused;
   const mayBeLinked = call.supervised || madeByKernel;
   const flags = mayBeLinked ? asked.flags : asked.flags | abi.O_EXCL;
   const fd = call.effect(() => openat(directory, ".", flags, asked.mode));

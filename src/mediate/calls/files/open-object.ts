@@ -1,4 +1,4 @@
-import { OTHER_PROCFS } from "../../answer/no-place.ts";
+import { namedElsewhere, OTHER_PROCFS } from "../../answer/no-place.ts";
 import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { close, fstat, openat, readlinkat, sameObject, self, shown } from "../../sys/sys.ts";
@@ -14,8 +14,8 @@ import { type Opened, settle, unwaiting } from "./opened.ts";
 import { judgeProcEntry } from "./proc-entry.ts";
 
 /**
- * Opens an object that was judged, by its O_PATH descriptor. `place`: where it lies, for flags that
- * require opening it by name. Within `asTarget`.
+ * Opens a judged object by its O_PATH descriptor. `place`: where it lies, for flags that require
+ * opening it by name. Within `asTarget`.
  */
 export function openObject(
   call: Call,
@@ -69,6 +69,8 @@ export function openDescriptor(
     /^[a-z_]+:/.test(text) || (stat.links === 0 && /^\/memfd:.* \(deleted\)$/s.test(text));
   for (const name of anonymous ? [] : namesOf(fd, stat)) {
     if (typeof name === "number") return error(name);
+    const elsewhere = namedElsewhere(call, stat, name);
+    if (elsewhere !== null) return elsewhere;
     const asks = asked.flags & abi.O_PATH ? [] : accesses(asked.flags);
     const refused = judgeProcEntry(call, name, asks.includes("write")) ?? lacking(call, name, asks);
     if (refused !== null) return refused;
@@ -77,12 +79,9 @@ export function openDescriptor(
   return outcome === "again" ? unable(E.AGAIN, call.name, shown(text)) : outcome;
 }
 
-/**
- * Opens through the link of the judged descriptor. Never waits for the holder of a lease; a worker
- * does.
- */
-function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
-  // Files in procfs cannot be emptied, and the target's own entries are not writable for others.
+/** Opens the judged object. Does not wait for the holder of a lease; a worker does. */
+export function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
+  // Files in procfs cannot be emptied, and no other process may write the target's own entries.
   const isEmptied = call.broker.mounts.kind(object.stat.mount) !== "procfs";
   const flags =
     asked.flags & ~(abi.O_CREAT | abi.O_EXCL | abi.O_NOFOLLOW | (isEmptied ? abi.O_TRUNC : 0));
@@ -93,10 +92,6 @@ function reopen(call: Call, asked: OpenArguments, object: Opened): Outcome {
   return isEmptied ? emptied(call, asked.flags, settled) : settled;
 }
 
-/**
- * Opens as the process itself for its own procfs entries, and with its effective ids for all of
- * procfs.
- */
 function opening(call: Call, object: Opened, open: () => number): number {
   if (call.broker.mounts.kind(object.stat.mount) !== "procfs") return call.effect(open);
   const name = canonical(object.fd);

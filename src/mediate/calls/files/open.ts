@@ -1,17 +1,17 @@
 import { CONTINUE, never, type Outcome, unable } from "../../answer/outcome.ts";
 import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { openat, self, shown } from "../../sys/sys.ts";
+import { shown } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import { inSharedDirectory } from "../../walk/shared-directory.ts";
 import type { Call } from "../call.ts";
 import { type Handler, right } from "../handler.ts";
-import { accesses, missing, type OpenArguments, setsId } from "./open-arguments.ts";
-import { emptied } from "./open-emptied.ts";
+import { accesses, missing, NAMELESS, type OpenArguments, setsId } from "./open-arguments.ts";
 import { readArguments } from "./open-how.ts";
 import { openJudged } from "./open-judged.ts";
+import { isOfStart, openLate } from "./open-late.ts";
 import { makeFile, openTemporary } from "./open-make.ts";
-import { settle, unwaiting } from "./opened.ts";
+import { reopen } from "./open-object.ts";
 
 /**
  * open, creat and openat that may make a file, every openat2 and, in a supervised domain, all
@@ -23,17 +23,27 @@ export const open: Handler = {
     !call.fallsBack &&
     call.broker.grants.kernelHandles(right.makeRegular | right.readFile | right.writeFile),
 
+  leftAtOnce: (call) => !mayMake(call) && isOfStart(call),
+
+  fallsToKernel: (call) => call.broker.startedNames !== null && !mayMake(call),
+
   answer(call) {
     const asked = readArguments(call);
     if ("kind" in asked) return asked;
     if (setsId(asked)) return never(E.PERM, "create with set-id bits", shown(asked.path.text));
     if (call.supervised || call.fallsBack) return openJudged(call, asked);
-    if (!asked.temporary && !asked.creates) return CONTINUE;
+    if (!asked.temporary && !asked.creates) return openLate(call, asked);
     return asked.temporary
       ? openTemporary(call, asked)
       : call.asTarget(() => openNamed(call, asked));
   },
 };
+
+/** By its registers. Without O_CREAT and O_TMPFILE Landlock judges the whole call. */
+function mayMake(call: Call): boolean {
+  if (call.name !== "open" && call.name !== "openat") return true;
+  return (call.int(call.name === "open" ? 1 : 2) & (abi.O_CREAT | NAMELESS)) !== 0;
+}
 
 function openNamed(call: Call, asked: OpenArguments): Outcome {
   for (let attempt = 0; attempt < OPEN_ATTEMPTS_MAX; attempt++) {
@@ -51,17 +61,18 @@ function openNamed(call: Call, asked: OpenArguments): Outcome {
 
 /**
  * A file made after the start is in no Landlock rule even if its name is granted, so the mediator
- * opens it. Everything else is left to Landlock. So is what proc_sys_fs(5) protected_regular
- * forbids, because that rule depends on O_CREAT, which the mediator's reopening cannot have.
+ * opens it. On a network or FUSE file system, too: a worker does it with the target's effective
+ * ids, and only so the domain reaches again what it made there. Everything else is left to
+ * Landlock: files of which the kernel asks who opened them, which would be the mediator; and what
+ * proc_sys_fs(5) protected_regular forbids, because that rule depends on O_CREAT, with which the
+ * mediator cannot reopen.
  */
 function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
   const { object } = place;
   if (object === null || object.stat.type !== abi.S_IFREG || (asked.flags & abi.O_EXCL) !== 0)
     return CONTINUE;
   if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
+  if (call.broker.mounts.asksKernel(object.stat.mount)) return CONTINUE;
   if (inSharedDirectory(call, place)) return CONTINUE;
-  // Never waits for the holder of a lease; a worker does.
-  const flags = (asked.flags & ~(abi.O_CREAT | abi.O_NOFOLLOW | abi.O_TRUNC)) | unwaiting(call);
-  const fd = call.effect(() => openat(abi.AT_FDCWD, self(object.fd), flags));
-  return emptied(call, asked.flags, settle(call, asked, fd));
+  return reopen(call, asked, object);
 }

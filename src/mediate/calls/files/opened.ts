@@ -15,8 +15,8 @@ const ONCE = abi.O_CREAT | abi.O_EXCL | abi.O_NOCTTY | abi.O_TRUNC | abi.O_CLOEX
 export type Opened = NonNullable<Place["object"]>;
 
 /**
- * Opens a FIFO or device by name if O_NOFOLLOW was asked for, so that F_GETFL shows it. If the name
- * now means another object, opens without the flag.
+ * Opens a FIFO or device by name if O_NOFOLLOW was given, so that F_GETFL shows it. If the name now
+ * means another object, opens without the flag.
  */
 export function openShown(
   asked: OpenArguments,
@@ -34,12 +34,11 @@ export function openShown(
   return openat(abi.AT_FDCWD, self(object.fd), flags);
 }
 
-/** The flag that keeps an open from blocking. A worker may block and needs none. */
+/** Keeps an open from blocking. A worker may block. */
 export function unwaiting(call: Call): number {
   return call.broker.mayWait ? 0 : abi.O_NONBLOCK;
 }
 
-/** Gives the descriptor the flags that the target asked for. */
 export function settle(call: Call, asked: OpenArguments, fd: number): Outcome {
   const added = unwaiting(call) & ~asked.flags;
   if (fd === -E.AGAIN && added !== 0) return WORKER;

@@ -9,6 +9,7 @@ import {
   SIGWINCH,
 } from "../../../kernel/constants.ts";
 import { majorOf, minorOf } from "../../../kernel/device-number.ts";
+import { mountsIn } from "../../../kernel/mountinfo.ts";
 import { fOwnerEx } from "../../../kernel/structs.ts";
 import { abi } from "../../sys/abi.ts";
 import { type Bytes, close, openat, self, sys } from "../../sys/sys.ts";
@@ -20,7 +21,6 @@ export interface DeviceNumber {
   readonly minor: number;
 }
 
-/** The device number of a process's controlling terminal; null where it has none. */
 export function terminalOf(pid: number): DeviceNumber | null {
   const terminal = fieldOf(pid, "terminal");
   if (terminal <= 0) return null;
@@ -30,7 +30,6 @@ export function terminalOf(pid: number): DeviceNumber | null {
   };
 }
 
-/** The device number of an object behind a descriptor of the mediator's. */
 export function numbers(object: number): DeviceNumber {
   const { rdev } = statSync(self(object));
   return { major: majorOf(rdev), minor: minorOf(rdev) };
@@ -42,11 +41,11 @@ const PTS_LAST = 143;
 const PTS_MINORS = 256;
 
 /**
- * Opens the target's controlling terminal. Returns a descriptor or a negated error number: ENXIO
- * where the terminal cannot be found. Terminals outside devpts have unique device numbers. Each
- * mount of devpts counts anew, so several terminals may have the same number. The controlling one
- * is the one whose foreground group is the target's: a group belongs to one session, and a session
- * has one controlling terminal. Within `asTarget`.
+ * Opens the target's controlling terminal. Returns a descriptor or a negated error number: ENXIO if
+ * the terminal cannot be found. Terminals outside devpts have unique device numbers. Each mount of
+ * devpts counts anew, so several terminals may have the same number; then the controlling terminal
+ * is the one whose foreground group is the target's, because a group belongs to one session, and a
+ * session has one controlling terminal. Within `asTarget`.
  */
 export function openOwnTerminal(call: Call, terminal: DeviceNumber, flags: number): number {
   const { major, minor } = terminal;
@@ -60,7 +59,7 @@ export function openOwnTerminal(call: Call, terminal: DeviceNumber, flags: numbe
   for (const name of candidates(index)) {
     const isOwn = (fd: number): boolean =>
       isDevice(fd, terminal) && isForeground(fd, fieldOf(pid, "foreground"));
-    // The descriptor that was examined is not the one that is given: its signal owner has changed.
+    // The examined descriptor is not given to the target: its signal owner has changed.
     const looked = openIf(name, flags, isOwn);
     if (looked >= 0) {
       const fd = openat(abi.AT_FDCWD, self(looked), flags);
@@ -85,9 +84,9 @@ function isDevice(fd: number, { major, minor }: DeviceNumber): boolean {
 }
 
 /**
- * A terminal does not report its foreground group outside the session (TIOCGPGRP). But it makes
- * that group the owner of a descriptor's input signals (`__tty_fasync` in drivers/tty/tty_io.c).
- * Input in between raises SIGWINCH, which is harmless.
+ * Outside the session a terminal does not tell its foreground group (TIOCGPGRP). But O_ASYNC makes
+ * that group the owner of a descriptor's input signals (`__tty_fasync` in drivers/tty/tty_io.c),
+ * and the owner can be read. Input in between raises SIGWINCH, which is harmless.
  */
 function isForeground(fd: number, group: number): boolean {
   if (group <= 0) return false;
@@ -100,7 +99,6 @@ function isForeground(fd: number, group: number): boolean {
   return told === 0 && type === F_OWNER_PGRP && pid === group;
 }
 
-/** The device's node, as named by the kernel. */
 function nameInSysfs({ major, minor }: DeviceNumber): Bytes | null {
   try {
     const text = readFileSync(`/sys/dev/char/${major}:${minor}/uevent`, "latin1");
@@ -114,18 +112,11 @@ function nameInSysfs({ major, minor }: DeviceNumber): Bytes | null {
 
 /** Possible terminals of that number: in mounts of devpts, or bind-mounted alone. */
 function candidates(index: number): readonly Bytes[] {
-  return readFileSync("/proc/self/mountinfo", "latin1")
-    .split("\n")
-    .flatMap((line) => {
-      const [, , , root, point] = line.split(" ");
-      if (root === undefined || point === undefined || !/ - devpts /.test(line)) return [];
-      const name = unescaped(point);
-      if (root === "/") return [`${name}/${index}`];
-      return root === `/${index}` ? [name] : [];
-    });
-}
-
-/** proc_pid_mountinfo(5): space, tab, newline and backslash in octal. */
-function unescaped(text: Bytes): Bytes {
-  return text.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
+  return mountsIn(readFileSync("/proc/self/mountinfo", "latin1")).flatMap(
+    ({ type, root, point }) => {
+      if (type !== "devpts") return [];
+      if (root === "/") return [`${point}/${index}`];
+      return root === `/${index}` ? [point] : [];
+    },
+  );
 }

@@ -1,17 +1,25 @@
 import { Permission } from "../../../model/permission.ts";
 import { denyName, denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
-import { CONTINUE, error, type Outcome, result, unable } from "../../answer/outcome.ts";
+import {
+  CONTINUE,
+  error,
+  type Outcome,
+  type Refused,
+  result,
+  unable,
+} from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { c, close, fstat, openPath, shown, sys } from "../../sys/sys.ts";
+import { type Bytes, c, close, fstat, openPath, shown, sys } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { allNames, type Handler } from "../handler.ts";
+import { refuseAll } from "./lacking.ts";
 
 const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
 
-/** rename, renameat, renameat2. Whiteouts never, because Landlock treats them as files. */
+/** rename, renameat, renameat2. Whiteouts are refused, because Landlock treats them as files. */
 export const rename: Handler = {
   continueIsSafe: (call) =>
     (flagsOf(call) & abi.RENAME_WHITEOUT) === 0 && call.broker.grants.kernelHandles(allNames),
@@ -45,21 +53,34 @@ function isDirectory(place: Place): boolean {
   return place.object?.stat.type === abi.S_IFDIR;
 }
 
-/** null where the policy grants it. */
+/**
+ * The two names are also told together: what one needs depends on what the other is granted
+ * (`gain`), and lines that are added later may grant it more.
+ */
 function judge(call: Call, from: Place, to: Place, flags: number): Outcome | null {
   const { grants } = call.broker;
   const exchange = (flags & abi.RENAME_EXCHANGE) !== 0;
   const replaces = to.object !== null && (flags & abi.RENAME_NOREPLACE) === 0;
-  const [source, destination] = [grants.of(from.name), grants.of(to.name)];
-  if ((source & Permission.delete) === 0) return denyName("delete", from.name);
-  if ((destination & Permission.create) === 0) return denyName("create", to.name);
-  if (replaces && (destination & Permission.delete) === 0) return denyName("delete", to.name);
-  if (exchange && (source & Permission.create) === 0) return denyName("create", from.name);
-  if (gains(call, from, to))
-    return denyTwoNames("rename", from.name, to.name, { directory: isDirectory(from), replaces });
-  if (exchange && gains(call, to, from))
-    return denyTwoNames("rename", to.name, from.name, { directory: isDirectory(to), replaces });
-  return null;
+  const lacks = (name: Bytes, operation: "create" | "delete") =>
+    (grants.of(name) & Permission[operation]) === 0 ? [denyName(operation, name)] : [];
+  const names = [
+    ...lacks(from.name, "delete"),
+    ...lacks(to.name, "create"),
+    ...(replaces ? lacks(to.name, "delete") : []),
+    ...(exchange ? lacks(from.name, "create") : []),
+  ];
+  const both = [
+    ...(names.length > 0 || gains(call, from, to) ? [denyRename(from, to, replaces)] : []),
+    ...(exchange && (names.length > 0 || gains(call, to, from))
+      ? [denyRename(to, from, replaces)]
+      : []),
+  ];
+  return refuseAll(call, [...names, ...both]);
+}
+
+function denyRename(from: Place, to: Place, replaces: boolean): Refused {
+  const what = { directory: isDirectory(from), replaces };
+  return denyTwoNames("rename", from.name, to.name, what);
 }
 
 function gains(call: Call, from: Place, to: Place): boolean {
@@ -83,11 +104,12 @@ function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(
 }
 
 /**
- * Renames by name in the two directories that were judged. The object may have been exchanged
- * since. A file exchanged for another file changes nothing, because names were judged. A directory
- * instead of a file could gain. So where a directory would not have been granted, the result is
- * checked and undone. The mediator makes its renames one after the other, so the exchange takes a
- * directory in which Landlock grants everything alike, or a process outside the domain.
+ * Renames by name in the two directories that were judged. Another object may have the name by
+ * then. If a file took a file's place, nothing changes, because names were judged. A directory in a
+ * file's place could give new names more rights than it had. So unless a directory would have been
+ * granted, too, the result is checked and undone. The mediator makes one rename at a time, so such
+ * an exchange needs a directory in which Landlock grants everything alike, or a process outside the
+ * domain.
  */
 function act(call: Call, from: Place, to: Place, flags: number): Outcome {
   const moved = call.effect(() => move(from, to, flags));
@@ -101,7 +123,7 @@ function act(call: Call, from: Place, to: Place, flags: number): Outcome {
 }
 
 /**
- * A refusal if `to` is now a directory, was judged as something else, and would not be granted as a
+ * Refuses if `to` is now a directory, was judged as something else, and would not be granted as a
  * directory.
  */
 function smuggled(call: Call, from: Place, to: Place): Outcome | null {

@@ -7,7 +7,6 @@ import type { Call } from "../call.ts";
 import { attributes, type Change, isOutcome, type Subject } from "./attributes.ts";
 import { subjectAt } from "./subject.ts";
 
-/** The arguments of a call. */
 interface Arguments {
   readonly subject: Subject;
   readonly name: bigint;

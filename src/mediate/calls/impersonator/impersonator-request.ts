@@ -8,24 +8,19 @@ export interface Pointed {
   readonly pointers?: readonly { readonly at: number; readonly to: Pointed }[];
 }
 
-/** An argument for a register; null is 0. */
+/** null is 0. */
 export type Argument = number | bigint | null | Pointed;
 
-/** One system call in the impersonator. */
 export interface Step {
   readonly name: string;
   readonly args: readonly Argument[];
-  /** Capabilities that are in effect besides the target's. */
   readonly more?: bigint;
 }
 
-/** System calls that an impersonator makes for the target. */
 export interface Deed {
-  /** At most two. The first that fails is the last, and the result is that of the last. */
+  /** At most two. The first that fails is the last; its result is the deed's. */
   readonly steps: readonly Step[];
-  /** Descriptors of the mediator's that the impersonator gets. */
   readonly descriptors: readonly number[];
-  /** The last call makes a descriptor. */
   readonly givesDescriptor?: boolean;
   /** RLIMIT_NOFILE of the impersonator; the mediator's own where left out. */
   readonly descriptorLimit?: bigint;
@@ -96,7 +91,7 @@ type Worn = Pick<
 >;
 
 /**
- * The request: its head, then the data at the offsets in it, which the impersonator turns into
+ * The request's head, then the data at the offsets in it, which the impersonator turns into
  * pointers.
  */
 export function requestBytes(deed: Deed, worn: Worn, parent: number): Buffer {
@@ -153,7 +148,6 @@ function stepBytes(body: Body, { name, args, more = 0n }: Step, effective: bigin
   return bytes;
 }
 
-/** What follows the head. */
 class Body {
   readonly pieces: Buffer[] = [];
   /** Offsets of fields that contain offsets. */
@@ -164,7 +158,6 @@ class Body {
     this.#end = start;
   }
 
-  /** Returns the offset of the bytes. */
   place(bytes: Buffer): number {
     const at = this.#end;
     const padding = -bytes.length & (ALIGNMENT - 1);

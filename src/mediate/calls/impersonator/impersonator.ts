@@ -21,7 +21,6 @@ import { type Deed, impersonatorReply, requestBytes } from "./impersonator-reque
  */
 export const FIRST_DESCRIPTOR = 2;
 
-/** Makes the answer from the calls' result, and the descriptor if there is one. */
 type Conclude = (value: number, fd: number | null) => Outcome;
 
 /**
@@ -30,12 +29,15 @@ type Conclude = (value: number, fd: number | null) => Outcome;
  * exits. It is used where the kernel judges by ids or capabilities that the mediator does not take
  * ({@link Identity}): signals, owners of SIGIO, access to other processes, descriptors in flight. A
  * process that may signal the target may also stop or kill the impersonator; that costs this one
- * call. Not within {@link Call.asTarget}. Settles the call where the impersonator cannot become the
+ * call. Not within {@link Call.asTarget}. Settles the call if the impersonator cannot become the
  * target.
  */
 export function impersonate(call: Call, deed: Deed, conclude: Conclude = result): Outcome {
   if (!call.target.credentials.sharesPidNamespace)
     return unable(E.PERM, call.name, "asked by a process of another pid namespace");
+  // The kernel lets a process look into others of its own user namespace (ptrace(2)).
+  if (!call.broker.view.hasCapabilities)
+    return unable(E.PERM, call.name, "asked by a process of another user namespace");
   let reply = -1;
   const begun = call.effect(() => {
     reply = begin(call, deed);
@@ -97,8 +99,8 @@ function waitFor(call: Call, deed: Deed, reply: number, conclude: Conclude): Out
     if (told.kind !== "nothing") return concluded(call, told, conclude);
     if (performance.now() >= until)
       return unable(E.IO, call.name, "the process that acts as the target was stopped");
-    // Ends the impersonator's call with EINTR or what it has done so far. The target handles the
-    // signal.
+    // Interrupts the impersonator's call: it returns EINTR or a partial result. The target handles
+    // the signal.
     if (deed.waits && isInterrupted(call)) sys("write", reply, Buffer.alloc(1), 1);
     return again();
   };
@@ -119,13 +121,9 @@ function concluded(
 
 const NOT_BECOME = 0n;
 
-/**
- * A pair of packet sockets, so that a reply arrives whole: the mediator's end and the
- * impersonator's.
- */
+/** Packet sockets, so that a reply arrives whole: the mediator's end and the impersonator's. */
 export const replyPair = () => socketPair(SOCK_SEQPACKET | SOCK_CLOEXEC);
 
-/** Returns a negated error number where it cannot be made. */
 function memoryFile(bytes: Buffer): number {
   const fd = sys("memfd_create", c("request"), abi.MFD_CLOEXEC | abi.MFD_NOEXEC_SEAL);
   if (fd < 0) return fd;

@@ -8,8 +8,9 @@ import { impersonate } from "./impersonator.ts";
  * Makes a call on another thread of the caller's process, by number, as the caller. The number
  * could be reused meanwhile, so a pidfd watches the thread. Before the call it must live and belong
  * to the process. If it no longer lives afterwards, the call may have hit another thread, and its
- * outcome is reported as unknown. null for a number that is no such thread, on kernels without
- * pidfds of threads (6.9), and in another pid namespace, where the number means another thread.
+ * outcome is reported as unknown. null if the number is no thread of the process, if the kernel has
+ * no pidfds of threads (before 6.9), and in another pid namespace, where the number means another
+ * thread.
  */
 export function onSibling(
   call: Call,

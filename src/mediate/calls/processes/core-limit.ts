@@ -12,14 +12,14 @@ import { ownProcess } from "./scheduling.ts";
 /**
  * The limit that `native/core-limit.c` sets, bytes. No core file is that small. It is also the only
  * limit at which the kernel does not start the program of a core_pattern with a pipe; at 0 it does.
- * So it stands for 0, and a process that asks for 0 gets this limit.
+ * So a process that asks for 0 gets this limit.
  */
 const CORE_BYTES_NONE = 1n;
 
 /**
- * setrlimit or prlimit64 of RLIMIT_CORE by the process itself; null where the policy leaves core
- * files to the kernel. `old`: the address for the previous limits, which the mediator does not
- * write. A request below {@link CORE_BYTES_NONE} becomes that limit.
+ * setrlimit or prlimit64 of RLIMIT_CORE by the process itself; null if the policy leaves core files
+ * to the kernel. `old`: the address for the previous limits, which the mediator does not write. A
+ * request below {@link CORE_BYTES_NONE} becomes that limit.
  */
 export function judgeCoreLimit(call: Call, wanted: bigint, old: bigint): Outcome | null {
   if (call.broker.policy.coreDumps === "allowed") return null;

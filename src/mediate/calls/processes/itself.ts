@@ -14,8 +14,8 @@ const TRACES = capabilityMask(CAP_SYS_PTRACE);
 /**
  * The capabilities that the mediator needs, acting as the target, for what the kernel allows every
  * process on its own /proc entries; 0 for any other name. A change of ids makes a process
- * undumpable and its entries root's. The process itself may still look into them (ptrace(2),
- * "Ptrace access mode checking"), list its descriptors and rename its threads (proc_fd_permission,
+ * undumpable and its entries root's. The process itself may still inspect them (ptrace(2), "Ptrace
+ * access mode checking"), list its descriptors and rename its threads (proc_fd_permission,
  * proc_tid_comm_permission). The mediator with the same ids is another process to the kernel.
  */
 export function neededForOneself(target: Target, name: Bytes): bigint {
@@ -25,12 +25,10 @@ export function neededForOneself(target: Target, name: Bytes): bigint {
   return /^\/task\/\d+\/comm$/.test(name.slice(own.length)) ? TRACES | WRITES : TRACES;
 }
 
-/** The /proc folders of the target's process and of the calling thread. */
 function ownFolders({ tid, credentials }: Target): readonly Bytes[] {
   return [`/proc/${credentials.tgid}`, `/proc/${credentials.tgid}/task/${tid}`];
 }
 
-/** Whether the directory lists the target's own descriptors. */
 export function isOwnTable(target: Target, directory: Bytes | number): boolean {
   return ownFolders(target).some((own) => directory === `${own}/fd`);
 }
@@ -47,8 +45,8 @@ export function leadsToOwn(target: Target, directory: Bytes | number, link: Byte
 }
 
 /**
- * A link's text as the target would see it: `self` and `thread-self` mean the reader. null for a
- * magic link.
+ * A link's text as the target would see it: `self` and `thread-self` depend on the reader. null for
+ * a magic link.
  */
 export function asOwnName({ tid, credentials }: Target, link: Bytes, text: Bytes): Bytes | null {
   if (link === "self" && /^\d+$/.test(text)) return String(credentials.tgid);
@@ -57,7 +55,6 @@ export function asOwnName({ tid, credentials }: Target, link: Bytes, text: Bytes
   return /^[A-Za-z_.][\w./-]*$/.test(text) ? text : null;
 }
 
-/** The process of a /proc folder. */
 export function ownerOf(directory: Bytes | number): { readonly process?: number } {
   const owner = typeof directory === "string" ? /^\/proc\/(\d+)/.exec(directory)?.[1] : undefined;
   return owner === undefined ? {} : { process: Number(owner) };

@@ -9,13 +9,12 @@ import { domainName, inSameDomain } from "./same-domain.ts";
 /** `signal` is granted by the policy's `signals`. The others are allowed within the domain only. */
 export type Operation = "signal" | "control" | "inspect";
 
-/** The process, as an event names it. */
 export function spellProcess(call: Call, pid: number): string {
   const domain = domainName(call, pid);
   return `process ${pid} of ${domain === "unknown" ? "an unknown domain" : domain}`;
 }
 
-/** null where the domain may do that to the process. `pid` may also be a thread's number. */
+/** null if the domain may do that to the process. `pid` may also be a thread's number. */
 export function judgeProcess(call: Call, pid: number, operation: Operation): Outcome | null {
   if (!existsSync(`/proc/${pid}`)) return error(E.SRCH);
   if (inSameDomain(call, pid)) return null;
@@ -39,8 +38,8 @@ export function judgeProcess(call: Call, pid: number, operation: Operation): Out
 }
 
 /**
- * Judges several processes at once: refused if one is refused. At a level that lets calls go on,
- * only a refusal for one of Cofferdam's own processes counts at once.
+ * Refused if one of several processes is. At a level that lets calls go on, only a refusal for one
+ * of Cofferdam's own processes counts at once.
  */
 export function judgeAll(
   call: Call,

@@ -22,8 +22,8 @@ type Target = ProcessCall["targets"][number];
 /**
  * Judges the processes that a call names by number or descriptor. Numbers are registers: the
  * processes behind them are judged, and the kernel then makes the call with the target's own
- * credentials. No process of the domain can make a number mean a process outside meanwhile. For
- * groups see `process-group.ts`; the kernel reuses a process id only after all others.
+ * credentials. The domain cannot make a judged number mean an outside process meanwhile: the kernel
+ * reuses a process id only after all others. For groups see `process-group.ts`.
  */
 export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
   const { operation } = row;
@@ -40,7 +40,7 @@ export function judgeProcesses(call: Call, row: ProcessCall): Outcome {
   return lacked === null ? CONTINUE : scheduledWithout(call, lacked);
 }
 
-/** null where the domain may do that to every process that the number means. */
+/** null if the domain may do that to every process that the number means. */
 export function judgeNumber(
   call: Call,
   target: Target,
@@ -48,7 +48,6 @@ export function judgeNumber(
   number: number,
 ): Outcome | null {
   const { sharesPidNamespace, ownTgid, ownTid } = call.target.credentials;
-  // An unknown kind is refused by the kernel itself.
   if (target.kind === "which" && kindOf(call, target) === undefined) return null;
   const isProcess = target.kind !== "which" || kindOf(call, target) === "process";
   const isSelf = number === ownTgid || number === ownTid || (number === 0 && target.zeroIsSelf);
@@ -60,7 +59,7 @@ export function judgeNumber(
     return unable(E.PERM, call.name, `process ${number} of another pid namespace`);
   const named = namedProcesses(call, target, number);
   if (named === null) return unable(E.PERM, call.name, "a process group of another pid namespace");
-  // ESRCH, because there might be such a process by the time the kernel looks.
+  // ESRCH and not CONTINUE, because such a process may exist by the time the kernel looks.
   return named.length === 0 ? error(E.SRCH) : judgeAll(call, named, operation);
 }
 
@@ -69,10 +68,10 @@ const PIDFD_SELF_THREAD = -10_000;
 const PIDFD_SELF_THREAD_GROUP = -10_001;
 
 /**
- * A call on a pidfd. Another thread could put another pidfd in its place. So the mediator acts on
- * the copy that it judged, and signals then carry the mediator's process id. A target with a single
- * thread makes the call itself. A descriptor that cannot be copied is an error, because the reason
- * may be the mediator's own lack of descriptors.
+ * A call on a pidfd. A target with a single thread makes the call itself. Another thread could put
+ * another pidfd in its place, so for several threads the mediator acts on the copy that it judged,
+ * and signals then carry the mediator's process id. A descriptor that cannot be copied is an error
+ * and no denial: the mediator may lack descriptors itself.
  */
 function byDescriptor(
   call: Call,
@@ -102,7 +101,7 @@ const SCOPES: ReadonlySet<number> = new Set([
   PIDFD_SIGNAL_PROCESS_GROUP,
 ]);
 
-/** null where the domain may do that to every process that the call reaches. */
+/** null if the domain may do that to every process that the call reaches. */
 function judgeReached(
   call: Call,
   row: ProcessCall,
@@ -119,7 +118,6 @@ function judgeReached(
 /** siginfo_t (`asm-generic/siginfo.h`). */
 const SIGNAL_INFORMATION_BYTES = 128;
 
-/** The kernel judges by real ids and permitted capabilities, so an impersonator makes the call. */
 function onCopy(call: Call, fd: number): Outcome {
   const descriptors = [fd];
   const first = FIRST_DESCRIPTOR;

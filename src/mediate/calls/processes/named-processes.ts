@@ -33,7 +33,7 @@ export function namedProcesses(
   }
 }
 
-/** The kind of the number that `which` names; undefined for a value unknown to the kernel. */
+/** undefined for a value unknown to the kernel. */
 export function kindOf(call: Call, { which = 0 }: Named): (typeof KINDS)[number] | undefined {
   return KINDS[call.int(which) - (call.name === "ioprio_set" ? 1 : 0)];
 }
@@ -58,15 +58,15 @@ function ownGroup(call: Call): readonly number[] | null {
 }
 
 /**
- * The members of a process group. Each process of the host takes one system call instead of a read
- * in /proc, because there may be thousands.
+ * Takes one system call per process of the host instead of a read in /proc, because there may be
+ * thousands.
  */
 export function membersOf(call: Call, group: number): readonly number[] {
   return everyProcess(call).filter((pid) => sys("getpgid", pid) === group);
 }
 
 /**
- * All processes but the first one, which kill(2) leaves out. With so many that looking at them
+ * All processes but process 1, which kill(2) leaves out. If there are so many that judging them
  * would delay other domains, a worker does it.
  */
 export function everyProcess(call: Call): readonly number[] {
@@ -103,7 +103,7 @@ function textOf(path: string): string | null {
 }
 
 /**
- * The process of a pidfd of the mediator's: -1 when it has ended, null when the descriptor is no
+ * The process of one of the mediator's pidfds: -1 when it has ended, null if the descriptor is no
  * pidfd (pidfd_open(2)). A /proc folder also stands for its process (pidfd_send_signal(2)).
  */
 export function heldProcess(fd: number): number | null {

@@ -8,21 +8,21 @@ import { everyProcess, membersOf } from "./named-processes.ts";
 import { inSameDomain } from "./same-domain.ts";
 
 /**
- * Process groups. This explains why a call on a whole group may go on once the group was judged
- * (kill(2) with 0 or less, PIDFD_SIGNAL_PROCESS_GROUP, F_SETOWN, setpriority(2), ioprio_set(2), and
- * the terminal driver, which stops the caller's group by SIGTTOU). The kernel may find the caller
- * in another group than the mediator did, because any thread may call setpgid(2) meanwhile. So
- * entering is controlled: no process of a domain enters a group that contains a process outside the
- * domain. Whichever group the caller entered since, it contains only its own domain.
+ * Why a call on a whole group may go on once the group was judged. (Such calls are kill(2) with 0
+ * or less, PIDFD_SIGNAL_PROCESS_GROUP, F_SETOWN, setpriority(2), ioprio_set(2), and the terminal
+ * driver, which stops the caller's group by SIGTTOU.) The kernel may find the caller in another
+ * group than the mediator did, because any thread may call setpgid(2) meanwhile. So entering is
+ * controlled: no process of a domain enters a group that contains a process outside the domain.
+ * Whichever group the caller has entered since, it contains only the caller's domain. The only
+ * group with outsiders in which a process can be is the one it was born in.
  *
- * An empty group is refused, as the kernel would refuse it now, because it could be anyone's by the
- * time the kernel looks. The only group with outsiders in which a process can be is the one it was
- * born in.
+ * An empty group is refused, as the kernel would refuse it now: by the time the kernel looks,
+ * processes of another domain could have that group.
  */
 
 /**
- * Judges setpgid(`process`, `group`), with the kernel's meaning of 0. null where the group contains
- * no process outside the domain. Both numbers are registers.
+ * Judges setpgid(`process`, `group`), with the kernel's meaning of 0. null if the group contains no
+ * process outside the domain. Both numbers are registers.
  */
 export function judgeJoin(call: Call, process: number, group: number): Outcome | null {
   const { tgid, sharesPidNamespace } = call.target.credentials;
@@ -45,7 +45,6 @@ export const joinGroup: Handler = {
   answer: (call) => judgeJoin(call, call.int(0), call.int(1)) ?? CONTINUE,
 };
 
-/** A process outside the domain in the caller's session, in words; null where there is none. */
 export function outsiderInSession(call: Call): string | null {
   const session = sys("getsid", call.target.credentials.tgid);
   // 0: a session in a pid namespace above the mediator's, with unknown members.

@@ -9,7 +9,7 @@ import type { Call } from "../call.ts";
 const LIMITS_BYTES = 4_096;
 const limits = Buffer.alloc(LIMITS_BYTES);
 
-/** The soft and hard limit of a resource, by its name there; null where they cannot be read. */
+/** By the resource's name there; null if the limits cannot be read. */
 export function limitsOf(call: Call, name: string): { soft: bigint; hard: bigint } | null {
   const fd = call.target.entry("limits", abi.O_NONBLOCK);
   if (fd < 0) return null;
@@ -28,7 +28,7 @@ function limitOf(word: string): bigint {
   return word === "unlimited" ? UNLIMITED : BigInt(word);
 }
 
-/** The soft limit. Never all ones, which means something else to an impersonator. */
+/** Never all ones, which means something else to an impersonator. */
 export function softLimit(call: Call, name: string): bigint | null {
   const soft = limitsOf(call, name)?.soft ?? null;
   return soft === UNLIMITED ? UNLIMITED - 1n : soft;

@@ -2,10 +2,7 @@ import { ANCESTORS_MAX } from "../../limits.ts";
 import { type Kin, kinOf } from "../../target/kin.ts";
 import type { Call } from "../call.ts";
 
-/**
- * Whether a process, or a thread's process, is in the caller's domain, by its control group or else
- * by descent.
- */
+/** Tells by control group or else by descent. `pid` may be a thread's number. */
 export function inSameDomain(call: Call, pid: number): boolean {
   if (pid === call.target.credentials.tgid) return true;
   const where = call.broker.domainOf(pid);
@@ -13,16 +10,16 @@ export function inSameDomain(call: Call, pid: number): boolean {
   return call.broker.plan.cgroup === null && isKin(call, pid);
 }
 
-/** The domain's name, as a policy's `signals` spells it. */
+/** As a policy's `signals` spells it. */
 export function domainName(call: Call, pid: number): string {
   const where = call.broker.domainOf(pid);
   return typeof where === "string" ? where : where.domain;
 }
 
 /**
- * Without control groups: both processes descend from one that has more filters than the mediator,
- * as have all in between. That can only be the domain's first process or a descendant of it. An
- * orphan, adopted by the host's init, counts as outside.
+ * Without control groups: both processes descend from one process that has more seccomp filters
+ * than the mediator, and so has every process in between. That process can only be the domain's
+ * first or a descendant of it. An orphan, adopted by the host's init, counts as outside.
  */
 function isKin(call: Call, pid: number): boolean {
   const filters = kinOf(process.pid)?.filters ?? Number.POSITIVE_INFINITY;

@@ -39,7 +39,7 @@ export function scheduledWithout(call: Call, lacked: Refused): Outcome {
 
 interface Asked {
   readonly args: Deed["steps"][number]["args"];
-  /** Real-time priority; null where none is requested. */
+  /** null if none is requested. */
   readonly priority: number | null;
   readonly nice: number | null;
   /** The request takes the capability whatever the limits are. */
@@ -101,10 +101,7 @@ function chosen(call: Call): number {
   }
 }
 
-/**
- * Whether the request exceeds the limits, as far as can be told beforehand. Only an event depends
- * on it.
- */
+/** Guesses whether the request exceeds the limits. Only an event depends on it. */
 function isMore(call: Call, { priority, nice, always }: Asked): boolean {
   const below = (limit: string, wanted: number) =>
     BigInt(Math.max(wanted, 0)) > (softLimit(call, limit) ?? 0n);

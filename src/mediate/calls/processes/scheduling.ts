@@ -4,7 +4,6 @@ import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 import { onSibling } from "../impersonator/sibling.ts";
 
-/** Reads a call's arguments from the target, so that the call can be made on another thread. */
 type Make = (call: Call) => readonly (number | Buffer | null)[];
 
 /**
@@ -43,8 +42,8 @@ function onOther(
 }
 
 /**
- * CONTINUE is safe although no lower layer checks. The number is a register and the caller's own
- * (or 0, which means the caller). It cannot be reused while this thread waits for the answer.
+ * CONTINUE is safe although no lower layer checks. The number is in a register and means the caller
+ * (its own number, or 0). It cannot be reused while this thread waits for the answer.
  */
 function isCaller(call: Call, number: number): boolean {
   const { ownTgid, ownTid } = call.target.credentials;
@@ -79,7 +78,6 @@ export function parameterOf(call: Call, pointer: bigint): Buffer {
   return call.target.memory.read(pointer, PARAMETER_BYTES);
 }
 
-/** struct sched_attr, as long as the target says that it is. */
 export function attributesOf(call: Call, pointer: bigint): Buffer {
   const said = call.target.memory.read(pointer, PARAMETER_BYTES).readUInt32LE(0);
   const size = Math.min(said === 0 ? ATTRIBUTES_BYTES_MIN : said, ATTRIBUTES_BYTES_MAX);
@@ -100,7 +98,7 @@ export const schedulingAttributes = process(0, (call) => [
   call.unsigned(2),
 ]);
 /**
- * Signals to the own process, on kernels whose Landlock has no scope for signals. There 0 and
+ * Signals to the caller's own process, on kernels whose Landlock has no scope for signals. 0 and
  * negative numbers mean groups.
  */
 export const ownSignal: Handler = {

@@ -4,7 +4,7 @@ import type { Bytes } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
 import { ADDRESS_BYTES_MAX, AF } from "./socket.ts";
 
-/** A socket address, copied once from the target; `bytes` is what the kernel gets. */
+/** Copied once from the target; `bytes` is what the kernel gets. */
 export type Address =
   | {
       readonly kind: "inet";
@@ -18,7 +18,7 @@ export type Address =
   | { readonly kind: "unnamed"; readonly bytes: Buffer }
   | { readonly kind: "other"; readonly bytes: Buffer; readonly family: number };
 
-/** Reads an address argument. A negated error number for an impossible length. */
+/** Returns a negated error number for an impossible length. */
 export function readAddress(call: Call, pointer: bigint, length: number): Address | number {
   if (length < 0 || length > ADDRESS_BYTES_MAX) return -E.INVAL;
   return parseAddress(call.target.memory.read(pointer, length));

@@ -1,63 +1,61 @@
+import { PUBLIC_FOLDER } from "../../../base/modes.ts";
 import * as kernel from "../../../kernel/constants.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { type Bytes, c, close, openat, sys } from "../../sys/sys.ts";
+import { enterMounts, inMountNamespace } from "../../sys/mount-namespace.ts";
+import { type Bytes, c, close, sys } from "../../sys/sys.ts";
 
-/** Mode of the directories above the judged one, which the target must be able to search. */
-const VIEW_MODE = 0o755;
+const VIEW_MODE = PUBLIC_FOLDER;
 
 /**
  * Runs `operation` where the path `text` leads only to `directory`, whatever the target does to
- * names on the way. It enters a mount namespace whose root is an empty file system with the
- * directories of the path, and mounts `directory` on the last. The kernel records the string that
- * bind(2) gets and shows it to getsockname(2) and to peers. So the target's own string can be used
- * without the kernel resolving it a second time.
+ * names on the way. `namespace`: of `domain/view.ts`. It enters a mount namespace whose root is an
+ * empty file system with the directories of the path, and mounts `directory` on the last. The
+ * kernel records the string that bind(2) gets and shows it to getsockname(2) and to peers. So the
+ * target's own string can be used without the kernel resolving it a second time.
  *
- * null where the view cannot be made (no CAP_SYS_ADMIN, or a `..` in the path); `operation` has not
- * run then. Only for a worker, because its whole thread changes the namespace.
+ * null, without running `operation`, if the view cannot be made (no CAP_SYS_ADMIN, or a `..` in the
+ * path). Only for a worker, because its whole thread changes the namespace.
  */
-export function inViewOf(directory: number, text: Bytes, operation: () => number): number | null {
+export function inViewOf(
+  { directory, namespace }: { readonly directory: number; readonly namespace: number | null },
+  text: Bytes,
+  operation: () => number,
+): number | null {
   const parts = text
     .split("/")
     .slice(0, -1)
     .filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) return null;
-  const held: number[] = [];
-  const opened = (fd: number): number => {
-    if (fd >= 0) held.push(fd);
-    return fd;
-  };
+  return inMountNamespace(
+    () => (namespace === null ? 0 : enterMounts(namespace)),
+    () => inNewView(directory, parts, operation),
+  );
+}
+
+/** In the namespace of the directory's mount. */
+function inNewView(
+  directory: number,
+  parts: readonly Bytes[],
+  operation: () => number,
+): number | null {
+  // A mount can be cloned only before its thread leaves the namespace.
+  const judged = clone(directory);
+  const root = emptyFileSystem();
   try {
-    const home = opened(openat(abi.AT_FDCWD, "/proc/self/ns/mnt", 0));
-    // A mount can be cloned only before its thread leaves the namespace.
-    const judged = opened(clone(directory));
-    const root = opened(emptyFileSystem());
-    if (Math.min(home, judged, root) < 0) return null;
-    return sys("unshare", kernel.CLONE_NEWNS) < 0
-      ? null
-      : visit(home, () => (enter(root, judged, parts) < 0 ? null : operation()));
+    if (Math.min(judged, root) < 0 || sys("unshare", kernel.CLONE_NEWNS) < 0) return null;
+    return enter(root, judged, parts) < 0 ? null : operation();
   } finally {
-    for (const fd of held) close(fd);
+    for (const fd of [judged, root]) if (fd >= 0) close(fd);
   }
 }
 
-/** Returns to the namespace `home`, whose root becomes root and working directory again. */
-function visit<T>(home: number, stay: () => T): T {
-  try {
-    return stay();
-  } finally {
-    // In the wrong namespace every path would mean something else, so the worker must answer
-    // nothing.
-    if (sys("setns", home, kernel.CLONE_NEWNS) < 0) process.exit(1);
-  }
-}
-
-/** A detached mount of `directory`, or a negated error number. */
+/** Returns a detached mount, or a negated error number. */
 function clone(directory: number): number {
   const flags = kernel.OPEN_TREE_CLONE | abi.AT_EMPTY_PATH | abi.O_CLOEXEC;
   return sys("open_tree", directory, c(""), flags);
 }
 
-/** A detached mount of a new tmpfs, or a negated error number (fsopen(2)). */
+/** Returns a detached mount, or a negated error number (fsopen(2)). */
 function emptyFileSystem(): number {
   const context = sys("fsopen", c("tmpfs"), kernel.FSOPEN_CLOEXEC);
   if (context < 0) return context;
@@ -71,7 +69,6 @@ function emptyFileSystem(): number {
   return mount;
 }
 
-/** Makes the new file system root and working directory. Returns 0 or a negated error number. */
 function enter(root: number, judged: number, parts: readonly Bytes[]): number {
   // The directories must be open to the target.
   const umask = sys("umask", 0);

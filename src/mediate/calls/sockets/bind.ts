@@ -1,14 +1,15 @@
+import { parentsOf } from "../../../base/parents.ts";
 import { capabilityMask } from "../../../kernel/capability-mask.ts";
 import { CAP_SYS_ADMIN } from "../../../kernel/constants.ts";
 import { sockaddrNl } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
-import { error, type Outcome, ofConfined, result, unable, WORKER } from "../../answer/outcome.ts";
+import { error, type Outcome, result, unable, WORKER } from "../../answer/outcome.ts";
 import { Settled } from "../../answer/settled.ts";
-import { isOwnRoot } from "../../domain/roots.ts";
+import { isOwnRoot } from "../../domain/view.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { type Bytes, fstat, openPath, shown, sys } from "../../sys/sys.ts";
+import { fstat, openPath, shown, sys } from "../../sys/sys.ts";
 import { canonical, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
@@ -21,21 +22,23 @@ import { judgeAddress } from "./judge-address.ts";
 import { AF, type TargetSocket, unixAddress } from "./socket.ts";
 
 /**
- * bind. No lower layer checks all of it (abstract names, UDP ports), and descriptor and address
+ * bind. No lower layer checks every address (abstract names, UDP ports), and descriptor and address
  * could change after they were judged. So the mediator binds the target's own socket to the address
  * that it copied.
  */
 export const bind: Handler = {
   continueIsSafe: () => false,
-  actsOnSockets: true,
+  actsOn: "socket",
   answer(call) {
     const addressed = socketAndAddress(call);
     if (typeof addressed === "number") return error(errnoOf(addressed));
     const { socket, address, path } = addressed;
     const refused = judgeAddress(call, socket, address, "listen");
     if (refused !== null) return refused;
-    if (path !== null && call.confinement !== null) return ofConfined(call.name, call.confinement);
-    if (path !== null) return bindPath(call, socket, address.bytes, path);
+    if (path !== null) {
+      call.refuseConfined("names");
+      return bindPath(call, socket, address.bytes, path);
+    }
     return call.asTarget(() =>
       address.kind === "unnamed"
         ? autobind(call, socket)
@@ -65,8 +68,8 @@ function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
 
 /**
  * Binds to a path. getsockname and peers see the string that the kernel gets, so it should be the
- * target's own. It is used as it is where it can only lead to the judged directory ({@link
- * isStable}), otherwise in a view in which it leads nowhere else.
+ * target's own. It is used directly if it can only lead to the judged directory ({@link isStable}),
+ * and otherwise in a view in which it leads nowhere else.
  */
 function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArgument): Outcome {
   const place = call.asTarget(() => judgedPlace(call, path));
@@ -82,7 +85,6 @@ function bindPath(call: Call, socket: TargetSocket, bytes: Buffer, path: PathArg
     : unable(E.IO, call.name, `${shown(place.name)} is not what was bound`);
 }
 
-/** A free name at which the policy grants a listener, or the answer. */
 function judgedPlace(call: Call, path: PathArgument): Place | Outcome {
   const walked = call.walk(path, "never");
   if (walked.kind === "error") return error(walked.errno);
@@ -95,7 +97,7 @@ function judgedPlace(call: Call, path: PathArgument): Place | Outcome {
 }
 
 /**
- * Binds to a path whose directories the target could exchange. Where no view can be made (a user's
+ * Binds to a path whose directories the target could exchange. If no view can be made (a user's
  * mediator, a `..`), the socket is bound from within the judged directory, and its address is the
  * last component only.
  */
@@ -109,7 +111,9 @@ function bindUnstable(
   if (path.text.includes("/") && canMakeViews(call)) {
     // The loop's thread serves other domains and must not enter another mount namespace.
     if (!call.broker.mayWait && !call.rehearses) throw new Settled(WORKER);
-    const bound = inViewOf(place.directory, path.text, () => bind(bytes));
+    const { directory } = place;
+    const { namespace } = call.broker.view;
+    const bound = inViewOf({ directory, namespace }, path.text, () => bind(bytes));
     if (bound !== null) return bound;
   }
   return inDirectory(place.directory, () => bind(unixAddress(place.last)));
@@ -119,10 +123,7 @@ function canMakeViews(call: Call): boolean {
   return (call.broker.identity.own.effective & capabilityMask(CAP_SYS_ADMIN)) !== 0n;
 }
 
-/**
- * Runs `operation` with `directory` as the working directory, if given. The mediator itself uses no
- * relative names.
- */
+/** The mediator itself uses no relative names. */
 function inDirectory(directory: number | null, operation: () => number): number {
   if (directory === null) return operation();
   const moved = sys("fchdir", directory);
@@ -145,17 +146,10 @@ function isStable(call: Call, path: PathArgument, place: Place): boolean {
   const from = absolute ? "/" : canonical(path.start);
   if (typeof from === "number") return false;
   const may = Permission.create | Permission.delete;
-  return parents(place.name).every(
+  return [...parentsOf(place.name)].every(
     (name) =>
       (call.broker.grants.of(name) & may) === 0 || from === name || from.startsWith(`${name}/`),
   );
-}
-
-function parents(name: Bytes): Bytes[] {
-  const found: Bytes[] = [];
-  for (let end = name.lastIndexOf("/"); end > 0; end = name.lastIndexOf("/", end - 1))
-    found.push(name.slice(0, end));
-  return found;
 }
 
 function isSocket(call: Call, place: Place): boolean {

@@ -1,4 +1,4 @@
-import { error, type Outcome, ofConfined, result } from "../../answer/outcome.ts";
+import { error, type Outcome, result } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { sys } from "../../sys/sys.ts";
@@ -21,31 +21,30 @@ import {
 } from "./socket.ts";
 
 /**
- * connect where no lower layer judges the address. The mediator connects the target's own socket to
+ * connect, if no lower layer judges the address. The mediator connects the target's own socket to
  * the address that it copied and judged, with the target's effective ids. The peer sees the
  * mediator's process id.
  */
 export const connect: Handler = {
   continueIsSafe: () => false,
-  actsOnSockets: true,
+  actsOn: "socket",
   answer(call) {
     const addressed = socketAndAddress(call);
     if (typeof addressed === "number") return error(errnoOf(addressed));
     const { domain, type } = addressed.socket;
-    if (domain === AF.unix && call.confinement !== null)
-      return ofConfined(call.name, call.confinement);
     if (domain !== AF.unix) return toAddress(call, addressed);
+    if (addressed.path !== null) call.refuseConfined("names");
     return type === SOCK.dgram ? toReceiver(call, addressed) : toListener(call, addressed);
   },
 };
 
-/** A unix datagram socket: connecting never waits. */
+/** Connecting a unix datagram socket never waits. */
 function toReceiver(call: Call, addressed: Addressed): Outcome {
   const done = once(call, addressed, (attempt) => attempt());
   return typeof done === "number" ? result(done) : done;
 }
 
-/** An internet address: the socket reports when it is connected. */
+/** An internet socket reports when it is connected. */
 function toAddress(call: Call, addressed: Addressed): Outcome {
   const { socket } = addressed;
   const waiting = (attempt: () => number): number =>
@@ -69,7 +68,7 @@ function untilConnected({ fd }: TargetSocket): Outcome {
 }
 
 /**
- * A unix socket: no descriptor reports that the listener has room for another connection. So
+ * For a unix socket no descriptor reports that the listener has room for another connection. So
  * connecting is repeated, from the path lookup on as in the kernel.
  */
 function toListener(call: Call, addressed: Addressed): Outcome {
@@ -81,11 +80,9 @@ function toListener(call: Call, addressed: Addressed): Outcome {
     call.cameToNothing();
     return null;
   };
-  // Descriptors of the lookup are closed between attempts, because it is repeated.
   return call.target.givingBack(attempt) ?? untilTimeout(call, socket, { attempt });
 }
 
-/** Judges and connects by `way`. Returns the kernel's result or the judgement's outcome. */
 function once(
   call: Call,
   addressed: Addressed,

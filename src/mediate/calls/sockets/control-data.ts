@@ -23,13 +23,13 @@ import { sameFile } from "../descriptors/same-file.ts";
 /** The header of each piece of control data, which is padded to eight bytes (cmsg(3)). */
 const HEADER_BYTES = cmsghdr.size;
 /**
- * Limit on the control data of a message, bytes. The kernel's own for all of a socket's options
- * (net.core.optmem_max) has that size.
+ * Limit on the control data of a message, bytes: the kernel's own for all of a socket's options
+ * (net.core.optmem_max).
  */
 const CONTROL_BYTES_MAX = 128 * 1024;
 /**
- * Limit on the descriptors of a message: the kernel's SCM_MAX_FD. The mediator has a copy of each
- * while the call waits, out of a number that all its domains share.
+ * Limit on the descriptors of a message: the kernel's SCM_MAX_FD. While the call waits the mediator
+ * has a copy of each, and all its domains share its table of descriptors.
  */
 const DESCRIPTORS_MAX = 253;
 
@@ -77,7 +77,6 @@ function isOf(piece: Buffer, type: number): boolean {
   return cmsg_level === SOL_SOCKET && cmsg_type === type;
 }
 
-/** Replaces the target's descriptors by the mediator's copies. */
 function translate(call: Call, piece: Buffer, size: number): Outcome | null {
   const { cmsg_level: level, cmsg_type: type } = cmsghdr.decode(piece);
   if (level !== SOL_SOCKET) {
@@ -95,7 +94,7 @@ function translate(call: Call, piece: Buffer, size: number): Outcome | null {
   return null;
 }
 
-/** struct ucred: whether the target names itself, as the mediator will. */
+/** Whether the target names itself in struct ucred, as the mediator will. */
 function ownCredentials(call: Call, piece: Buffer): boolean {
   const { ownTgid, uid, gid } = call.target.credentials;
   const said = ucred.decode(piece, HEADER_BYTES);

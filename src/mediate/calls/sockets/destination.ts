@@ -13,9 +13,7 @@ import { socketOf, type TargetSocket, unixAddress } from "./socket.ts";
 /** Where a connect or an addressed send goes: the address that the kernel gets. */
 export type Destination = { readonly kind: "address"; readonly bytes: Buffer } | Outcome;
 
-/**
- * The path of an address and where it starts. Must be read before the target's identity is taken.
- */
+/** Must be read before the target's identity is taken. */
 export function pathOf(call: Call, address: Address): PathArgument | null {
   if (address.kind !== "path") return null;
   const { path } = address;
@@ -25,17 +23,14 @@ export function pathOf(call: Call, address: Address): PathArgument | null {
   };
 }
 
-/** The socket and address of a bind or connect. */
 export interface Addressed {
   readonly socket: TargetSocket;
   readonly address: Address;
-  /** The path of a unix address that is one. */
   readonly path: PathArgument | null;
 }
 
 /**
- * The first arguments of bind and connect, or a negated error number. Must be read before the
- * target's identity is taken.
+ * Must be read before the target's identity is taken. Returns a negated error number on failure.
  */
 export function socketAndAddress(call: Call): Addressed | number {
   const socket = socketOf(call, 0);

@@ -8,10 +8,7 @@ import type { Call } from "../call.ts";
 import type { Address } from "./address.ts";
 import { AF, isDualStack, type TargetSocket } from "./socket.ts";
 
-/**
- * A refusal, or null where the policy grants the address. For a path the caller judges where it
- * leads.
- */
+/** null if the policy grants the address. For a path the caller judges where it leads. */
 export function judgeAddress(
   call: Call,
   socket: TargetSocket,
@@ -31,7 +28,7 @@ export function judgeAddress(
       return socket.domain === AF.unix ? null : strange(socket, address);
     case "unnamed":
       if (socket.domain !== AF.unix) return strange(socket, address);
-      // Binding to it is judged by the name that is chosen (`autobind.ts`).
+      // The chosen name is judged when it is bound (`autobind.ts`).
       return operation === "listen" ? null : error(E.INVAL);
     case "other":
       return judgeOther(call, socket, address, operation);
@@ -75,8 +72,8 @@ const EVERY_IPV4 = Uint8Array.of(0, 0, 0, 0);
 /**
  * The addresses that must be granted. `::` can also mean IPv4. A connect to it leads to 127.0.0.1
  * if the socket is bound to a mapped address, which another thread may do afterwards
- * (tcp_v6_connect, __ip6_datagram_connect). A bind to it takes every IPv4 address without
- * IPV6_V6ONLY.
+ * (tcp_v6_connect, __ip6_datagram_connect). A bind to it takes every IPv4 address unless
+ * IPV6_V6ONLY is set.
  */
 function meant(
   socket: TargetSocket,
@@ -90,7 +87,8 @@ function meant(
 
 /**
  * Connecting to AF_UNSPEC dissolves a connection, which needs no grant. Families that are granted
- * as a whole have no addresses to judge. An internet or unix socket accepts none of another family.
+ * as a whole have no addresses to judge. An internet or unix socket accepts no address of another
+ * family.
  */
 function judgeOther(
   call: Call,

@@ -25,7 +25,7 @@ export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
   return refuseForm(call);
 }
 
-/** Judges an option. One that takes a capability is judged by that; IPV6_V6ONLY has a handler. */
+/** An option that takes a capability is judged by that; IPV6_V6ONLY has a handler. */
 function judgeOption(call: Call): Outcome | null {
   if (call.int(1) === IPPROTO_IPV6 && call.int(2) === IPV6_V6ONLY) return null;
   const row = capabilityOption(call.int(1), call.int(2));

@@ -8,14 +8,14 @@ import { judgeAddress } from "./judge-address.ts";
 import { AF, ownAddress, socketOf } from "./socket.ts";
 
 /**
- * listen. A TCP socket without a port takes a free one, unseen by Landlock and cgroup-BPF, so it is
- * judged like binding to port 0. The listener of a unix socket is the process that its peers see,
- * so the target makes the call itself where nothing can interfere.
+ * listen. A TCP socket without a port takes a free one, which Landlock and cgroup-BPF do not see,
+ * so it is judged like binding to port 0. Peers of a unix socket see the process that called
+ * listen. So the target calls it itself if no other thread can exchange the descriptor.
  */
 export const listen: Handler = {
   /** The arguments are registers, and no other thread can exchange the descriptor. */
   continueIsSafe: (call) => call.isAlone && isUnix(call),
-  actsOnSockets: true,
+  actsOn: "socket",
   answer(call) {
     const socket = socketOf(call, 0);
     if (typeof socket === "number") return error(errnoOf(socket));

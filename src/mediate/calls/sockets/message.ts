@@ -8,21 +8,18 @@ import { type Address, readAddress } from "./address.ts";
 /** Limit on the bytes of one call: the kernel's MAX_RW_COUNT. */
 const SENT_BYTES_MAX = 0x7ffff000;
 
-/** A message. All but its content has been copied from the target. */
+/** All but the content has been copied from the target. */
 export interface Message {
   readonly address: Address | null;
   readonly content: Content;
   /**
-   * Where its control data lies. That contains the target's descriptors and identity, which must be
+   * Where its control data lies, with the target's descriptors and identity, which must be
    * translated.
    */
   readonly control: { readonly at: bigint; readonly length: bigint } | null;
 }
 
-/**
- * struct msghdr on x86_64 (sendmsg(2)), 56 bytes. A negated error number for what the kernel would
- * refuse, too.
- */
+/** Returns a negated error number for what the kernel would refuse, too. */
 export function readMessage(call: Call, pointer: bigint): Message | number {
   const header = msghdr.decode(call.target.memory.read(pointer, msghdr.size));
   const name = header.msg_name;
@@ -38,10 +35,7 @@ export function readMessage(call: Call, pointer: bigint): Message | number {
   return { address, content, control: control.length === 0n ? null : control };
 }
 
-/**
- * Reads up to IOV_MAX pieces (struct iovec, 16 bytes each), counted as in the kernel
- * (import_iovec).
- */
+/** Reads up to IOV_MAX pieces, counted as in the kernel (import_iovec). */
 function readVector(call: Call, pointer: bigint, count: bigint): Content | number {
   if (count > BigInt(IOV_MAX)) return -E.MSGSIZE;
   const { memory } = call.target;
@@ -66,7 +60,6 @@ export function contentAt(call: Call, at: bigint, length: bigint): Content {
   return new Content(call.target.memory, [{ at, length: taken }]);
 }
 
-/** Nothing is read for a rehearsal. */
 function nothing(call: Call): Content {
   return new Content(call.target.memory, []);
 }

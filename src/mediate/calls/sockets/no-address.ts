@@ -3,10 +3,10 @@ import type { Call } from "../call.ts";
 import { SOCK, socketOf } from "./socket.ts";
 
 /**
- * Whether a send uses no address, whatever the target's memory holds: on a connection of bytes or
- * packets, in a process in which no other thread can exchange the descriptor. The target then sends
- * itself, with its own descriptors and credentials. A sealed domain's filter refuses to share
- * descriptors other than between threads, so counting threads is enough there, too.
+ * Whether a send uses no address, whatever the target's memory holds: the socket is a stream or a
+ * connection of packets, and no other thread can exchange the descriptor. The target then sends
+ * itself, with its own descriptors and credentials. A sealed domain's filter lets only threads
+ * share descriptors, so counting threads is enough there, too.
  */
 export function goesByNoAddress(call: Call, flags: number): boolean {
   if ((flags & MSG_FASTOPEN) !== 0) return false;

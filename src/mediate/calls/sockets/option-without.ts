@@ -12,10 +12,10 @@ const INT_BYTES = 4;
 const ALLOWED = "/proc/sys/net/ipv4/tcp_allowed_congestion_control";
 
 /**
- * setsockopt of an option some of whose values take a capability, by a target with a capability
- * that the policy does not grant. Memory may change before the kernel reads it. So the mediator
- * sets a copy with only granted capabilities in effect (`Call.effect`), and the kernel answers as
- * to a process without the others.
+ * setsockopt of an option of which some values take a capability, by a target with a capability
+ * that the policy does not grant. The value lies in memory, which may change before the kernel
+ * reads it. So the mediator sets a copy with only granted capabilities in effect (`Call.effect`),
+ * and the kernel answers as to a process without the others.
  */
 export function setWithout(call: Call, row: CapabilityOptions, refused: Refused): Outcome {
   const length = call.int(4);

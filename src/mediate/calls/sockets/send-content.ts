@@ -45,8 +45,8 @@ function sendPacket(
 }
 
 /**
- * The kernel's own error where it has one: a datagram must fit into the send buffer, and an
- * internet one into its header.
+ * The kernel's own error: a datagram must fit into the send buffer, and an internet one into its
+ * header.
  */
 function tooLong(call: Call, { fd, domain }: TargetSocket, length: number): Outcome {
   const kernels = domain === AF.inet || domain === AF.inet6 || length > sendBuffer(fd);
@@ -85,7 +85,7 @@ function sendStream(
     : first;
 }
 
-/** null where memory ends after some of it was sent. */
+/** null if memory ends after some of it was sent. */
 function readMore(content: Content, sent: number): Buffer | null {
   const read = () => content.read(sent, STREAM_BYTES_MAX);
   return sent === 0 ? read() : unlessSettled(read, UNREADABLE);

@@ -17,17 +17,16 @@ const THROUGH = /^\/proc\/self\/fd\/(\d+)/;
 const FAMILY_BYTES = 2;
 const DESCRIPTOR_BYTES = 4;
 
-/** Whether the message carries descriptors, which makes its sender matter. */
 export function carriesDescriptors({ control }: Letter): boolean {
   return control !== null && placesOf(control).length > 0;
 }
 
 /**
  * The kernel counts descriptors in flight for the sender's real user and limits them by its
- * RLIMIT_NOFILE (too_many_unix_fds in net/unix), so an impersonator sends. It first sends the
- * descriptors to a socket of its own, without the capability that gives the target's process id,
- * because that capability would lift the limit. The call may wait there as long as SO_SNDTIMEO
- * allows.
+ * RLIMIT_NOFILE (too_many_unix_fds in net/unix), so an impersonator sends. Giving the target's
+ * process id takes a capability that lifts this limit. So the impersonator first sends the
+ * descriptors to a socket of its own, without that capability. The call may wait there as long as
+ * SO_SNDTIMEO allows.
  */
 export function sendDescriptors(
   call: Call,
@@ -72,7 +71,6 @@ export function sendDescriptors(
   });
 }
 
-/** Offsets of the descriptors in control data. */
 function placesOf(control: Buffer): readonly number[] {
   const places: number[] = [];
   for (let at = 0; at + cmsghdr.size <= control.length; ) {

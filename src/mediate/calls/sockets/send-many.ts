@@ -7,6 +7,7 @@ import {
   GRANTED,
   type Outcome,
   type Refusal,
+  telling,
 } from "../../answer/outcome.ts";
 import { outcomeOf, unlessSettled } from "../../answer/settled.ts";
 import { isOwn } from "../../answer/warned.ts";
@@ -21,10 +22,7 @@ import { goesByNoAddress } from "./no-address.ts";
 import { send } from "./send.ts";
 import { socketOf, type TargetSocket } from "./socket.ts";
 
-/**
- * sendmmsg: sends one message after the other. Once some were sent, the first that fails ends the
- * call (sendmmsg(2)).
- */
+/** Once some messages were sent, the first that fails ends the call (sendmmsg(2)). */
 export const sendmmsg: Handler = {
   continueIsSafe: (call) => goesByNoAddress(call, call.unsigned(3)),
   answer(call) {
@@ -38,7 +36,7 @@ export const sendmmsg: Handler = {
   },
 };
 
-/** struct mmsghdr (sendmmsg(2)): struct msghdr, then the number of bytes that were sent. */
+/** struct mmsghdr: struct msghdr, then the number of bytes that were sent. */
 const MMSGHDR_BYTES = BigInt(mmsghdr.size);
 const SENT_AT = BigInt(mmsghdr.offset.msg_len);
 
@@ -78,14 +76,12 @@ function counted(
 }
 
 /**
- * The caller learns of the messages before. A refusal is logged now, because the caller may not ask
- * again.
+ * The call returns the number of messages sent so far. A refusal is logged now, because the caller
+ * may not ask again.
  */
 function endsWith(last: Outcome, index: number): Outcome {
   const sent: Answer = { kind: "value", value: index };
-  return last.kind === "refused"
-    ? { kind: "reported", verdict: "denied", refusal: last.refusal, answer: sent }
-    : sent;
+  return last.kind === "refused" ? telling("denied", [last.refusal], sent) : sent;
 }
 
 /**
@@ -93,7 +89,7 @@ function endsWith(last: Outcome, index: number): Outcome {
  * object of Cofferdam's among them refuses the call.
  */
 function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
-  // Read before, so that it is not closed with what one message needs.
+  // Read first, so that it is not closed with what one message needs.
   call.target.root;
   const judged = new Set<string>();
   const refusals: Refusal[] = [];
@@ -111,17 +107,12 @@ function rehearse(call: Call, socket: TargetSocket, count: number): Outcome {
     else refusals.push(outcome.refusal);
   }
   if (refusals.length === 0 && own === null) return GRANTED;
-  const last: Answer = own ?? CONTINUE;
-  return refusals.reduceRight(
-    (answer, refusal): Answer => ({ kind: "reported", verdict: "warning", refusal, answer }),
-    last,
-  );
+  return telling("warning", refusals, own ?? CONTINUE);
 }
 
-/** Outcomes that end the loop, because they judge no message. */
 const NOT_JUDGED: ReadonlySet<Outcome["kind"]> = new Set(["worker", "vanished", "unable"]);
 
-/** null where memory ends, where the kernel ends, too. */
+/** null where memory ends; the kernel stops there, too. */
 function headerOf(call: Call, index: number): Message | number | null {
   const read = () => readMessage(call, at(call, index));
   return index === 0 ? read() : unlessSettled(read, UNREADABLE);

@@ -62,7 +62,7 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
       call.name,
       "a unix datagram with an address: the receiver would see the mediator as its sender",
     );
-  // To a UDP socket it would mean AF_INET (udp_sendmsg), to others nothing.
+  // For a UDP socket AF_UNSPEC would mean AF_INET (udp_sendmsg), for others nothing.
   if (address?.kind === "other" && address.family === AF.unspec)
     return never(E.ACCES, call.name, "an address of no family");
   // A connected stream takes no address except for fast open (tcp(7)).
@@ -100,8 +100,8 @@ function plain(
 }
 
 /**
- * A receiver that asks for the sender must be told of the target. That takes the mediator's own
- * rights, so the target's right to send is checked before.
+ * A receiver that asks for the sender's identity must be told the target's. That takes the
+ * mediator's own rights, so the target's right to send is checked first.
  */
 function signed(
   call: Call,

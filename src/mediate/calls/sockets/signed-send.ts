@@ -21,10 +21,9 @@ import type { TargetSocket } from "./socket.ts";
 export const SIGNS =
   capabilityMask(CAP_SETGID) | capabilityMask(CAP_SETUID) | capabilityMask(CAP_SYS_ADMIN);
 
-/** One message, as for sendmsg(2). */
 export interface Letter {
   readonly data: Buffer;
-  /** The destination, where it is not the socket's peer. */
+  /** null: the socket's peer. */
   readonly name: Buffer | null;
   /** Whole struct cmsghdr pieces. */
   readonly control: Buffer | null;
@@ -68,7 +67,6 @@ export function credentialsMessage({ tgid, uid, gid }: Credentials): Buffer {
   return Buffer.concat([header, ucred.encode({ pid: tgid, uid, gid }), CREDENTIALS_PADDING]);
 }
 
-/** sendmsg(2) with one piece of data. */
 export function sendLetter(fd: number, { data, name, control }: Letter, flags: number): number {
   if (control === null || control.length === 0)
     return sys("sendto", fd, data, data.length, flags, name, name?.length ?? 0);

@@ -15,7 +15,7 @@ const INT_BYTES = 4;
  */
 export const socketOption: Handler = {
   continueIsSafe: () => false,
-  actsOnSockets: true,
+  actsOn: "socket",
   answer(call): Outcome {
     if (call.int(1) !== IPPROTO_IPV6 || call.int(2) !== IPV6_V6ONLY) return refuseForm(call);
     const socket = socketOf(call, 0);

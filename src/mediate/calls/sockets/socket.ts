@@ -42,7 +42,7 @@ export interface TargetSocket {
   readonly nonBlocking: boolean;
 }
 
-/** The socket behind argument `index`, or a negated error number. */
+/** Returns a negated error number on failure. */
 export function socketOf(call: Call, index: number): TargetSocket | number {
   const fd = sameSocket(call, call.int(index));
   if (fd < 0) return fd;
@@ -63,14 +63,13 @@ export function socketOf(call: Call, index: number): TargetSocket | number {
   };
 }
 
-/** The value of an int option, or a negated error number. */
+/** Returns a negated error number on failure. */
 function option(fd: number, name: number, level = SOL_SOCKET): number {
   optionLength.writeUInt32LE(optionValue.length);
   const failed = quick.getsockopt(fd, level, name, optionValue, optionLength);
   return failed < 0 ? failed : optionValue.readInt32LE(0);
 }
 
-/** Buffers for an int option, and for the length of any option. */
 const optionValue = Buffer.alloc(4);
 const optionLength = Buffer.alloc(4);
 
@@ -95,7 +94,6 @@ const SUN_PATH = sockaddrUn.offset.sun_path;
 /** sizeof(struct sockaddr_storage): the kernel takes no longer address (move_addr_to_kernel). */
 export const ADDRESS_BYTES_MAX = 128;
 
-/** The address to which the socket is bound. */
 export function ownAddress(fd: number): Buffer {
   const address = Buffer.alloc(ADDRESS_BYTES_MAX);
   const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
@@ -105,8 +103,9 @@ export function ownAddress(fd: number): Buffer {
 
 /**
  * Runs `operation` with a send timeout of one tick, so that it cannot block the loop for longer,
- * and restores the target's own. Processes that share the open file could see O_NONBLOCK; they see
- * this only if they read the option at that moment.
+ * and restores the target's own. O_NONBLOCK would do the same, but processes that share the open
+ * file could meet it in their calls; the timeout they see only if they read the option at that
+ * moment.
  */
 export function withSendTimeout(fd: number, operation: () => number): number {
   const before = sendTimeoutOf(fd);
@@ -124,8 +123,7 @@ const TICK = timeval.encode({ tv_usec: 1n });
 
 /**
  * Runs `operation` with O_NONBLOCK, for attempts that are repeated and must not take a tick each.
- * Until a socket is connected, a process that shares it has no other use for it by which it could
- * notice.
+ * Until the socket is connected, a process that shares it has no other call that would notice.
  */
 export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () => number): number {
   if (nonBlocking) return operation();
@@ -139,20 +137,20 @@ export function withoutWaiting({ fd, nonBlocking }: TargetSocket, operation: () 
 }
 
 /**
- * Bytes of sent data that the socket keeps until it is received (SO_SNDBUF). No datagram is larger.
+ * Bytes of sent data that the socket keeps until they are received (SO_SNDBUF). No datagram is
+ * larger.
  */
 export function sendBuffer(fd: number): number {
   return option(fd, SO.sendBuffer);
 }
 
-/** The timeout of its blocking calls (SO_SNDTIMEO), milliseconds; infinite where none is set. */
+/** Of its blocking calls (SO_SNDTIMEO), milliseconds; infinite if none is set. */
 export function sendTimeout(fd: number): number {
   const { tv_sec, tv_usec } = timeval.decode(sendTimeoutOf(fd));
   const milliseconds = Number(tv_sec) * 1_000 + Number(tv_usec) / 1_000;
   return milliseconds === 0 ? Number.POSITIVE_INFINITY : milliseconds;
 }
 
-/** struct timeval, as the kernel returns it. */
 function sendTimeoutOf(fd: number): Buffer {
   const value = timeval.alloc();
   optionLength.writeUInt32LE(value.length);

@@ -3,7 +3,7 @@ import type { Call } from "../call.ts";
 /** struct clone_args (clone(2)) begins with its flags, 64 bits. */
 const FLAGS_BYTES = 8;
 
-/** The low half of the flags of clone. Those of clone3 are read from the target's memory. */
+/** Those of clone are in its register's low half, those of clone3 in the target's memory. */
 export function cloneFlags(call: Call): number {
   return call.name === "clone"
     ? call.unsigned(0)

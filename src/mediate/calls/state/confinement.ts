@@ -8,15 +8,15 @@ import type { Broker } from "../../domain/broker.ts";
 import type { Call } from "../call.ts";
 
 /**
- * Notes calls that decide which processes have a confinement of their own (`self-confined.ts`).
- * They are noted at every level, before the call is answered.
+ * Records calls that decide which processes have a confinement of their own (`self-confined.ts`),
+ * at every level, before the call is answered.
  */
 export function noteConfinement(call: Call): void {
   const isNoted = unlessSettled(() => note(call)) ?? false;
   if (!isNoted) call.broker.selfConfined.believeNoLine();
 }
 
-/** Always returns true: a thread that cannot be looked at settles the call instead. */
+/** Always returns true: a thread that cannot be examined settles the call instead. */
 function note(call: Call): true {
   const { selfConfined } = call.broker;
   const process = () => call.target.credentials.tgid;
@@ -51,8 +51,8 @@ const FOREIGN_PRCTL: ReadonlySet<number> = new Set([172, 157]);
 const FOREIGN_CLONE: ReadonlySet<number> = new Set([120, 56, 435]);
 
 /**
- * Notes a call of another architecture, or of a thread that cannot be looked at (`tid` 0), which
- * the level lets go on. It counts as the worst that its number could mean.
+ * Records a call that the level lets go on although it is of another architecture, or of a thread
+ * that cannot be examined (`tid` 0). It counts as the worst that its number could mean.
  */
 export function noteForeign(
   { descriptorTables, selfConfined, threads }: Broker,

@@ -9,7 +9,7 @@ import { cloneFlags } from "./clone-flags.ts";
 import { noteSharing } from "./shared-descriptors.ts";
 
 /**
- * What the verdicts remembered at level warning depend on. Ids, umask and capabilities are read
+ * The verdicts remembered at level warning depend on these. Ids, umask and capabilities are read
  * anew for each call.
  */
 const MEANING_OF_NAMES: ReadonlySet<Remembered> = new Set(["names", "directories", "namespaces"]);
@@ -24,8 +24,8 @@ const ROOT_CHANGES: ReadonlySet<string> = new Set(["chroot", "pivot_root", "unsh
 const BIRTHS: ReadonlySet<string> = new Set(["clone", "clone3"]);
 
 /**
- * Forgets what a call makes invalid. Called before the call is answered. Processes may share a
- * working directory, so verdicts of all threads are forgotten.
+ * Drops what a call makes invalid, before the call is answered. Processes may share a working
+ * directory, so verdicts of all threads are dropped.
  */
 export function forget(call: Call, row: SystemCall): void {
   if (row.voids.length === 0) return;
@@ -57,7 +57,7 @@ function mayBeApart({ broker: { threads } }: Call): boolean {
   return areLabelled() || !threads.alike.stand;
 }
 
-/** Forgets the groups once the call is answered, because judging it reads them. */
+/** Drops the groups only once the call is answered, because judging it reads them. */
 function forgetGroups(call: Call): void {
   const { tid } = call.target;
   call.broker.threads.alike.differ();
@@ -74,7 +74,7 @@ function noteExecution({ broker: { threads }, target: { tid } }: Call): void {
   else if (leader !== -E.SRCH) threads.groups.mayMove();
 }
 
-/** Forgets everything: the call could be any of these. */
+/** The call could be any of these. */
 export function forgetAll(broker: Broker): void {
   broker.threads.groups.mayMove();
   broker.threads.alike.differ();

@@ -13,7 +13,7 @@ import { confinesItself } from "./self-confine.ts";
 import { sharesDescriptors } from "./shared-descriptors.ts";
 
 /**
- * Judges a call that changes what later calls are judged by; {@link forget} has noted it before.
+ * Judges a call that changes what later calls are judged by; {@link forget} has recorded it before.
  * Registers decide, except in clone3.
  */
 export function judgeState(call: Call, row: StateCall): Outcome {
@@ -41,7 +41,6 @@ export function judgeState(call: Call, row: StateCall): Outcome {
   }
 }
 
-/** Goes on if the thread that was noted (`confinement.ts`) still waits. */
 function goesOn(call: Call): Outcome {
   call.check();
   return CONTINUE;

@@ -12,8 +12,8 @@ const OPEN_ACTIONS: ReadonlySet<number> = new Set([3, 10]);
 const UNCHANGED = -1;
 
 /**
- * Judges a call that the kernel allows by a capability. The decision rests on registers or on the
- * call alone, so CONTINUE is safe.
+ * The kernel allows the call by a capability. The decision rests on registers or on the call alone,
+ * so CONTINUE is safe.
  */
 export function judgePrivilege(call: Call, row: PrivilegeCall): Outcome {
   if (call.name === "setgroups" && call.unsigned(0) > BROKERED_GROUPS_MAX)
@@ -21,10 +21,7 @@ export function judgePrivilege(call: Call, row: PrivilegeCall): Outcome {
   return (needs(call, row) ? judgeCapability(call, row.capability) : null) ?? CONTINUE;
 }
 
-/**
- * A process with so many groups would make each of its calls wait while the list is read, and other
- * domains with it.
- */
+/** Reading so many groups would delay each call of the process, and other domains with it. */
 function tooManyGroups(call: Call): Outcome {
   const object = `${call.unsigned(0)} supplementary groups, more than ${BROKERED_GROUPS_MAX}`;
   return never(E.PERM, call.name, object);

@@ -5,7 +5,7 @@ import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
 
 /**
- * landlock_restrict_self can only take rights away. It is noted, so that the mediator does not
+ * landlock_restrict_self can only take rights away. It is recorded, so that the mediator does not
  * bypass the new layer, and then goes on. Its flags must not suppress the kernel's records of a
  * sealed domain's denials.
  */

@@ -11,7 +11,7 @@ export function sharesDescriptors(flags: number): boolean {
 }
 
 /**
- * Notes a call that may make a process share descriptors, before it is answered. At enforcing no
+ * Records a call that may make a process share descriptors, before it is answered. At enforcing no
  * such call goes on. The flags of clone3 lie in memory, so any clone3 counts.
  */
 export function noteSharing(call: Call): void {

@@ -1,19 +1,44 @@
-import type { WordCall } from "../../../kernel/system-calls/call.ts";
-import { spellWord } from "../../../kinds/model.ts";
+import type { WordCall, WordUse } from "../../../kernel/system-calls/call.ts";
+import { wordUsesOf } from "../../../kernel/system-calls/table.ts";
+import { allow, answerTo, notify } from "../../../kernel/system-calls/verdict.ts";
+import { spellWord, type WordRequest } from "../../../kinds/model.ts";
 import { decide } from "../../../model/decide.ts";
-import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
+import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
+import { spellCall } from "../../report/spell-call.ts";
 import { E } from "../../sys/abi.ts";
 import type { Call } from "../call.ts";
 
-/** A call that asks the policy for one word: registers, and the call itself, say which. */
 export function judgeWord(call: Call, { asks }: WordCall): Outcome {
-  if (decide(call.broker.policy, asks).outcome === "granted") return CONTINUE;
-  const refusal = {
-    class: asks.class,
-    operation: call.name,
-    object: spellWord(asks),
-    reason: "no-rule",
-    request: asks,
-  } as const;
+  return refusedWord(call, asks, { operation: call.name, object: spellWord(asks) }) ?? CONTINUE;
+}
+
+/**
+ * Judges the uses of a call that ask for a word besides what its row says. null where this is none
+ * of them, or the policy grants the word.
+ */
+export function judgeUses(call: Call): Refused | null {
+  for (const use of wordUsesOf(call.name)) {
+    if (answerTo(use.verdict(notify, allow), call).kind === "allow") continue;
+    const refused = judgeUse(call, use);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function judgeUse(call: Call, { asks }: WordUse): Refused | null {
+  return refusedWord(call, asks, {
+    operation: "use",
+    object: `${spellWord(asks)} for ${spellCall(call)}`,
+  });
+}
+
+/** null where the policy grants the word. */
+export function refusedWord(
+  call: Call,
+  asks: WordRequest,
+  words: { readonly operation: string; readonly object: string },
+): Refused | null {
+  if (decide(call.broker.policy, asks).outcome === "granted") return null;
+  const refusal = { class: asks.class, ...words, reason: "no-rule", request: asks } as const;
   return { kind: "refused", errno: E.PERM, refusal };
 }

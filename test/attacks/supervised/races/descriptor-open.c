@@ -17,5 +17,5 @@ static void attack(void) {
   stop_flipping = 1;
   pthread_join(t, 0);
   if (breach) succeeded("read a secret through a swapped descriptor");
-  refused("100,000 flips");
+  refused("in no try");
 }

@@ -39,5 +39,5 @@ static void attack(void) {
   }
   report(seen->opened, seen->refused);
   if (seen->secrets) succeeded("read a secret in the place of another");
-  refused("100,000 tries");
+  refused("in no try");
 }

@@ -39,5 +39,5 @@ static void attack(void) {
   pthread_join(t, 0);
   report(ok, no);
   if (breach) succeeded("sent to a name that is not granted");
-  refused("100,000 flips");
+  refused("in no try");
 }

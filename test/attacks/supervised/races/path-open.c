@@ -18,5 +18,5 @@ static void attack(void) {
   pthread_join(t, 0);
   report(ok, no);
   if (breach) succeeded("opened for writing what may only be read");
-  refused("100,000 flips");
+  refused("in no try");
 }

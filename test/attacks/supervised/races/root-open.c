@@ -31,5 +31,5 @@ static void attack(void) {
   pthread_join(t, 0);
   pthread_join(u, 0);
   if (breach) succeeded("read a secret from a swapped root");
-  refused("100,000 flips");
+  refused("in no try");
 }

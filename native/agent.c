@@ -1,0 +1,102 @@
+#include "launcher.h"
+
+#define AGENT_SOCKET "/run/cofferdam/control.sock"
+/* Limit on the request and on what is read of the answer, in bytes. */
+#define MESSAGE_BYTES_MAX 8192
+/* Limit on a unit's name with every byte escaped, in bytes (UNIT_NAME_MAX of systemd is 255). */
+#define UNIT_BYTES_MAX 512
+/* Limit on the body of a request, in bytes. */
+#define BODY_BYTES_MAX (UNIT_BYTES_MAX + 32)
+/* How long the agent may take, in milliseconds: as long as it gives its compiler. */
+#define ANSWER_MS 60000
+#define DONE "HTTP/1.1 200 "
+
+/* Units' names contain backslashes (systemd-escape(1)) and nothing else that JSON escapes. */
+static void escaped(const char *unit, char text[UNIT_BYTES_MAX])
+{
+  size_t length = 0;
+  for (; *unit != 0 && length < UNIT_BYTES_MAX - 2; unit++) {
+    if (*unit == '\\' || *unit == '"')
+      text[length++] = '\\';
+    text[length++] = *unit;
+  }
+  text[length] = 0;
+}
+
+/* Reads up to the end of the answer. Returns false where it does not end in time. */
+static bool hear(int connection, char answer[MESSAGE_BYTES_MAX])
+{
+  struct pollfd heard = {.fd = connection, .events = POLLIN};
+  size_t length = 0;
+  errno = ETIMEDOUT;
+  while (length < MESSAGE_BYTES_MAX - 1 && poll(&heard, 1, ANSWER_MS) == 1) {
+    ssize_t got = read(connection, answer + length, MESSAGE_BYTES_MAX - 1 - length);
+    if (got <= 0)
+      return got == 0 && length > 0;
+    answer[length += (size_t)got] = 0;
+  }
+  return length == MESSAGE_BYTES_MAX - 1;
+}
+
+/* Asks the agent for `what` of a domain, with a body in JSON. Reports why it was not done. */
+static bool ask(const char *step, const char *domain, const char *what, const char *body,
+                char answer[MESSAGE_BYTES_MAX])
+{
+  const struct sockaddr_un address = {AF_UNIX, AGENT_SOCKET};
+  char request[MESSAGE_BYTES_MAX];
+  int connection = connect_to_root(&address, SOCK_STREAM);
+  answer[0] = 0;
+  if (connection < 0) {
+    report(step, AGENT_SOCKET, errno, "systemctl start cofferdam-agent");
+    return false;
+  }
+  int length = snprintf(request, sizeof request,
+                        "POST /v1/domains/%s/%s HTTP/1.1\r\nHost: cofferdam\r\n"
+                        "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
+                        domain, what, strlen(body), body);
+  bool sent = length < (int)sizeof request &&
+              send(connection, request, (size_t)length, MSG_NOSIGNAL) == length;
+  bool heard = sent && hear(connection, answer);
+  close(connection);
+  if (heard && strncmp(answer, DONE, strlen(DONE)) == 0)
+    return true;
+  const char *said = strstr(answer, "\r\n\r\n");
+  report(step, domain, heard ? 0 : errno, said == NULL ? NULL : said + strlen("\r\n\r\n"));
+  return false;
+}
+
+bool agent_makes_plan(const char *domain, const char *unit)
+{
+  char name[UNIT_BYTES_MAX], body[BODY_BYTES_MAX], answer[MESSAGE_BYTES_MAX];
+  escaped(unit, name);
+  snprintf(body, sizeof body, "{\"unit\":\"%s\"}", name);
+  return ask("get the plan from the agent", domain, "plan", body, answer);
+}
+
+/* Whether the agent names this program among those that it has found at the group. */
+static bool names(const char *answer, const struct plan_cgroup_programs *program)
+{
+  char one[64];
+  int length = snprintf(one, sizeof one, "\"%" PRIu64 " ", program->attach_type);
+  for (size_t i = 0; i < sizeof program->tag; i++)
+    length += snprintf(one + length, sizeof one - (size_t)length, "%02x", program->tag[i]);
+  snprintf(one + length, sizeof one - (size_t)length, "\"");
+  return strstr(answer, one) != NULL;
+}
+
+bool agent_attaches(const struct plan *plan, const char *anchor)
+{
+  const char *step = "have the agent attach the domain's programs in the unit";
+  const struct plan_cgroup_programs *programs =
+      plan_records(plan, SECTION_CGROUP_PROGRAMS, plan_cgroup_programs);
+  char body[BODY_BYTES_MAX], answer[MESSAGE_BYTES_MAX];
+  snprintf(body, sizeof body, "{\"anchor\":\"%s\"}", anchor);
+  if (!ask(step, plan_string(plan, plan->head->domain), "programs", body, answer))
+    return false;
+  for (size_t i = 0; i < plan->section[SECTION_CGROUP_PROGRAMS].count; i++)
+    if (!names(answer, &programs[i])) {
+      report(step, anchor, 0, "remove that cgroup; the next start makes it again");
+      return false;
+    }
+  return true;
+}

@@ -1,0 +1,44 @@
+import { plainCalls } from "../kernel/system-calls/plain.ts";
+import { granted } from "../model/granted.ts";
+import type { Policy } from "../model/policy.ts";
+
+/** Words of a policy that a supervised run takes at its start, for as long as it runs. */
+export interface FixedWords {
+  /** What its filter allows without asking: a grant counts at once, a revocation does not. */
+  readonly unasked: readonly string[];
+  /** Its user, namespaces, limits and no_new_privs. */
+  readonly start: readonly string[];
+}
+
+export function fixedWords(policy: Policy): FixedWords {
+  const { user, group, setUserId, coreDumps } = policy;
+  const calls = granted(policy.syscalls);
+  const plain = plainCalls.filter(({ name }) => calls.has(name));
+  return {
+    unasked: [
+      ...(granted(policy.memory).has("jit") ? ["memory jit"] : []),
+      ...plain.map(({ name }) => `syscalls ${name}`),
+    ],
+    start: [
+      ...(user === null ? [] : [`user ${user}`]),
+      ...(group === null ? [] : [`group ${group}`]),
+      ...[...granted(policy.ipc)].map((kind) => `ipc ${kind}`),
+      ...setUserId.map((path) => `set-user-id ${path}`),
+      ...(coreDumps === "allowed" ? ["core-dumps allowed"] : []),
+    ],
+  };
+}
+
+/** The words in which a policy differs from the one before, and which runs do not follow. */
+export function notFollowed(before: FixedWords, now: FixedWords): readonly string[] {
+  return [
+    ...without(before.unasked, now.unasked),
+    ...without(before.start, now.start),
+    ...without(now.start, before.start),
+  ];
+}
+
+function without(words: readonly string[], others: readonly string[]): readonly string[] {
+  const known = new Set(others);
+  return words.filter((word) => !known.has(word));
+}

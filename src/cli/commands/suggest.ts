@@ -1,0 +1,173 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { MODE_BITS } from "../../base/modes.ts";
+import { wrap } from "../../base/wrap.ts";
+import { canonicalNames } from "../../compile/canonical-names.ts";
+import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { knownAbstractions } from "../../host/abstractions.ts";
+import { ExitCode } from "../../host/exit-code.ts";
+import { load, usablePolicies } from "../../host/load.ts";
+import { modesFor, writeWhole } from "../../host/write-whole.ts";
+import type { Policy } from "../../model/policy.ts";
+import { addLines } from "../../policy/add-lines.ts";
+import type { Need } from "../../suggest/need.ts";
+import { type Suggestions, suggestions } from "../../suggest/suggestions.ts";
+import { namesBelowFolder } from "../../suggest/tree.ts";
+import {
+  type Command,
+  CommandError,
+  type Context,
+  jsonOption,
+  type Options,
+  policyOption,
+  setOption,
+} from "../command.ts";
+import { forEachRecord } from "../events/read-log.ts";
+import { wantedEvents } from "../events/wanted-events.ts";
+import { usable } from "../explain/explain-request.ts";
+import { fileToChange, inForceBy } from "../explain/place-of-line.ts";
+import { toJson } from "../json.ts";
+import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
+import { NeedsOfLog } from "../suggest/needs-of-log.ts";
+import { renderSuggestions, suggestionsJson } from "../suggest/render.ts";
+import { settings, wantedDomain } from "../wanted.ts";
+
+export const suggest: Command = {
+  name: "suggest",
+  operands: [{ name: "[domain]", description: "a domain; with --policy none" }],
+  summary: "propose the lines that a domain's policy lacks",
+  description: [
+    "Reads what the domain was warned about from the event log, and prints the lines that would " +
+      "grant it: the letters of one name together, abstractions, patterns for what is named anew " +
+      "each time (process ids, dates, rotated logs, temporary names), and folders of which " +
+      "nearly everything was used. Below each line stand why it is more than what was used, how " +
+      "much more, and how often, when and by which program it was needed.",
+    "Lines that a break-in would like come last: secrets, programs, files of other domains, " +
+      "sockets of servers that act as root, devices, mighty capabilities. A confined process can " +
+      "touch any name it likes, so read them before you take them.",
+    "--write puts all lines but these at the end of their sections, and leaves the rest of the " +
+      "file as it is. A shipped policy is not changed: a copy in the administrator's folder is " +
+      "made, which from then on takes precedence.",
+    "Exit status: 0 if nothing is lacking (with --write: is left), 1 otherwise.",
+  ],
+  options: [
+    {
+      flags: "--since <time>",
+      description: "only events of the last 30m, 2h or 7d, or since 2026-01-31 or 2026-01-31T16:00",
+    },
+    { flags: "--denied", description: "also what was denied, not only what was warned about" },
+    { flags: "--write", description: "add the lines to the policy, except the dangerous ones" },
+    policyOption,
+    setOption,
+    jsonOption,
+  ],
+  examples: [
+    { line: "cofferdam suggest nginx", what: "after a day at level warning" },
+    { line: "cofferdam suggest nginx --write", what: "take what is not dangerous" },
+    { line: "cofferdam suggest --policy ./tool.yaml --since 1h", what: "a policy being written" },
+  ],
+  run(context, [domain], options) {
+    const required = requirePolicy(context, domain, options);
+    const { needs, left } = needsOf(context, required.policy.name, options);
+    const own = required.files[0] ?? "";
+    const text = readFileSync(own, "utf8");
+    const found = suggestions(text, onHost(context, required.policy, required.files), needs, {
+      tree: { exists: existsSync, below: namesBelowFolder },
+      abstractions: knownAbstractions(context.places),
+      others: usablePolicies(context.places).map(({ policy }) => policy),
+      ...instanceOf(own, required.policy.name),
+      load: (changed) => {
+        const wanted = wantedDomain(domain, options);
+        const { policy } = load(context.places, wanted, settings(options), changed);
+        return policy === null ? null : namesOnHost(context, policy, required.files);
+      },
+    });
+    if (options.json === true) context.out(toJson(suggestionsJson(required.policy.name, found)));
+    else print(context, required, needs, found);
+    for (const sentence of left) context.err(`cofferdam: ${sentence}\n`);
+    const isWritten = options.write === true && found.lines.length > 0;
+    if (isWritten) {
+      if (readFileSync(own, "utf8") !== text)
+        throw new CommandError(`${own} was changed meanwhile`, "try again: nothing was written");
+      write(context, required, addLines(text, found.lines));
+    }
+    if (options.json !== true && found.lines.length > 0) sayHow(context, required, isWritten);
+    const isOpen = found.dangerous.length > 0 || found.beyond.length > 0;
+    return isOpen || (found.lines.length > 0 && !isWritten) ? ExitCode.no : ExitCode.ok;
+  },
+};
+
+/** Of a domain whose file is its template's. */
+function instanceOf(file: string, domain: string): { readonly instance?: string } {
+  const isTemplate = basename(file, ".yaml").endsWith("@");
+  return isTemplate ? { instance: domain.slice(domain.indexOf("@") + 1) } : {};
+}
+
+function needsOf(context: Context, domain: string, options: Options) {
+  const isWanted = wantedEvents({ ...options, domain });
+  const log = new NeedsOfLog();
+  forEachRecord(context, (record) => {
+    const { event } = record;
+    const counts = event.verdict === "warning" || (options.denied && event.verdict === "denied");
+    if (counts && event.domain === domain && isWanted(event)) log.add(record);
+  });
+  const left = [
+    ...(log.unread > 0
+      ? [`${log.unread} events tell only a part of what was asked: \`cofferdam events\` shows them`]
+      : []),
+    ...(log.forgotten > 0
+      ? [`${log.forgotten} further events were left out: take these lines first, or use --since`]
+      : []),
+  ];
+  return { needs: log.needs, left };
+}
+
+/** As the mediator judges: names without links, and Cofferdam's own places denied. */
+function onHost(context: Context, policy: Policy, files: readonly string[]): Policy {
+  return usable(policy.name, canonical(context, policy, files)).policy;
+}
+
+/** null for a policy about more names than a host can hold. */
+function namesOnHost(context: Context, policy: Policy, files: readonly string[]): Policy | null {
+  const names = canonical(context, policy, files);
+  return "problems" in names ? null : names.policy;
+}
+
+function canonical({ places }: Context, policy: Policy, files: readonly string[]) {
+  return canonicalNames(policy, hostSnapshot(), places.own, [...files, ...places.kept]);
+}
+
+function print(
+  context: Context,
+  required: RequiredPolicy,
+  needs: readonly Need[],
+  found: Suggestions,
+): void {
+  const { policy } = required;
+  const open = needs.length - found.granted;
+  if (open === 0) {
+    const seen =
+      needs.length === 0
+        ? "the log has no warning of it"
+        : `its policy grants all ${needs.length} accesses that were warned about`;
+    context.out(`${policy.name}: nothing to add: ${seen}\n`);
+    return;
+  }
+  context.out(`${policy.name}: no rule grants ${open} of the accesses that were warned about\n\n`);
+  context.out(renderSuggestions(found, context.width));
+}
+
+/** @throws CommandError if the file cannot be written; then nothing has changed */
+function write({ places }: Context, required: RequiredPolicy, text: string): void {
+  const { file, shipped } = fileToChange(places, required);
+  const modes = modesFor(process.geteuid?.() ?? 0);
+  const mode = shipped === null ? statSync(file).mode & MODE_BITS : modes.file;
+  writeWhole(file, Buffer.from(text), { ...modes, file: mode });
+}
+
+function sayHow({ places, out, width }: Context, required: RequiredPolicy, done: boolean): void {
+  const { file, shipped } = fileToChange(places, required);
+  const copy = shipped === null ? "" : ` (a copy of ${shipped}, which an update would overwrite)`;
+  const what = done ? `written to ${file}` : `--write adds these lines to ${file}`;
+  out(`\n${wrap(`${what}${copy}; ${inForceBy(places, required)}`, width, "")}\n`);
+}

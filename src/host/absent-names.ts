@@ -1,0 +1,77 @@
+import { parentsOf } from "../base/parents.ts";
+import { fileRights } from "../compile/landlock/rights.ts";
+import { decide } from "../model/decide.ts";
+import { isLiteral, literalPrefix, parsePattern } from "../model/pattern.ts";
+import { Permission, type PermissionName, type PermissionSet } from "../model/permission.ts";
+import type { NameRule } from "../model/policy.ts";
+import { brokeredLate, kernelHeld } from "../model/sealed-view/kernel-grants.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/**
+ * Single names that the policy grants and that were not there when the plan was made, so that no
+ * Landlock rule is on them: the kernel refuses what gets such a name later. Without those that the
+ * mediator opens, and those below a directory whose rule grants them as much.
+ */
+export function absentNames(plan: Plan): readonly string[] {
+  const { names, lateNames } = plan.mediation.policy;
+  const lacking = kernelHeld & ~brokeredLate(lateNames);
+  const rules = names.filter(
+    ({ effect, permissions }) => effect === "allow" && (permissions & lacking) !== 0,
+  );
+  const presence = new Presence(plan);
+  const absent = new Set(rules.flatMap(literalsOf).filter((path) => presence.lacks(path)));
+  return [...absent].filter((path) => !isBelowRule(plan, path, grantedOf(plan, path) & lacking));
+}
+
+function grantedOf({ mediation: { policy } }: Plan, path: string): PermissionSet {
+  const operations = (Object.keys(Permission) as PermissionName[]).filter(
+    (operation) => decide(policy, { class: "name", operation, path }).outcome === "granted",
+  );
+  return operations.reduce((set, operation) => set | Permission[operation], 0);
+}
+
+/** Nothing is said of procfs: a plan has no facts about it. */
+function literalsOf({ pattern }: NameRule): readonly string[] {
+  const parsed = parsePattern(pattern);
+  if ("problem" in parsed) return [];
+  return parsed.pattern.alternatives
+    .map((one) => ({ ...parsed.pattern, alternatives: [one] }))
+    .filter(isLiteral)
+    .map(literalPrefix)
+    .filter((path) => path.startsWith("/") && !`${path}/`.startsWith("/proc/"));
+}
+
+function isBelowRule({ landlock }: Plan, path: string, permissions: PermissionSet): boolean {
+  const above = new Set(["/", ...parentsOf(path)]);
+  const rights = (landlock?.paths ?? [])
+    .filter((rule) => rule.directory && above.has(rule.path))
+    .reduce((sum, rule) => sum | rule.rights, 0n);
+  const needed = fileRights(permissions) & (landlock?.handledFs ?? 0n);
+  return (rights & needed) === needed;
+}
+
+/** What a plan's facts say of names. */
+class Presence {
+  readonly #kinds: ReadonlyMap<string, "absent" | "node" | "object">;
+
+  constructor({ facts }: Plan) {
+    this.#kinds = new Map(
+      facts.flatMap((fact) => (fact.kind === "start" ? [] : [[fact.path, fact.kind] as const])),
+    );
+  }
+
+  /**
+   * Whether the name, or a directory above it, was not there. A directory that was listed is a
+   * `node`, and names that were missing in it have no fact of their own.
+   */
+  lacks(path: string): boolean {
+    let above = "/";
+    for (const name of [...parentsOf(path), path].sort((a, b) => a.length - b.length)) {
+      const kind = this.#kinds.get(name);
+      if (kind === "absent" || (kind === undefined && this.#kinds.get(above) === "node"))
+        return true;
+      above = name;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import { decide } from "../model/decide.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Request } from "../model/request.ts";
+
+/** What a domain asked for and its policy does not grant, as often as the log tells it. */
+export interface Need {
+  readonly request: Request;
+  readonly count: number;
+  /** ISO 8601. */
+  readonly first: string;
+  readonly last: string;
+  /** That asked: their executables, or in brackets the kernel's short names of them. */
+  readonly programs: readonly string[];
+  /** Processes that asked, as far as the log names them. */
+  readonly pids: readonly number[];
+}
+
+/** Why no line of a policy can help. */
+export type Beyond = "own-object" | "rule";
+
+export interface Sorted {
+  /** No rule grants these. */
+  readonly lacking: readonly Need[];
+  /** Since the event the policy grants these. */
+  readonly granted: readonly Need[];
+  /** A rule denies these, or they are Cofferdam's own objects. */
+  readonly beyond: readonly { readonly need: Need; readonly reason: Beyond }[];
+}
+
+/** What of the needs the policy answers now. */
+export function sortNeeds(policy: Policy, needs: readonly Need[]): Sorted {
+  const lacking: Need[] = [];
+  const granted: Need[] = [];
+  const beyond: { need: Need; reason: Beyond }[] = [];
+  for (const need of needs) {
+    const answer = decide(policy, need.request);
+    if (answer.outcome === "granted") granted.push(need);
+    else if (answer.reason === "own-object" || answer.reason === "rule")
+      beyond.push({ need, reason: answer.reason });
+    else lacking.push(need);
+  }
+  return { lacking, granted, beyond };
+}

@@ -1,0 +1,12 @@
+// title: map shared memory a second time by mremap with an old size of 0
+// as: both
+// event: memory/use broker
+#include "written-code.h"
+static void attack(void) {
+  void *at = mapped(mmap(0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+                    "mmap");
+  char *again = mapped(mremap(at, 0, PAGE, MREMAP_MAYMOVE), "mremap");
+  *(char *)at = 42;
+  if (*again == 42) succeeded("one page is mapped twice");
+  refused("another page");
+}

@@ -1,0 +1,237 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { VERSION } from "../../src/cli/version.ts";
+import type { Event } from "../../src/events/event.ts";
+import { type BootedHost, bootMissing } from "../host/shell-sandbox/booted-host.ts";
+import { asDebian, bootRoot, done, dpkg } from "../package/booted-root.ts";
+import { BUILD_MS, clone, LOWER, type Packages, sharedPackages } from "../package/packages.ts";
+import { DPKG, rootMissing, ScratchRoot } from "../package/scratch-root.ts";
+import { skipUnless } from "../support/skip.ts";
+import { type Daemon, daemons, packageOf, present, session, unitOf } from "./daemons.ts";
+import { repack } from "./repack.ts";
+
+/**
+ * What happens to a server in its years, in an hour's order: each step is done for every daemon,
+ * with Debian's units unchanged and a real client after it.
+ */
+const missing = rootMissing() ?? bootMissing();
+const units = present.map(unitOf);
+const packaged = present.map(packageOf).filter((name) => name !== null);
+let packages: Packages;
+let root: ScratchRoot;
+let host: BootedHost;
+
+beforeAll(async () => {
+  if (missing !== null) return;
+  packages = sharedPackages();
+  root = await ScratchRoot.start(packages.folder);
+  root.sh(asDebian);
+  for (const daemon of present) {
+    root.sh('bash -euc "$1"', daemon.configure);
+    root.sh('systemctl --quiet --root=/ enable "$1"', unitOf(daemon));
+  }
+  for (const name of packaged) repack(root, name);
+  host = await bootRoot(root);
+}, BUILD_MS);
+
+afterAll(async () => {
+  await host?.powerOff();
+  await root?.stop();
+});
+
+beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
+
+/** The commands of the README for memcached, without the one that installs the package. */
+const walk = readFileSync(join(clone, "README.md"), "utf8")
+  .split("\n")
+  .filter((line) => /^ {4}cofferdam .*\bmemcached\b/.test(line))
+  .map((line) => line.trim());
+
+function mainPid(daemon: Daemon): string {
+  return host.show(unitOf(daemon), "MainPID");
+}
+
+/** What a client hears. A daemon that has just started may not listen yet. */
+async function serves(daemon: Daemon, domain: string): Promise<void> {
+  const look = () => ({
+    domain: host.domainOf(mainPid(daemon)),
+    heard: host.run("bash", "-c", daemon.client).out,
+  });
+  await expect
+    .poll(look, { timeout: 60_000 })
+    .toMatchObject({ domain, heard: expect.stringContaining(daemon.answer) });
+}
+
+async function allServe(domain: (daemon: Daemon) => string): Promise<void> {
+  for (const daemon of present) await serves(daemon, domain(daemon));
+}
+
+const inItsDomain = ({ name }: Daemon): string => name;
+
+/** In one transaction, so that what starts uses all processors. */
+function restart(these: readonly Daemon[]): void {
+  host.sh('systemctl restart "$@"', ...these.map(unitOf));
+}
+
+async function reload(daemon: Daemon): Promise<void> {
+  const unit = unitOf(daemon);
+  const { reloaded } = daemon;
+  const mark = () => (reloaded === undefined ? "" : host.run("bash", "-c", reloaded).out);
+  const before = mark();
+  if (host.show(unit, "CanReload") === "yes") host.sh('systemctl reload "$1"', unit);
+  if (reloaded !== undefined) await expect.poll(mark, { timeout: 60_000 }).not.toBe(before);
+  if (daemon.logrotate !== null) host.sh('logrotate --force "$1"', daemon.logrotate);
+}
+
+async function reloadAll(): Promise<void> {
+  for (const daemon of present) await reload(daemon);
+}
+
+const numberless = (told: string): string =>
+  told.replace(/(\/task)\/\d+/, "$1/N").replace(/@[0-9a-f]+\//, "@N/");
+
+/** Of a daemon: operation and object of what the policy does not grant, each once. */
+function toldOf({ name }: Daemon): readonly string[] {
+  const lines = host.run("cat", "/var/log/cofferdam/events.jsonl").out.trim().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as Event);
+  const told = events
+    .filter(({ domain, verdict }) => domain === name && ["denied", "warning"].includes(verdict))
+    .map(({ operation, object }) => numberless(`${operation} ${object}`));
+  return [...new Set(told)].sort();
+}
+
+function expectNothingElseTold(): void {
+  for (const daemon of present) {
+    const unexpected = toldOf(daemon).filter((one) => !daemon.refused.includes(one));
+    expect({ daemon: daemon.name, unexpected }).toEqual({ daemon: daemon.name, unexpected: [] });
+  }
+}
+
+/** For one step with every daemon, on a busy machine, milliseconds. */
+const STEP_MS = 600_000;
+
+describe("daemons in their domains, through a server's life", { timeout: STEP_MS }, () => {
+  test.for(daemons)("$name is there", ({ program }, context) => {
+    skipUnless(context, existsSync(program), `there is no ${program}, which set-up installs`);
+  });
+
+  test("the README's commands lead from the package to an enforced memcached", async (context) => {
+    const memcached = present.find(({ name }) => name === "memcached");
+    skipUnless(context, memcached !== undefined, "there is no memcached, which set-up installs");
+    if (memcached === undefined) return;
+    dpkg(host, "--install", packages.inRoot(LOWER));
+    expect(walk.length).toBeGreaterThan(5);
+    expect(walk.length).toBeLessThan(10);
+    for (const line of walk) host.sh(line);
+    await serves(memcached, "memcached");
+    const pid = Number(mainPid(memcached));
+    const running: readonly unknown[] = JSON.parse(done(host, "ps", "--json"));
+    const sealed = { domain: "memcached", mode: "sealed", level: "enforcing" };
+    expect(running).toContainEqual(
+      expect.objectContaining({ pid, confinement: expect.objectContaining(sealed) }),
+    );
+  });
+
+  test("installed: each unit is enabled at warning, and warns only of what is listed", async () => {
+    for (const { name } of present) done(host, "domain", "level", name, "warning");
+    done(host, "unit", "enable", "--now", ...units);
+    await allServe(inItsDomain);
+    await reloadAll();
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("enforced: restarted, reloaded, rotated", async () => {
+    for (const { name } of present) done(host, "domain", "level", name, "enforcing");
+    restart(present);
+    await allServe(inItsDomain);
+    await reloadAll();
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("a session that is open when sshd restarts goes on, in its domain", async (context) => {
+    const sshd = present.find(({ name }) => name === "sshd");
+    skipUnless(context, sshd !== undefined, "there is no sshd, which set-up installs");
+    if (sshd === undefined) return;
+    const [program = "", ...words] = host.command([
+      ...session,
+      'while read -r word; do echo "$$ $word"; done',
+    ]);
+    const client = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
+    const echoed = async (word: string): Promise<readonly string[]> => {
+      client.stdin.write(`${word}\n`);
+      return String((await lines.next()).value).split(" ");
+    };
+    const [shell = "", ...before] = await echoed("before");
+    const main = mainPid(sshd);
+    restart([sshd]);
+    await serves(sshd, "sshd");
+    expect({ before, after: await echoed("after") }).toEqual({
+      before: ["before"],
+      after: [shell, "after"],
+    });
+    expect(mainPid(sshd)).not.toBe(main);
+    expect(host.domainOf(shell)).toBe("sshd");
+    client.stdin.end();
+    expect(await once(client, "exit")).toEqual([0, null]);
+    expectNothingElseTold();
+  });
+
+  test("the host's names are replaced by rename, as network managers and useradd do", async () => {
+    const replace = 'for f; do cp -p "/etc/$f" "/etc/$f.new"; mv "/etc/$f.new" "/etc/$f"; done';
+    host.sh(replace, "resolv.conf", "hosts", "passwd", "group");
+    await allServe(inItsDomain);
+    await reloadAll();
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("each daemon is upgraded: a script restarts it, or `domain stale` names it", async () => {
+    const before = present.map(mainPid);
+    dpkg(host, "--install", ...packaged.map((name) => `/srv/repacked/${name}.deb`));
+    const { out } = host.run("cofferdam", "domain", "stale");
+    const left = present.filter((daemon) => before.includes(mainPid(daemon)));
+    for (const daemon of left) {
+      if (packageOf(daemon) !== null) expect(out).toContain(`restart ${daemon.name}`);
+      restart([daemon]);
+    }
+    expect(present.map(mainPid).filter((pid) => before.includes(pid))).toEqual([]);
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("Cofferdam is upgraded: nothing is restarted, everything held", async () => {
+    const before = present.map(mainPid);
+    dpkg(host, "--install", packages.inRoot(VERSION));
+    expect(present.map(mainPid)).toEqual(before);
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("the host is switched off and on", async () => {
+    await host.powerOff();
+    host = await bootRoot(root);
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("Cofferdam is removed: what runs goes on, and starts outside from then on", async () => {
+    const supervised = present.filter(({ name }) => name === "sshd");
+    if (supervised.length > 0) {
+      const { status, err } = host.run(...DPKG, "--remove", "cofferdam");
+      expect(err).toMatch(/not removed: .* need a mediator.*\n +sshd \(process \d+, supervised\)/);
+      expect(status).not.toBe(0);
+      done(host, "unit", "disable", "--now", ...supervised.map(unitOf));
+    }
+    dpkg(host, "--remove", "cofferdam");
+    await allServe((daemon) => (supervised.includes(daemon) ? "" : daemon.name));
+    restart(present);
+    await allServe(() => "");
+  });
+});
