@@ -120,6 +120,11 @@ export const CONFIRM_MS = 1;
 export const RETIRED_MS_MAX = 500;
 /** Milliseconds of processor time that a step may take. */
 export const BUSY_MS_MAX = 15;
+/**
+ * Events that one step writes to the log. 64 of them, written by code that had never run before,
+ * took longer than {@link BUSY_MS_MAX}.
+ */
+export const LOGGED_IN_STEP_MAX = 8;
 /** Looks without a new step after which a stand-by sleeps until the next step. */
 export const LOOKS_WITHOUT_A_STEP_MAX = 32;
 /** Calls that a stand-by judges for practice, for each of the two modes. */

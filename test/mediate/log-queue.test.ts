@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Epoll } from "../../src/kernel/epoll.ts";
 import { type FileLock, lockFile } from "../../src/kernel/file-lock.ts";
-import { LOG_AGAIN_MS } from "../../src/mediate/limits.ts";
+import { LOG_AGAIN_MS, LOGGED_IN_STEP_MAX } from "../../src/mediate/limits.ts";
 import { NO_DOMAIN } from "../../src/mediate/loop/in-hand.ts";
 import { Timers } from "../../src/mediate/loop/timers.ts";
 import { logOutput } from "../../src/mediate/report/event-output.ts";
@@ -65,6 +65,34 @@ test("the events of a domain are written in a step that is for none", () => {
     ["one", "two"],
   ]);
   expect([stepsThatWrote, queue.due, inHand]).toEqual([[NO_DOMAIN], Number.POSITIVE_INFINITY, -1]);
+  output.close();
+});
+
+test("a step writes few events, so that no stand-by takes it for a long one", () => {
+  const output = logOutput(folder, queue);
+  const objectsMany = Array.from({ length: 3 * LOGGED_IN_STEP_MAX }, (_, at) => `${at}`);
+  for (const object of objectsMany) tell(output, object);
+  queue.overdue();
+  expect([objects(), passedOn]).toEqual([objectsMany, objectsMany]);
+  expect(stepsThatWrote).toEqual([NO_DOMAIN, NO_DOMAIN, NO_DOMAIN]);
+  output.close();
+});
+
+test("what waited for a locked log is written in small steps, too", () => {
+  const output = logOutput(folder, queue);
+  tell(output, "first");
+  queue.overdue();
+  const lock = anothersLock();
+  const waited = Array.from({ length: 3 * LOGGED_IN_STEP_MAX }, (_, at) => `${at}`);
+  for (const object of waited) tell(output, object);
+  queue.overdue();
+  lock.release();
+  stepsThatWrote = [];
+  const begun = performance.now();
+  while (objects().length === 1 && performance.now() - begun < 20_000)
+    if (queue.due <= performance.now()) queue.overdue();
+  expect(objects()).toEqual(["first", ...waited]);
+  expect(stepsThatWrote).toEqual([NO_DOMAIN, NO_DOMAIN, NO_DOMAIN]);
   output.close();
 });
 

@@ -26,6 +26,8 @@ export interface LogLimits extends FileLimits {
   readonly retryMs: number;
   /** Milliseconds that another writer may hold the lock. */
   readonly lockWaitMs: number;
+  /** Events that {@link EventLog.flush} writes, so that a caller can bound its work. */
+  readonly atOnce: number;
 }
 
 /** What `seq`, `prev` and `hash` take in a line. */
@@ -37,6 +39,7 @@ const limitsDefault: LogLimits = {
   waiting: LOG_WAITING_MAX,
   retryMs: LOG_RETRY_MS,
   lockWaitMs: LOG_LOCK_WAIT_MS,
+  atOnce: Number.POSITIVE_INFINITY,
 };
 
 /** `folder`: absolute. Nothing is opened or made before the first event. */
@@ -71,6 +74,15 @@ export class EventLog {
     return this.#lost;
   }
 
+  /** Whether {@link flush} left something that it could write. */
+  get isBehind(): boolean {
+    return this.#problem === null && this.#isUnwritten;
+  }
+
+  get #isUnwritten(): boolean {
+    return this.#waiting.length > 0 || this.#lost > 0;
+  }
+
   append(event: Event): void {
     this.appendAll([event]);
   }
@@ -82,26 +94,25 @@ export class EventLog {
   }
 
   /**
-   * Writes waiting events, unless the last try was a moment ago. Call it at intervals, because
+   * Writes waiting events, at most {@link LogLimits.atOnce}, unless the last try was a moment ago. Call it at intervals, because
    * events may stop coming.
    */
   flush(): void {
-    if (this.#waiting.length === 0 && this.#lost === 0) return;
+    if (!this.#isUnwritten) return;
     const { lockWaitMs } = this.#limits;
-    if (this.#problem === null) this.#write(lockWaitMs);
+    if (this.#problem === null) this.#writeSome(lockWaitMs);
     else if (performance.now() >= this.#retryAt)
-      this.#write(Math.min(lockWaitMs, LOG_LOCK_RETRY_WAIT_MS));
+      this.#writeSome(Math.min(lockWaitMs, LOG_LOCK_RETRY_WAIT_MS));
   }
 
   /** Tries at once, whenever the last try was, and waits longer for another writer. */
   settle(): void {
-    if (this.#waiting.length > 0 || this.#lost > 0) this.#write(LOG_LOCK_RETRY_WAIT_MS);
+    this.#writeAll(LOG_LOCK_RETRY_WAIT_MS);
   }
 
   /** Tries for the last time; returns the number of lost events. */
   close(): number {
-    if (this.#waiting.length > 0 || this.#lost > 0)
-      this.#write(this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
+    this.#writeAll(this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
     this.#writer.close();
     return this.#lost + this.#waiting.length;
   }
@@ -113,20 +124,26 @@ export class EventLog {
     else this.#waiting.push(event);
   }
 
-  #write(lockWaitMs: number): void {
-    const lost = this.#lost;
+  #writeAll(lockWaitMs: number): void {
+    if (this.#isUnwritten) this.#writeSome(lockWaitMs);
+    while (this.isBehind) this.#writeSome(lockWaitMs);
+  }
+
+  #writeSome(lockWaitMs: number): void {
+    const some = this.#waiting.slice(0, this.#limits.atOnce);
+    const lost = some.length < this.#waiting.length ? 0 : this.#lost;
     const events =
       lost === 0
-        ? this.#waiting
-        : [...this.#waiting, ownEvent("lost", `${lost} events that could not be written`, lost)];
+        ? some
+        : [...some, ownEvent("lost", `${lost} events that could not be written`, lost)];
     try {
       this.#writer.write(events, lockWaitMs);
-      this.#waiting = [];
-      this.#lost = 0;
+      this.#waiting = this.#waiting.slice(some.length);
+      this.#lost -= lost;
       this.#problem = null;
     } catch (error) {
       // No error may end the caller: the event is kept, counted, and tried again.
-      if (this.#writer.written > this.#waiting.length) this.#lost = 0;
+      if (this.#writer.written > some.length) this.#lost -= lost;
       this.#waiting = this.#waiting.slice(this.#writer.written);
       this.#problem = error instanceof Error ? error.message : String(error);
       this.#retryAt = performance.now() + this.#limits.retryMs;

@@ -1,6 +1,6 @@
 import type { Event } from "../../events/event.ts";
 import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
-import { LOG_AGAIN_MS } from "../limits.ts";
+import { LOG_AGAIN_MS, LOGGED_IN_STEP_MAX } from "../limits.ts";
 import type { LogQueue } from "./log-queue.ts";
 
 /** Where a mediator's events go. Its methods never throw and never wait for long. */
@@ -19,7 +19,8 @@ const logs = new Map<string, { readonly log: EventLog; users: number }>();
 
 /** The event log in `folder`, or a queue that writes it for many domains. */
 export function logOutput(folder: string, queue: LogQueue | null): EventOutput {
-  const patience = queue === null ? {} : { lockWaitMs: 0, retryMs: LOG_AGAIN_MS };
+  const patience =
+    queue === null ? {} : { lockWaitMs: 0, retryMs: LOG_AGAIN_MS, atOnce: LOGGED_IN_STEP_MAX };
   const shared = logs.get(folder) ?? { log: openEventLog(folder, patience), users: 0 };
   shared.users += 1;
   logs.set(folder, shared);
@@ -56,7 +57,7 @@ function queued(log: EventLog, leave: () => void, queue: LogQueue): EventOutput 
   // Lifecycle events are rare, and must be written before the answer to which they belong, even if
   // this process is killed at once.
   const atOnce = (event: Event, passedOn: () => void): void => {
-    queue.write();
+    queue.writeNow();
     log.append(event);
     log.settle();
     passedOn();
@@ -71,7 +72,7 @@ function queued(log: EventLog, leave: () => void, queue: LogQueue): EventOutput 
       return log.problem !== null;
     },
     close: () => {
-      queue.write();
+      queue.writeNow();
       leave();
     },
     abandon: () => {

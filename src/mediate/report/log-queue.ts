@@ -1,22 +1,24 @@
 import type { Event } from "../../events/event.ts";
 import type { EventLog } from "../../events/log/event-log.ts";
-import { LOG_AGAIN_MS } from "../limits.ts";
+import { LOG_AGAIN_MS, LOGGED_IN_STEP_MAX } from "../limits.ts";
 import { type InHand, NO_DOMAIN, unwatched } from "../loop/in-hand.ts";
 import type { Timed, Timers } from "../loop/timers.ts";
 
 interface Queued {
-  readonly log: EventLog;
   readonly owner: object;
   readonly event: Event;
   readonly written: () => void;
 }
 
 /**
- * Events of all domains of a shared mediator. They are written in a step of the loop for no domain:
- * a slow disk, or another writer with the log's lock, must not be blamed on a domain.
+ * Events of all domains of a shared mediator. They are written in steps of the loop for no domain:
+ * a slow disk, or another writer with the log's lock, must not be blamed on a domain. A step writes
+ * few of them: a stand-by that saw a long step would retire the mediator, and tell as lost what it
+ * writes.
  */
 export class LogQueue implements Timed {
-  #queued: Queued[] = [];
+  /** Each list may be empty: its log has events of its own to write. */
+  readonly #queued = new Map<EventLog, Queued[]>();
   readonly #failed = new Set<EventLog>();
   #timers: Timers | null = null;
   #inHand: InHand = unwatched;
@@ -29,7 +31,7 @@ export class LogQueue implements Timed {
 
   /** `owner`: see {@link drop}. `written` is called once the log has the event. */
   add(log: EventLog, owner: object, event: Event, written: () => void): void {
-    this.#queued.push({ log, owner, event, written });
+    this.#of(log).push({ owner, event, written });
     this.#wakeIn(0);
   }
 
@@ -40,31 +42,52 @@ export class LogQueue implements Timed {
     this.#wakeIn(LOG_AGAIN_MS);
   }
 
+  #of(log: EventLog): Queued[] {
+    const queued = this.#queued.get(log) ?? [];
+    this.#queued.set(log, queued);
+    return queued;
+  }
+
   #wakeIn(milliseconds: number): void {
     this.due = Math.min(this.due, performance.now() + milliseconds);
     this.#timers?.add(this);
   }
 
+  /** Writes everything, in as many steps as that takes. */
   overdue(): void {
-    this.#inHand.run(NO_DOMAIN, () => this.write());
+    this.#write((step) => this.#inHand.run(NO_DOMAIN, step));
   }
 
-  write(): void {
+  /** Writes everything in the caller's step. */
+  writeNow(): void {
+    this.#write((step) => step());
+  }
+
+  #write(run: (step: () => void) => void): void {
     this.due = Number.POSITIVE_INFINITY;
-    const queued = this.#queued.splice(0);
-    for (const log of new Set(queued.map((one) => one.log))) {
-      const own = queued.filter((one) => one.log === log);
-      log.appendAll(own.map(({ event }) => event));
-      for (const { written } of own) written();
-    }
-    const again = [...this.#failed];
+    for (const log of this.#failed) this.#of(log);
     this.#failed.clear();
-    for (const log of again) log.flush();
-    for (const log of new Set([...queued.map((one) => one.log), ...again])) this.tryAgain(log);
+    while (this.#queued.size > 0) run(() => this.#writeSome());
+  }
+
+  #writeSome(): void {
+    const [next] = this.#queued;
+    if (next === undefined) return;
+    const [log, queued] = next;
+    const some = queued.splice(0, LOGGED_IN_STEP_MAX);
+    log.appendAll(some.map(({ event }) => event));
+    for (const { written } of some) written();
+    if (queued.length > 0 || log.isBehind) return;
+    this.#queued.delete(log);
+    this.tryAgain(log);
   }
 
   /** Drops an owner's unwritten events. Another process counts them as lost. */
   drop(owner: object): void {
-    this.#queued = this.#queued.filter((one) => one.owner !== owner);
+    for (const [log, queued] of this.#queued) {
+      const others = queued.filter((one) => one.owner !== owner);
+      if (others.length > 0) this.#queued.set(log, others);
+      else this.#queued.delete(log);
+    }
   }
 }

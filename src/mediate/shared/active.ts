@@ -155,14 +155,15 @@ export class Active {
     const { timers, inHand, state } = this.#surroundings;
     const telling = {
       due: 0,
-      overdue: () =>
+      overdue: () => {
+        telling.due = Number.POSITIVE_INFINITY;
+        state.logs?.overdue();
         inHand.run(NO_DOMAIN, () => {
-          telling.due = Number.POSITIVE_INFINITY;
           kept.domain.reporter.tell("mediator retired", RETIRED);
-          state.logs?.write();
           this.#retirements.write();
           giveUp(kept);
-        }),
+        });
+      },
     };
     timers.add(telling);
   }
