@@ -35,6 +35,7 @@ const longest = [
   "test/machines/power",
   "test/attacks/root",
   "test/differential/reality",
+  "test/mediate/death",
   "test/system/mediator-death",
   "test/attacks/",
 ];

@@ -13,9 +13,7 @@ import { type Built, buildAll } from "./build.ts";
 import { mediatorsIn, mountsOf, stateOf } from "./mediators.ts";
 
 const TIMEOUT_MS = 300_000;
-/**
- * Each costs the start of a mediator; `death.host.test.ts` kills more often, with a holder of its own.
- */
+/** Each costs the start of a mediator; `death.test.ts` kills more often, with its own holder. */
 const KILLS = Number(process.env.COFFERDAM_FRONT_KILLS ?? 20);
 /** Mediators that may have lost nothing when they were killed. */
 const TRIES_MAX = 5;

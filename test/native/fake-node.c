@@ -210,7 +210,11 @@ static void send_next(int connection, int next)
   char control[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
   struct iovec vector = {&byte, sizeof byte};
   struct msghdr message = {
-      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+      .msg_iov = &vector,
+      .msg_iovlen = 1,
+      .msg_control = control,
+      .msg_controllen = sizeof control,
+  };
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   *header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
   memcpy(CMSG_DATA(header), &next, sizeof next);

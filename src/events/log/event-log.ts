@@ -94,8 +94,8 @@ export class EventLog {
   }
 
   /**
-   * Writes waiting events, at most {@link LogLimits.atOnce}, unless the last try was a moment ago. Call it at intervals, because
-   * events may stop coming.
+   * Writes waiting events, at most {@link LogLimits.atOnce}, unless the last try was a moment ago.
+   * Call it at intervals, because events may stop coming.
    */
   flush(): void {
     if (!this.#isUnwritten) return;

@@ -87,13 +87,20 @@ export class Domain {
   }
 
   /**
-   * Closes everything that was handed over. Its memory must not be touched afterwards. `exiting`:
-   * this process serves no other domain and may wait.
+   * Passes on everything that is left to tell. `exiting`: this process serves no other domain and
+   * may wait.
    */
-  close(workerIsGone: boolean, exiting: boolean): void {
+  finish(workerIsGone: boolean, exiting: boolean): void {
     if (workerIsGone) this.reporter.lostWith(untoldOf(this.memory.bytes, "worker"));
-    this.socketRecords?.close(exiting);
+    this.socketRecords?.finish(exiting);
     this.usedCapabilities?.close();
+    this.reporter.flush();
+  }
+
+  /**
+   * Closes everything that was handed over. Its memory must not be touched afterwards.
+   */
+  close(): void {
     this.reporter.close();
     this.#giveBack();
   }

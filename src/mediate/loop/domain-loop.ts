@@ -34,7 +34,7 @@ export interface Surroundings {
 export interface DomainOwner {
   /**
    * The domain's last process has exited. With a cause: its calls can no longer be received or
-   * answered.
+   * answered. Called outside any step.
    */
   ended(cause: unknown): void;
   /**
@@ -67,6 +67,8 @@ export class DomainLoop implements Timed {
   #watched = 0;
   #events = 0;
   #isOver = false;
+  /** That the domain has ended, and its owner does not know yet. */
+  #ended: { readonly cause: unknown } | null = null;
   /** Made once: a closure per call would be a tenth of the work of a remembered verdict. */
   readonly #serve = (): void => ((this.#events & POLLIN) === 0 ? this.#end(null) : this.#next());
   readonly #step = (): void => this.#attempt(this.#serve);
@@ -102,7 +104,7 @@ export class DomainLoop implements Timed {
 
   /** Finishes the calls that the previous mediator left, then waits for new ones. */
   begin(origin: Origin): void {
-    this.#inHand.run(this.number, () => this.#begin(origin));
+    this.#run(() => this.#begin(origin));
   }
 
   #begin(origin: Origin): void {
@@ -120,7 +122,7 @@ export class DomainLoop implements Timed {
     this.#watched = this.#epoll.add(listener, POLLIN, {
       ready: (events) => {
         this.#events = events;
-        this.#inHand.run(this.number, this.#step);
+        this.#run(this.#step);
       },
     });
     if (this.#watched < 0)
@@ -159,8 +161,8 @@ export class DomainLoop implements Timed {
     });
   }
 
-  /** `exiting`: this process exits next. */
-  close(exiting: boolean): void {
+  /** Passes on everything that is left to tell. `exiting`: this process exits next. */
+  finish(exiting: boolean): void {
     this.#isOver = true;
     this.#epoll.remove(this.#watched);
     this.#timers.remove(this);
@@ -172,7 +174,12 @@ export class DomainLoop implements Timed {
     // Closing may wait for a worker. The log must be complete before, for readers that see the run
     // end.
     this.#domain.reporter.flush();
-    this.#domain.close(this.#workers.close(exiting), exiting);
+    this.#domain.finish(this.#workers.close(exiting), exiting);
+  }
+
+  /** After {@link finish}. */
+  close(): void {
+    this.#domain.close();
   }
 
   /**
@@ -190,7 +197,15 @@ export class DomainLoop implements Timed {
   }
 
   #guarded(step: () => void): void {
-    this.#inHand.run(this.number, () => this.#attempt(step));
+    this.#run(() => this.#attempt(step));
+  }
+
+  #run(step: () => void): void {
+    this.#inHand.run(this.number, step);
+    const ended = this.#ended;
+    if (ended === null) return;
+    this.#ended = null;
+    this.#owner.ended(ended.cause);
   }
 
   /**
@@ -212,7 +227,7 @@ export class DomainLoop implements Timed {
   #end(cause: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#owner.ended(cause);
+    this.#ended = { cause };
   }
 
   #takeOver(origin: Origin): void {

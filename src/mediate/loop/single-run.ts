@@ -39,7 +39,8 @@ export function runOwn(folder: string): number {
   runLoop(surroundings.epoll, () => over !== null);
   const { cause } = over ?? { cause: null };
   if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
-  held.close(true);
+  held.finish(true);
+  held.close();
   if (plan.attended && cause === null) writeSummary(summary.text(plan.domain));
   return cause === null ? 0 : 1;
 }
@@ -74,7 +75,7 @@ export function tellLast(
   if (why === "refused") reporter.failed("mediator refused", noPlace(socket));
   // A holder that has given up outlives this process: later records are written when it ends.
   if (goesOn) socketRecords?.look();
-  else socketRecords?.close(true);
+  else socketRecords?.finish(true);
   reporter.close();
   return 0;
 }

@@ -36,6 +36,7 @@ export class SocketRecords {
 
   abandon(): void {
     this.#reader?.close();
+    this.#reader = null;
   }
 
   /** A domain's first call tells which group it is. Called before each call, of thread `tid`. */
@@ -61,15 +62,15 @@ export class SocketRecords {
   }
 
   /**
-   * Closes the records of a domain that has ended. `everything`: read all of them, however long it
+   * Reads the records of a domain that has ended. `everything`: read all of them, however long it
    * takes. Otherwise the holder starts a process for the rest, because the group's id is still in
    * memory.
    */
-  close(everything: boolean): void {
+  finish(everything: boolean): void {
     this.#poll(everything ? Number.POSITIVE_INFINITY : RECORDS_PER_LOOK);
     if (this.#records?.isSettled === false) this.#poll(everything ? Number.POSITIVE_INFINITY : 0);
     if (this.#records?.isSettled !== false) this.#read.group = null;
-    this.#reader?.close();
+    this.abandon();
   }
 
   #beginWith(cgroup: bigint): void {

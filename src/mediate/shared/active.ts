@@ -33,6 +33,7 @@ const SOCKET_MODE = PRIVATE_FILE;
 const RETIRED = "a call of this domain blocked the shared mediator: it has its own until it ends";
 
 interface Served extends Omit<PassedDomain, "connection"> {
+  readonly domain: Domain;
   readonly loop: DomainLoop;
   readonly holder: HolderLink;
   readonly claimant: Claimant;
@@ -263,26 +264,39 @@ export class Active {
   #serve(passed: PassedDomain, domain: Domain, origin: Origin): void {
     const { number, connection } = passed;
     const loop = new DomainLoop(number, domain, this.#surroundings, {
-      ended: (cause) => {
-        if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
-        this.#steps.blameNobody();
-        loop.close(false);
-        served.holder.close();
-        this.#served.delete(number);
-        // A domain that ends while this process leaves the others must stay known: the stand-by has
-        // yet to record what the domain did.
-        if (number !== this.#leavesFor) this.#standBy.ended(number);
-        reap();
-      },
+      ended: (cause) => this.#end(served, cause),
       exchanged: () => this.#leaveOthers(number),
     });
     const isInherited = origin !== "holder";
     const holder = new HolderLink(connection, isInherited, this.#surroundings, loop);
-    const served = { ...passed, loop, holder, claimant: claimantOf(domain.broker.plan) };
+    const served = { ...passed, domain, loop, holder, claimant: claimantOf(domain.broker.plan) };
     this.#served.set(number, served);
     if (isInherited && passed.handed.holder !== null) holder.renew();
     this.#standBy.add(passed);
     loop.begin(origin);
+  }
+
+  /**
+   * In steps: should the stand-by take over between two of them, the domain's memory tells it what
+   * is not written yet.
+   */
+  #end({ number, loop, domain, holder }: Served, cause: unknown): void {
+    const { state, inHand } = this.#surroundings;
+    inHand.run(number, () => {
+      if (cause !== null) domain.reporter.failed("mediator failed", String(cause));
+      loop.finish(false);
+    });
+    state.logs?.overdue();
+    if (!this.#served.has(number)) return;
+    inHand.run(NO_DOMAIN, () => {
+      loop.close();
+      holder.close();
+      this.#served.delete(number);
+      // A domain that ends while this process leaves the others must stay known: the stand-by has
+      // yet to record what the domain did.
+      if (number !== this.#leavesFor) this.#standBy.ended(number);
+      reap();
+    });
   }
 
   /**

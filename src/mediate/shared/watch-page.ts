@@ -1,6 +1,5 @@
 import { MFD_CLOEXEC } from "../../kernel/constants.ts";
 import { mapShared } from "../../kernel/ffi.ts";
-import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { c, sys } from "../sys/sys.ts";
 
 /**
@@ -64,13 +63,6 @@ export class Steps {
     if (Atomics.load(this.#words, WATCHED) !== 0) return;
     Atomics.store(this.#words, WATCHED, 1);
     this.#wake();
-  }
-
-  /**
-   * The step works for no domain any more. A stand-by that retires the loop now takes all domains.
-   */
-  blameNobody(): void {
-    this.#words[DOMAIN] = NO_DOMAIN;
   }
 
   get isRetired(): boolean {

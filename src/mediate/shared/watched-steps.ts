@@ -37,10 +37,6 @@ export class WatchedSteps implements InHand {
     }
   }
 
-  blameNobody(): void {
-    this.#steps.blameNobody();
-  }
-
   /** Inside a step: waits until the stand-by has taken all domains but this step's. */
   waitUntilRetired(): void {
     const deadline = performance.now() + RETIRED_MS_MAX;
