@@ -83,9 +83,10 @@ void front_attend(struct handover *handover, pid_t stand_by)
   keep_only(&report_descriptor, 1);
   for (int daemon = -1;;) {
     siginfo_t signal;
-    /* Other signals stay pending until there is a daemon to pass them to. */
-    int number = sigwaitinfo(daemon < 0 ? &news : &every, &signal);
-    if (daemon < 0 && handover->daemon != 0)
+    /* Other signals stay pending until there is a daemon to pass them to. It may have ended before
+       this process first sees it. */
+    int number = sigwaitinfo(handover->daemon == 0 ? &news : &every, &signal);
+    if (daemon < 0 && handover->daemon != 0 && handover->status == LIVES)
       daemon = (int)syscall(SYS_pidfd_open, handover->daemon, 0);
     if (number == SIGCHLD)
       look(handover, stand_by);
