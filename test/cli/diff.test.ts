@@ -34,6 +34,19 @@ describe("diff", () => {
     expect(status).toBe(0);
   });
 
+  test("a removed `deny connect udp`: answers to its addresses, as an example asks", async () => {
+    const rules = ["listen udp 53", "deny connect udp 10.0.0.0/8:*"];
+    const old = written("a/dns.yaml", `${supervised}network: [${rules.join(", ")}]\n`);
+    const fresh = written("b/dns.yaml", `${supervised}network: [${rules[0]}]\n`);
+    const { out } = await caller.run(["diff", old, fresh, "--json"]);
+    const [change, ...more] = JSON.parse(out).allowed;
+    expect(more).toEqual([]);
+    expect(change).toMatchObject({ line: "answer udp 10.0.0.0/8:*", part: false });
+    const asked = async (file: string) =>
+      (await caller.run(["explain", "--policy", file, ...change.example.split(" ")])).status;
+    expect([await asked(old), await asked(fresh)]).toEqual([1, 0]);
+  });
+
   test("says what is newly allowed first, with its danger, and fits 80 columns", async () => {
     const old = written("a/tool.yaml", "files: [r /srv/www/**]\ncapabilities: [kill, chown]\n");
     const fresh = written(

@@ -7,7 +7,7 @@ import { difference } from "../../src/model/difference.ts";
 import { parseAddress } from "../../src/model/network.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
-import { alikePolicies, policies } from "./helpers/policies.ts";
+import { alikePolicies, policies, udpPolicies } from "./helpers/policies.ts";
 import { names, policy, source } from "./helpers/policy.ts";
 import { requests } from "./helpers/requests.ts";
 
@@ -19,6 +19,21 @@ const nearName: fc.Arbitrary<Request> = fc.record({
   class: fc.constant("name" as const),
   operation: fc.constantFrom("read", "write", "create", "execute", "connect"),
   path: shortName,
+});
+
+const place = {
+  address: fc
+    .constantFrom("0.0.0.0", "9.0.0.1", "10.0.0.1", "10.128.0.1", "127.0.0.1", "::1", "2001::1")
+    .map((text) => parseAddress(text) as Uint8Array),
+  port: fc.constantFrom(0, 1, 30, 53, 54, 80, 443, 65_535),
+};
+
+const nearAnswer: fc.Arbitrary<Request> = fc.record({
+  class: fc.constant("address" as const),
+  operation: fc.constant("connect" as const),
+  protocol: fc.constant("udp" as const),
+  ...place,
+  answersFrom: fc.record(place),
 });
 
 /** About names and addresses that the generated rules often name. */
@@ -36,11 +51,9 @@ const near: fc.Arbitrary<Request> = fc.oneof(
     class: fc.constant("address" as const),
     operation: fc.constantFrom("connect", "listen"),
     protocol: fc.constantFrom("tcp", "udp"),
-    address: fc
-      .constantFrom("0.0.0.0", "9.0.0.1", "10.0.0.1", "10.128.0.1", "127.0.0.1", "::1", "2001::1")
-      .map((text) => parseAddress(text) as Uint8Array),
-    port: fc.constantFrom(0, 1, 30, 53, 54, 80, 443, 65_535),
+    ...place,
   }),
+  nearAnswer,
 );
 
 const every = fc.oneof(...(Object.values(requests) as fc.Arbitrary<Request>[]));
@@ -80,6 +93,24 @@ describe("generated policies", () => {
       { numRuns: 100 },
     );
     expect(differing).toBeGreaterThan(100);
+  });
+
+  test("answers that are decided differently are reported, where nothing else is", () => {
+    let differing = 0;
+    const alone = fc.record({ udp: udpPolicies, asked: fc.array(nearAnswer, { minLength: 80 }) });
+    fc.assert(
+      fc.property(alone, ({ udp: [a, b], asked }) => {
+        const effects = difference(a, b).changes.map(({ effect }) => effect);
+        for (const one of asked) {
+          const effect = effectOf(decide(a, one), decide(b, one));
+          if (effect === null) continue;
+          differing++;
+          expect(effects, JSON.stringify(one)).toContain(effect);
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(differing).toBeGreaterThan(500);
   });
 
   test("every example is decided differently, as it is told", () => {
@@ -246,6 +277,37 @@ describe("addresses", () => {
     expect(lines(rules("connect tcp *:80"), rules("connect tcp 0.0.0.0/0:80"))).toEqual([
       "denied connect tcp [::/0]:80",
     ]);
+  });
+});
+
+describe("answers over UDP", () => {
+  const rule = (effect: "allow" | "deny", operation: "connect" | "listen", port: number) => ({
+    ...{ effect, operation, protocol: "udp" as const, network: null },
+    ...{ ports: { first: port, last: port }, source: source("generated") },
+  });
+  const server = rule("allow", "listen", 53);
+  const without = { addresses: [server] };
+  const denying = { addresses: [server, rule("deny", "connect", 4000)] };
+
+  test("a `deny connect udp` that goes lets them go to its peers, a new one does not", () => {
+    expect(lines(denying, without)).toEqual(["allowed answer udp 4000"]);
+    expect(lines(without, denying)).toEqual(["denied answer udp 4000"]);
+    const [change] = difference(policy(denying), policy(without)).changes;
+    expect(change?.example).toMatchObject({ port: 4000, answersFrom: { port: 53 } });
+  });
+
+  test("without a socket that may listen there are none", () => {
+    expect(lines({ addresses: denying.addresses.slice(1) }, {})).toEqual([]);
+    expect(lines(denying, {})).toEqual(["denied listen udp 53"]);
+    expect(lines({ addresses: denying.addresses.slice(1) }, without)).toEqual([
+      "allowed listen udp 53",
+    ]);
+  });
+
+  test("a peer to which the daemon may newly connect is told by that line", () => {
+    const connecting = { addresses: [server, rule("allow", "connect", 4000)] };
+    expect(lines(denying, connecting)).toEqual(["allowed connect udp 4000"]);
+    expect(lines(connecting, denying)).toEqual(["denied connect udp 4000"]);
   });
 });
 

@@ -74,10 +74,12 @@ export const addresses: RuleKind<AddressRule, AddressRequest> = {
     if (answersFrom === undefined) return `${operation} ${place}`;
     return `answer ${place} from ${formatEndpoint(answersFrom.address, answersFrom.port)}`;
   },
-  changes: (a, b) =>
-    (["connect", "listen"] as const).flatMap((operation) =>
+  changes: (a, b) => [
+    ...(["connect", "listen"] as const).flatMap((operation) =>
       (["tcp", "udp"] as const).flatMap((protocol) => changesOf(operation, protocol, a, b)),
     ),
+    ...changedAnswers(a, b),
+  ],
 };
 
 type Asked = Pick<AddressRequest, "operation" | "protocol">;
@@ -97,21 +99,75 @@ function changesOf(
   const about = (rules: readonly AddressRule[]) =>
     rules.filter((rule) => rule.operation === operation && rule.protocol === protocol);
   const [before, after] = [about(a), about(b)];
-  const networks = [...before, ...after].flatMap(({ network }) => network ?? []);
-  const asked = { operation, protocol };
+  const words = `${operation} ${protocol}`;
   return (["allowed", "denied"] as const).flatMap((effect) => {
     const [from, to] = effect === "allowed" ? [after, before] : [before, after];
-    const families = ([4, 6] as const).map((family) =>
-      regionsOf(family, networks, neverJudged(operation)).map((region) => ({
-        region,
-        ports:
-          region.address === null
-            ? []
-            : subtractPorts(portsAt(from, region.address), portsAt(to, region.address)),
-      })),
-    );
-    return everyAddressOnce(families.flatMap((regions) => linesOf(effect, asked, regions)));
+    const ports = (place: Uint8Array) => subtractPorts(portsAt(from, place), portsAt(to, place));
+    const regions = regionsWith(operation, [...before, ...after], ports);
+    const example = (at: Place) => ({ class: "address", operation, protocol, ...at }) as const;
+    return linesOf({ effect, words, example }, regions);
   });
+}
+
+type Place = Pick<AddressRequest, "address" | "port">;
+
+/**
+ * What a socket of `listen udp` may answer changes with the rules of `connect udp` only if a `deny`
+ * comes or goes. Only peers to which neither policy lets it connect are told of: those of a changed
+ * `connect udp` are told of by that line, and those of a changed `listen udp` by that one.
+ */
+function changedAnswers(
+  a: readonly AddressRule[],
+  b: readonly AddressRule[],
+): Change<AddressRequest>[] {
+  const about = (rules: readonly AddressRule[], asked: AddressRule["operation"]) =>
+    rules.filter(({ operation, protocol }) => operation === asked && protocol === "udp");
+  const own = placesOfBoth(about(a, "listen"), about(b, "listen"));
+  const [before, after] = [about(a, "connect"), about(b, "connect")];
+  return (["allowed", "denied"] as const).flatMap((effect) => {
+    const [denying, silent] = effect === "allowed" ? [before, after] : [after, before];
+    const ports = (place: Uint8Array) =>
+      subtractPorts(portsOf(denying, ["deny"], place), portsOf(silent, ["allow", "deny"], place));
+    const regions = regionsWith("connect", [...before, ...after], ports);
+    const example = (at: Place): AddressRequest => {
+      const alike = own.find(({ address }) => address.length === at.address.length) ?? own[0];
+      return {
+        ...{ class: "address", operation: "connect", protocol: "udp", ...at },
+        ...(alike && { answersFrom: alike }),
+      };
+    };
+    return own.length === 0 ? [] : linesOf({ effect, words: "answer udp", example }, regions);
+  });
+}
+
+/** For each family one place on which both policies let a socket listen, if there is one. */
+function placesOfBoth(a: readonly AddressRule[], b: readonly AddressRule[]): readonly Place[] {
+  const both = (place: Uint8Array) => {
+    const ports = portsAt(a, place);
+    return subtractPorts(ports, subtractPorts(ports, portsAt(b, place)));
+  };
+  return regionsWith("listen", [...a, ...b], both).flatMap((regions) =>
+    regions
+      .flatMap(({ region: { address }, ports: [first] }) =>
+        address === null || first === undefined ? [] : [{ address, port: first.first }],
+      )
+      .slice(0, 1),
+  );
+}
+
+/** For each family its regions, with the ports that are asked for there. */
+function regionsWith(
+  operation: Asked["operation"],
+  rules: readonly AddressRule[],
+  ports: (address: Uint8Array) => PortSet,
+): readonly (readonly ChangedPorts[])[] {
+  const networks = rules.flatMap(({ network }) => network ?? []);
+  return ([4, 6] as const).map((family) =>
+    regionsOf(family, networks, neverJudged(operation)).map((region) => ({
+      region,
+      ports: region.address === null ? [] : ports(region.address),
+    })),
+  );
 }
 
 /** IPv4-mapped addresses are judged as IPv4, and connecting to the unspecified one as loopback. */
@@ -131,19 +187,40 @@ function neverJudged(operation: Asked["operation"]): readonly Network[] {
 
 /** Granted at that address, as it is judged. The rules are of one operation and protocol. */
 export function portsAt(rules: readonly AddressRule[], address: Uint8Array): PortSet {
-  const ports = (effect: Effect) =>
-    portSet(
-      rules
-        .filter((rule) => rule.effect === effect && networkContains(rule.network, address))
-        .map((rule) => rule.ports),
-    );
-  return subtractPorts(ports("allow"), ports("deny"));
+  return subtractPorts(portsOf(rules, ["allow"], address), portsOf(rules, ["deny"], address));
+}
+
+function portsOf(
+  rules: readonly AddressRule[],
+  effects: readonly Effect[],
+  address: Uint8Array,
+): PortSet {
+  return portSet(
+    rules
+      .filter(
+        ({ effect, network }) => effects.includes(effect) && networkContains(network, address),
+      )
+      .map((rule) => rule.ports),
+  );
+}
+
+/** Lines that begin with the same words. */
+interface Told {
+  readonly effect: Change["effect"];
+  readonly words: string;
+  readonly example: (at: Place) => AddressRequest;
+}
+
+function linesOf(
+  told: Told,
+  families: readonly (readonly ChangedPorts[])[],
+): Change<AddressRequest>[] {
+  return everyAddressOnce(families.flatMap((regions) => linesOfFamily(told, regions)));
 }
 
 /** A line for each network and range of ports that the line of a network around it lacks. */
-function linesOf(
-  effect: Change["effect"],
-  asked: Asked,
+function linesOfFamily(
+  { effect, words, example }: Told,
   regions: readonly ChangedPorts[],
 ): Change<AddressRequest>[] {
   return regions.flatMap(({ region: { address, network }, ports }, at) => {
@@ -152,16 +229,15 @@ function linesOf(
     const inside = regions.filter(
       (one, below) => hasAddress(one) && ancestors(regions, below).includes(regions[at] ?? one),
     );
-    return subtractPorts(ports, told).map((range): Change<AddressRequest> => {
-      const place = `${formatPlaceOf(network)}:${formatPorts(range)}`;
-      return {
+    return subtractPorts(ports, told).map(
+      (range): Change<AddressRequest> => ({
         effect,
         section: "network",
-        line: `${asked.operation} ${asked.protocol} ${place}`,
+        line: `${words} ${formatPlaceOf(network)}:${formatPorts(range)}`,
         isPart: inside.some((one) => subtractPorts([range], one.ports).length > 0),
-        example: { class: "address", ...asked, address, port: range.first },
-      };
-    });
+        example: example({ address, port: range.first }),
+      }),
+    );
   });
 }
 

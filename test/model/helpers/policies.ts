@@ -74,9 +74,19 @@ export const policies: fc.Arbitrary<Policy> = fc
   .map((rules) => policy(rules));
 
 /** The second one has some of the first one's rules, and some of its own. */
-export const alikePolicies: fc.Arbitrary<readonly [Policy, Policy]> = fc
-  .tuple(policies, policies, fc.infiniteStream(fc.nat(3)))
-  .map(([a, other, choices]) => {
+export const alikePolicies = alike(policies);
+
+/** As {@link alikePolicies}, with rules about UDP alone. */
+export const udpPolicies = alike(
+  fc
+    .array(addressRule, { maxLength: 6 })
+    .map((rules) =>
+      policy({ addresses: rules.map((rule) => ({ ...rule, protocol: "udp" as const })) }),
+    ),
+);
+
+function alike(any: fc.Arbitrary<Policy>): fc.Arbitrary<readonly [Policy, Policy]> {
+  return fc.tuple(any, any, fc.infiniteStream(fc.nat(3))).map(([a, other, choices]) => {
     const some = <T>(these: readonly T[], those: readonly T[]): readonly T[] => [
       ...these.filter(() => choices.next().value !== 0),
       ...those.filter(() => choices.next().value === 0),
@@ -86,3 +96,4 @@ export const alikePolicies: fc.Arbitrary<readonly [Policy, Policy]> = fc
     );
     return [a, Object.fromEntries(mixed) as Policy];
   });
+}
