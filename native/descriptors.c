@@ -70,7 +70,8 @@ static int listen_count(const struct plan *plan)
     char object[32];
     snprintf(object, sizeof object, "descriptor %d", i);
     need(is_socket(i), step, object,
-         "LISTEN_FDS promises that many sockets, and `inherit: [listen]` grants sockets only");
+         "LISTEN_FDS promises that many sockets, and `inherit: [listen]` grants sockets only; "
+         "`systemctl clean --what=fdstore UNIT` removes what a daemon stored");
   }
   return (int)count;
 }

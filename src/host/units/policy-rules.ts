@@ -54,22 +54,24 @@ const programs: Rule = (look) => {
   );
 };
 
-const NOTIFY_SOCKET = "/run/systemd/notify";
+/** What systemd waits for before the unit counts as started, and where the daemon says it. */
+const readinessOf: Readonly<Record<string, { readonly what: string; readonly socket: string }>> = {
+  notify: { what: "a message from the daemon", socket: "/run/systemd/notify" },
+  "notify-reload": { what: "a message from the daemon", socket: "/run/systemd/notify" },
+  dbus: { what: "the daemon's name on the bus", socket: "/run/dbus/system_bus_socket" },
+};
 
-/** The unit's start waits until the daemon reports readiness. */
 const readiness: Rule = (look) => {
-  const waits = property(look, "Type").startsWith("notify");
-  const { outcome } = decide(look.policy, {
-    class: "name",
-    operation: "connect",
-    path: NOTIFY_SOCKET,
-  });
-  return !waits || outcome === "granted"
+  const type = property(look, "Type");
+  const awaited = readinessOf[type];
+  if (awaited === undefined) return {};
+  const { what, socket } = awaited;
+  const { outcome } = decide(look.policy, { class: "name", operation: "connect", path: socket });
+  return outcome === "granted"
     ? {}
     : policyConflict(
-        `systemd waits for a message from the daemon (Type=${property(look, "Type")}), ` +
-          "and the policy does not let the daemon send it",
-        `network: [connect unix ${NOTIFY_SOCKET}]`,
+        `systemd waits for ${what} (Type=${type}), and the policy does not let the daemon send it`,
+        `network: [connect unix ${socket}]`,
       );
 };
 
@@ -94,6 +96,19 @@ const activation: Rule = (look) => {
           "let it inherit",
         "inherit: [listen]",
       );
+};
+
+/** The launcher cannot tell a stored descriptor from one of socket activation. */
+const stored: Rule = (look) => {
+  const max = property(look, "FileDescriptorStoreMax");
+  if (max === "" || max === "0") return {};
+  const kept = "systemd keeps descriptors that the daemon stores with it (FileDescriptorStoreMax=)";
+  return granted(look.policy.inherit).has("listen")
+    ? note(
+        `${kept}: they may only be sockets; with any other the launcher refuses the next start, ` +
+          `until \`systemctl clean --what=fdstore ${look.unit.name}\``,
+      )
+    : note(`${kept}; the policy does not let it inherit them`, "inherit: [listen]");
 };
 
 /** Each command is a run of its own, and Landlock lets a sealed run signal only itself. */
@@ -142,6 +157,7 @@ export const policyRules: readonly Rule[] = [
   readiness,
   output,
   activation,
+  stored,
   signals,
   logins,
   outside,

@@ -10,6 +10,7 @@ import { BootedUnits } from "./booted-units.ts";
 const missing = bootMissing();
 const hasMemcached = existsSync("/usr/bin/memcached");
 const hasRedis = existsSync("/usr/bin/redis-server");
+const hasDnsmasq = existsSync("/usr/sbin/dnsmasq");
 let at: BootedUnits;
 
 beforeAll(async () => {
@@ -69,6 +70,21 @@ test("sshd's unit, while logins get the sandboxed shell, which domains do not: a
   at.host.sh('rm "$1"', setting);
   expect(out.replaceAll(/\s+/g, " ")).toMatch(/conflict: \S+ShellSandboxEnabled gives every login/);
   expect(status).toBe(1);
+});
+
+test("`--all` is every unit that a policy names and the host has, enabled and back", () => {
+  const { units } = JSON.parse(at.host.cofferdam("unit", "check", "--all", "--json").out);
+  const names = units.map(({ unit }: { readonly unit: string }) => unit);
+  expect(names).toEqual(expect.arrayContaining(["ssh.service", "redis-server.service"]));
+  for (const name of names)
+    at.write(`/etc/systemd/system/${name}.d/clone.conf`, `[Service]\n${showsClone}`);
+  at.host.sh("systemctl daemon-reload");
+  const before = at.settings();
+  at.done("unit", "enable", "--all");
+  const dropIns = names.map((name: string) => `./${name}.d/zz-cofferdam.conf`);
+  expect(at.settings().split("\n")).toEqual(expect.arrayContaining(dropIns));
+  at.done("unit", "disable", "--all");
+  expect(at.settings()).toBe(before);
 });
 
 test("Debian's memcached, with all of its hardening, in its domain and back", (context) => {
@@ -142,20 +158,24 @@ test("a oneshot: each of its commands, with quotes, specifiers and names of its 
   at.service(
     "steps.service",
     `Type=oneshot\n${files}Environment="WORD=two words"\n` +
-      `ExecStartPre=-/bin/false\nExecStartPre=+/bin/sh -c 'echo outside >/run/steps/said'\n` +
+      `ExecCondition=/bin/sh -c 'echo condition >/run/steps/said; : >/run/steps-free'\n` +
+      `ExecStartPre=-/bin/false\nExecStartPre=+/bin/sh -c 'echo outside >>/run/steps/said'\n` +
+      `ExecStartPre=!/bin/sh -c 'echo beside >>/run/steps/said; : >/run/steps-free'\n` +
       `ExecStart=${write} "%n" $WORD "\${WORD}" ; :${write} '$WORD' a\\x20b \\;\n` +
-      "ExecStart=@/bin/sh named -c 'printf %%s \"$0\" >>/run/steps/said'\n",
+      "ExecStart=@/bin/sh named -c 'echo \"$0\" >>/run/steps/said'\n" +
+      `ExecStartPost=${write} after\n`,
   );
   at.done("unit", "enable", "steps");
   expect(at.host.run("systemctl", "start", "steps").err).toBe("");
-  expect(at.host.sh("cat /run/steps/said").split("\n").slice(0, 5)).toEqual([
+  expect(at.host.sh("cat /run/steps/said").trim().split("\n")).toEqual([
+    "condition",
     "outside",
-    "steps.service: two words two words",
-    "held",
-    "$WORD: a b ;",
-    "held",
+    "beside",
+    ...["steps.service: two words two words", "held"],
+    ...["$WORD: a b ;", "held"],
+    "named",
+    ...["after: ", "held"],
   ]);
-  expect(at.host.sh("tail -1 /run/steps/said")).toBe("named");
   const journal = at.host.sh("journalctl -q -o cat -u steps --no-pager");
   expect(journal).toContain("Starting steps.service");
   expect(journal).not.toContain("left-over process");
@@ -174,11 +194,11 @@ test("a command that the policy leaves outside the domain, and a later policy ch
   at.service(
     "left.service",
     "Type=oneshot\nRemainAfterExit=yes\nRuntimeDirectory=left\nRuntimeDirectoryPreserve=yes\n" +
-      `ExecStart=${held} ${said}\nExecStop=${held} ${said}\n`,
+      `ExecStart=${held} ${said}\nExecReload=${held} ${said}\nExecStop=${held} ${said}\n`,
   );
   at.done("unit", "enable", "left");
-  at.host.sh("systemctl start left; systemctl stop left");
-  expect(at.host.sh("cat /run/left/said")).toBe("held\nfree\n");
+  at.host.sh("systemctl start left; systemctl reload left; systemctl stop left");
+  expect(at.host.sh("cat /run/left/said")).toBe("held\nheld\nfree\n");
   expect(at.done("unit", "status", "left")).toContain("enabled");
   at.domain("left", left(""));
   expect(at.host.cofferdam("unit", "status", "left")).toMatchObject({
@@ -412,6 +432,165 @@ test("Type=notify-reload: systemd waits for the daemon's word that it has reload
   at.done("unit", "disable", "reloads");
 });
 
+test("Type=dbus: systemd waits for the name that dnsmasq takes on the bus", (context) => {
+  skipUnless(context, hasDnsmasq, "there is no /usr/sbin/dnsmasq, which set-up installs");
+  const name = "uk.org.thekelleys.dnsmasq";
+  // Without these it ends at once where clients of the bus may order more of it.
+  const needed = "capabilities: [net_raw, net_admin, net_bind_service]";
+  const mute = shell("bus", "bus.service", needed).replace("/usr/bin/*", "/usr/sbin/dnsmasq");
+  at.domain("bus", mute);
+  at.service(
+    "bus.service",
+    `Type=dbus\nBusName=${name}\nTimeoutStartSec=60\n` +
+      "ExecStart=/usr/sbin/dnsmasq --no-daemon --enable-dbus --port=0 --conf-file=/dev/null\n",
+  );
+  const { status, out } = at.host.cofferdam("unit", "check", "bus");
+  expect(out).toContain("network: [connect unix /run/dbus/system_bus_socket]");
+  expect(status).toBe(1);
+  at.domain("bus", mute.replace("/run/systemd/notify", "/run/dbus/system_bus_socket"));
+  at.done("unit", "enable", "--now", "bus");
+  expect(at.host.show("bus", "ActiveState")).toBe("active");
+  expect(at.host.domainOf(at.host.show("bus", "MainPID"))).toBe("bus");
+  const call = `busctl call ${name} /uk/org/thekelleys/dnsmasq ${name} GetVersion`;
+  expect(at.host.sh(call)).toMatch(/^s "2[.]/);
+  at.host.sh("systemctl stop bus");
+  at.done("unit", "disable", "bus");
+});
+
+test("Type=idle: the daemon starts when systemd has nothing else to do, in its domain", () => {
+  at.domain("idles", shell("idles", "idles.service"));
+  at.service("idles.service", "Type=idle\nExecStart=/usr/bin/sleep 600\n");
+  at.done("unit", "enable", "--now", "idles");
+  at.host.sh('until [ "$(systemctl show -P MainPID idles)" != 0 ]; do sleep 0.05; done');
+  at.becomes(at.host.show("idles", "MainPID"), "idles");
+  expect(at.host.show("idles", "ActiveState")).toBe("active");
+  at.host.sh("systemctl stop idles");
+  at.done("unit", "disable", "idles");
+});
+
+/** Says what it is, and how it fared when it sent from its own socket to a port without a grant. */
+const activated = `
+import errno, socket
+stream, datagrams = socket.socket(fileno=3), socket.socket(fileno=4)
+while True:
+    client, _ = stream.accept()
+    client.sendall(b"activated")
+    client.close()
+    _, peer = datagrams.recvfrom(99)
+    try:
+        datagrams.sendto(b"", ("127.0.0.1", 9))
+        said = "sent"
+    except OSError as error:
+        said = errno.errorcode[error.errno]
+    datagrams.sendto(said.encode(), peer)
+`;
+
+test("socket activation, under IPAddressDeny=: served, answered, and held, by its domain", () => {
+  const deaf = shell("serves", "serves.service")
+    .replace("files:", "files:\n  - r /usr/lib/python3*/** /run/serves.py")
+    .replace("network: [", "network: [listen tcp 7008, listen udp 7008, ");
+  at.domain("serves", deaf);
+  at.write("/run/serves.py", activated);
+  at.write(
+    "/etc/systemd/system/serves.socket",
+    "[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=127.0.0.1:7008\n" +
+      "ListenDatagram=127.0.0.1:7008\n",
+  );
+  at.service(
+    "serves.service",
+    "IPAddressDeny=any\nIPAddressAllow=localhost\nRestrictNamespaces=yes\n" +
+      "ExecStart=/usr/bin/python3 -IS /run/serves.py\n",
+  );
+  at.host.sh("systemctl start serves.socket");
+  const told = at.host.cofferdam("unit", "check", "serves");
+  expect(told.out).toContain("inherit: [listen]");
+  expect(told.status).toBe(1);
+  at.domain("serves", deaf.replace("stdio-sockets]", "stdio-sockets, listen]"));
+  at.done("unit", "enable", "serves");
+  const ask = `exec 3<>/dev/tcp/127.0.0.1/7008 4<>/dev/udp/127.0.0.1/7008
+    echo >&4
+    cat <&3
+    timeout 60 dd bs=99 count=1 <&4 2>/dev/null`;
+  for (const _ of ["first", "restarted"]) {
+    expect(at.host.run("bash", "-euc", ask).out).toBe("activatedEACCES");
+    const pid = at.host.show("serves", "MainPID");
+    expect(at.host.domainOf(pid)).toBe("serves");
+    // The programs of its domain hold the socket unit's group, so that no mediator is asked.
+    expect(groupOf(pid)).not.toContain(BARE);
+    at.host.sh("systemctl stop serves.service");
+  }
+  at.host.sh("systemctl stop serves.socket");
+  at.done("unit", "disable", "serves");
+});
+
+/**
+ * Gives systemd the socket that it listens on, and takes it from there when it starts again; a
+ * client hears which of both.
+ */
+const storing = `
+import os, socket
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.connect(os.environ["NOTIFY_SOCKET"])
+def store(name, descriptor):
+    socket.send_fds(manager, [f"FDSTORE=1\\nFDNAME={name}".encode()], [descriptor])
+if "LISTEN_FDS" in os.environ:
+    door = socket.socket(fileno=3)
+else:
+    door = socket.create_server(("127.0.0.1", 7007))
+    store("door", door.fileno())
+if os.path.exists("/run/stores/memory"):
+    store("memory", os.memfd_create("memory"))
+manager.send(b"READY=1")
+while True:
+    client, _ = door.accept()
+    client.sendall(os.environ.get("LISTEN_FDNAMES", "new").encode())
+    client.close()
+`;
+
+test("FileDescriptorStoreMax=: a socket that the daemon stored outlives its restart", () => {
+  const deaf = shell("stores", "stores.service", "memory: [memfd]")
+    .replace("files:", "files:\n  - r /usr/lib/python3*/**")
+    .replace("network: [", "network: [listen tcp 7007, ");
+  at.domain("stores", deaf);
+  at.service(
+    "stores.service",
+    "Type=notify\nFileDescriptorStoreMax=4\nRuntimeDirectory=stores\n" +
+      "RuntimeDirectoryPreserve=yes\nExecStart=/usr/bin/python3 -IS /run/stores/storing.py\n",
+  );
+  at.write("/run/stores/storing.py", storing);
+  const told = (): string => at.host.cofferdam("unit", "check", "stores").out;
+  expect(told()).toContain("inherit: [listen]");
+  at.domain("stores", deaf.replace("stdio-sockets]", "stdio-sockets, listen]"));
+  expect(told()).toContain("FileDescriptorStoreMax=");
+  at.done("unit", "enable", "--now", "stores");
+  const pid = at.host.show("stores", "MainPID");
+  expect(at.host.show("stores", "NFileDescriptorStore")).toBe("1");
+  // While the daemon is stopped, the kernel takes a client for it; the next process serves it.
+  const restart = `systemctl kill --signal=SIGSTOP stores
+    until grep -q "^State:.T" "/proc/$1/status"; do sleep 0.05; done
+    exec 3<>/dev/tcp/127.0.0.1/7007
+    systemctl restart stores
+    cat <&3`;
+  expect(at.host.run("bash", "-euc", restart, "bash", pid)).toMatchObject({ out: "door", err: "" });
+  const next = at.host.show("stores", "MainPID");
+  expect(next).not.toBe(pid);
+  expect(at.host.domainOf(next)).toBe("stores");
+});
+
+test("FileDescriptorStoreMax=: what is no socket is refused with words that help", () => {
+  at.write("/run/stores/memory", "");
+  at.host.sh("systemctl restart stores");
+  expect(at.host.show("stores", "NFileDescriptorStore")).toBe("2");
+  expect(at.host.run("systemctl", "restart", "stores").status).not.toBe(0);
+  const told = at.host.sh("journalctl -q -o cat -u stores --no-pager");
+  expect(told).toMatch(/take the sockets of socket activation: descriptor [34]: ENOTSOCK/);
+  expect(told).toContain("systemctl clean --what=fdstore");
+  at.host.sh("systemctl reset-failed stores; rm /run/stores/memory; systemctl start stores");
+  expect(at.host.show("stores", "NFileDescriptorStore")).toBe("1");
+  at.host.sh("systemctl stop stores");
+  at.done("unit", "disable", "stores");
+});
+
 test("a watchdog hears the daemon, and ends it when it is silent", () => {
   at.domain("dog", shell("dog", "dog.service"));
   at.service(
@@ -535,6 +714,16 @@ test("what cannot be combined is refused with the line to change, and nothing is
   expect(hidden.replaceAll(/\s+/g, " ")).toContain(
     `TemporaryFileSystem= hides Cofferdam's own program, ${join(clone, "bin/cofferdam")}`,
   );
+  at.service("bad.service", sleeps);
+  const lost = "its output is lost";
+  expect(at.host.cofferdam("unit", "check", "bad").out).not.toContain(lost);
+  at.domain("bad", shell("bad", "bad.service").replace(", stdio-sockets", ""));
+  expect(at.host.cofferdam("unit", "check", "bad").out).toContain(lost);
+  at.service("bad.service", `${sleeps}IPAddressDeny=any\n`);
+  expect(at.host.cofferdam("unit", "check", "bad").out).toContain("IPAddressAllow=localhost");
+  at.domain("bad", shell("bad", "bad.service", "ipc: [shm]"));
+  at.service("bad.service", `${sleeps}RestrictNamespaces=yes\n`);
+  expect(at.host.cofferdam("unit", "check", "bad").out).toContain("RestrictNamespaces=ipc");
   const unknown = at.host.cofferdam("unit", "check", "nothing-names-it");
   expect(unknown.status).toBe(3);
 });
