@@ -1,14 +1,16 @@
 import { hasError } from "../diagnostics/diagnostic.ts";
-import type { Wanted } from "../host/load.ts";
+import { load, type Wanted } from "../host/load.ts";
 import type { Policy } from "../model/policy.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
 import { complain } from "./complain.ts";
-import { loadWanted, wantedDomain } from "./wanted.ts";
+import { loadWanted, settings, wantedDomain } from "./wanted.ts";
 
 export interface RequiredPolicy {
   readonly policy: Policy;
   /** Absolute names of its files, the domain's own first. */
   readonly files: readonly string[];
+  /** The policy that another text of its own file would be; null if it has errors. */
+  readonly load: (text: string) => Policy | null;
 }
 
 /**
@@ -26,7 +28,12 @@ export function requirePolicy(
 /** The same, if the command finds its policies by other words. */
 export function requireWanted(context: Context, wanted: Wanted, options: Options): RequiredPolicy {
   const { policy, diagnostics, sources, files } = loadWanted(context, wanted, options);
-  if (policy !== null) return { policy, files };
+  if (policy !== null)
+    return {
+      policy,
+      files,
+      load: (text) => load(context.places, wanted, settings(options), text).policy,
+    };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   complain(context, errors, sources, options);
   throw new CommandError(

@@ -1,5 +1,6 @@
 import type { MembersSchema } from "../base/schema.ts";
 import type { Change } from "./change.ts";
+import type { Source } from "./rule.ts";
 import type { SealedView } from "./sealed-view/types.ts";
 import type { Decision } from "./verdict.ts";
 
@@ -15,6 +16,12 @@ export interface RuleLine {
   readonly line: string;
 }
 
+/** A grant that nearly applies, and in words why it does not. */
+export interface Near {
+  readonly source: Source;
+  readonly why: string;
+}
+
 /**
  * The meaning of a kind of rule whose rules and requests have members of their own: names of files
  * and unix sockets, addresses, families of sockets. A kind whose rules are single words is a
@@ -25,8 +32,13 @@ export interface RuleKind<Rule, Request extends { readonly class: string }> {
   readonly request: MembersSchema<Request>;
   /** `sealed`: what a sealed domain knows of the names of its start. */
   readonly decide: (rules: readonly Rule[], request: Request, sealed?: SealedView) => Decision;
-  /** The narrowest line that grants the request, with its section; null if none does. */
-  readonly suggest: (request: Request) => RuleLine | null;
+  /**
+   * The narrowest line with which these rules grant the request, with its section; null if none
+   * does. No rule denies the request.
+   */
+  readonly suggest: (request: Request, rules: readonly Rule[]) => RuleLine | null;
+  /** The grant that comes nearest to a request that none covers; null if none is near. */
+  readonly nearest: (rules: readonly Rule[], request: Request) => Near | null;
   /** In the words of `cofferdam explain`. */
   readonly spell: (request: Request) => string;
   /**

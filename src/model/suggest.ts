@@ -2,6 +2,7 @@ import { addresses } from "../kinds/addresses/model.ts";
 import { sectionOf, type WordRequests, type WordSection, wordKinds } from "../kinds/model.ts";
 import { names, twoNames } from "../kinds/names/model.ts";
 import { sockets } from "../kinds/sockets/model.ts";
+import type { Policy } from "./policy.ts";
 import type { Request } from "./request.ts";
 import type { RuleLine } from "./rule-kind.ts";
 
@@ -12,26 +13,28 @@ export interface Suggestion {
 }
 
 /**
- * The narrowest single line that makes a policy grant the request, as long as the policy does not
- * deny it and the names of a rename carry no permissions of other rules. null for a request that no
- * line can grant.
+ * The narrowest single line with which the policy grants the request, as long as no rule of it
+ * denies the request; null if no line does. A policy of null has no rules.
  */
-export function suggest(request: Request): Suggestion | null {
+export function suggest(request: Request, policy: Suggesting | null): Suggestion | null {
   switch (request.class) {
     case "name":
-      return names.suggest(request);
+      return names.suggest(request, policy?.names ?? []);
     case "two-names":
-      return twoNames.suggest(request);
+      return twoNames.suggest(request, policy?.names ?? []);
     case "address":
-      return addresses.suggest(request);
+      return addresses.suggest(request, policy?.addresses ?? []);
     case "socket":
-      return sockets.suggest(request);
+      return sockets.suggest(request, policy?.sockets ?? []);
     default:
-      return suggestWord(sectionOf(request), request);
+      return suggestWord(sectionOf(request), request, policy?.mediation === "sealed");
   }
 }
 
-function suggestWord<S extends WordSection>(section: S, request: WordRequests[S]) {
-  const line = wordKinds[section].suggest(request);
+/** What a proposed line depends on. */
+type Suggesting = Pick<Policy, "names" | "addresses" | "sockets" | "mediation">;
+
+function suggestWord<S extends WordSection>(section: S, request: WordRequests[S], sealed: boolean) {
+  const line = wordKinds[section].suggest(request, sealed);
   return line === null ? null : { section, line };
 }

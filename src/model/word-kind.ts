@@ -21,8 +21,8 @@ export interface WordKind<Token extends string, Request extends { readonly class
     request: Request,
     domain: string,
   ) => Decision;
-  /** The word that grants the request; null if none does. */
-  readonly suggest: (request: Request) => string | null;
+  /** The word that grants the request; null if none does. `sealed`: as a sealed domain takes it. */
+  readonly suggest: (request: Request, sealed: boolean) => string | null;
   /** For `cofferdam explain`, e.g. `a capability`. */
   readonly object: string;
   readonly ask: (object: string) => Request | Misuse;

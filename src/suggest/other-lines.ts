@@ -1,3 +1,4 @@
+import type { Policy } from "../model/policy.ts";
 import type { AddressRequest, NameRequest } from "../model/request.ts";
 import { suggest } from "../model/suggest.ts";
 import { shapeOf } from "./name-shape.ts";
@@ -15,13 +16,13 @@ const LOCAL_PORTS = { first: 32_768, last: 60_999 };
 /**
  * Lines for everything but names of files: a line for each request, merged where they are alike.
  */
-export function otherLines(needs: readonly Need[], tree: Tree): Proposal[] {
+export function otherLines(policy: Policy, needs: readonly Need[], tree: Tree): Proposal[] {
   const known = knownAddresses(needs);
   const proposals = new Map<string, Proposal & { readonly needs: Need[] }>();
   for (const need of needs) {
     const { request } = need;
     const merged = request.class === "address" ? addressLine(request, known) : null;
-    const { section, line } = merged ?? suggest(request) ?? { section: null, line: "" };
+    const { section, line } = merged ?? suggest(request, policy) ?? { section: null, line: "" };
     if (section === null) continue;
     const shaped = isSocketName(request) ? socketLine(request, need, tree) : null;
     const because = shaped?.because ?? merged?.because ?? ofFolder(request);

@@ -65,7 +65,7 @@ export function suggestions(
   const proposed = [
     ...includes,
     ...fileLines(policy, rest, host.tree),
-    ...otherLines(rest.filter(isNoFile), host.tree),
+    ...otherLines(policy, rest.filter(isNoFile), host.tree),
   ].map((one) => forEachInstance(one, host.instance));
   const { after, lines } = helping(text, proposed, host);
   const dangersOf = judgeDangers({ before: policy, after: after ?? policy, others: host.others });

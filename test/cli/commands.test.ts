@@ -4,17 +4,20 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { PUBLIC_FILE } from "../../src/base/modes.ts";
+import { PRIVATE_FILE, PUBLIC_FILE } from "../../src/base/modes.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { READY_PLANS_MAX } from "../../src/host/prune-plans.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
+import { POLICY_BYTES_MAX } from "../../src/policy/limits.ts";
 import { Caller } from "./command-line.ts";
 
 let caller = new Caller();
@@ -36,6 +39,12 @@ function writePolicy(extra = ""): string {
     file,
     `files: [r ${caller.folder}/one, r ${caller.folder}/data/**]\ninherit: [stdio]\n${extra}`,
   );
+  return file;
+}
+
+function policyOf(text: string): string {
+  const file = join(caller.folder, "tool.yaml");
+  writeFileSync(file, text, { mode: PUBLIC_FILE });
   return file;
 }
 
@@ -162,7 +171,7 @@ describe("explain", () => {
   test("denied for good, or because it does not exist yet: what helps, not a line", async () => {
     const file = writePolicy();
     const never = await caller.run(["explain", "--policy", file, "syscall", "mount"]);
-    expect(never.out).toContain("allow impossible: no policy can grant it");
+    expect(never.out).toContain("allow no line of a policy can grant it: a changed mount tree");
     rmSync(join(caller.folder, "one"));
     const late = await caller.run([
       "explain",
@@ -185,8 +194,44 @@ describe("explain", () => {
       "net_raw",
     ]);
     expect(status).toBe(1);
-    expect(out).toContain("a denial overrides every grant");
+    expect(out).toContain("only without that rule: deny beats allow");
     expect(out).not.toContain("allow capabilities");
+  });
+
+  test("what was looked at, the part that is denied, and the nearest rule", async () => {
+    symlinkSync(join(caller.folder, "folder"), join(caller.folder, "link"));
+    mkdirSync(join(caller.folder, "folder"));
+    const real = realpathSync(join(caller.folder, "folder"));
+    const file = policyOf(`files: [d ${real}/a, r ${real}/b]\n`);
+    const ask = async (...words: string[]) =>
+      (await caller.run(["explain", "--policy", file, ...words])).out;
+    const write = await ask("write", join(caller.folder, "link/b"));
+    expect(write).toContain(`  real  ${real}/b, after links\n`);
+    expect(write).toContain(`:1: r ${real}/b\n        it names it, but without \`w\`\n`);
+    expect(await ask("rename", `${real}/a`, `${real}/b`)).toContain(`  part  create ${real}/b\n`);
+  });
+
+  test("a line that will help only once the name exists is said to be so", async () => {
+    const absent = join(realpathSync(caller.folder), "absent");
+    const { out } = await caller.run(["explain", "--policy", writePolicy(), "read", absent]);
+    expect(out).toContain(`  allow files: - r ${absent}\n  then  once it exists`);
+  });
+
+  test("the line is one that the file can hold", async () => {
+    const full = `# ${"x".repeat(POLICY_BYTES_MAX - 40)}\nsummary: full\n`;
+    const { out } = await caller.run(["explain", "--policy", policyOf(full), "read", "/etc/hosts"]);
+    expect(out).toContain("allow the policy has no room for the line that would allow it\n");
+  });
+
+  test("what ordinary permissions refuse as well is told apart", async () => {
+    const file = policyOf("user: nobody\nmediation: supervised\nfiles: [r /**]\n");
+    const closed = join(caller.folder, "closed");
+    writeFileSync(closed, "", { mode: PRIVATE_FILE });
+    const { status, out } = await caller.run(["explain", "--policy", file, "read", closed]);
+    expect(status).toBe(0);
+    expect(out.replaceAll(/\s+/g, " ")).toMatch(
+      /also ordinary permissions refuse it: \S+ has mode \d+, .*: nobody may not /,
+    );
   });
 
   test("Cofferdam's own places are denied, whatever is granted", async () => {

@@ -37,7 +37,7 @@ test.each([
   expect(socketWords(socket)).toBe(words);
   const help = socketHelp(socket, policy({}));
   expect(help?.reason).toBe(reason);
-  expect(suggest(socketRequest(socket))?.line ?? null).toBe(line);
+  expect(suggest(socketRequest(socket), null)?.line ?? null).toBe(line);
   expect(help === null).toBe(line !== null);
 });
 

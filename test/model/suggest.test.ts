@@ -55,7 +55,7 @@ function address(operation: "connect" | "listen", protocol: "tcp" | "udp", where
 }
 
 test("no line grants another name than the one that was asked for", () => {
-  const line = suggest({ class: "name", operation: "read", path: "/srv/in\nbox\udcff" });
+  const line = suggest({ class: "name", operation: "read", path: "/srv/in\nbox\udcff" }, null);
   expect(line).toEqual({ section: "files", line: "r /srv/in\\x0abox\\xff" });
   const granting = policyOf(line as Suggestion);
   for (const path of ["/srv/in box\udcff", "/srv/in\nboxa", "/srv/in\tbox\udcff"])
@@ -66,7 +66,7 @@ test("a suggested line makes decide grant", () => {
   let suggested = 0;
   fc.assert(
     fc.property(anyRequest, (asked) => {
-      const suggestion = suggest(asked);
+      const suggestion = suggest(asked, null);
       if (suggestion === null) return;
       suggested++;
       expect(
@@ -140,5 +140,5 @@ describe("the line, by example", () => {
       },
       { section: "network", line: "listen tcp 80" },
     ],
-  ])("%j", (asked, expected) => expect(suggest(asked)).toEqual(expected));
+  ])("%j", (asked, expected) => expect(suggest(asked, null)).toEqual(expected));
 });

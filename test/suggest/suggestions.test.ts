@@ -90,7 +90,7 @@ describe("suggest, then enforce, never denies what was learned", () => {
         // Only what no line grants is left; a rename that gains may need a look at both names.
         for (const left of beyond)
           if (left.need.request.class !== "two-names")
-            expect(suggest(left.need.request), JSON.stringify(left.need.request)).toBeNull();
+            expect(suggest(left.need.request, null), JSON.stringify(left.need.request)).toBeNull();
       }),
       { numRuns: 300 },
     );

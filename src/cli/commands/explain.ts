@@ -34,7 +34,12 @@ export const explain: Command = {
     "A sealed domain can reach only files that exist at its start. If that changes the answer, " +
       "`explain` shows both: by the policy's text, and for a domain that starts now. For a " +
       "running domain see `plan --drift`.",
-    "Exit status: 0 granted, 1 denied.",
+    "If it is denied: the name after links (`real`), which of two names is denied (`part`), the " +
+      "rule that comes nearest and why it does not apply (`near`), and the line that would allow " +
+      "it, which was tried on the policy's text. `also` says what may refuse it beside " +
+      "Cofferdam: modes and owners of files, for the policy's `user` (access control lists are " +
+      "not looked at), AppArmor, SELinux.",
+    "Exit status: 0 granted, 1 denied, by Cofferdam alone.",
   ],
   options: [policyOption, setOption, jsonOption],
   examples: [
@@ -70,5 +75,7 @@ function split(operands: readonly string[], options: Options) {
 }
 
 function print(context: Context, explanation: Explanation, text: string, options: Options): void {
-  context.out(options.json ? toJson(explanation) : renderExplanation(explanation, text));
+  context.out(
+    options.json ? toJson(explanation) : renderExplanation(explanation, text, context.width),
+  );
 }

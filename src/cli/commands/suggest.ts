@@ -6,7 +6,7 @@ import { canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { knownAbstractions } from "../../host/abstractions.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { load, usablePolicies } from "../../host/load.ts";
+import { usablePolicies } from "../../host/load.ts";
 import { modesFor, writeWhole } from "../../host/write-whole.ts";
 import type { Policy } from "../../model/policy.ts";
 import { addLines } from "../../policy/add-lines.ts";
@@ -30,7 +30,6 @@ import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
 import { NeedsOfLog } from "../suggest/needs-of-log.ts";
 import { renderSuggestions, suggestionsJson } from "../suggest/render.ts";
-import { settings, wantedDomain } from "../wanted.ts";
 
 export const suggest: Command = {
   name: "suggest",
@@ -77,8 +76,7 @@ export const suggest: Command = {
       others: usablePolicies(context.places).map(({ policy }) => policy),
       ...instanceOf(own, required.policy.name),
       load: (changed) => {
-        const wanted = wantedDomain(domain, options);
-        const { policy } = load(context.places, wanted, settings(options), changed);
+        const policy = required.load(changed);
         return policy === null ? null : namesOnHost(context, policy, required.files);
       },
     });

@@ -35,8 +35,10 @@ export const why: Command = {
   summary: "why something was denied, and what would allow it",
   description: [
     "Shows the event, its total count, and what the domain's present policy says about it: the " +
-      "rule that denies it, or that no rule grants it; the line that would allow it, and the " +
-      "file for that line. If the daemon was started with --policy FILE, give it here too.",
+      "rule that denies it, or that no rule grants it and which one comes nearest; the line that " +
+      "would allow it, which was tried, and the file for that line; what ordinary permissions, " +
+      "AppArmor or SELinux refuse besides, as far as the host tells. If the daemon was started " +
+      "with --policy FILE, give it here too.",
     "Exit status: 0 if the present policy grants the access, or the event is not a denial; 1 if " +
       "it is still denied.",
   ],
@@ -78,7 +80,7 @@ function ask(context: Context, event: Event, request: Request, options: Options)
       "if the daemon was started with --policy FILE, give it here too",
     );
   const required: RequiredPolicy = requirePolicy(context, domain, options);
-  const now = explainRequest(context, required, asOfNow(request));
+  const now = explainRequest(context, required, asOfNow(request), event.process);
   return { now, put: now.allow === null ? [] : placeOfLine(context.places, required, now.allow) };
 }
 
@@ -92,7 +94,7 @@ function asOfNow(request: Request): Request {
 
 function textOf({ now, put }: Answer, width: number): string {
   return (
-    renderExplanation(now, spellRequest(now.request)) +
+    renderExplanation(now, spellRequest(now.request), width) +
     put
       .map(
         (line, at) =>

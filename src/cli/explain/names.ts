@@ -18,6 +18,13 @@ export const hostNames: Names = {
   },
 };
 
+/** Who may use what is there, by its mode and owner; null for what the caller cannot see. */
+export function statusOf(path: string) {
+  const stats = statOf(path);
+  if (stats === null) return null;
+  return { mode: Number(stats.mode), uid: Number(stats.uid), gid: Number(stats.gid) };
+}
+
 /** Follows links as far as names exist, and appends the missing rest. */
 function canonicalOf(path: string): string {
   if (path === "/") return path;

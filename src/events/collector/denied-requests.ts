@@ -1,7 +1,7 @@
 import type { Denial } from "../../kernel/audit/landlock-record.ts";
 import { decide } from "../../model/decide.ts";
 import { formatEndpoint, parseAddress } from "../../model/network.ts";
-import { escapeName } from "../../model/pattern.ts";
+import { escapeName, parsePattern } from "../../model/pattern.ts";
 import type { PermissionName } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
@@ -88,7 +88,7 @@ function known(request: Request, policy: Policy | null): Explained & Pick<Denied
 }
 
 function explain(request: Request, policy: Policy | null): Explained {
-  if (policy === null) return { rule: null, reason: null, allow: suggest(request) };
+  if (policy === null) return { rule: null, reason: null, allow: suggest(request, null) };
   const decision = decide(policy, request);
   if (decision.outcome === "granted")
     return {
@@ -100,7 +100,7 @@ function explain(request: Request, policy: Policy | null): Explained {
         `cofferdam domain restart ${policy.name}`,
     };
   const { by, reason } = decision;
-  return { rule: by?.text ?? null, reason, ...remedyOf(request, reason) };
+  return { rule: by?.text ?? null, reason, ...remedyOf(policy, request, reason) };
 }
 
 function name(operation: PermissionName, path: string | null, policy: Policy | null): Denied {
@@ -120,8 +120,10 @@ function inDirectory(
   const below = directory === "/" ? "/" : `${directory}/`;
   const letter = operation === "create" ? "c" : "d";
   const explained = explain({ ...fixed, path: `${below}${SOME_NAME}` }, policy);
-  const line = { section: "files", line: `${letter} ${escapeName(below)}*` };
-  const allow = explained.allow === null ? null : line;
+  const pattern = `${escapeName(below)}*`;
+  const line = { section: "files", line: `${letter} ${pattern}` };
+  const helps = explained.allow !== null && "pattern" in parsePattern(pattern);
+  const allow = helps ? line : null;
   return { ...fixed, object: `${below}?`, request: null, ...explained, allow };
 }
 

@@ -94,7 +94,7 @@ function explain(
         request: loggedRequest(request),
         rule: decision.by?.text ?? null,
         reason: decision.reason,
-        ...remedyOf(request, decision.reason),
+        ...remedyOf(policy, request, decision.reason),
       };
   }
   return { request: loggedRequest(asked), rule: null, reason: null, allow: null };

@@ -13,7 +13,7 @@ import {
 } from "../../model/network.ts";
 import { type PortSet, portSet, subtractPorts } from "../../model/port-set.ts";
 import type { Effect, Network, PortRange, Source } from "../../model/rule.ts";
-import type { Misuse, RuleKind } from "../../model/rule-kind.ts";
+import type { Misuse, Near, RuleKind } from "../../model/rule-kind.ts";
 import type { Decision } from "../../model/verdict.ts";
 
 export interface AddressRule {
@@ -69,6 +69,7 @@ export const addresses: RuleKind<AddressRule, AddressRequest> = {
     const where = isEvery ? `${port}` : formatEndpoint(judged, port);
     return { section: "network", line: `${operation} ${protocol} ${where}` };
   },
+  nearest: nearestAddress,
   spell: ({ operation, protocol, address, port, answersFrom }) => {
     const place = `${protocol} ${formatEndpoint(address, port)}`;
     if (answersFrom === undefined) return `${operation} ${place}`;
@@ -81,6 +82,42 @@ export const addresses: RuleKind<AddressRule, AddressRequest> = {
     ...changedAnswers(a, b),
   ],
 };
+
+/** What of a grant may differ from a request, the least first. */
+const differences: readonly (readonly [
+  what: string,
+  fits: (rule: AddressRule, asked: AddressRequest, judged: Uint8Array) => boolean,
+])[] = [
+  [
+    "it is about another port",
+    (rule, asked, judged) => isAbout(rule, asked) && networkContains(rule.network, judged),
+  ],
+  [
+    "it is about another address",
+    (rule, asked) => isAbout(rule, asked) && hasPort(rule, asked.port),
+  ],
+  [
+    "it is about another operation or protocol",
+    (rule, { port }, judged) => networkContains(rule.network, judged) && hasPort(rule, port),
+  ],
+];
+
+function nearestAddress(rules: readonly AddressRule[], asked: AddressRequest): Near | null {
+  const judged = judgedAddress(asked.operation, asked.address);
+  for (const [why, fits] of differences) {
+    const rule = rules.find((one) => one.effect === "allow" && fits(one, asked, judged));
+    if (rule !== undefined) return { source: rule.source, why };
+  }
+  return null;
+}
+
+function isAbout(rule: AddressRule, { operation, protocol }: AddressRequest): boolean {
+  return rule.operation === operation && rule.protocol === protocol;
+}
+
+function hasPort({ ports }: AddressRule, port: number): boolean {
+  return ports.first <= port && port <= ports.last;
+}
 
 type Asked = Pick<AddressRequest, "operation" | "protocol">;
 

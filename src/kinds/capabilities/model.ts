@@ -92,7 +92,7 @@ export const capabilities: WordKind<string, CapabilityRequest> = {
   words: null,
   request,
   decide: (rules, { name }) => firstDenyElseAllow(rules, ({ token }) => token === name),
-  suggest: ({ name }) => name,
+  suggest: ({ name }) => (isCapability(name) ? name : null),
   object: "a capability",
   ask(object) {
     const name = object.toLowerCase().replace(/^cap_/, "");

@@ -3,7 +3,7 @@ import * as is from "../../base/schema.ts";
 import { isCanonicalName } from "../../model/canonical-name.ts";
 import { type Change, effectOf } from "../../model/change.ts";
 import { namesBelow } from "../../model/decide/names-below.ts";
-import { denied, firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
+import { allOf, denied, firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
 import { OF_THE_OBJECT } from "../../model/gain.ts";
 import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
 import {
@@ -13,13 +13,20 @@ import {
   type ParsedPattern,
   parsePattern,
 } from "../../model/pattern.ts";
-import { formatLetters, Permission, type PermissionSet } from "../../model/permission.ts";
+import {
+  allPermissions,
+  formatLetters,
+  Permission,
+  type PermissionSet,
+  permissionLetters,
+} from "../../model/permission.ts";
 import type { NameRule } from "../../model/rule.ts";
-import type { RuleKind, RuleLine } from "../../model/rule-kind.ts";
+import type { Near, RuleKind, RuleLine } from "../../model/rule-kind.ts";
 import { brokeredLate, kernelGrants, kernelHeld } from "../../model/sealed-view/kernel-grants.ts";
 import type { SealedView } from "../../model/sealed-view/types.ts";
-import type { Decision, DenialReason } from "../../model/verdict.ts";
+import type { Decision } from "../../model/verdict.ts";
 import { nameChanges, nameOfEachPair } from "./difference/model.ts";
+import { nearestName } from "./nearest/model.ts";
 
 /**
  * A name is bytes and need not be UTF-8. A name with a control character or an invalid byte is
@@ -67,6 +74,7 @@ export const names: RuleKind<NameRule, NameRequest> = {
   request: nameRequest,
   decide: judgeName,
   suggest: suggestName,
+  nearest: nearestToName,
   spell({ operation, path }) {
     const isSocket = operation === "connect" || operation === "listen";
     return isSocket ? `${operation} unix ${path}` : `${operation} ${path}`;
@@ -79,6 +87,10 @@ export const twoNames: RuleKind<NameRule, TwoNameRequest> = {
   request: twoNameRequest,
   decide: judgeTwoNames,
   suggest: suggestTwoNames,
+  nearest: (rules, request) => {
+    const refused = refusedPart(rules, request);
+    return refused === null ? null : nearestToName(rules, refused);
+  },
   spell: ({ operation, from, to }) => `${operation} ${from} ${to}`,
   changes: twoNameChanges,
 };
@@ -138,9 +150,8 @@ function judgeName(
   if (request.operation === "map" && sealed !== undefined)
     return judgeOperation(rules, { ...request, operation: "read" }, sealed);
   const decision = judgeOperation(rules, request, sealed);
-  if (request.operation !== "execute" || decision.outcome === "denied") return decision;
-  const read = judgeOperation(rules, { ...request, operation: "read" }, sealed);
-  return read.outcome === "denied" ? read : decision;
+  if (request.operation !== "execute") return decision;
+  return allOf([decision, judgeOperation(rules, { ...request, operation: "read" }, sealed)]);
 }
 
 function judgeOperation(
@@ -162,39 +173,65 @@ function judgeOperation(
  * required for each such name: otherwise it would circumvent a denial below the directory.
  */
 function judgeTwoNames(rules: readonly NameRule[], request: TwoNameRequest): Decision {
-  const created = judge(rules, request.to, Permission.create);
-  if (created.outcome === "denied") return created;
-  if (request.operation === "rename") {
-    const removed = judge(rules, request.from, Permission.delete);
-    if (removed.outcome === "denied") return removed;
-    const replaced = request.replaces ? judge(rules, request.to, Permission.delete) : removed;
-    if (replaced.outcome === "denied") return replaced;
-  }
+  const each = allOf(
+    namesOf(request).map(({ operation, path }) => judge(rules, path, Permission[operation])) as [
+      Decision,
+    ],
+  );
+  if (each.outcome === "denied") return each;
   // The root has no other name. The rules above do not judge a link's source.
   if (request.from === "/" || request.to === "/" || !isCanonicalName(request.from))
     return denied("no-rule");
-  const from = bytesOfName(request.from);
-  const to = bytesOfName(request.to);
-  const lacking = request.directory ? lackingBelow(rules, from, to) : null;
-  if (lacking !== null) return denied(lacking);
-  const gained = granted(rules, to) & ~granted(rules, from) & OF_THE_OBJECT;
-  return gained === 0 ? created : denied("gain");
+  const gained = gainedBy(rules, request);
+  if (gained === "no-rule") return denied("no-rule");
+  return gained === 0 ? each : denied("gain");
 }
 
-/** null if the names may change. */
-function lackingBelow(
+/** What a rename or link asks of its two names, one by one. */
+export function namesOf({
+  operation,
+  from,
+  to,
+  replaces,
+}: TwoNameRequest): readonly [NameRequest, ...NameRequest[]] {
+  const ask = (operation: "create" | "delete", path: string) =>
+    ({ class: "name", operation, path }) as const;
+  const created = ask("create", to);
+  if (operation === "link") return [created];
+  return [created, ask("delete", from), ...(replaces ? [ask("delete", to)] : [])];
+}
+
+/** Of what a rename or link asks of each name the part that is denied; null if none is by itself. */
+export function refusedPart(
   rules: readonly NameRule[],
-  from: Uint8Array,
-  to: Uint8Array,
-): DenialReason | null {
-  let gained = 0;
-  for (const renamed of namesBelow(rules, from, to)) {
-    if (renamed === null) return "gain";
+  request: TwoNameRequest,
+): NameRequest | null {
+  const isDenied = (one: NameRequest) => judgeName(rules, one).outcome === "denied";
+  return namesOf(request).find(isDenied) ?? null;
+}
+
+function nearestToName(rules: readonly NameRule[], request: NameRequest): Near | null {
+  const { operation, path } = request;
+  if (!isCanonicalName(path)) return null;
+  const isReading = operation === "execute" && judge(rules, path, Permission.execute).by !== null;
+  return nearestName(rules, bytesOfName(path), Permission[isReading ? "read" : operation]);
+}
+
+/**
+ * What the object, or one below it, would gain by its new name. `no-rule` if a name below it may
+ * not be made or removed; everything if the rules distinguish too many names below it.
+ */
+function gainedBy(rules: readonly NameRule[], request: TwoNameRequest): PermissionSet | "no-rule" {
+  const from = bytesOfName(request.from);
+  const to = bytesOfName(request.to);
+  let gained = granted(rules, to) & ~granted(rules, from) & OF_THE_OBJECT;
+  for (const renamed of request.directory ? namesBelow(rules, from, to) : []) {
+    if (renamed === null) return allPermissions;
     const { before, after } = renamed;
     if ((after & Permission.create) === 0 || (before & Permission.delete) === 0) return "no-rule";
     gained |= after & ~before;
   }
-  return gained === 0 ? null : "gain";
+  return gained;
 }
 
 function judge(rules: readonly NameRule[], path: string, permission: PermissionSet): Decision {
@@ -244,20 +281,68 @@ function suggestName({ operation, path }: NameRequest): RuleLine | null {
   );
 }
 
-function suggestTwoNames({ operation, from, to, directory }: TwoNameRequest): RuleLine | null {
+/**
+ * The object may gain nothing by its new name, so the line also gives the old name what the new one
+ * has: for a file. For a folder it would give it to all names below both, which nobody asked for.
+ */
+function suggestTwoNames(request: TwoNameRequest, rules: readonly NameRule[]): RuleLine | null {
+  const { operation, from, to, directory } = request;
   if (![from, to].every((path) => path.startsWith("/") && path !== "/" && isCanonicalName(path)))
     return null;
   // No file system links directories.
-  if (operation === "link") return directory ? null : files(Permission.create, [to]);
-  const names = files(Permission.create | Permission.delete, [from, to]);
-  if (names === null || !directory) return names;
-  const [, fromPattern, toPattern] = names.line.split(" ") as [string, string, string];
-  return { section: "files", line: `${names.line} ${fromPattern}/** ${toPattern}/**` };
+  if (operation === "link" && directory) return null;
+  const made: Grant =
+    operation === "link"
+      ? { permissions: Permission.create, paths: [to] }
+      : { permissions: Permission.create | Permission.delete, paths: [from, to] };
+  const gained = gainedBy(withGrants(rules, [made], directory), request);
+  if (gained === "no-rule" || (gained & ~everyLetter) !== 0) return null;
+  const before: Grant = { permissions: gained, paths: [from] };
+  const both: Grant = { permissions: made.permissions | gained, paths: [from, to] };
+  const tried = gained === 0 ? [made] : directory ? [before] : [before, both];
+  const helping = tried.find(
+    (grant) => judgeTwoNames(withGrants(rules, [grant], directory), request).outcome === "granted",
+  );
+  return helping === undefined ? null : files(helping.permissions, helping.paths, directory);
 }
 
-function files(permissions: PermissionSet, paths: readonly string[]): RuleLine | null {
-  if (!paths.every((path) => path.startsWith("/"))) return null;
+const everyLetter = Object.values(permissionLetters).reduce((set, bit) => set | bit, 0);
+
+/** Permissions on each of these names. */
+interface Grant {
+  readonly permissions: PermissionSet;
+  readonly paths: readonly string[];
+}
+
+/** The rules of the line that `files` writes. */
+function withGrants(
+  rules: readonly NameRule[],
+  grants: readonly Grant[],
+  directory: boolean,
+): readonly NameRule[] {
+  const added = grants.flatMap(({ permissions, paths }) =>
+    patternsOf(paths, directory).map(
+      (pattern): NameRule => ({
+        ...{ effect: "allow", permissions, pattern },
+        source: { file: "", line: 0, column: 0, text: pattern },
+      }),
+    ),
+  );
+  return [...rules, ...added];
+}
+
+function patternsOf(paths: readonly string[], directory: boolean): readonly string[] {
   const patterns = paths.map(lastingPattern);
+  return directory ? [...patterns, ...patterns.map((pattern) => `${pattern}/**`)] : patterns;
+}
+
+function files(
+  permissions: PermissionSet,
+  paths: readonly string[],
+  directory = false,
+): RuleLine | null {
+  if (!paths.every((path) => path.startsWith("/"))) return null;
+  const patterns = patternsOf(paths, directory);
   if (!patterns.every(isPattern)) return null;
   return { section: "files", line: [formatLetters(permissions), ...patterns].join(" ") };
 }

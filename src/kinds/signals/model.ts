@@ -19,7 +19,8 @@ export const signals: WordKind<string, SignalRequest> = {
     if (domain === own) return { outcome: "granted", by: ownDomainSource };
     return firstDenyElseAllow(rules, ({ token }) => token === "any" || token === domain);
   },
-  suggest: ({ domain }) => (domain === "superDom" ? "any" : domain),
+  // The kernel keeps the signals of a sealed domain inside, or lets all of them out.
+  suggest: ({ domain }, sealed) => (sealed || domain === "superDom" ? "any" : domain),
   object: "a domain",
   ask: (domain) => ({ class: "signal", domain }),
   spell: ({ domain }) => domain,

@@ -47,6 +47,11 @@ export function protocolName(family: keyof typeof socketProtocols, number: numbe
   return Object.entries(socketProtocols[family]).find(([, value]) => value === number)?.[0] ?? null;
 }
 
+/** A process may ask for any number; a policy names only those that the kernel can have. */
+function isProtocol(family: SocketRequest["family"], protocol: number): boolean {
+  return (family !== "netlink" && family !== "raw") || protocol <= PROTOCOL_MAX;
+}
+
 /** `netlink route`, `ping`, `raw icmp`, `packet`, `vsock`: granted or denied as families. */
 export interface SocketRule {
   readonly effect: Effect;
@@ -71,7 +76,13 @@ export const sockets: RuleKind<SocketRule, SocketRequest> = {
       (rule) => rule.family === family && (rule.protocol === null || rule.protocol === protocol),
     ),
   suggest: ({ family, protocol }) =>
-    family === "other" ? null : { section: "network", line: formatSocket({ family, protocol }) },
+    family === "other" || !isProtocol(family, protocol)
+      ? null
+      : { section: "network", line: formatSocket({ family, protocol }) },
+  nearest(rules, { family }) {
+    const rule = rules.find((one) => one.effect === "allow" && one.family === family);
+    return rule === undefined ? null : { source: rule.source, why: "it is about another protocol" };
+  },
   spell: ({ family, protocol }) =>
     family === "other" ? family : formatSocket({ family, protocol }),
   changes: (a, b) =>

@@ -24,7 +24,7 @@ export function explain(
     request: logged,
     rule: decision.by?.text ?? null,
     reason: decision.reason,
-    ...remedyOf(request, decision.reason),
+    ...remedyOf(policy, request, decision.reason),
     ...helped,
   };
 }

@@ -139,7 +139,7 @@ export class UsedCapabilities {
       request: loggedRequest(request),
       rule: decision.by?.text ?? null,
       reason: decision.reason,
-      ...remedyOf(request, decision.reason),
+      ...remedyOf(this.#broker.policy, request, decision.reason),
       process: processOf(use, processes),
       count: use.count,
     };

@@ -24,6 +24,22 @@ export function firstDenyElseAllow<R extends Rule>(
   return allow === undefined ? denied("no-rule") : { outcome: "granted", by: allow.source };
 }
 
+/**
+ * What is needed together: granted by the first one if all are granted. Else the refusal that no
+ * further grant could change, so that none is proposed in vain; else the first one.
+ */
+export function allOf(decisions: readonly [Decision, ...Decision[]]): Decision {
+  const refused = decisions.filter(({ outcome }) => outcome === "denied") as Denied[];
+  return (
+    refused.find(({ reason }) => reason === "own-object") ??
+    refused.find(({ reason }) => reason === "rule") ??
+    refused[0] ??
+    decisions[0]
+  );
+}
+
+type Denied = Extract<Decision, { outcome: "denied" }>;
+
 export function denied(reason: DenialReason): Decision {
   return { outcome: "denied", by: null, reason };
 }

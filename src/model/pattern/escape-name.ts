@@ -10,8 +10,11 @@ const special = /[\\*?{}[\],\s#"'$]/;
 export function escapeName(name: string): string {
   let text = "";
   for (const character of name) {
-    if (character.search(unprintable) >= 0) text += bytesEscaped(character);
-    else if (character < "\x80" && special.test(character)) text += `\\${character}`;
+    const isAscii = character < "\x80";
+    // Every white space ends a word, also what looks like none.
+    if (character.search(unprintable) >= 0 || (!isAscii && /\s/.test(character)))
+      text += bytesEscaped(character);
+    else if (isAscii && special.test(character)) text += `\\${character}`;
     else text += character;
   }
   return text;

@@ -190,7 +190,9 @@ test("for requests of every class `why` names the rule that decide() names", asy
       reason,
     ]);
     expect(now.allow).toEqual(
-      outcome === "denied" && reason === "no-rule" ? suggest(request) : null,
+      outcome === "denied" && (reason === "no-rule" || reason === "gain")
+        ? suggest(request, written)
+        : null,
     );
     seen.add(`${request.class} ${outcome}`);
   }
