@@ -18,6 +18,7 @@ import { settings } from "./commands/settings.ts";
 import { status } from "./commands/status.ts";
 import { suggest } from "./commands/suggest.ts";
 import { support } from "./commands/support.ts";
+import { test } from "./commands/test.ts";
 import { top } from "./commands/top.ts";
 import { unit } from "./commands/unit.ts";
 import { vm } from "./commands/vm.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   suggest,
   check,
   explain,
+  test,
   diff,
   reach,
   plan,

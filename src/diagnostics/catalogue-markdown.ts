@@ -10,6 +10,7 @@ const chapters: Readonly<Record<string, string>> = {
   CFD20: "The policy on a host",
   CFD30: "What the compiler makes of it",
   CFD40: "Policies in the rule language of ESXi",
+  CFD50: "Cases that a policy is tested with",
 };
 
 /** The reference page of all diagnostics, in the order of their codes. */

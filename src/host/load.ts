@@ -64,7 +64,7 @@ export function lookAgain(places: Places): PolicyLook {
   return new PolicyLook([0, process.geteuid?.() ?? 0], shippedOf(places));
 }
 
-function shippedOf({ home, shipped }: Places): Shipped {
+export function shippedOf({ home, shipped }: Places): Shipped {
   return { folder: shipped, owner: statSync(home).uid };
 }
 

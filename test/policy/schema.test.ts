@@ -13,7 +13,7 @@ const accepts = (file: string) =>
   schema.safeParse(parse(read(file), { schema: "failsafe", logLevel: "silent" })).success;
 
 const shipped = filesLike([".yaml"], ["domains/"]).filter(
-  (file) => !file.includes("/abstractions/"),
+  (file) => !file.includes("/abstractions/") && !file.includes("/cases/"),
 );
 const fixtures = filesLike([".yaml"], ["test/policy/fixtures/"]).filter(
   (file) => !file.includes("/abstractions/"),
