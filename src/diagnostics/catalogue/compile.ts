@@ -79,7 +79,7 @@ export const compileEntries = {
   "own-place": {
     code: "CFD3010",
     severity: "error",
-    title: "wrong path of Cofferdam's own",
+    title: "one of Cofferdam's own paths is wrong",
     message: "`{path}` is not a canonical path, so it cannot be denied to the domain",
     fix: "report it: Cofferdam was started with a wrong place for its own files",
     explanation: "Every domain is denied Cofferdam's own files.",

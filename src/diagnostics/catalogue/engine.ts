@@ -170,8 +170,8 @@ export const engineEntries = {
     fix: "write its letters as `{letters}`",
     explanation:
       "The kernel opens a program for reading when it executes it, so `x` is of use only " +
-      "together with `r`. A script that is executed by its own name takes `rx` like its " +
-      "interpreter; handed to the interpreter as an argument it takes `r`.",
+      "together with `r`. A script that is executed by its own name needs `rx`, like its " +
+      "interpreter. A script that the interpreter gets as an argument needs only `r`.",
     example: "files: [x /usr/sbin/nginx]",
   },
   "transition-not-made": {

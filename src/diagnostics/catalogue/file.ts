@@ -162,7 +162,7 @@ export const fileEntries = {
   "policy-of-root": {
     code: "CFD1016",
     severity: "error",
-    title: "domain of root's",
+    title: "domain that belongs to root",
     message: "the domain `{name}` belongs to root: `{file}`",
     fix: "start it as root; a copy in {folder} is a domain of your own",
     explanation:

@@ -17,7 +17,7 @@ export const resolveEntries = {
     severity: "error",
     title: "include leads back to itself",
     message: "the include leads back to itself: {chain}",
-    fix: "remove one of them",
+    fix: "remove one of these includes",
     explanation: "An abstraction may include others, but not itself through them.",
     example: "include: [a] (in abstractions/a.yaml)",
   },
@@ -158,7 +158,7 @@ export const resolveEntries = {
     title: "variable is not used",
     message: "`{name}` is used nowhere",
     fix: "remove it, or use it in a rule",
-    explanation: "A rule may spell the variable differently.",
+    explanation: "Either nothing needs the variable, or a rule spells its name differently.",
     example: "vars: { webroot: /srv }",
   },
   "repeated-token": {

@@ -37,7 +37,7 @@ export const addressCalls: readonly AddressCall[] = [
     sealed: ifListed("notified where addresses or unix names are brokered", addressed),
     supervised: answering(
       "made by the mediator on the caller's own socket with the checked address;" +
-        " AF_UNSPEC goes on",
+        " AF_UNSPEC continues",
     ),
   }),
   row("bind", {
@@ -63,7 +63,7 @@ export const addressCalls: readonly AddressCall[] = [
       ({ sockets }) => (sockets.tcp && !sockets.listensAnywhere ? notify : allow),
     ),
     supervised: answering(
-      "goes on for a bound socket, whose address was judged before;" +
+      "continues for a bound socket, whose address was judged before;" +
         " an unbound one needs `listen` on port 0",
     ),
   }),

@@ -1,7 +1,7 @@
 import { wordCalls } from "../../kinds/kernel.ts";
 import type { Answers, CallClass, Described, SystemCall, WordCall } from "./call.ts";
 
-const LOGGED = "goes on; logged if it is outside the policy";
+const LOGGED = "continues; logged if it is outside the policy";
 const SILENT: Answers = { warning: "not notified", enforcing: "not notified" };
 
 const asked = {
@@ -15,7 +15,9 @@ const asked = {
     title: "Execution",
     about: "Execute a file, or make memory that could be.",
     warning: LOGGED,
-    enforcing: "checked, goes on, and compared before the program runs",
+    enforcing:
+      "the mediator checks the call and lets it continue; the holder compares the new program" +
+      " before it runs",
   },
   address: {
     title: "Addresses",
@@ -27,21 +29,22 @@ const asked = {
     title: "Sockets",
     about: "Make sockets, or change which addresses one reaches.",
     warning: LOGGED,
-    enforcing: "goes on if the policy grants it, because registers hold what is judged; else EPERM",
+    enforcing:
+      "continues if the policy grants it, because registers hold what is judged; else EPERM",
   },
   process: {
     title: "Processes",
     about: "Act on or inspect a process or thread, named by a number or a descriptor.",
     warning: LOGGED,
     enforcing:
-      "goes on if it acts on the caller, on another process of the domain, or sends a signal that" +
-      " `signals` grants; else EPERM",
+      "continues if it acts on the caller, on another process of the domain, or sends a signal" +
+      " that `signals` grants; else EPERM",
   },
   privilege: {
     title: "Privileges",
-    about: "Allowed by the kernel for a capability, which the policy must grant.",
+    about: "Need a capability, which the policy must grant.",
     warning: LOGGED,
-    enforcing: "goes on if the policy grants the capability; else EPERM",
+    enforcing: "continues if the policy grants the capability; else EPERM",
   },
   state: {
     title: "State",
@@ -49,7 +52,7 @@ const asked = {
       "Change what a path, a number or an id means. Before the mediator answers such a call, it" +
       " forgets what it remembers of the caller.",
     warning: `${LOGGED}; remembered facts are forgotten first`,
-    enforcing: "goes on; remembered facts are forgotten first",
+    enforcing: "continues; remembered facts are forgotten first",
   },
   descriptor: {
     title: "Descriptors",
@@ -57,7 +60,7 @@ const asked = {
     warning: LOGGED,
     enforcing:
       "if the policy grants the use on the descriptor's object, the mediator sets attributes on" +
-      " the caller's descriptor, and other uses go on; else refused",
+      " the caller's descriptor, and other uses continue; else refused",
   },
 };
 

@@ -22,7 +22,7 @@ export const execCalls: readonly ExecCall[] = [
       // The launcher starts the daemon with it.
       unlistedToo: "always",
       enforcing:
-        "checked by `x`; the holder lets it go on, stops the new program before its first" +
+        "checked by `x`; the holder lets it continue, stops the new program before its first" +
         " instruction, and ends it if it is not the checked program",
     },
   },
@@ -54,7 +54,7 @@ export const execCalls: readonly ExecCall[] = [
     path: null,
     sealed: ifListed(
       "Landlock does not check the execution of memory, so the mediator adds MFD_NOEXEC_SEAL;" +
-        " a call that asks for the seal itself goes on",
+        " a call that asks for the seal itself continues",
       () => unlessSealed,
     ),
     supervised: answering(

@@ -31,7 +31,7 @@ const ids = (
     ids: registers,
     voids: ["credentials"],
     supervised: answering(
-      "goes on if the ids are the caller's own already, or the policy grants" +
+      "continues if the ids are the caller's own already, or the policy grants" +
         ` \`${capability}\`; else EPERM`,
     ),
   });
@@ -65,7 +65,7 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
       () => ifBits(0, ~BROKERED_GROUPS_MAX, refuse, allow),
     ),
     supervised: answering(
-      "goes on if the policy grants `setgid`, for up to" +
+      "continues if the policy grants `setgid`, for up to" +
         ` ${BROKERED_GROUPS_MAX} groups; else EPERM`,
     ),
   }),
@@ -75,13 +75,13 @@ export const privilegeCalls: readonly PrivilegeCall[] = [
   row("clock_settime", "sys_time", "always"),
   row("adjtimex", "sys_time", "some", {
     supervised: answering(
-      "goes on if the policy grants `sys_time`; else EPERM, also for reading: the request lies in" +
-        " memory, where it can change",
+      "continues if the policy grants `sys_time`; else EPERM, also for reading: the request lies" +
+        " in memory, where it can change",
     ),
   }),
   row("clock_adjtime", "sys_time", "some", { supervised: answering("as adjtimex") }),
   row("syslog", "syslog", "some", {
-    supervised: answering("actions 3 and 10 go on; the others if the policy grants `syslog`"),
+    supervised: answering("actions 3 and 10 continue; the others if the policy grants `syslog`"),
   }),
   row("vhangup", "sys_tty_config", "always"),
 ];

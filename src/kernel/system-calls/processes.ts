@@ -129,7 +129,7 @@ export const processCalls: readonly ProcessCall[] = [
         " whole groups; 0 makes a group of the caller's own",
       () => unlessZero(1),
     ),
-    supervised: answering("goes on if all processes of the group are in the domain; else EPERM"),
+    supervised: answering("continues if all processes of the group are in the domain; else EPERM"),
   }),
 
   row("ptrace", "inspect", [who(1, "thread")], {

@@ -91,9 +91,9 @@ export const socketCalls: readonly SocketCall[] = [
       ({ sockets }) => socketVerdict(sockets),
     ),
     supervised: answering(
-      "TCP, UDP and unix sockets go on if any rule grants one of their addresses or names, which" +
-        " are judged at each use; other families and protocols if the policy grants them; MPTCP," +
-        " SMC, SCTP and similar protocols are refused",
+      "continues for TCP, UDP and unix sockets if any rule grants one of their addresses or" +
+        " names, which are judged at each use; other families and protocols if the policy grants" +
+        " them; MPTCP, SMC, SCTP and similar protocols are refused",
     ),
   },
   {
@@ -107,8 +107,8 @@ export const socketCalls: readonly SocketCall[] = [
       ({ sockets }) => pairOf(unixTypes(sockets), refuse),
     ),
     supervised: answering(
-      "unix streams go on; unix datagrams, whose ends can still connect and send to any name, if" +
-        " any rule grants a unix name; others are refused",
+      "continues for unix streams, and, if any rule grants a unix name, for unix datagrams, whose" +
+        " ends can still connect and send to any name; others are refused",
       pairOf([SOCK_STREAM, SOCK_SEQPACKET], notify),
     ),
   },
@@ -127,7 +127,7 @@ export const socketCalls: readonly SocketCall[] = [
       [
         "source routes are refused",
         "the mediator sets IPV6_V6ONLY, because it decides which addresses a bind to `::` takes",
-        "options that take a capability (capability-requests.ts) go on if the policy grants it",
+        "options that take a capability (capability-requests.ts) continue if the policy grants it",
         "the mediator sets options that take one for some values only, without the capability",
       ].join("; "),
       askedOptions,

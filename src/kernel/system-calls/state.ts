@@ -68,7 +68,7 @@ function row(
   return { class: "state", name, voids, sealed: null, supervised, ...rest };
 }
 
-const goesOn = answering("goes on; remembered facts are forgotten first");
+const goesOn = answering("continues; remembered facts are forgotten first");
 const NAMESPACES = "new namespaces are refused";
 const NAMESPACES_SEALED = "new namespaces give names and privileges another meaning: refused";
 
@@ -79,7 +79,7 @@ const NAMESPACES_SEALED = "new namespaces give names and privileges another mean
 export const stateCalls: readonly StateCall[] = [
   row("chdir", ["directories"], goesOn, { path }),
   row("fchdir", ["directories"], goesOn, { descriptor: 0 }),
-  row("chroot", ["directories"], answering("goes on if the policy grants `sys_chroot`"), {
+  row("chroot", ["directories"], answering("continues if the policy grants `sys_chroot`"), {
     path,
     capability: "sys_chroot",
   }),
@@ -88,7 +88,7 @@ export const stateCalls: readonly StateCall[] = [
   row(
     "unshare",
     ["directories", "umask", "namespaces", "descriptors"],
-    answering(`${NAMESPACES}; a working directory or descriptor table of its own goes on`),
+    answering(`${NAMESPACES}; a working directory or descriptor table of its own continues`),
     {
       sealed: ifListed(NAMESPACES_SEALED, () =>
         ifBits(0, NEW_NAMESPACES | CLONE_NEWTIME, refuse, allow),
@@ -155,7 +155,7 @@ export const stateCalls: readonly StateCall[] = [
     "prctl",
     [],
     answering(
-      "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and goes on;" +
+      "PR_SET_MM and PR_SCHED_CORE are refused, PR_SET_CHILD_SUBREAPER is noted and continues;" +
         " nothing else is notified",
       ifOneOf(0, [PR_SET_MM, PR_SCHED_CORE, PR_SET_CHILD_SUBREAPER], notify, allow),
     ),
@@ -167,8 +167,8 @@ export const stateCalls: readonly StateCall[] = [
     "landlock_restrict_self",
     ["confinement"],
     answering(
-      "goes on; for this process and its descendants the mediator makes no more calls, but only" +
-        " lets them go on or refuses them",
+      "continues; for this process and its descendants the mediator makes no more calls, but only" +
+        " lets them continue or refuses them",
     ),
     {
       sealed: ifListed(
@@ -178,5 +178,5 @@ export const stateCalls: readonly StateCall[] = [
       ),
     },
   ),
-  row("lsm_set_self_attr", ["confinement"], answering("goes on, as landlock_restrict_self")),
+  row("lsm_set_self_attr", ["confinement"], answering("continues, as landlock_restrict_self")),
 ];

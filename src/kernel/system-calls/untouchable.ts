@@ -17,7 +17,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   ],
   "a process must always be able to exit": ["exit", "exit_group"],
   "programs do not expect EINTR from a fork; the child's calls are notified": ["fork", "vfork"],
-  "locks depend on it, and waits must not be delayed": [
+  "locks depend on these calls, and waits must not be delayed": [
     "futex",
     "futex_wait",
     "futex_wake",
@@ -27,7 +27,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "set_tid_address",
     "rseq",
   ],
-  "the kernel or the C library enters it on the process's behalf; refusing it kills the process": [
+  "the kernel or the C library makes the call for the process; refusing it kills the process": [
     "rt_sigreturn",
     "restart_syscall",
     "uretprobe",
@@ -48,7 +48,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
 
 const launchers = listedOrNot("the launcher needs it to exit, or to report a failure", () => allow);
 const kernels = listedOrNot(
-  "the kernel enters it on the process's behalf; refusing it kills the process",
+  "the kernel makes the call for the process; refusing it kills the process",
   () => allow,
 );
 

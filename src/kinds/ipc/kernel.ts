@@ -26,8 +26,8 @@ export const ipc: WordCalls = {
     "The policy's `ipc` grants these calls by kind, whether `syscalls` lists them or not. If it" +
     " grants a kind at the start, the filter of a supervised domain notifies only calls that find" +
     " an object by its key or name, and not those that use the object afterwards.",
-  warning: "goes on; logged if it is outside the policy",
-  enforcing: "goes on if the policy grants the kind; else EPERM",
+  warning: "continues; logged if it is outside the policy",
+  enforcing: "continues if the policy grants the kind; else EPERM",
   calls: ipcKinds.flatMap((kind) => {
     const { get, use } = kinds[kind];
     return [

@@ -72,10 +72,11 @@ export const memory: WordCalls = {
   class: "memory",
   title: "Code in memory",
   about:
-    "Uses by which memory that was written becomes executable. If the policy grants a word at the" +
-    " start, the filter of a supervised domain does not notify the uses that need this word.",
-  warning: "goes on; logged if it is outside the policy",
-  enforcing: "as its row says if the policy grants the word; else EPERM",
+    "Uses that make written memory executable. Each needs a word of `memory`: `jit` or `memfd`." +
+    " If the policy grants the word at the start, the filter of a supervised domain does not" +
+    " notify the uses that need it.",
+  warning: "continues; logged if it is outside the policy",
+  enforcing: "if the policy grants the word, as the call's row in another section says; else EPERM",
   calls: [],
   uses,
 };
