@@ -11,9 +11,19 @@ static bool is_same(const struct stat *now, const struct plan_name_facts *fact)
          now->st_ctim.tv_sec * NS_PER_SECOND + now->st_ctim.tv_nsec == fact->ctime_ns;
 }
 
+/* The clock by which levels end: it cannot be set, and counts suspension. */
+static int64_t since_boot(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
+}
+
 static bool holds(const char *path, const struct plan_name_facts *fact)
 {
   struct stat now;
+  if (fact->role == FACT_UNTIL)
+    return since_boot() < fact->ctime_ns;
   if (lstat(path, &now) == 0)
     return is_same(&now, fact);
   /* The snapshot contains no names that this caller cannot reach. A policy, however, must really be
@@ -31,10 +41,14 @@ const char *facts_stale(const struct plan *plan, const char *start, enum plan_ag
            "choice";
   const struct plan_name_facts *fact = plan_records(plan, SECTION_NAME_FACTS, plan_name_facts);
   for (size_t i = 0; i < plan->section[SECTION_NAME_FACTS].count; i++) {
-    bool must_hold = fact[i].role == FACT_AUTHORITY || age == PLAN_READY;
-    if (must_hold && !holds(*object = plan_string(plan, fact[i].path), &fact[i]))
-      return fact[i].mode == 0 ? "it did not exist when the plan was made"
-                               : "it changed since the plan was made";
+    uint32_t role = fact[i].role;
+    bool must_hold = role == FACT_AUTHORITY || role == FACT_UNTIL || age == PLAN_READY;
+    if (!must_hold || holds(*object = plan_string(plan, fact[i].path), &fact[i]))
+      continue;
+    if (role == FACT_UNTIL)
+      return "its level has ended";
+    return fact[i].mode == 0 ? "it did not exist when the plan was made"
+                             : "it changed since the plan was made";
   }
   struct stat anchor;
   *object = plan_string(plan, plan->head->cgroup_anchor);

@@ -21,6 +21,7 @@
 #define FACT_AUTHORITY 0
 #define FACT_SNAPSHOT 1
 #define FACT_OBJECT 2
+#define FACT_UNTIL 3
 #define PLAN_LANDLOCK 1
 #define PLAN_SECCOMP 2
 #define PLAN_CGROUP 4

@@ -100,7 +100,7 @@ static const char *check_facts(const struct plan *plan)
 {
   const struct plan_name_facts *fact = plan_records(plan, SECTION_NAME_FACTS, plan_name_facts);
   for (size_t i = 0; i < plan->section[SECTION_NAME_FACTS].count; i++)
-    if (fact[i].role > FACT_OBJECT)
+    if (fact[i].role > FACT_UNTIL)
       return "a fact in it has an unknown role";
   return NULL;
 }

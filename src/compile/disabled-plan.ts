@@ -4,7 +4,7 @@ import { buildAutomaton } from "../model/automaton/build.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { planFacts } from "./facts.ts";
-import { frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
+import { endsOf, frameOf, mediationFrameOf, pathsOf } from "./frame.ts";
 import { hostOf } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import type { CompileOptions } from "./options.ts";
@@ -30,7 +30,7 @@ export function disabledPlan(
     ...frameOf(policy, options),
     mode: "sealed",
     noNewCode: false,
-    facts: planFacts(pathsOf(policy, options), options.factAt),
+    facts: [...planFacts(pathsOf(policy, options), options.factAt), ...endsOf(options)],
     host: hostOf(options.facts, []),
     identity: {
       ...identity,

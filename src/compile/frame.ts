@@ -1,6 +1,6 @@
 import { inheritOf } from "../kinds/inherit/compile.ts";
 import type { Policy } from "../model/policy.ts";
-import type { MediationPlan, Plan } from "../plan/plan.ts";
+import type { Fact, MediationPlan, Plan } from "../plan/plan.ts";
 import { ancestorsOnly } from "./attended.ts";
 import type { CompileOptions } from "./options.ts";
 import { accountFiles } from "./policy-accounts.ts";
@@ -23,6 +23,11 @@ export function frameOf(
 export function mediationFrameOf(options: CompileOptions): Pick<MediationPlan, "events" | "live"> {
   const { number = null, fixed = false, live = false, events = "/" } = options;
   return { events, live: live && number !== null && !fixed };
+}
+
+/** That hold as long as the policy does not change by itself. */
+export function endsOf({ until = null }: CompileOptions): readonly Fact[] {
+  return until === null ? [] : [{ kind: "until", until }];
 }
 
 /** Files whose change makes the plan stale, besides the names in the policy. */

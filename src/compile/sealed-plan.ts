@@ -10,7 +10,7 @@ import { cgroupLayer, enforcing, type Programs } from "./cgroup-layer.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { sealedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
-import { authorityOf, frameOf, mediationFrameOf } from "./frame.ts";
+import { authorityOf, endsOf, frameOf, mediationFrameOf } from "./frame.ts";
 import { sealedWords } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
@@ -89,7 +89,10 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     ...frameOf(policy, options),
     mode: "sealed",
     noNewCode: isCodeFixed(held.memory, facts),
-    facts: planFacts(authorityOf(policy, options, followed), options.factAt, snapshot),
+    facts: [
+      ...planFacts(authorityOf(policy, options, followed), options.factAt, snapshot),
+      ...endsOf(options),
+    ],
     host: hostOf(facts, lackedBy(missing, cgroup, facts, modes)),
     identity,
     landlock,

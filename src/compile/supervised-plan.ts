@@ -12,7 +12,7 @@ import { type CgroupLayer, cgroupLayer, type Programs } from "./cgroup-layer.ts"
 import { planFacts, RecordingSnapshot } from "./facts.ts";
 import { supervisedFallbacks } from "./fallback-rows.ts";
 import { missingFeatures, problemsOf } from "./fallbacks.ts";
-import { authorityOf, frameOf, mediationFrameOf } from "./frame.ts";
+import { authorityOf, endsOf, frameOf, mediationFrameOf } from "./frame.ts";
 import { grantedWords, supervisedRules, wordsOfCalls } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
@@ -82,7 +82,10 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
     mode: "supervised",
     // It could not be taken back, and the mediator is asked about all that it would refuse.
     noNewCode: false,
-    facts: planFacts(authorityOf(written, options, names.followed), options.factAt, snapshot),
+    facts: [
+      ...planFacts(authorityOf(written, options, names.followed), options.factAt, snapshot),
+      ...endsOf(options),
+    ],
     host: hostOf(facts, [
       ...lackedBy(missing, cgroup, facts, null),
       ...held.lacks,

@@ -52,6 +52,16 @@ export function secondsLeft(override: LevelOverride, clock: LevelClock): number 
   return Math.min((Date.parse(until) - clock.wall) / 1000, most - clock.uptime);
 }
 
+/** Milliseconds since this boot, the same for each caller; null for what has no end. */
+export function endAt(override: LevelOverride, clock: LevelClock): number | null {
+  const left = secondsLeft(override, clock);
+  if (left === null) return null;
+  const { untilUptime } = override;
+  const isOfThisBoot = untilUptime?.boot === clock.boot;
+  const end = clock.uptime + left;
+  return Math.round((isOfThisBoot ? Math.min(untilUptime.seconds, end) : end) * 1_000);
+}
+
 /**
  * Rewrites the file of an override from an earlier boot: from now on changes of the wall clock do
  * not count in this boot either. null if nothing must change.

@@ -56,7 +56,7 @@ class Presence {
 
   constructor({ facts }: Plan) {
     this.#kinds = new Map(
-      facts.flatMap((fact) => (fact.kind === "start" ? [] : [[fact.path, fact.kind] as const])),
+      facts.flatMap((fact) => ("path" in fact ? [[fact.path, fact.kind] as const] : [])),
     );
   }
 

@@ -127,6 +127,8 @@ function standingOptions(
   return {
     number: standing.number,
     level: level ?? standing.level,
+    // A policy for processes that run already does not end with the level.
+    until: level === undefined && request.mediation === undefined ? standing.until : null,
     fixed: level !== undefined,
     live: places.asRoot && Object.keys(set ?? {}).length === 0,
     events: dirname(places.events),

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { domainIdentity } from "../domains/identity.ts";
-import { levelClock, overrideNow } from "../domains/level-clock.ts";
+import { endAt, levelClock, overrideNow } from "../domains/level-clock.ts";
 import { overridePath, readOverride } from "../domains/levels.ts";
 import { giveNumbers } from "../domains/numbers.ts";
 import { numbersGiven } from "../domains/numbers-file.ts";
@@ -19,6 +19,8 @@ export interface Standing {
    */
   readonly number: number | null;
   readonly level: Level;
+  /** When that level ends, milliseconds since boot; null: it stays. */
+  readonly until: number | null;
   /** The file with the domain's level, existing or not: a fact of every plan. */
   readonly levelFile: string | null;
 }
@@ -38,7 +40,7 @@ export function standingOf(
   const origin = files[0];
   const isOfHost =
     places.asRoot && origin !== undefined && libraryFile(places, policy.name) === resolve(origin);
-  if (!isOfHost) return { number: null, level: policy.level, levelFile: null };
+  if (!isOfHost) return { number: null, level: policy.level, until: null, levelFile: null };
   const { numbers, levels } = places.system;
   return explained(() => {
     if (give) for (const folder of [dirname(numbers), levels]) makeFolder(folder, modesFor(0));
@@ -46,10 +48,12 @@ export function standingOf(
     const given = give
       ? giveNumbers(numbers, [domainIdentity(policy, origin)], present)
       : numbersGiven(numbers);
-    const override = overrideNow(readOverride(levels, policy.name), levelClock());
+    const clock = levelClock();
+    const override = overrideNow(readOverride(levels, policy.name), clock);
     return {
       number: given.get(policy.name) ?? null,
       level: override?.level ?? policy.level,
+      until: override === null ? null : endAt(override, clock),
       levelFile: overridePath(levels, policy.name),
     };
   });

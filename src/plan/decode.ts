@@ -158,10 +158,14 @@ function facts(reader: Reader): Fact[] {
 function nameFact(record: RecordOf<(typeof sections)["nameFacts"]>, at: number): Fact {
   const { path, mode } = record;
   if (record.role === factRoles.OBJECT) return { kind: "object", path, type: mode };
+  if (record.role === factRoles.UNTIL)
+    return { kind: "until", until: Number(record.ctimeNs / NS_PER_MS) };
   const role = roles.get(record.role);
   if (role === undefined) throw new PlanFormatError(at, `fact of role ${record.role}`);
   return mode === 0 ? { kind: "absent", path, role } : { kind: "node", ...record, role };
 }
+
+const NS_PER_MS = 1_000_000n;
 
 const roles: ReadonlyMap<number, FactRole> = new Map([
   [factRoles.AUTHORITY, "authority"],

@@ -20,6 +20,7 @@ import {
   sectionEntry,
   sectionNames,
   sections,
+  UPTIME_FILE,
 } from "./layout.ts";
 import { type Fact, type FactRole, NO_POLICY_TAG, type Plan } from "./plan.ts";
 import { type StringWriter, writeRecords } from "./record.ts";
@@ -65,6 +66,10 @@ function recordsOf(plan: Plan): Records {
         ...nothing,
         ...{ path, mode: type, role: factRoles.OBJECT },
       })),
+      ...facts("until").map(({ until }) => ({
+        ...nothing,
+        ...{ path: UPTIME_FILE, ctimeNs: BigInt(until) * NS_PER_MS, role: factRoles.UNTIL },
+      })),
     ].sort(byPath),
     groups: [...(plan.identity.user?.groups ?? [])].sort((a, b) => a - b).map((gid) => ({ gid })),
     pathRules: (plan.landlock?.paths ?? [])
@@ -80,6 +85,8 @@ function recordsOf(plan: Plan): Records {
       .sort((a, b) => Number(a.attachType - b.attachType) || Buffer.compare(a.tag, b.tag)),
   };
 }
+
+const NS_PER_MS = 1_000_000n;
 
 /** An existing name never has mode 0. */
 const nothing = { mode: 0, dev: 0n, ino: 0n, size: 0n, ctimeNs: 0n };

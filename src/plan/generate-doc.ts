@@ -25,6 +25,7 @@ const roleDocs: Readonly<Record<string, string>> = {
   AUTHORITY: "all of it, whenever the plan is used; absent: lstat says ENOENT or ENOTDIR",
   SNAPSHOT: "all of it, if a ready plan is used; absent: lstat fails",
   OBJECT: "as SNAPSHOT, but of `mode` only the file type; the other fields are 0",
+  UNTIL: "CLOCK_BOOTTIME is before `ctimeNs`, whenever the plan is used; the others are 0",
 };
 
 export function generatePlanDoc(): string {
@@ -57,7 +58,7 @@ export function generatePlanDoc(): string {
     "facts no longer holds, if Landlock or Yama has changed, if cgroup v2 has been mounted since,",
     "or if the plan was made for another, single start. If a plan is stale, missing or damaged,",
     "the launcher runs the compiler. The compiler gives it the plan for this start in a memfd and",
-    "writes the same bytes to the file for later starts. The facts of role AUTHORITY of that plan",
+    "writes the same bytes to the file for later starts. Its facts of role AUTHORITY and UNTIL",
     "must hold. Otherwise the launcher runs the compiler again, at most `COMPILATIONS_MAX` times",
     "(native/compile.c), and then fails with status 125. Changes of other names do not prevent the",
     "start. The launcher leaves out a rule whose object is missing or has another type.",

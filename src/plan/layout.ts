@@ -48,6 +48,9 @@ export const planLimits = {
   PLAN_GROUPS_MAX: 65536,
 } as const;
 
+/** Of the clock that facts of role UNTIL are compared with (proc_uptime(5)). */
+export const UPTIME_FILE = "/proc/uptime";
+
 /** How `nameFacts` are compared. */
 export const factRoles = {
   /** Everything, whenever the plan is used. */
@@ -56,6 +59,8 @@ export const factRoles = {
   SNAPSHOT: 1,
   /** Like SNAPSHOT, with only the file type of `mode`; the other fields are 0. */
   OBJECT: 2,
+  /** The clock of `path` is before `ctimeNs`, whenever the plan is used; the others are 0. */
+  UNTIL: 3,
 } as const;
 
 export const levelNumbers = { enforcing: 0, warning: 1, disabled: 2 } as const;

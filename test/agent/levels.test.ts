@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { levelClock, newOverride } from "../../src/domains/level-clock.ts";
 import { writeOverride } from "../../src/domains/levels.ts";
 import { readNumbers } from "../../src/domains/numbers-file.ts";
+import { compileDomain } from "../../src/host/compile-domain.ts";
 import { needsRoot } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
@@ -69,6 +70,20 @@ test("numbers, levels and --for outlive an agent that is killed", async () => {
     ]),
   );
   expect(host.level(await numberOf("alpha"))).toBe("warning");
+});
+
+test("a plan with a level that ends is no longer used then, with or without an agent", async () => {
+  await host.start();
+  const ends = async () => {
+    const { plan } = await compileDomain(host.places, { name: "alpha" }, { effect: "look" });
+    return plan?.facts.flatMap((fact) => (fact.kind === "until" ? [fact.until] : []));
+  };
+  expect(await ends()).toEqual([]);
+  await host.ask("PUT", "/domains/alpha/level", { level: "warning", seconds: 3600 });
+  const [end, ...more] = (await ends()) ?? [];
+  expect(more).toEqual([]);
+  expect(Math.abs((end ?? 0) - (levelClock().uptime + 3600) * 1_000)).toBeLessThan(60_000);
+  expect(await ends()).toEqual([end]);
 });
 
 test("two agents are one too many: the second says so and changes nothing", async () => {

@@ -16,6 +16,7 @@ import { PUBLIC_FILE, PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { S_IFDIR, S_IFREG } from "../../src/kernel/constants.ts";
 import { findCgroup2 } from "../../src/kernel/probe/caller.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
+import { uptimeNow } from "../../src/plan/outdated.ts";
 import type { FactRole, Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { Front, NOBODY, type Who } from "./front.ts";
@@ -168,6 +169,12 @@ const ready = (fact: OneFact): string => {
   front.put(plan);
   return plan.domain;
 };
+
+test("a ready plan with a level that ends is used until then", () => {
+  const now = uptimeNow();
+  expect(start(ready({ kind: "until", until: Math.round(now) + 60_000 })).ran).toBe(true);
+  refused(ready({ kind: "until", until: Math.floor(now) }), /its level has ended/);
+});
 
 test.each(["authority", "snapshot"] as const)(
   "stale facts of a ready plan, role %s: changed, appeared",

@@ -27,6 +27,7 @@ const fact: fc.Arbitrary<Fact> = fc.oneof(
   fc.record({ kind: fc.constant("absent" as const), path, role }),
   fc.record({ kind: fc.constant("object" as const), path, type: u32 }),
   fc.record({ kind: fc.constant("start" as const), text }),
+  fc.record({ kind: fc.constant("until" as const), until: fc.nat() }),
 );
 
 const address = fc.oneof(

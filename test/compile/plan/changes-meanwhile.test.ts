@@ -102,7 +102,7 @@ const deeds = ({ facts: _, ...plan }: Plan): string =>
 
 const isStale = ({ facts }: Plan): boolean =>
   facts.some((fact) => {
-    if (fact.kind === "start") return false;
+    if (!("path" in fact)) return false;
     const now = factOf(fact.path);
     if (fact.kind === "object") return now.kind === "absent" || (now.mode & S_IFMT) !== fact.type;
     return !isDeepStrictEqual({ ...now, role: fact.role }, fact);
