@@ -11,7 +11,7 @@ static bool is_same(const struct stat *now, const struct plan_name_facts *fact)
          now->st_ctim.tv_sec * NS_PER_SECOND + now->st_ctim.tv_nsec == fact->ctime_ns;
 }
 
-/* The clock by which levels end: it cannot be set, and counts suspension. */
+/* The clock by which exceptions and levels end: it cannot be set, and counts suspension. */
 static int64_t since_boot(void)
 {
   struct timespec time;
@@ -46,7 +46,7 @@ const char *facts_stale(const struct plan *plan, const char *start, enum plan_ag
     if (!must_hold || holds(*object = plan_string(plan, fact[i].path), &fact[i]))
       continue;
     if (role == FACT_UNTIL)
-      return "its level has ended";
+      return "an exception in it, or its level, has ended";
     return fact[i].mode == 0 ? "it did not exist when the plan was made"
                              : "it changed since the plan was made";
   }

@@ -1,6 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { byItself, overridden, readOverride, removeOverride } from "../domains/levels.ts";
+import { domainsWithExceptions, exceptionsPath, writeExceptions } from "../domains/exceptions.ts";
+import {
+  byItself,
+  overridden,
+  overridePath,
+  readOverride,
+  removeOverride,
+} from "../domains/levels.ts";
 import { readNumbers } from "../domains/numbers-file.ts";
 import { listRuns } from "../domains/runs.ts";
 import { StateError } from "../domains/state-error.ts";
@@ -8,18 +15,19 @@ import { auditEvent } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { libraryFile } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
+import type { Level } from "../model/policy.ts";
 import { parseDomainName } from "../policy/names.ts";
 
 /**
  * Milliseconds for which one agent must have found no policy of a domain's name before it forgets
- * the level given to that domain. A package update that removes a file and restores it takes
- * minutes. A later domain of that name is a new one, and must not start at the old one's level.
+ * the level given to that domain, and its exceptions. A package update that removes a file and
+ * restores it takes minutes. A later domain of that name is a new one, and must start with neither.
  */
 export const ABSENT_MS = 3_600_000;
 
 /**
- * Levels of domains that no longer exist. Each agent counts the time anew, by a clock that cannot
- * be set: a level is rather kept than lost.
+ * Levels and exceptions of domains that no longer exist. Each agent counts the time anew, by a
+ * clock that cannot be set: a level is rather kept than lost.
  */
 export class AbsentLevels {
   readonly #places: Places;
@@ -33,12 +41,14 @@ export class AbsentLevels {
   }
 
   /**
-   * Call at intervals. Removes and reports the levels of domains that were absent at every call for
-   * {@link ABSENT_MS}. @throws the system's error
+   * Call at intervals. Removes and reports what was given to domains that were absent at every call
+   * for {@link ABSENT_MS}. @throws the system's error
    */
   look(now = performance.now()): void {
-    const { levels, numbers, runs } = this.#places.system;
-    const given = overridden(levels, (text) => parseDomainName(text) !== null);
+    const { levels, exceptions, numbers, runs } = this.#places.system;
+    const isName = (text: string) => parseDomainName(text) !== null;
+    const excepted = domainsWithExceptions(exceptions, isName);
+    const given = [...new Set([...overridden(levels, isName), ...excepted])];
     const known = new Map(
       given.length === 0 ? [] : readNumbers(numbers).domains.map((one) => [one.name, one]),
     );
@@ -56,22 +66,32 @@ export class AbsentLevels {
   }
 
   #forget(name: string, number: number | undefined): void {
-    const override = this.#read(name);
-    removeOverride(this.#places.system.levels, name);
+    const { levels, exceptions } = this.#places.system;
     this.#since.delete(name);
+    if (existsSync(exceptionsPath(exceptions, name))) {
+      writeExceptions(exceptions, name, []);
+      this.#say(name, number, "exceptions forgotten", "all of them", "enforcing");
+    }
+    if (!existsSync(overridePath(levels, name))) return;
+    const override = this.#read(name);
+    removeOverride(levels, name);
     const level = override?.level ?? "enforcing";
     const what =
       override === null ? "one that could not be read" : `${level}, given ${override.since}`;
+    this.#say(name, number, "level forgotten", what, level);
+  }
+
+  #say(
+    name: string,
+    number: number | undefined,
+    operation: string,
+    what: string,
+    level: Level,
+  ): void {
     const minutes = ABSENT_MS / 60_000;
     const object = `${what}: there has been no policy of that name for ${minutes} minutes`;
-    this.#tell(
-      auditEvent(
-        { domain: name, number: number ?? null, level },
-        "level forgotten",
-        object,
-        byItself,
-      ),
-    );
+    const subject = { domain: name, number: number ?? null, level };
+    this.#tell(auditEvent(subject, operation, object, byItself));
   }
 
   #read(name: string) {

@@ -5,6 +5,12 @@ import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DriftWatch } from "./drift/drift-watch.ts";
+import type {
+  AddedException,
+  AskedException,
+  EndedExceptions,
+  Exceptions,
+} from "./exceptions/exceptions.ts";
 import type { Keeper } from "./keeper.ts";
 import type { LevelChange } from "./levels.ts";
 import type { LogFollower } from "./log-follower.ts";
@@ -22,6 +28,7 @@ export interface AgentService {
   readonly logins: Logins;
   /** null if the kernel's refusals are not collected. */
   readonly refusals: RefusalsKeeper | null;
+  readonly exceptions: Pick<Exceptions, "list">;
   readonly drift: Pick<DriftWatch, "drifted" | "state">;
   readonly counters: {
     readonly refusedPeers: number;
@@ -42,4 +49,12 @@ export interface AgentService {
     seconds: number | null,
     by: Actor,
   ): Promise<readonly LevelChange[]>;
+  addException(name: string, asked: AskedException, by: Actor): Promise<AddedException>;
+  /** `id` null: all of the domain. `isPromoted`: its policy has the line for good. */
+  endExceptions(
+    name: string,
+    id: number | null,
+    isPromoted: boolean,
+    by: Actor,
+  ): Promise<EndedExceptions>;
 }

@@ -14,9 +14,17 @@ import { type FileLock, lockFile } from "../kernel/file-lock.ts";
 import type { Level } from "../model/policy.ts";
 import type { AgentService } from "./agent-service.ts";
 import { controlApi } from "./api/control-api.ts";
+import { noSuchDomain } from "./api/domain-of.ts";
 import { DomainTable } from "./domain-table.ts";
 import { DriftWatch } from "./drift/drift-watch.ts";
 import type { DomainEntry } from "./entry.ts";
+import {
+  type AddedException,
+  type AskedException,
+  type EndedExceptions,
+  Exceptions,
+  type PoliciesInForce,
+} from "./exceptions/exceptions.ts";
 import { Followers } from "./followers.ts";
 import { type Keeper, type KeptCommand, keeperOf } from "./keeper.ts";
 import { type LevelChange, Levels } from "./levels.ts";
@@ -58,6 +66,7 @@ export class Agent implements AgentService {
   readonly logins: Logins;
   readonly refusals: RefusalsKeeper | null;
   readonly drift: DriftWatch;
+  readonly exceptions: Exceptions;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
@@ -83,6 +92,17 @@ export class Agent implements AgentService {
     this.table = new DomainTable(places, this.#writer, this.#followers, log);
     this.#plans = new LivePlans(places, this.#writer, this.#followers);
     this.#levels = new Levels(places, this.table, tellEvent, log);
+    const inForce: PoliciesInForce = {
+      reload: (name) => this.#renew(name),
+      problemsOfStart: async (name) => {
+        const compiled = await this.#plans.compileStart(name);
+        return compiled.state === "good" ? null : compiled.problems;
+      },
+    };
+    this.exceptions = new Exceptions(places, this.table, inForce, {
+      ...{ tell: tellEvent, log },
+      due: () => void this.#exclusive(() => this.exceptions.look()),
+    });
     this.#api = controlApi(this);
     this.#runs = new RunsWatch(
       places.system.runs,
@@ -112,9 +132,9 @@ export class Agent implements AgentService {
   /** @throws HostError if an agent runs already, or the host's state is broken */
   static async start(options: AgentOptions): Promise<Agent> {
     const { system, events } = options.places;
-    const { table, live, runs, numbers, levels } = system;
-    for (const folder of [dirname(table), live, runs, dirname(numbers), levels, dirname(events)])
-      makeFolder(folder, modesFor(0));
+    const { table, live, runs, numbers, levels, exceptions } = system;
+    const state = [dirname(numbers), levels, exceptions, dirname(events)];
+    for (const folder of [dirname(table), live, runs, ...state]) makeFolder(folder, modesFor(0));
     const lock = lockFile(system.agentLock);
     if (lock === null)
       throw new HostError(
@@ -141,11 +161,13 @@ export class Agent implements AgentService {
     this.drift.stop();
     this.#sweeper.stop();
     this.#levels.stop();
+    this.exceptions.stop();
     this.mediator?.stop();
     this.refusals?.stop();
     this.logins.stop();
     await this.#api.close();
     await this.#last;
+    this.exceptions.stop();
     this.#teller.close();
     this.#follower.stop();
     this.#writer.close();
@@ -196,6 +218,31 @@ export class Agent implements AgentService {
     });
   }
 
+  addException(name: string, asked: AskedException, by: Actor): Promise<AddedException> {
+    return this.#exclusive(async () => {
+      await this.#know(name);
+      // An instance that does not run is in no table.
+      if (libraryFile(this.places, name) === null) throw noSuchDomain(this, name);
+      return this.exceptions.add(name, asked, by);
+    });
+  }
+
+  endExceptions(
+    name: string,
+    id: number | null,
+    isPromoted: boolean,
+    by: Actor,
+  ): Promise<EndedExceptions> {
+    return this.#exclusive(() => this.exceptions.end(name, id, isPromoted, by));
+  }
+
+  /** For a policy that is another one although its files may mean the same. */
+  async #renew(name: string): Promise<ReloadOutcome> {
+    const [outcome] = await reload(this.places, this.table, this.#plans, [name], true);
+    if (outcome === undefined) throw new RangeError(`no outcome for ${name}`);
+    return outcome;
+  }
+
   #ofOne(name: string): readonly DomainEntry[] {
     const entry = this.table.get(name);
     return entry === null ? [] : [entry];
@@ -219,6 +266,7 @@ export class Agent implements AgentService {
       this.tell(brokenEvent(one, table));
     }
     this.#levels.watch();
+    await this.exceptions.look();
     this.#followers.all();
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();

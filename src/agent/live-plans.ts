@@ -6,7 +6,7 @@ import { oneMoment } from "../compile/one-moment.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../diagnostics/render.ts";
 import type { LiveTableWriter } from "../domains/live-table-writer.ts";
-import { compileDomain } from "../host/compile-domain.ts";
+import { type CompileRequest, compileDomain } from "../host/compile-domain.ts";
 import { hostNow } from "../host/host.ts";
 import type { Places } from "../host/places.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
@@ -53,10 +53,22 @@ export class LivePlans {
    * The plan that supervised processes of the domain would have if they started now. Nothing is
    * made or changed.
    */
-  async compile(name: string): Promise<Compilation> {
+  compile(name: string): Promise<Compilation> {
+    return this.#compile(name, { mediation: "supervised" });
+  }
+
+  /** The plan of a start that is to be enforced, sealed if the policy says so. */
+  compileStart(name: string): Promise<Compilation> {
+    return this.#compile(name, { level: "enforcing" });
+  }
+
+  async #compile(
+    name: string,
+    as: Pick<CompileRequest, "mediation" | "level">,
+  ): Promise<Compilation> {
     this.#facts ??= hostNow().facts;
     const host = { facts: this.#facts, snapshot: oneMoment(hostSnapshot()) };
-    const request = { effect: "look", mediation: "supervised", host } as const;
+    const request = { ...as, effect: "look", host } as const;
     const { plan, diagnostics, sources } = await compileDomain(this.#places, { name }, request);
     if (plan !== null) return { state: "good", plan };
     const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));

@@ -15,16 +15,18 @@ const READS_MAX = 5;
 
 /**
  * Puts the files' present policies into force. `names` null: of all domains. When an agent starts
- * everything is new, and only running domains need compiling.
+ * everything is new, and only running domains need compiling. `isRenewed`: running processes get
+ * the policy anew even if it means the same, because its rules may end at other times.
  */
 export async function reload(
   places: Places,
   table: DomainTable,
   plans: LivePlans,
   names: readonly string[] | null,
+  isRenewed = false,
 ): Promise<readonly ReloadOutcome[]> {
   const outcomes = new Map<string, ReloadOutcome>();
-  let { found, outdated } = await reloadOnce(places, table, plans, names, false);
+  let { found, outdated } = await reloadOnce(places, table, plans, names, isRenewed);
   for (let reads = 1; ; reads++) {
     for (const outcome of found)
       if (reads === 1 || outcome.outcome !== "unchanged") outcomes.set(outcome.name, outcome);
@@ -41,7 +43,7 @@ export async function reload(
 
 /**
  * `outdated`: domains whose policy changed after it was read, so that nothing was put into force.
- * `isAgain`: this is the second try for them.
+ * `isAgain`: whatever they mean, running processes have not got them.
  */
 async function reloadOnce(
   places: Places,

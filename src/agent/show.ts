@@ -2,6 +2,7 @@ import { follows, listRuns, type Run } from "../domains/runs.ts";
 import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
 import type { AgentService } from "./agent-service.ts";
 import type { DomainEntry } from "./entry.ts";
+import type { KnownException } from "./exceptions/exceptions.ts";
 import { countProcesses } from "./processes.ts";
 import { showRun } from "./runs.ts";
 
@@ -9,15 +10,23 @@ export function listDomains(agent: AgentService): readonly ShownDomain[] {
   const runs = listRuns(agent.places.system.runs);
   const processes = countProcesses();
   const events = agent.eventsToday();
-  return agent.table.entries.map((entry) => showDomain(agent, entry, runs, processes, events));
+  const exceptions = agent.exceptions.list();
+  const now = { runs, processes, events, exceptions };
+  return agent.table.entries.map((entry) => showDomain(agent, entry, now));
+}
+
+/** What is looked up once for all domains. */
+interface HostNow {
+  readonly runs: readonly Run[];
+  readonly processes: ReadonlyMap<string, number>;
+  readonly events: ReadonlyMap<string, number>;
+  readonly exceptions: readonly KnownException[];
 }
 
 function showDomain(
   { table, drift }: AgentService,
   entry: DomainEntry,
-  runs: readonly Run[],
-  processes: ReadonlyMap<string, number>,
-  events: ReadonlyMap<string, number>,
+  { runs, processes, events, exceptions }: HostNow,
 ): ShownDomain {
   const { name, number, policy, problems } = entry;
   const mine = runs.filter((run) => run.domain === name && run.number === number);
@@ -31,6 +40,7 @@ function showDomain(
     processes: processes.get(name) ?? 0,
     eventsToday: events.get(name) ?? 0,
     drift: drift.drifted(name, number),
+    exceptions: exceptions.filter(({ domain }) => domain === name).length,
     state: problems === null ? "good" : "bad",
   };
 }
@@ -42,7 +52,10 @@ export function showDetails(
   uid: number | null,
 ): ShownDetails {
   const runs = listRuns(agent.places.system.runs);
-  const shown = showDomain(agent, entry, runs, countProcesses(), agent.eventsToday());
+  const shown = showDomain(agent, entry, {
+    ...{ runs, processes: countProcesses(), events: agent.eventsToday() },
+    exceptions: agent.exceptions.list(),
+  });
   const running = runs
     .filter((run) => run.domain === entry.name && run.number === entry.number)
     .map(showRun)

@@ -12,6 +12,7 @@ export function showStatus(agent: AgentService): AgentStatus {
     since: agent.since,
     domains: entries.length,
     ...byLevel(agent),
+    exceptions: exceptionsOf(agent),
     bad: entries.filter(({ problems }) => problems !== null).map(({ name }) => name),
     runs: {
       sealed: runs.filter(({ mode }) => mode === "sealed").length,
@@ -39,4 +40,12 @@ function byLevel({ table }: AgentService): Pick<AgentStatus, "levels" | "relaxed
       relaxed.push({ name: entry.name, level, until: table.untilOf(entry.name) });
   }
   return { levels, relaxed };
+}
+
+function exceptionsOf({ exceptions }: AgentService): AgentStatus["exceptions"] {
+  const known = exceptions.list();
+  return [...new Set(known.map(({ domain }) => domain))].map((name) => {
+    const ends = known.filter(({ domain }) => domain === name).map(({ until }) => until);
+    return { name, count: ends.length, until: ends.sort()[0] ?? "" };
+  });
 }

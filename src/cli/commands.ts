@@ -7,6 +7,7 @@ import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { domain } from "./commands/domain.ts";
 import { events } from "./commands/events.ts";
+import { exception } from "./commands/exception.ts";
 import { explain } from "./commands/explain.ts";
 import { plan } from "./commands/plan.ts";
 import { ps } from "./commands/ps.ts";
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   unit,
   status,
   domain,
+  exception,
   ps,
   top,
   events,

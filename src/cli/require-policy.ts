@@ -32,7 +32,7 @@ export function requireWanted(context: Context, wanted: Wanted, options: Options
     return {
       policy,
       files,
-      load: (text) => load(context.places, wanted, settings(options), text).policy,
+      load: (text) => load(context.places, wanted, settings(options), { text }).policy,
     };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   complain(context, errors, sources, options);

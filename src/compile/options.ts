@@ -68,7 +68,10 @@ export interface CompileOptions {
    * whether it exists or not.
    */
   readonly levelFile?: string;
-  /** When the level ends, milliseconds since boot; null: never. */
+  /**
+   * When the first exception in the policy ends, or its level, milliseconds since boot; null:
+   * never.
+   */
   readonly until?: number | null;
   /** lstat of the moment; tests give their own. */
   readonly factAt?: (path: string) => NameFact;

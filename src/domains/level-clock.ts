@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Level } from "../model/policy.ts";
-import type { Actor, LevelOverride } from "./levels.ts";
+import type { Actor, LevelOverride, Timed } from "./levels.ts";
 
 export interface LevelClock {
   /** Milliseconds since 1970; can be set. */
@@ -27,24 +27,28 @@ export function newOverride(
   before: LevelOverride | null,
   clock: LevelClock,
 ): LevelOverride {
-  const plain = { level, by, since: new Date(clock.wall).toISOString() };
-  if (seconds === null) return plain;
+  if (seconds === null) return { level, by, since: new Date(clock.wall).toISOString() };
   const lasting = before?.until === undefined ? before : (before.before ?? null);
   return {
-    ...plain,
-    until: wallIn(clock, seconds),
-    untilUptime: uptimeOf(clock, seconds),
+    ...{ level, by },
+    ...lastingFor(clock, seconds),
     ...(lasting === null ? {} : { before: lasting }),
   };
 }
 
+/** From now on. */
+export function lastingFor(clock: LevelClock, seconds: number): Required<Timed> {
+  const since = new Date(clock.wall).toISOString();
+  return { since, until: wallIn(clock, seconds), untilUptime: uptimeOf(clock, seconds) };
+}
+
 /**
- * Seconds left; null for an override without an end. Within the boot in which it was given, changes
- * of the wall clock do not count. After a reboot the wall clock tells how long the host was down,
- * but never gives more time than was left. If that clock went back, at least the time since boot is
+ * Seconds left; null for what has no end. Within the boot in which it was given, changes of the
+ * wall clock do not count. After a reboot the wall clock tells how long the host was down, but
+ * never gives more time than was left. If that clock went back, at least the time since boot is
  * subtracted.
  */
-export function secondsLeft(override: LevelOverride, clock: LevelClock): number | null {
+export function secondsLeft(override: Timed, clock: LevelClock): number | null {
   const { since, until, untilUptime } = override;
   if (until === undefined) return null;
   const most = untilUptime?.lasts ?? (Date.parse(until) - Date.parse(since)) / 1000;
@@ -53,27 +57,27 @@ export function secondsLeft(override: LevelOverride, clock: LevelClock): number 
 }
 
 /** Milliseconds since this boot, the same for each caller; null for what has no end. */
-export function endAt(override: LevelOverride, clock: LevelClock): number | null {
-  const left = secondsLeft(override, clock);
+export function endAt(timed: Timed, clock: LevelClock): number | null {
+  const left = secondsLeft(timed, clock);
   if (left === null) return null;
-  const { untilUptime } = override;
+  const { untilUptime } = timed;
   const isOfThisBoot = untilUptime?.boot === clock.boot;
   const end = clock.uptime + left;
   return Math.round((isOfThisBoot ? Math.min(untilUptime.seconds, end) : end) * 1_000);
 }
 
 /**
- * Rewrites the file of an override from an earlier boot: from now on changes of the wall clock do
- * not count in this boot either. null if nothing must change.
+ * For the file of what was given in an earlier boot: from now on changes of the wall clock do not
+ * count in this boot either. null if nothing must change.
  */
-export function inThisBoot(override: LevelOverride, clock: LevelClock): LevelOverride | null {
+export function inThisBoot<T extends Timed>(override: T, clock: LevelClock): T | null {
   const left = secondsLeft(override, clock);
   if (left === null || left <= 0 || override.untilUptime?.boot === clock.boot) return null;
   return { ...override, until: wallIn(clock, left), untilUptime: uptimeOf(clock, left) };
 }
 
-/** By the wall clock as it is set now; null for an override without an end. */
-export function untilNow(override: LevelOverride | null, clock: LevelClock): string | null {
+/** By the wall clock as it is set now; null for what has no end. */
+export function untilNow(override: Timed | null, clock: LevelClock): string | null {
   const left = override === null ? null : secondsLeft(override, clock);
   if (override?.until === undefined || left === null) return null;
   const until = wallIn(clock, left);

@@ -17,10 +17,8 @@ export interface Actor {
 /** The author of a change when a level expires or its domain is gone. */
 export const byItself: Actor = { uid: 0, name: "cofferdam" };
 
-/** Replaces the policy's own level until it is removed. Wall clock times are ISO 8601, UTC. */
-export interface LevelOverride {
-  readonly level: Level;
-  readonly by: Actor;
+/** What ends by itself. Wall clock times are ISO 8601, UTC. */
+export interface Timed {
   readonly since: string;
   /** `--for`: the end, by the wall clock. */
   readonly until?: string;
@@ -33,6 +31,12 @@ export interface LevelOverride {
     readonly seconds: number;
     readonly lasts?: number;
   };
+}
+
+/** Replaces the policy's own level until it is removed. */
+export interface LevelOverride extends Timed {
+  readonly level: Level;
+  readonly by: Actor;
   /** The level after that; the policy's own level if left out. */
   readonly before?: LevelOverride;
 }
@@ -43,9 +47,12 @@ const time = is.mapped(is.text, (written) => {
   if (!Number.isNaN(Date.parse(written))) return written;
   throw new is.Mismatch("is not a time");
 });
-const members = {
-  level: is.oneOf(...levels),
-  by: is.object({ uid: is.number, name: is.nullable(is.text) }),
+export const actor: is.Schema<Actor> = is.object({
+  uid: is.number,
+  name: is.nullable(is.text),
+});
+/** The members of {@link Timed}. */
+export const timed = {
   since: time,
   until: is.optional(time),
   untilUptime: is.optional(
@@ -56,6 +63,7 @@ const members = {
     }),
   ),
 };
+const members = { level: is.oneOf(...levels), by: actor, ...timed };
 /** The previous override has none before it. */
 const before = is.object({ ...members, before: is.optional(is.nothing) });
 const levelOverride: is.Schema<LevelOverride> = is.object({

@@ -1,4 +1,5 @@
 import * as is from "../base/schema.ts";
+import { exceptionSections } from "../domains/exceptions.ts";
 import { levels, mediations } from "../model/policy.ts";
 
 /**
@@ -33,6 +34,8 @@ const shownDomain = is.object({
   eventsToday: count,
   /** Granted names that running sealed processes no longer reach, as of the agent's last look. */
   drift: is.added(count, 0),
+  /** Grants that end by themselves. */
+  exceptions: is.added(count, 0),
   state: is.oneOf("good", "bad"),
 });
 
@@ -113,6 +116,47 @@ export const reloaded = is.object({ domains: is.list(reloadOutcome) });
 
 export type Reloaded = is.Described<typeof reloaded>;
 
+const shownException = is.object({
+  domain: text,
+  id: count,
+  section: is.oneOf(...exceptionSections),
+  line: text,
+  by: is.object({ uid: count, name: is.nullable(text) }),
+  since: time,
+  until: time,
+  why: text,
+});
+
+/** A grant that ends by itself. */
+export type ShownException = is.Described<typeof shownException>;
+
+export const shownExceptions = is.object({ exceptions: is.list(shownException) });
+
+export type ShownExceptions = is.Described<typeof shownExceptions>;
+
+export const addedException = is.object({
+  exception: shownException,
+  /** Why a person should think twice. */
+  dangers: is.list(text),
+  /** Denials of the policy that still win over some of it. */
+  denials: is.list(text),
+  /** Supervised processes that have it already. */
+  following: count,
+  /** Sealed processes, which have it after a restart. */
+  restart: is.list(needsRestart),
+});
+
+export type AddedToDomain = is.Described<typeof addedException>;
+
+export const endedExceptions = is.object({
+  exceptions: is.list(shownException),
+  following: count,
+  /** Sealed processes, which keep it until a restart. */
+  restart: is.list(needsRestart),
+});
+
+export type EndedInDomain = is.Described<typeof endedExceptions>;
+
 /** Whose plan lies ready. */
 export const madePlan = is.object({ domain: is.text, unit: is.text });
 
@@ -164,6 +208,8 @@ export const agentStatus = is.object({
   levels: is.object({ enforcing: count, warning: count, disabled: count }),
   /** Those below enforcing. */
   relaxed: is.list(is.object({ name: text, level, until: is.nullable(time) })),
+  /** Domains with grants that end by themselves: how many, and when the first one ends. */
+  exceptions: is.added(is.list(is.object({ name: text, count, until: time })), []),
   /** Those whose file cannot be used. */
   bad: is.list(text),
   runs: is.object({ sealed: count, supervised: count }),

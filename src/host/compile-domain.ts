@@ -72,11 +72,8 @@ export async function compileDomain(
 ): Promise<CompiledDomain> {
   const given = request.host;
   const lookAtHost = given === undefined ? beginHost(request.root) : () => given;
-  const { policy, diagnostics, sources, files, absent, identities } = load(
-    places,
-    wanted,
-    request.set,
-  );
+  const loaded = load(places, wanted, request.set);
+  const { policy, diagnostics, sources, files, absent, identities, until } = loaded;
   const host = lookAtHost();
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
@@ -99,12 +96,19 @@ export async function compileDomain(
   if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
   const compiled = await compile(inForce, {
     otherRoot: request.root !== undefined,
-    ...{ ...host, ...standing, files, absent, identities, own: places.own, kept: places.kept },
+    ...{ ...host, ...standing, files, absent, identities },
+    until: earlier(until, standing.until),
+    ...{ own: places.own, kept: places.kept },
     policyTag: isNamed(wanted, request) ? policyTag(policy) : null,
     program: programFiles(places),
     prepareCgroup: request.effect === "prepare" ? prepareInForce(places) : lookOnly,
   });
   return { ...compiled, sources };
+}
+
+function earlier(...ends: readonly (number | null)[]): number | null {
+  const known = ends.filter((end) => end !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** Whether a later start by the domain's name gets this policy, unless its file changes. */

@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { endOf, exceptionsPath, placeOfGrant, readExceptionsText } from "../domains/exceptions.ts";
+import { type LevelClock, levelClock } from "../domains/level-clock.ts";
 import { groups } from "../kernel/syscall-groups.ts";
 import { all } from "../kernel/syscalls.ts";
 import type { Policy } from "../model/policy.ts";
 import {
+  type ExceptionsFile,
   type LoadedPolicy,
   loadPolicy,
   PolicyLook,
@@ -27,15 +30,23 @@ export interface NamedPolicy {
   readonly files: readonly string[];
 }
 
+/** To be taken instead of what the disk has. */
+export interface Instead {
+  /** For the domain's own file. */
+  readonly text?: string;
+  /** For the file of its exceptions. */
+  readonly exceptions?: Uint8Array;
+}
+
 /**
- * Everything wrong is in the diagnostics, unknown names included. `text`: instead of what the
- * domain's own file holds.
+ * The policy in force: the domain's files, and its exceptions if it is the host's. Everything wrong
+ * is in the diagnostics, unknown names included.
  */
 export function load(
   places: Places,
   wanted: Wanted,
   set: Settings = {},
-  text?: string,
+  instead: Instead = {},
 ): LoadedPolicy {
   const searchPath = "file" in wanted ? places.policies : foldersFor(places, wanted.name);
   const elsewhere = places.asRoot ? [] : [ROOTS_POLICIES];
@@ -44,7 +55,40 @@ export function load(
     set,
     shipped: shippedOf(places),
     abstractions: places.policies.map((folder) => join(folder, "abstractions")),
-    ...(text === undefined ? {} : { text }),
+    ...(instead.text === undefined ? {} : { text: instead.text }),
+    ...(hasExceptions(places, wanted, set)
+      ? { exceptions: (domain) => exceptionsFile(places, domain, instead.exceptions) }
+      : {}),
+  });
+}
+
+/**
+ * Not for other values of variables: that policy is in no table, so that a running process would
+ * keep an exception that is taken back.
+ */
+function hasExceptions({ asRoot }: Places, wanted: Wanted, set: Settings): boolean {
+  return asRoot && "name" in wanted && Object.keys(set).length === 0;
+}
+
+function exceptionsFile(
+  { system }: Places,
+  domain: string,
+  bytes: Uint8Array | undefined,
+): ExceptionsFile {
+  return {
+    file: exceptionsPath(system.exceptions, domain),
+    ...(bytes === undefined ? {} : { bytes }),
+    read: (written) => linesInForce(Buffer.from(written).toString(), levelClock()),
+  };
+}
+
+function linesInForce(text: string, clock: LevelClock): ReturnType<ExceptionsFile["read"]> {
+  const read = readExceptionsText(text);
+  if (read.state === "bad") return { problem: read.problem };
+  return read.value.flatMap((exception, index) => {
+    const { section, line } = exception;
+    const until = endOf(exception, clock);
+    return until === null ? [] : [{ section, line, until, place: placeOfGrant(index) }];
   });
 }
 
@@ -61,7 +105,8 @@ function foldersFor({ policies, asRoot, system }: Places, name: string): readonl
 
 /** Shows whether loading a policy again would give the same. */
 export function lookAgain(places: Places): PolicyLook {
-  return new PolicyLook([0, process.geteuid?.() ?? 0], shippedOf(places));
+  const now = levelClock().uptime * 1_000;
+  return new PolicyLook([0, process.geteuid?.() ?? 0], now, shippedOf(places));
 }
 
 export function shippedOf({ home, shipped }: Places): Shipped {

@@ -48,6 +48,8 @@ export interface SystemPlaces {
   readonly numbers: string;
   /** Of levels that replace the policies' own. */
   readonly levels: string;
+  /** Of grants that expire; a file for each domain that has some. */
+  readonly exceptions: string;
   readonly table: string;
   /** Of the policies in force for running processes, by number. */
   readonly live: string;
@@ -96,6 +98,7 @@ export function systemPlaces(
   return {
     numbers: join(state, "numbers.json"),
     levels: join(state, "levels"),
+    exceptions: join(state, "exceptions"),
     table: join(runtime, "table"),
     live: join(runtime, "live"),
     runs: join(runtime, "runs"),
@@ -160,7 +163,8 @@ export function launcherOf({ home }: Pick<Places, "home">): string {
 /** What a launcher of root's reads besides {@link SystemPlaces} in `/run`; some may be missing. */
 export function foldersOfStart({ home, shipped, system }: Places): readonly string[] {
   const configured = dirname(ROOTS_POLICIES);
-  return [join(home, "bin"), join(home, "dist"), shipped, configured, system.levels];
+  const { levels, exceptions } = system;
+  return [join(home, "bin"), join(home, "dist"), shipped, configured, levels, exceptions];
 }
 
 function userPlaces(env: PlacesInput["env"]): {

@@ -11,6 +11,11 @@ export interface Source {
   readonly length?: number;
   /** The rule as it can be pasted back, e.g. `r /etc/nginx/**`. */
   readonly text: string;
+  /**
+   * When the rule ends by itself, milliseconds since boot (CLOCK_BOOTTIME): an exception's. Without
+   * it the rule stays.
+   */
+  readonly until?: number;
 }
 
 /**

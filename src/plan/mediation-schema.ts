@@ -22,6 +22,7 @@ const source = is.object({
   column: is.whole(),
   length: is.optional(is.whole()),
   text,
+  until: is.optional(is.whole()),
 });
 
 /** JSON carries an address's bytes as an array of numbers. */
@@ -59,7 +60,8 @@ function isRule(value: unknown): value is Readonly<Record<string, unknown>> {
     typeof where.text === "string" &&
     Number.isSafeInteger(where.line) &&
     Number.isSafeInteger(where.column) &&
-    (where.length === undefined || Number.isSafeInteger(where.length))
+    (where.length === undefined || Number.isSafeInteger(where.length)) &&
+    (where.until === undefined || Number.isSafeInteger(where.until))
   );
 }
 

@@ -3,8 +3,8 @@ import { UPTIME_FILE } from "./layout.ts";
 import type { Fact } from "./plan.ts";
 
 /**
- * Whether a file on which the plan is based was replaced, removed, added or changed, or
- * its level has ended.
+ * Whether a file on which the plan is based was replaced, removed, added or changed, or an
+ * exception in it or its level has ended.
  */
 export function isOutdated(facts: readonly Fact[]): boolean {
   return facts.some((fact) => {

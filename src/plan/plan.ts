@@ -100,7 +100,8 @@ export type FactRole = "authority" | "snapshot";
 export type Fact =
   | (NameFact & { readonly role: FactRole })
   /**
-   * The host has not been up for so many milliseconds (CLOCK_BOOTTIME): its level ends then. It must hold whenever the plan is used.
+   * The host has not been up for so many milliseconds (CLOCK_BOOTTIME): an exception in the plan,
+   * or its level, ends then. It must hold whenever the plan is used.
    */
   | { readonly kind: "until"; readonly until: number }
   /** Of the snapshot: the name has this type (S_IFMT of st_mode), whatever its inode. */

@@ -4,6 +4,7 @@ import type { Policy } from "../model/policy.ts";
 import { parsePolicy } from "./1-parse/parse.ts";
 import { resolve } from "./2-resolve/resolve.ts";
 import { DIAGNOSTICS_MAX, POLICY_BYTES_MAX } from "./limits.ts";
+import { type ExceptionsFile, loadExceptions, withEnds } from "./load/exceptions.ts";
 import { abstractionFolders, findPolicy, type PolicyReference } from "./load/find.ts";
 import { loadIncludes } from "./load/includes.ts";
 import { Library, type Shipped } from "./load/library.ts";
@@ -11,6 +12,7 @@ import type { FileIdentity } from "./load/trusted-file.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 export { type Basis, basisOf, PolicyLook } from "./load/as-read.ts";
+export type { ExceptionLine, ExceptionsFile } from "./load/exceptions.ts";
 export type { PolicyReference } from "./load/find.ts";
 export type { Shipped } from "./load/library.ts";
 export type { Vocabulary } from "./vocabulary.ts";
@@ -29,6 +31,8 @@ export interface LoadOptions {
   readonly shipped?: Shipped;
   /** To be taken instead of what the domain's own file holds: what it would be after an edit. */
   readonly text?: string;
+  /** Grants of this domain that end by themselves, in force beside its file. */
+  readonly exceptions?: (domain: string) => ExceptionsFile;
 }
 
 export interface LoadedPolicy {
@@ -39,12 +43,14 @@ export interface LoadedPolicy {
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute names of all files read. */
   readonly files: readonly string[];
-  /** Missing names that would have taken precedence over one of `files`. */
+  /** Missing names that would have taken precedence over one of `files`, or added to them. */
   readonly absent: readonly string[];
   /** Of `files`, when they were read. The plan depends on them. */
   readonly identities: ReadonlyMap<string, FileIdentity>;
   /** For `renderDiagnostics`. */
   readonly sources: ReadonlyMap<string, string>;
+  /** When the first exception ends, milliseconds since boot; null without one. */
+  readonly until: number | null;
 }
 
 /**
@@ -55,7 +61,8 @@ export interface LoadedPolicy {
 export function loadPolicy(reference: PolicyReference, options: LoadOptions): LoadedPolicy {
   const library = new Library(options.owners ?? [0, process.geteuid?.() ?? 0], options.shipped);
   const collected = new Collected();
-  const understood = closing(library, () => load(reference, options, library, collected.report));
+  const loaded = closing(library, () => load(reference, options, library, collected.report));
+  const { policy: understood, until } = loaded ?? { policy: null, until: null };
   return {
     policy: collected.failed ? null : understood,
     understood,
@@ -64,6 +71,7 @@ export function loadPolicy(reference: PolicyReference, options: LoadOptions): Lo
     absent: library.absent,
     identities: library.identities,
     sources: library.sources,
+    until,
   };
 }
 
@@ -80,7 +88,7 @@ function load(
   options: LoadOptions,
   library: Library,
   report: Report,
-): Policy | null {
+): { readonly policy: Policy; readonly until: number | null } | null {
   const { instance, ...others } = options.set ?? {};
   const found = findPolicy(reference, instance, library, report);
   if (found === null) return null;
@@ -102,10 +110,19 @@ function load(
   // any other.
   const set =
     found.fileName.endsWith("@") && typeof reference === "string" ? others : (options.set ?? {});
-  return resolve(
-    { name: found.name, domain, abstractions, set, vocabulary: options.vocabulary },
+  const file = options.exceptions?.(found.name.full) ?? null;
+  const exceptions = file === null ? null : loadExceptions(file, library, report);
+  const policy = resolve(
+    {
+      ...{ name: found.name, domain, set, vocabulary: options.vocabulary },
+      abstractions: [...abstractions, ...(exceptions?.sources ?? [])],
+    },
     report,
   );
+  if (file === null || exceptions === null) return { policy, until: null };
+  const { lines } = exceptions;
+  const until = lines.length === 0 ? null : Math.min(...lines.map((line) => line.until));
+  return { policy: withEnds(policy, file.file, lines), until };
 }
 
 /**

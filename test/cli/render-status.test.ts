@@ -15,6 +15,7 @@ const agent: AgentStatus = {
     { name: "nginx", level: "warning", until: null },
     { name: "redis-server", level: "disabled", until: null },
   ],
+  exceptions: [],
   bad: [],
   runs: { sealed: 1, supervised: 1 },
   mediator: { state: "running", pid: 78, restarts: 0 },

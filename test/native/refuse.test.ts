@@ -170,10 +170,13 @@ const ready = (fact: OneFact): string => {
   return plan.domain;
 };
 
-test("a ready plan with a level that ends is used until then", () => {
+test("a ready plan with an exception or a level that ends is used until then", () => {
   const now = uptimeNow();
   expect(start(ready({ kind: "until", until: Math.round(now) + 60_000 })).ran).toBe(true);
-  refused(ready({ kind: "until", until: Math.floor(now) }), /its level has ended/);
+  refused(
+    ready({ kind: "until", until: Math.floor(now) }),
+    /an exception in it, or its level, has ended/,
+  );
 });
 
 test.each(["authority", "snapshot"] as const)(

@@ -85,16 +85,16 @@ const changes: Readonly<Record<string, (at: (file: string) => string) => void>> 
 
 test.for(Object.keys(changes))("a policy is read again where %s", (name) => {
   const was = basis(name);
-  expect(new PolicyLook(owners).holds(was)).toBe(true);
+  expect(new PolicyLook(owners, 0).holds(was)).toBe(true);
   changes[name]?.((file) => join(root, name, file));
   changed++;
-  expect(new PolicyLook(owners).holds(was)).toBe(false);
+  expect(new PolicyLook(owners, 0).holds(was)).toBe(false);
 });
 
 test("it is not read again for what happens beside it", () => {
   const was = basis("untouched");
   writeFileSync(join(root, "untouched/lib/other.yaml"), "syscalls: []\n");
-  expect(new PolicyLook(owners).holds(was)).toBe(true);
+  expect(new PolicyLook(owners, 0).holds(was)).toBe(true);
   expect(changed).toBe(Object.keys(changes).length);
 });
 
@@ -114,7 +114,8 @@ test("a file that changed just now is not relied on: it may change in the same c
 
 test("owners who are believed no more make every file doubtful", () => {
   make("owners");
-  const { identities, absent } = load("owners");
-  expect(new PolicyLook(owners).holds({ identities, absent })).toBe(true);
-  expect(new PolicyLook([2 ** 31]).holds({ identities, absent })).toBe(false);
+  const { identities, absent, until } = load("owners");
+  const was = { identities, absent, until };
+  expect(new PolicyLook(owners, 0).holds(was)).toBe(true);
+  expect(new PolicyLook([2 ** 31], 0).holds(was)).toBe(false);
 });

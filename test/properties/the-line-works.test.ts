@@ -307,7 +307,7 @@ function shippedPolicy(domain: string): Written {
   if (known !== undefined) return known;
   const here = places({ uid: 1000, env: { HOME: "/nonexistent" }, home: root });
   const text = readFileSync(join(here.shipped, `${domain}.yaml`), "utf8");
-  const made = written(text, (changed) => load(here, { name: domain }, {}, changed).policy);
+  const made = written(text, (text) => load(here, { name: domain }, {}, { text }).policy);
   shippedPolicies.set(domain, made);
   return made;
 }

@@ -1,10 +1,12 @@
+import { unprintable } from "../../base/printable.ts";
 import { jsonOf } from "../../base/read-json.ts";
 import { isObject } from "../../base/schema.ts";
 import { isAnchorName } from "../../domains/cgroup-path.ts";
+import { GRANT_LENGTH_MAX } from "../../host/exception-grant.ts";
 import { isServiceName } from "../../host/units/unit.ts";
 import { levels } from "../../model/policy.ts";
 import { parseDomainName } from "../../policy/names.ts";
-import { FOR_SECONDS_MAX } from "./limits.ts";
+import { FOR_SECONDS_MAX, WHY_LENGTH_MAX } from "./limits.ts";
 import { ApiError, type ApiRequest, type BodyField, type Route } from "./route.ts";
 
 export interface Matched<Subject> {
@@ -77,15 +79,26 @@ const words = {
   seconds: `whole number of seconds from 1 to ${FOR_SECONDS_MAX}`,
   unit: "name of a service",
   anchor: "name of a domain's control group",
+  grant: `text of at most ${GRANT_LENGTH_MAX} characters`,
+  why: `reason: one line of at most ${WHY_LENGTH_MAX} characters, and not empty`,
+  id: "number of an exception",
+  yes: "truth value",
 } as const;
 
 function isOfType(value: unknown, type: BodyField["type"]): boolean {
   if (type === "level") return levels.some((level) => level === value);
   if (type === "unit") return typeof value === "string" && isServiceName(value);
   if (type === "anchor") return typeof value === "string" && isAnchorName(value);
-  return (
-    typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= FOR_SECONDS_MAX
-  );
+  if (type === "grant") return typeof value === "string" && value.length <= GRANT_LENGTH_MAX;
+  if (type === "why") return typeof value === "string" && isReason(value);
+  if (type === "yes") return typeof value === "boolean";
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) return false;
+  return type === "id" || value <= FOR_SECONDS_MAX;
+}
+
+/** The event log, a list in a terminal and vmkernel.log have it in one line. */
+function isReason(text: string): boolean {
+  return text.trim() !== "" && text.length <= WHY_LENGTH_MAX && text.search(unprintable) < 0;
 }
 
 function parsed(text: string): unknown {

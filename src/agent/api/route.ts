@@ -3,6 +3,8 @@ import type { SocketPeer } from "../../kernel/peer.ts";
 import type { Level } from "../../model/policy.ts";
 import type { AgentService } from "../agent-service.ts";
 
+export { ApiError } from "./api-error.ts";
+
 /** The server and docs/control-api.md are made from these. `Subject`: the object that answers. */
 export interface Route<Subject = AgentService> {
   readonly method: "GET" | "PUT" | "POST" | "DELETE";
@@ -20,7 +22,7 @@ export interface Route<Subject = AgentService> {
 
 export interface BodyField {
   readonly name: string;
-  readonly type: "level" | "seconds" | "unit" | "anchor";
+  readonly type: "level" | "seconds" | "unit" | "anchor" | "grant" | "why" | "id" | "yes";
   readonly required: boolean;
   readonly doc: string;
 }
@@ -38,23 +40,15 @@ export interface ApiRequest {
     readonly seconds?: number;
     readonly unit?: string;
     readonly anchor?: string;
+    readonly grant?: string;
+    readonly why?: string;
+    readonly id?: number;
+    readonly dangerous?: boolean;
+    readonly promoted?: boolean;
   };
   readonly by: Actor;
   readonly administers: boolean;
   /** Of the caller. */
   readonly gid: number;
   readonly peer: SocketPeer;
-}
-
-/** `help`: what to do. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly help: string;
-
-  constructor(status: number, message: string, help: string) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-    this.help = help;
-  }
 }

@@ -17,6 +17,7 @@ import { needsRestart, runsOf } from "../runs.ts";
 import { listDomains, showDetails } from "../show.ts";
 import { showStatus } from "../status.ts";
 import { noSuchDomain, requireDomain } from "./domain-of.ts";
+import { exceptionRoutes } from "./exception-routes.ts";
 import { PLAN_WAIT_MAX_MS } from "./limits.ts";
 import type { AnswerField, BodyField, Route } from "./route.ts";
 
@@ -59,6 +60,7 @@ const domainFields: readonly AnswerField[] = [
     name: "drift",
     doc: "granted names that running sealed processes no longer reach: their number",
   },
+  { name: "exceptions", doc: "grants that end by themselves: their number" },
   {
     name: "state",
     doc: "`bad`: the policy file is broken, and the previous policy stays in force",
@@ -110,6 +112,10 @@ export const routes: readonly Route[] = [
       },
       { name: "levels", doc: "how many domains are at `enforcing`, `warning`, `disabled`" },
       { name: "relaxed", doc: "those that are not at enforcing: `name`, `level`, `until`" },
+      {
+        name: "exceptions",
+        doc: "domains that have some: `name`, `count`, and `until`, the end of the first one",
+      },
       { name: "runs", doc: "starts that still have processes, by `sealed` and `supervised`" },
       { name: "mediator", doc: "`state`, `pid`, `restarts`; null if the agent starts none" },
       { name: "sessions", doc: "the same of the session server, which is for sandboxed shells" },
@@ -251,6 +257,7 @@ export const routes: readonly Route[] = [
       return { domain, programs: await attachInUnit({ peer, domain, anchor }) };
     },
   },
+  ...exceptionRoutes,
   {
     method: "POST",
     path: "/v1/domains/{domain}/reload",

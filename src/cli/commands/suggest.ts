@@ -1,13 +1,11 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { MODE_BITS } from "../../base/modes.ts";
 import { wrap } from "../../base/wrap.ts";
 import { canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { knownAbstractions } from "../../host/abstractions.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { usablePolicies } from "../../host/load.ts";
-import { modesFor, writeWhole } from "../../host/write-whole.ts";
 import type { Policy } from "../../model/policy.ts";
 import { addLines } from "../../policy/add-lines.ts";
 import type { Need } from "../../suggest/need.ts";
@@ -15,7 +13,6 @@ import { type Suggestions, suggestions } from "../../suggest/suggestions.ts";
 import { namesBelowFolder } from "../../suggest/tree.ts";
 import {
   type Command,
-  CommandError,
   type Context,
   jsonOption,
   type Options,
@@ -30,6 +27,7 @@ import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
 import { NeedsOfLog } from "../suggest/needs-of-log.ts";
 import { renderSuggestions, suggestionsJson } from "../suggest/render.ts";
+import { writePolicy } from "../write-policy.ts";
 
 export const suggest: Command = {
   name: "suggest",
@@ -84,11 +82,7 @@ export const suggest: Command = {
     else print(context, required, needs, found);
     for (const sentence of left) context.err(`cofferdam: ${sentence}\n`);
     const isWritten = options.write === true && found.lines.length > 0;
-    if (isWritten) {
-      if (readFileSync(own, "utf8") !== text)
-        throw new CommandError(`${own} was changed meanwhile`, "try again: nothing was written");
-      write(context, required, addLines(text, found.lines));
-    }
+    if (isWritten) writePolicy(context, required, text, addLines(text, found.lines));
     if (options.json !== true && found.lines.length > 0) sayHow(context, required, isWritten);
     const isOpen = found.dangerous.length > 0 || found.beyond.length > 0;
     return isOpen || (found.lines.length > 0 && !isWritten) ? ExitCode.no : ExitCode.ok;
@@ -153,14 +147,6 @@ function print(
   }
   context.out(`${policy.name}: no rule grants ${open} of the accesses that were warned about\n\n`);
   context.out(renderSuggestions(found, context.width));
-}
-
-/** @throws CommandError if the file cannot be written; then nothing has changed */
-function write({ places }: Context, required: RequiredPolicy, text: string): void {
-  const { file, shipped } = fileToChange(places, required);
-  const modes = modesFor(process.geteuid?.() ?? 0);
-  const mode = shipped === null ? statSync(file).mode & MODE_BITS : modes.file;
-  writeWhole(file, Buffer.from(text), { ...modes, file: mode });
 }
 
 function sayHow({ places, out, width }: Context, required: RequiredPolicy, done: boolean): void {

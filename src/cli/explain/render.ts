@@ -6,6 +6,8 @@ import type { NameRequest, Request } from "../../model/request.ts";
 import type { Near } from "../../model/rule-kind.ts";
 import type { Suggestion } from "../../model/suggest.ts";
 import type { Decision, DenialReason } from "../../model/verdict.ts";
+import { uptimeNow } from "../../plan/outdated.ts";
+import { timeLeft } from "../render/local-time.ts";
 
 /** What the policy says, what a domain that starts now would do, and what would change that. */
 export interface Explanation {
@@ -44,7 +46,8 @@ export function renderExplanation(explanation: Explanation, text: string, width:
   const told = (label: string, sentence: string) =>
     wrap(`${label}${printable(sentence)}`, width, INDENT);
   const lines = [`${domain}: ${text}: ${verdict(policy)}`];
-  if (policy.by !== null) lines.push(`  by    ${place(policy.by)}: ${policy.by.text}`);
+  if (policy.by !== null)
+    lines.push(`  by    ${place(policy.by)}: ${policy.by.text}${ending(policy.by)}`);
   for (const path of namesBehindLinks(request, text)) lines.push(`  real  ${path}, after links`);
   if (part !== null && policy.outcome === "denied") lines.push(`  part  ${names.spell(part)}`);
   if (near !== null) lines.push(`  near  ${place(near.source)}: ${near.source.text}`);
@@ -97,6 +100,13 @@ function why(decision: Decision): string {
 
 function verdict(decision: Decision): string {
   return decision.outcome === "granted" ? "granted" : `denied: ${why(decision)}`;
+}
+
+/** Of an exception's rule. */
+function ending({ until }: Source): string {
+  if (until === undefined) return "";
+  const end = new Date(Date.now() + until - uptimeNow()).toISOString();
+  return ` (an exception, ${timeLeft(end)} left)`;
 }
 
 function place({ file, line }: Source): string {

@@ -32,7 +32,7 @@ const files = [
     "/etc/cofferdam/domains/NAME.yaml",
     "the host's policies; they replace shipped ones of the same name",
   ],
-  ["/var/lib/cofferdam", "numbers and levels of domains, settings"],
+  ["/var/lib/cofferdam", "numbers, levels and exceptions of domains, settings"],
   ["/run/cofferdam", "ready plans, the live table, sockets"],
   ["/var/log/cofferdam/events.jsonl", "the event log"],
   ["~/.config/cofferdam/domains, ~/.local/state/cofferdam", "the same of an ordinary user"],

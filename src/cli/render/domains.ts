@@ -45,6 +45,12 @@ export function renderDetails(one: ShownDetails): string {
     "  policy     " +
       printable(one.file) +
       (one.state === "bad" ? ", broken: the previous one stays in force" : ""),
+    ...(one.exceptions === 0
+      ? []
+      : [
+          `  for a time ${one.exceptions} ${one.exceptions === 1 ? "exception" : "exceptions"}: ` +
+            `cofferdam exception list ${one.name}`,
+        ]),
     `  next start ${one.mediation ?? "?"}`,
     ...(one.drift === 0
       ? []

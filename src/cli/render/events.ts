@@ -26,9 +26,12 @@ export function renderSeen(
   return `${seq}  ${last}${often}\n${text.replace(/^/gm, INDENT)}\n`;
 }
 
-/** The record has the time at which a level ends in UTC; shows it in local time. */
+/** The record has the time at which a level or an exception ends in UTC; shows it in local time. */
 function withLocalTimes({ verdict, operation, object }: Seen["event"]): string {
-  if (verdict !== "audit" || !/^((all-levels|level)-changed|level forgotten)$/.test(operation))
+  if (
+    verdict !== "audit" ||
+    !/^((all-levels|level)-changed|level forgotten|exception added)$/.test(operation)
+  )
     return object;
   return object.replace(/(?<=(?:until|given) )\d{4}-\d\d-\d\dT[\d:.]+Z/, localTime);
 }

@@ -66,6 +66,7 @@ export function renderStatus(
       : ofAgent(agent).map(([head, text]) => line(head, text))),
     line("domains", domainsText(now)),
     ...(agent === null ? [] : relaxedText(agent).map((text) => line("", text))),
+    ...(agent === null ? [] : exceptionsText(agent).map((text) => line("for a time", text))),
     line("running", runningText(now)),
     runningRows(now),
     ...ownMediatorsText(now).map((text) => line("", text)),
@@ -141,6 +142,16 @@ function relaxedText({ relaxed }: AgentStatus): readonly string[] {
       .map(({ name, until }) => (until === null ? name : `${name} (${timeLeft(until)} left)`));
     return names.length === 0 ? [] : [`${level}: ${cut(names, "domain list").join(", ")}`];
   });
+}
+
+/** What ends by itself; `exception list` says what it is. */
+function exceptionsText({ exceptions }: AgentStatus): readonly string[] {
+  if (exceptions.length === 0) return [];
+  const names = exceptions.map(
+    ({ name, count, until }) =>
+      `${printable(name)}: ${counted(count, "exception")} (${timeLeft(until)} left)`,
+  );
+  return [cut(names, "exception list").join(", ")];
 }
 
 function runningText({ running }: HostStatus): string {

@@ -170,4 +170,15 @@ export const fileEntries = {
       "that user starts. Neither uses the other's.",
     example: "cofferdam run nginx -- nginx, as an ordinary user",
   },
+  "exceptions-broken": {
+    code: "CFD1017",
+    severity: "warning",
+    title: "exceptions that cannot be read",
+    message: "`{file}` is broken, and what is broken in it grants nothing: {why}",
+    fix: "end the exceptions and add them again: cofferdam exception end DOMAIN --all",
+    explanation:
+      "The agent writes the file with the domain's exceptions. A broken one never makes the " +
+      "domain wider, and does not keep its daemon from starting.",
+    example: "echo > /var/lib/cofferdam/exceptions/nginx",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -8,6 +8,7 @@ import { Threads } from "../target/threads.ts";
 import type { Mounts } from "../walk/mounts.ts";
 import { DescriptorBudget } from "./descriptor-budget.ts";
 import { DescriptorTables } from "./descriptor-tables.ts";
+import { Ending } from "./ending.ts";
 import type { Generation } from "./generation.ts";
 import { Grants } from "./grants.ts";
 import { lineageOf } from "./lineage.ts";
@@ -64,6 +65,7 @@ export class Broker {
   readonly #live: Live | null;
   #generation: Generation;
   #grants: Grants;
+  readonly #ending = new Ending();
 
   /**
    * `live` is null if level and policy stay as in the plan. `memory` is what a successor finds.
@@ -149,12 +151,14 @@ export class Broker {
   }
 
   /**
-   * Takes up a policy that was put into force. Called before each call, and before one that waited
-   * continues.
+   * Takes up a policy that was put into force, and gives up exceptions that have ended. Called
+   * before each call, and before one that waited continues.
    */
   refresh(now?: number): void {
-    const next = this.#live?.next(now) ?? null;
-    if (next === null) return;
+    const taken = this.#live?.next(now) ?? null;
+    if (taken !== null) this.#ending.lookAgain();
+    const next = this.#ending.of(taken ?? this.#generation, now);
+    if (next === this.#generation) return;
     this.#generation = next;
     this.#grants = new Grants(next.automaton, this.plan, this.startedNames);
     this.verdicts.forget();

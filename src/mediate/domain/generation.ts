@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Automaton } from "../../model/automaton/automaton.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
-import type { Policy } from "../../model/policy.ts";
+import { buildAutomaton } from "../../model/automaton/build.ts";
+import type { Policy, Source } from "../../model/policy.ts";
 import { decodePlan } from "../../plan/decode.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { grantedCapabilities } from "./granted-capabilities.ts";
 
 /** A policy as handlers use it. Domains whose plans have equal bytes share one. */
 export interface Generation {
+  /** When its first exception ends, milliseconds since boot; null if it has none. */
+  readonly until: number | null;
   readonly plan: Plan;
   readonly policy: Policy;
   readonly automaton: Automaton;
@@ -32,18 +35,45 @@ export function generationOf(bytes: Uint8Array): Generation {
 
 function decode(bytes: Uint8Array): Generation {
   const plan = decodePlan(bytes);
-  const policy = plan.mediation.policy;
+  return ofPolicy(plan, plan.mediation.policy, decodeAutomaton(plan.automaton));
+}
+
+function ofPolicy(plan: Plan, policy: Policy, automaton: Automaton): Generation {
   const { syscalls } = policy;
   const denied = new Set(
     syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token),
   );
   const listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
+  const ends = endingRules(policy).flatMap(({ source }) => source.until ?? []);
   return {
-    plan,
-    policy,
-    automaton: decodeAutomaton(plan.automaton),
-    listed,
-    denied,
+    ...{ plan, policy, automaton, listed, denied },
+    until: ends.length === 0 ? null : Math.min(...ends),
     capabilities: grantedCapabilities(policy),
   };
+}
+
+/** Those of the sections that may have exceptions (`domains/exceptions.ts`). */
+function endingRules({ names, addresses, sockets, signals }: Policy) {
+  return [...names, ...addresses, ...sockets, ...signals].filter(
+    ({ source }) => source.until !== undefined,
+  );
+}
+
+/**
+ * Without the exceptions that have ended by `now`, milliseconds since boot. The agent puts such a
+ * policy into force, too; but it may be dead just then, and a run may follow no agent.
+ */
+export function withoutEnded(generation: Generation, now: number): Generation {
+  const { plan, policy, automaton } = generation;
+  const lasting = <R extends { readonly source: Source }>(rules: readonly R[]): readonly R[] =>
+    rules.filter(({ source }) => source.until === undefined || now < source.until);
+  const names = lasting(policy.names);
+  const left: Policy = {
+    ...policy,
+    names: names.length === policy.names.length ? policy.names : names,
+    addresses: lasting(policy.addresses),
+    sockets: lasting(policy.sockets),
+    signals: lasting(policy.signals),
+  };
+  return ofPolicy(plan, left, left.names === policy.names ? automaton : buildAutomaton(names));
 }

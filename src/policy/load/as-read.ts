@@ -16,6 +16,8 @@ const CLOCK_TICK_MS = 1_000;
 export interface Basis {
   readonly identities: ReadonlyMap<string, FileIdentity>;
   readonly absent: readonly string[];
+  /** When reading it again gives something else by itself, milliseconds since boot; null: never. */
+  readonly until: number | null;
 }
 
 /**
@@ -26,10 +28,11 @@ export function basisOf({
   policy,
   identities,
   absent,
+  until,
 }: Basis & { readonly policy: Policy | null }): Basis | null {
   const settled = BigInt(Date.now() - CLOCK_TICK_MS) * 1_000_000n;
   const isSettled = [...identities.values()].every(({ ctimeNs }) => ctimeNs < settled);
-  return policy !== null && isSettled ? { identities, absent } : null;
+  return policy !== null && isSettled ? { identities, absent, until } : null;
 }
 
 /**
@@ -39,11 +42,14 @@ export function basisOf({
 export class PolicyLook {
   readonly #owners: readonly number[];
   readonly #shipped: Shipped | undefined;
+  readonly #now: number;
   readonly #nodes = new Map<string, BigIntStats | "absent" | "unknown">();
   readonly #ways = new Map<string, boolean>();
 
-  constructor(owners: readonly number[], shipped?: Shipped) {
+  /** `now`: milliseconds since boot. */
+  constructor(owners: readonly number[], now: number, shipped?: Shipped) {
     this.#owners = owners;
+    this.#now = now;
     this.#shipped = shipped;
   }
 
@@ -51,8 +57,9 @@ export class PolicyLook {
    * Whether nothing has changed: the files, the absent names, and the users who may change the
    * folders on the way.
    */
-  holds({ identities, absent }: Basis): boolean {
+  holds({ identities, absent, until }: Basis): boolean {
     return (
+      (until === null || this.#now < until) &&
       absent.every((file) => this.#node(file) === "absent") &&
       [...identities].every(([file, was]) => this.#isSame(file, was))
     );

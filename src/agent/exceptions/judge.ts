@@ -1,0 +1,200 @@
+import { canonicalNames } from "../../compile/canonical-names.ts";
+import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { hasError } from "../../diagnostics/diagnostic.ts";
+import {
+  type Exception,
+  exceptionsPath,
+  exceptionsText,
+  placeOfGrant,
+} from "../../domains/exceptions.ts";
+import { load, usablePolicies } from "../../host/load.ts";
+import type { Places } from "../../host/places.ts";
+import { AutomatonTooLarge } from "../../model/automaton/too-large.ts";
+import type { Change } from "../../model/change.ts";
+import { decide } from "../../model/decide.ts";
+import { difference } from "../../model/difference.ts";
+import { isOwnObject } from "../../model/own-objects.ts";
+import type { Policy, Source } from "../../model/policy.ts";
+import type { Request } from "../../model/request.ts";
+import { meet } from "../../policy/3-check/overlap.ts";
+import type { LoadedPolicy } from "../../policy/load.ts";
+import { judgeDangers } from "../../suggest/dangers.ts";
+import type { Proposal } from "../../suggest/proposal.ts";
+import { ApiError } from "../api/api-error.ts";
+
+/** Deny rules that are named to whoever adds an exception; more are counted. */
+const DENIALS_NAMED_MAX = 3;
+
+/** What an exception would change. */
+export interface Judged {
+  /** Why a person should think twice; see `suggest/dangers.ts`. */
+  readonly dangers: readonly string[];
+  /** Denials of the policy that take away some of it: deny beats allow. */
+  readonly denials: readonly string[];
+}
+
+/**
+ * `now`: the exceptions in force; `added`: one more. By canonical names, as this host decides.
+ * @throws ApiError if the line cannot be used, or grants nothing that is not granted
+ */
+export function judgeException(
+  places: Places,
+  domain: string,
+  now: readonly Exception[],
+  added: Exception,
+): Judged {
+  const compared = {
+    before: onHost(places, domain, now, ""),
+    after: onHost(places, domain, [...now, added], "with this line "),
+  };
+  const own = alone(places, compared.after, now.length);
+  try {
+    const { changes } = difference(compared.before, compared.after);
+    const allowed = changes.filter(({ effect }) => effect === "allowed");
+    if (allowed.length === 0) throw grantsNothing(compared, own, added);
+    return {
+      dangers: dangersOf(places, compared, own, added, allowed),
+      denials: denialsOf(compared, own),
+    };
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLarge)) throw error;
+    throw new ApiError(409, error.message, "grant fewer names");
+  }
+}
+
+/** `when`: beginning of the message about a policy that cannot be used. */
+function onHost(places: Places, domain: string, list: readonly Exception[], when: string): Policy {
+  const exceptions = Buffer.from(exceptionsText(list));
+  const loaded = load(places, { name: domain }, {}, { exceptions });
+  const { policy, files } = loaded;
+  if (policy === null) throw unusable(`${when}the policy of \`${domain}\``, domain, loaded);
+  const kept = [...files, ...places.kept];
+  const names = canonicalNames(policy, hostSnapshot(), places.own, kept);
+  if ("problems" in names)
+    throw new ApiError(
+      409,
+      `${when}the policy of \`${domain}\` is about too many names`,
+      "grant fewer names",
+    );
+  return names.policy;
+}
+
+function unusable(policy: string, domain: string, { diagnostics }: LoadedPolicy): ApiError {
+  const [first] = diagnostics.filter((one) => hasError([one]));
+  return new ApiError(
+    409,
+    `${policy} cannot be used: ${first?.message}`,
+    first?.help ?? `cofferdam check ${domain} tells more`,
+  );
+}
+
+interface Compared {
+  readonly before: Policy;
+  readonly after: Policy;
+}
+
+/** What was asked for is granted already, or refused whatever the policy grants. */
+function grantsNothing({ after }: Compared, own: Policy, { section, line }: Exception): ApiError {
+  const { names, addresses, sockets, signals } = own;
+  const nothing = { ...after, names: [], addresses: [], sockets: [], signals: [] };
+  const asked = difference(nothing, { ...nothing, names, addresses, sockets, signals }).changes;
+  const denied = asked
+    .map(({ example }) => decide(after, example))
+    .find(({ outcome }) => outcome === "denied");
+  const what = `\`${section}: ${line}\``;
+  if (asked.length === 0)
+    return new ApiError(
+      409,
+      `${what} grants nothing by itself`,
+      "to execute or map a file its domain must be granted to read it: `rx`",
+    );
+  if (denied === undefined || denied.outcome === "granted")
+    return new ApiError(409, `the policy grants ${what} already`, "no exception is needed");
+  if (denied.reason === "own-object")
+    return new ApiError(
+      409,
+      `${what} belongs to Cofferdam, which no domain may touch`,
+      "nothing was changed",
+    );
+  const rule = denied.by === null ? "a rule of the policy" : `\`${denied.by.text}\``;
+  return new ApiError(
+    409,
+    `${rule} refuses ${what}: deny beats allow, and an exception, too`,
+    "remove that rule from the policy, if this is to be granted",
+  );
+}
+
+/** The rules of one exception. */
+function alone(places: Places, policy: Policy, index: number): Policy {
+  const file = exceptionsPath(places.system.exceptions, policy.name);
+  const { line } = placeOfGrant(index);
+  const isOwn = ({ source }: { readonly source: Source }): boolean =>
+    source.file === file && source.line === line;
+  return {
+    ...policy,
+    names: policy.names.filter(isOwn),
+    addresses: policy.addresses.filter(isOwn),
+    sockets: policy.sockets.filter(isOwn),
+    signals: policy.signals.filter(isOwn),
+  };
+}
+
+/** Of names, which one pattern may deny within another. */
+function denialsOf({ after }: Compared, { names }: Policy): readonly string[] {
+  const denials = after.names.filter(
+    (rule) =>
+      rule.effect === "deny" &&
+      !isOwnObject(rule.source) &&
+      names.some(
+        (grant) => (grant.permissions & rule.permissions) !== 0 && meet([grant], [], [rule]),
+      ),
+  );
+  const texts = [...new Set(denials.map(({ source }) => source.text))];
+  const left = texts.length - DENIALS_NAMED_MAX;
+  return [...texts.slice(0, DENIALS_NAMED_MAX), ...(left > 0 ? [`and ${left} more`] : [])];
+}
+
+function dangersOf(
+  places: Places,
+  { before, after }: Compared,
+  own: Policy,
+  { section, line }: Exception,
+  allowed: readonly Change<Request>[],
+): readonly string[] {
+  const others = usablePolicies(places)
+    .map(({ policy }) => policy)
+    .filter(({ name }) => name !== after.name);
+  const dangers = judgeDangers({ before, after, others });
+  const asked = [...allowed.map(({ example }) => example), ...metadataIfNew(before, after)];
+  const proposal: Omit<Proposal, "section"> = {
+    line,
+    because: null,
+    wider: null,
+    needs: asked.map((request) => ({ request, ...unseen })),
+  };
+  // Judged by where links lead, too: `included` has the names that the rules have on this host.
+  const included = own.names.map(({ pattern, permissions }) => ({ pattern, permissions }));
+  return [
+    ...new Set([
+      ...dangers({ ...proposal, section }),
+      ...dangers({ ...proposal, section: "include", included }),
+    ]),
+  ];
+}
+
+/** Nobody asked for it yet. */
+const unseen = { count: 0, first: "", last: "", programs: [], pids: [] } as const;
+
+/** A range of addresses is shown by one example, and this one is what a break-in looks for. */
+const metadata: Request = {
+  class: "address",
+  operation: "connect",
+  protocol: "tcp",
+  address: Uint8Array.of(169, 254, 169, 254),
+  port: 80,
+};
+
+function metadataIfNew(before: Policy, after: Policy): readonly Request[] {
+  const [was, is] = [before, after].map((policy) => decide(policy, metadata).outcome);
+  return was !== "granted" && is === "granted" ? [metadata] : [];
+}
