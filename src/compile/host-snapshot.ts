@@ -1,4 +1,5 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statfsSync } from "node:fs";
+import { STICKY, WRITABLE_BY_ALL } from "../base/modes.ts";
 import { PROC_SUPER_MAGIC } from "../kernel/constants.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
@@ -10,9 +11,6 @@ import type { NameFact } from "../plan/plan.ts";
  * unreadable.
  */
 const DIRECTORY_ENTRIES_MAX = 1_000_000;
-
-/** `linux/stat.h`. */
-const S_IWOTH = 0o2n;
 
 const ABSENT = ["ENOENT", "ENOTDIR"];
 
@@ -75,7 +73,8 @@ export function hostSnapshot(root = ""): HostSnapshot {
       inode: `${found.dev}:${found.ino}`,
       target: kind === "symlink" ? nameOfBytes(readlinkSync(bytes, "buffer")) : null,
       procfs: onProcfs(bytes, found, kind === "symlink"),
-      ...(kind === "directory" && (found.mode & S_IWOTH) !== 0n ? { othersMayWrite: true } : {}),
+      ...(kind === "directory" && isOpenToAll(found) ? { othersMayWrite: true } : {}),
+      ...(isForeign(kind, found) ? { foreign: true } : {}),
     };
     return { node, fact: () => factOf(path, found) };
   };
@@ -94,6 +93,21 @@ export function hostSnapshot(root = ""): HostSnapshot {
       }
     },
   };
+}
+
+/**
+ * Names in a folder with the sticky bit belong each to their owner, as in /tmp. Members of a group
+ * that may write a folder can only make links of their own there.
+ */
+function isForeign(kind: SnapshotNode["kind"], found: BigIntStats): boolean {
+  if (kind !== "symlink" && kind !== "directory") return false;
+  const isTrusted = found.uid === 0n || found.uid === BigInt(process.geteuid?.() ?? 0);
+  const isSticky = (found.mode & BigInt(STICKY)) !== 0n;
+  return !isTrusted || (kind === "directory" && isOpenToAll(found) && !isSticky);
+}
+
+function isOpenToAll({ mode }: BigIntStats): boolean {
+  return (mode & BigInt(WRITABLE_BY_ALL)) !== 0n;
 }
 
 function factOf(path: string, found: BigIntStats | Error | null): NameFact {

@@ -1,5 +1,5 @@
 import { namesAsked } from "./automaton/build.ts";
-import { Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
+import { type Doubt, Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
 import { Permission, type PermissionSet } from "./permission.ts";
 import type { NameRule } from "./rule.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -11,7 +11,7 @@ export interface Canonicalised {
   /** Plain names as written and where their links lead, sorted, each once. */
   readonly resolved: readonly { readonly written: string; readonly canonical: string }[];
   readonly unfollowed: readonly Unfollowed[];
-  /** Links that were followed and that the domain itself may not make, sorted. */
+  /** Links that were followed and that only root or the caller may make, sorted. */
   readonly followed: readonly string[];
 }
 
@@ -23,34 +23,36 @@ export interface Canonicalised {
  * No grant follows a link that the domain itself may create, or put in place by renaming a
  * directory above it: a link that the domain made in one run must not lead the grants of its next
  * run to other files. What the domain may create is judged by the rules both as written and with
- * every link followed, so that no order of rewriting hides a grant. Denials follow every link: they
- * can only take away.
+ * every link followed, so that no order of rewriting hides a grant. Nor does a grant follow a link
+ * that a user other than root and the caller controls: at level warning, or outside every domain,
+ * a daemon can make links wherever its user may. Denials follow every link: they can only take
+ * away.
  */
 export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Canonicalised {
   const links = new Set<string>();
-  const everyLink = new Rewriting(rules, snapshot, (link) => links.add(link) !== undefined);
-  const isPlantable = plantable([...rules, ...everyLink.rules]);
+  const everyLink = new Rewriting(rules, snapshot, (link) => {
+    links.add(link);
+    return null;
+  });
+  const doubtOf = doubts([...rules, ...everyLink.rules], snapshot);
   // No grant follows a doubtful link, so following every link was right.
-  const sound = ![...links].some(isPlantable);
-  const rewriting = sound
-    ? everyLink
-    : new Rewriting(rules, snapshot, (link) => !isPlantable(link));
+  const sound = [...links].every((link) => doubtOf(link) === null);
+  const rewriting = sound ? everyLink : new Rewriting(rules, snapshot, doubtOf);
   const byWritten = [...rewriting.resolved].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     rules: rewriting.rules,
     resolved: byWritten.map(([written, name]) => ({ written, canonical: name })),
     unfollowed: rewriting.unfollowed,
-    followed: [...rewriting.followed].filter((link) => !isPlantable(link)).sort(),
+    followed: [...rewriting.followed].filter((link) => doubtOf(link) === null).sort(),
   };
 }
 
-/**
- * Whether the domain may create a link, or a directory above it. Only permissions to create count.
- */
-function plantable(rules: readonly NameRule[]): (link: string) => boolean {
+/** Why no grant may follow a link; null if grants may. */
+function doubts(rules: readonly NameRule[], snapshot: Snapshot): (link: string) => Doubt | null {
   let mayCreate: ((name: string) => PermissionSet) | null = null;
-  const known = new Map<string, boolean>();
-  const judge = (link: string): boolean => {
+  const known = new Map<string, Doubt | null>();
+  const judge = (link: string): Doubt | null => {
+    // Only permissions to create count.
     mayCreate ??= namesAsked(
       rules.flatMap((rule) =>
         (rule.permissions & Permission.create) === 0
@@ -59,12 +61,16 @@ function plantable(rules: readonly NameRule[]): (link: string) => boolean {
       ),
     );
     const asked = mayCreate;
-    return pathAbove(link).some((name) => asked(name) !== 0);
+    const names = pathAbove(link);
+    if (names.some((name) => asked(name) !== 0)) return "own";
+    return names.some((name) => snapshot.lookup(name)?.foreign === true) ? "foreign" : null;
   };
   return (link) => {
-    const answer = known.get(link) ?? judge(link);
-    known.set(link, answer);
-    return answer;
+    const answer = known.get(link);
+    if (answer !== undefined) return answer;
+    const found = judge(link);
+    known.set(link, found);
+    return found;
   };
 }
 

@@ -25,4 +25,9 @@ export interface SnapshotNode {
   readonly procfs: boolean;
   /** Of a directory: all users may make names in it. */
   readonly othersMayWrite?: boolean;
+  /**
+   * A user other than root and the caller may put another link in its place or, of a directory,
+   * other names into it.
+   */
+  readonly foreign?: boolean;
 }

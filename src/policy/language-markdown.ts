@@ -127,6 +127,10 @@ const patternChapter = `## Patterns
 A path is canonical: from \`/\`, without \`.\`, \`..\`, \`//\` or a \`/\` at its end. Names of
 abstract unix sockets begin with \`@\`. In a supervised domain \`/proc/self\` is the folder of the
 calling process; a sealed domain has all of /proc or nothing.
+
+Symbolic links in a rule are followed when the policy is loaded. A grant follows no link that the
+domain may make or that another user can exchange: grant the name that it leads to
+([CFD2043](diagnostics.md#cfd2043-grant-through-a-link-that-is-not-followed)).
 `;
 
 function networkChapter(): string {

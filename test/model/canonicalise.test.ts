@@ -24,8 +24,12 @@ const host = memorySnapshot(
     "/star": "-> /run/a*b",
     "/proc/self": "-> 1",
     "/proc/1/status": "file",
+    "/home/bob/planted": "-> /etc/shadow",
+    "/home/bob/site/placed": "-> /etc/shadow",
+    "/home/ours": "-> bob/planted",
   },
   ["/proc"],
+  ["/home/bob/planted", "/home/bob/site"],
 );
 
 const canonical = (...lines: string[]) => {
@@ -121,6 +125,26 @@ describe("a link that the domain may plant is never followed", () => {
     expect(canonical("r /srv/app/log", "rwcd /srv/app/**", "deny c /srv/app/log").rules[0]).toBe(
       "r /etc/shadow",
     );
+  });
+});
+
+describe("a link that another user may exchange is never followed", () => {
+  test.each([
+    ["r /home/bob/planted", "/home/bob/planted"],
+    ["r /home/bob/site/placed", "/home/bob/site/placed"],
+    ["r /home/ours", "/home/bob/planted"],
+  ])("%s", (line, link) => {
+    const { rules, unfollowed, resolved, followed } = canonical(line);
+    expect(rules).toEqual([line]);
+    expect(unfollowed).toMatchObject([{ link, why: "foreign" }]);
+    expect(resolved).toEqual([]);
+    expect(followed.filter((name) => name !== "/home/ours")).toEqual([]);
+  });
+
+  test("but by a denial, and no start depends on it", () => {
+    const { rules, followed } = canonical("deny r /home/bob/planted");
+    expect(rules).toEqual(["deny r /home/bob/planted", "deny r /etc/shadow"]);
+    expect(followed).toEqual([]);
   });
 });
 

@@ -64,6 +64,8 @@ export function reportUnfollowed(unfollowed: Canonicalised["unfollowed"]): PlanR
   > = {
     own: (link) =>
       `the domain itself may make the link ${link}, so it is not followed; grant its target`,
+    foreign: (link) =>
+      `another user can exchange the link ${link}, so it is not followed; grant its target`,
     loop: (link) => `the links at ${link} form a loop`,
     "too-long": (link) => `the target of ${link} is too long for a pattern`,
   };

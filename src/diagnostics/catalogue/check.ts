@@ -221,6 +221,19 @@ export const checkEntries = {
       "policy must grant both the call and the word `memfd`.",
     example: "syscalls: [memfd_create]",
   },
+  "link-not-followed": {
+    code: "CFD2043",
+    severity: "warning",
+    title: "grant through a link that is not followed",
+    message: "`{rule}` does not follow the link `{link}`, which {who} can put elsewhere",
+    fix: "grant the name that the link leads to",
+    explanation:
+      "A rule applies to the file that its name leads to when the policy is loaded. If the " +
+      "domain may make the link or a folder above it, or if one of them belongs to a user other " +
+      "than root and the caller, an attacker could make the link lead to any file. So the rule " +
+      "applies to the link's own name. Denials follow every link.",
+    example: "files: [rwcd /var/lib/web/**, r /var/lib/web/current/site.conf]",
+  },
   "no-loader": {
     code: "CFD2035",
     severity: "warning",

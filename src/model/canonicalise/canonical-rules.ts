@@ -6,13 +6,16 @@ import type { Snapshot } from "../snapshot.ts";
 import { splitPattern } from "./split-pattern.ts";
 
 /**
- * `own`: the domain may create the link. `loop`: too many links. `too-long`: no pattern can spell
- * where it leads.
+ * `own`: the domain may create the link, or a directory above it. `foreign`: a user other than root
+ * and the caller may exchange one of them.
  */
+export type Doubt = "own" | "foreign";
+
+/** `loop`: too many links. `too-long`: no pattern can spell where it leads. */
 export interface Unfollowed {
   readonly rule: NameRule;
   readonly link: string;
-  readonly why: "own" | "loop" | "too-long";
+  readonly why: Doubt | "loop" | "too-long";
 }
 
 /**
@@ -23,22 +26,22 @@ const ofTheLink: PermissionSet =
   Permission.create | Permission.delete | Permission.attributes | Permission.listen;
 const ofTheTarget: PermissionSet = ~(Permission.create | Permission.delete | Permission.listen);
 
-/** `mayFollow` is asked for each link by its canonical name. */
+/** `doubtOf` is asked for each link of a grant by its canonical name. */
 export class Rewriting {
   readonly rules: NameRule[] = [];
   readonly resolved = new Map<string, string>();
   readonly unfollowed: Unfollowed[] = [];
   readonly followed = new Set<string>();
   private readonly snapshot: Snapshot;
-  private readonly mayFollow: (link: string) => boolean;
+  private readonly doubtOf: (link: string) => Doubt | null;
 
   constructor(
     rules: readonly NameRule[],
     snapshot: Snapshot,
-    mayFollow: (link: string) => boolean,
+    doubtOf: (link: string) => Doubt | null,
   ) {
     this.snapshot = snapshot;
-    this.mayFollow = mayFollow;
+    this.doubtOf = doubtOf;
     for (const rule of rules) this.rules.push(...this.rewriteRule(rule));
   }
 
@@ -81,13 +84,14 @@ export class Rewriting {
   /** As a pattern; null if there is none, which is recorded. */
   private canonical(rule: NameRule, name: string, last: boolean): string | null {
     const isDeny = rule.effect === "deny";
+    let doubt = null as Doubt | null;
     const result = resolveName(name, this.snapshot, last, (link) => {
-      const follows = isDeny || this.mayFollow(link);
-      if (follows) this.followed.add(link);
-      return follows;
+      doubt = isDeny ? null : this.doubtOf(link);
+      if (doubt === null) this.followed.add(link);
+      return doubt === null;
     });
     if (result.kind !== "name") {
-      this.note({ rule, link: result.link, why: result.kind === "loop" ? "loop" : "own" });
+      this.note({ rule, link: result.link, why: doubt ?? "loop" });
       return null;
     }
     const pattern = escapeName(result.path);

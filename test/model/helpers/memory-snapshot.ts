@@ -8,11 +8,12 @@ export type TreeEntry = SnapshotNode["kind"] | "unreadable" | `-> ${string}`;
 
 /**
  * Parents that are not written are directories. Inodes are numbered by path. `procfs` names the
- * roots of procfs mounts.
+ * roots of procfs mounts, `foreign` what another user may exchange.
  */
 export function memorySnapshot(
   tree: Record<string, TreeEntry>,
   procfs: readonly string[] = [],
+  foreign: readonly string[] = [],
 ): Snapshot {
   const entries = new Map<string, TreeEntry>([["/", "directory"]]);
   for (const [path, entry] of Object.entries(tree)) {
@@ -37,6 +38,7 @@ export function memorySnapshot(
         inode: `1:${paths.indexOf(path) + 1}`,
         target: isLink ? entry.slice(3) : null,
         procfs: procfs.some((root) => path === root || path.startsWith(`${root}/`)),
+        foreign: foreign.includes(path),
       };
     },
     list(path) {
