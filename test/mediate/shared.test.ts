@@ -265,6 +265,18 @@ test("the right to hand over is checked again when the descriptors have arrived"
   expect(answer("filtered-late")).toBe("refused\n");
 });
 
+test("a run that is served is not taken a second time", { timeout: TIMEOUT_MS }, async () => {
+  const strange = built.compile("strange");
+  const plan = join(tree, "a.plan");
+  writeFileSync(plan, encodePlan(scenePlan({ rules: [] }, join(tree, "log"))));
+  const twice = () => spawnSync(strange, ["again", socket, plan], { encoding: "utf8" }).stdout;
+  expect(twice()).toBe("taken\nrefused\n");
+  await expect.poll(() => standByOf(socket)).not.toBeNull();
+  const before = descriptors();
+  expect(twice(), "another run").toBe("taken\nrefused\n");
+  await expect.poll(descriptors).toBe(before);
+});
+
 /** As this very process, which is Node's: the bytes that come, 0 for the end. */
 function connectAndRead(path: string): number {
   const address = Buffer.alloc(2 + path.length + 1);

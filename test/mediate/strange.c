@@ -1,6 +1,6 @@
 // strange VARIANT SOCKET [PLAN]: connects to a mediator and hands over what VARIANT says, which is
 // wrong in one way each ("good" in none). Prints "taken" or "refused". With "filtered-late" it
-// comes under a filter only after it was let in.
+// comes under a filter only after it was let in. With "again" it hands over the same twice.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -81,8 +81,6 @@ int main(int argc, char **argv) {
   if (is("asks")) memcpy(text, HOLDER_ASKS, sizeof HOLDER_ASKS);
   size_t length = is("long-text") ? 9 : is("longer-text") ? 64 : is("short-text") ? 7 : 8;
   if (is("wrong-text")) text[0] = 'X';
-  int connection = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-  if (connect(connection, (void *)&address, sizeof address)) { printf("unreachable\n"); return 0; }
   struct iovec vector = {text, length};
   static union { char bytes[CMSG_SPACE(sizeof(int) * 64)]; struct cmsghdr align; } control;
   struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
@@ -95,15 +93,22 @@ int main(int argc, char **argv) {
     rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
     memcpy(CMSG_DATA(rights), fds, sizeof(int) * count);
   }
-  if (is("filtered-late")) {
-    usleep(300000); /* nothing tells when it is let in */
-    filter(0);
+  for (int turn = is("again") ? 2 : 1; turn > 0; turn--) {
+    int connection = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    if (connect(connection, (void *)&address, sizeof address)) {
+      printf("unreachable\n");
+      return 0;
+    }
+    if (is("filtered-late")) {
+      usleep(300000); /* nothing tells when it is let in */
+      filter(0);
+    }
+    if (!is("silent")) sendmsg(connection, &message, MSG_NOSIGNAL);
+    if (is("early-end")) { printf("refused\n"); return 0; }
+    char byte = 0;
+    if (recv(connection, &byte, 1, 0) != 1) byte = 0;
+    bool elsewhere = byte == MEDIATOR_SAYS_ELSEWHERE;
+    puts(byte == MEDIATOR_SAYS_TAKEN ? "taken" : elsewhere ? "elsewhere" : "refused");
   }
-  if (!is("silent")) sendmsg(connection, &message, MSG_NOSIGNAL);
-  if (is("early-end")) { printf("refused\n"); return 0; }
-  char byte = 0;
-  if (recv(connection, &byte, 1, 0) != 1) byte = 0;
-  bool elsewhere = byte == MEDIATOR_SAYS_ELSEWHERE;
-  puts(byte == MEDIATOR_SAYS_TAKEN ? "taken" : elsewhere ? "elsewhere" : "refused");
   return 0;
 }

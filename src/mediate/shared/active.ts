@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { PRIVATE_FILE } from "../../base/modes.ts";
 import { type Claimant, claimantOf } from "../../domains/mediator-places.ts";
 import { SHUT_RDWR, SOCK_SEQPACKET } from "../../kernel/constants.ts";
@@ -37,6 +38,8 @@ interface Served extends Omit<PassedDomain, "connection"> {
   readonly loop: DomainLoop;
   readonly holder: HolderLink;
   readonly claimant: Claimant;
+  /** Which memory its slots are in. */
+  readonly memory: string;
 }
 
 /** A domain that a stand-by has decoded, ready to be served. */
@@ -227,6 +230,11 @@ export class Active {
 
   /** A failure concerns this domain alone. */
   #take(arrived: Handed, connection: number): (() => void) | "elsewhere" | null {
+    // Two loops would answer calls of one domain by the same slots. A takeover is no hand-over.
+    if (this.#serves(memoryOf(arrived.slots))) {
+      closeHanded(arrived);
+      return null;
+    }
     const handed = withHolder(arrived, connection);
     const claimant = claimantOrNull(handed.plan);
     const isServed = claimant !== null && this.#takes(claimant);
@@ -243,6 +251,10 @@ export class Active {
   #hasRoomFor(plan: number): boolean {
     const claimant = claimantOrNull(plan);
     return claimant !== null && this.#takes(claimant);
+  }
+
+  #serves(wanted: string): boolean {
+    return [...this.#served.values()].some(({ memory }) => memory === wanted);
   }
 
   #takes(claimant: Claimant): boolean {
@@ -269,7 +281,9 @@ export class Active {
     });
     const isInherited = origin !== "holder";
     const holder = new HolderLink(connection, isInherited, this.#surroundings, loop);
-    const served = { ...passed, domain, loop, holder, claimant: claimantOf(domain.broker.plan) };
+    const claimant = claimantOf(domain.broker.plan);
+    const memory = memoryOf(passed.handed.slots);
+    const served = { ...passed, domain, loop, holder, claimant, memory };
     this.#served.set(number, served);
     if (isInherited && passed.handed.holder !== null) holder.renew();
     this.#standBy.add(passed);
@@ -349,6 +363,11 @@ function sendAway({ domain, connection }: Prepared): void {
 function giveUp({ domain, connection }: Prepared): void {
   close(connection ?? -1);
   domain.abandon();
+}
+
+function memoryOf(slots: number): string {
+  const { dev, ino } = fstatSync(slots, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 /** null if the descriptor holds no plan. */
