@@ -1,8 +1,8 @@
 import { parentsOf } from "../base/parents.ts";
 import { fileRights } from "../compile/landlock/rights.ts";
-import { decide } from "../model/decide.ts";
+import { permissionsOf } from "../model/decide/permissions-of.ts";
 import { isLiteral, literalPrefix, parsePattern } from "../model/pattern.ts";
-import { Permission, type PermissionName, type PermissionSet } from "../model/permission.ts";
+import type { PermissionSet } from "../model/permission.ts";
 import type { NameRule } from "../model/policy.ts";
 import { brokeredLate, kernelHeld } from "../model/sealed-view/kernel-grants.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -13,21 +13,17 @@ import type { Plan } from "../plan/plan.ts";
  * mediator opens, and those below a directory whose rule grants them as much.
  */
 export function absentNames(plan: Plan): readonly string[] {
-  const { names, lateNames } = plan.mediation.policy;
+  const { policy } = plan.mediation;
+  const { names, lateNames } = policy;
   const lacking = kernelHeld & ~brokeredLate(lateNames);
   const rules = names.filter(
     ({ effect, permissions }) => effect === "allow" && (permissions & lacking) !== 0,
   );
   const presence = new Presence(plan);
   const absent = new Set(rules.flatMap(literalsOf).filter((path) => presence.lacks(path)));
-  return [...absent].filter((path) => !isBelowRule(plan, path, grantedOf(plan, path) & lacking));
-}
-
-function grantedOf({ mediation: { policy } }: Plan, path: string): PermissionSet {
-  const operations = (Object.keys(Permission) as PermissionName[]).filter(
-    (operation) => decide(policy, { class: "name", operation, path }).outcome === "granted",
+  return [...absent].filter(
+    (path) => !isBelowRule(plan, path, permissionsOf(policy, path) & lacking),
   );
-  return operations.reduce((set, operation) => set | Permission[operation], 0);
 }
 
 /** Nothing is said of procfs: a plan has no facts about it. */

@@ -1,3 +1,4 @@
+import { answeredOnce } from "../base/answered-once.ts";
 import { namesAsked } from "./automaton/build.ts";
 import { type Doubt, Rewriting, type Unfollowed } from "./canonicalise/canonical-rules.ts";
 import { Permission, type PermissionSet } from "./permission.ts";
@@ -50,8 +51,7 @@ export function canonicalise(rules: readonly NameRule[], snapshot: Snapshot): Ca
 /** Why no grant may follow a link; null if grants may. */
 function doubts(rules: readonly NameRule[], snapshot: Snapshot): (link: string) => Doubt | null {
   let mayCreate: ((name: string) => PermissionSet) | null = null;
-  const known = new Map<string, Doubt | null>();
-  const judge = (link: string): Doubt | null => {
+  return answeredOnce((link) => {
     // Only permissions to create count.
     mayCreate ??= namesAsked(
       rules.flatMap((rule) =>
@@ -64,14 +64,7 @@ function doubts(rules: readonly NameRule[], snapshot: Snapshot): (link: string) 
     const names = pathAbove(link);
     if (names.some((name) => asked(name) !== 0)) return "own";
     return names.some((name) => snapshot.lookup(name)?.foreign === true) ? "foreign" : null;
-  };
-  return (link) => {
-    const answer = known.get(link);
-    if (answer !== undefined) return answer;
-    const found = judge(link);
-    known.set(link, found);
-    return found;
-  };
+  });
 }
 
 /** The name and every directory above it except the root. */

@@ -1,3 +1,4 @@
+import { answeredOnce } from "../base/answered-once.ts";
 import { strongCapabilities } from "../kinds/capabilities/policy.ts";
 import { compilesInMemory } from "../kinds/memory/policy.ts";
 import { socketProtocols } from "../kinds/sockets/model.ts";
@@ -119,13 +120,7 @@ interface User {
 }
 
 function lettersOf(rules: readonly NameRule[]): Letters {
-  const known = new Map<string, PermissionSet>();
-  const asked = namesAsked(rules);
-  return (name) => {
-    const letters = known.get(name) ?? asked(name);
-    known.set(name, letters);
-    return letters;
-  };
+  return answeredOnce(namesAsked(rules));
 }
 
 /** `worker@`: another instance of a template has the same rules. Else the domain itself. */

@@ -1,5 +1,6 @@
+import { answeredOnce } from "../base/answered-once.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
-import { decide } from "../model/decide.ts";
+import { permissionsOf } from "../model/decide/permissions-of.ts";
 import { bytesOfName } from "../model/name-bytes.ts";
 import { escapeName, literalPrefix, matches, parsePattern } from "../model/pattern.ts";
 import {
@@ -113,12 +114,7 @@ function giveBeforeRename(
   use: (path: string, permissions: PermissionSet, need: Need) => void,
 ): void {
   const ofObject = ALL_LETTERS & ~(Permission.create | Permission.delete);
-  const known = new Map<string, PermissionSet>();
-  const grantedAt = (path: string): PermissionSet => {
-    const letters = known.get(path) ?? grantedLetters(policy, path);
-    known.set(path, letters);
-    return letters;
-  };
+  const grantedAt = answeredOnce((path) => permissionsOf(policy, path));
   const lettersAt = (path: string) => (used.get(path)?.permissions ?? 0) | grantedAt(path);
   const byTarget = new Map<string, (typeof renames)[number][]>();
   for (const one of renames) addTo(byTarget, one.to, one);
@@ -129,17 +125,6 @@ function giveBeforeRename(
     use(from, lettersAt(to) & ~before & ofObject, need);
     if (lettersAt(from) !== before) open.push(...(byTarget.get(from) ?? []));
   }
-}
-
-/** What a policy grants on a name already. */
-function grantedLetters(policy: Policy, path: string): PermissionSet {
-  const letters = Object.keys(Permission) as (keyof typeof Permission)[];
-  return letters
-    .filter((operation) => {
-      const asked: NameRequest = { class: "name", operation, path };
-      return decide(policy, asked).outcome === "granted";
-    })
-    .reduce((set, operation) => set | Permission[operation], 0);
 }
 
 function lettersOf({ operation }: NameRequest): PermissionSet {
