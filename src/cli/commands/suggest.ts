@@ -6,6 +6,7 @@ import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { knownAbstractions } from "../../host/abstractions.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { usablePolicies } from "../../host/load.ts";
+import { usableNames } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
 import { addLines } from "../../policy/add-lines.ts";
 import type { Need } from "../../suggest/need.ts";
@@ -21,7 +22,6 @@ import {
 } from "../command.ts";
 import { forEachRecord } from "../events/read-log.ts";
 import { wantedEvents } from "../events/wanted-events.ts";
-import { usable } from "../explain/explain-request.ts";
 import { fileToChange, inForceBy } from "../explain/place-of-line.ts";
 import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
@@ -116,7 +116,7 @@ function needsOf(context: Context, domain: string, options: Options) {
 
 /** As the mediator judges: names without links, and Cofferdam's own places denied. */
 function onHost(context: Context, policy: Policy, files: readonly string[]): Policy {
-  return usable(policy.name, canonical(context, policy, files)).policy;
+  return usableNames(policy.name, canonical(context, policy, files)).policy;
 }
 
 /** null for a policy about more names than a host can hold. */

@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type CanonicalNames, canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
-import type { CompileProblem } from "../../compile/problem.ts";
 import { type SealedNames, sealedNames } from "../../compile/sealed-names.ts";
-import { diagnose } from "../../diagnostics/diagnose.ts";
-import { startOf } from "../../diagnostics/diagnostic.ts";
 import { remedyOf } from "../../events/remedy.ts";
 import { askerOf, ordinaryRefusal, userOf } from "../../host/ordinary-permissions.ts";
 import { otherConfinement } from "../../host/other-confinement.ts";
+import { usableNames } from "../../host/usable-names.ts";
 import { refusedPart } from "../../kinds/names/model.ts";
 import { decide } from "../../model/decide.ts";
 import { nearestGrant } from "../../model/nearest.ts";
@@ -16,7 +14,7 @@ import type { Request } from "../../model/request.ts";
 import type { Suggestion } from "../../model/suggest.ts";
 import type { Decision } from "../../model/verdict.ts";
 import { addLines } from "../../policy/add-lines.ts";
-import { CommandError, type Context } from "../command.ts";
+import type { Context } from "../command.ts";
 import type { RequiredPolicy } from "../require-policy.ts";
 import { statusOf } from "./names.ts";
 import type { Explanation } from "./render.ts";
@@ -108,24 +106,8 @@ export function heldNames(
   policy: Policy,
 ): CanonicalNames & Partial<SealedNames> {
   const held = [hostSnapshot(), places.own, [...files, ...places.kept]] as const;
-  return usable(
+  return usableNames(
     policy.name,
     policy.mediation === "sealed" ? sealedNames(policy, ...held) : canonicalNames(policy, ...held),
-  );
-}
-
-/** @throws CommandError for names that this host cannot hold */
-export function usable<T extends CanonicalNames>(
-  domain: string,
-  names: T | { readonly problems: readonly CompileProblem[] },
-): T {
-  if (!("problems" in names)) return names;
-  const place = startOf(domain);
-  const diagnostics = names.problems.map(({ name, values }) =>
-    diagnose(name, place, values as never),
-  );
-  throw new CommandError(
-    diagnostics.map(({ message }) => message).join("; "),
-    diagnostics[0]?.help ?? "",
   );
 }

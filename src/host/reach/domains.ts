@@ -2,14 +2,12 @@ import { networkInterfaces } from "node:os";
 import { canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { oneMoment } from "../../compile/one-moment.ts";
-import { diagnose } from "../../diagnostics/diagnose.ts";
-import { startOf } from "../../diagnostics/diagnostic.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import { HostError } from "../host-error.ts";
 import { usablePolicies } from "../load.ts";
 import type { Places } from "../places.ts";
 import { standingOf } from "../standing.ts";
+import { usableNames } from "../usable-names.ts";
 import type { ReachDomain } from "./hop.ts";
 import type { ReachHost } from "./reach.ts";
 
@@ -36,13 +34,9 @@ export function reachHost(places: Places, start: Written): ReachHost {
 }
 
 function domainOf(places: Places, { policy, files }: Written, snapshot: Snapshot): ReachDomain {
-  const names = canonicalNames(policy, snapshot, places.own, [...files, ...places.kept]);
-  if ("problems" in names) {
-    const [problem] = names.problems.map(({ name, values }) =>
-      diagnose(name, startOf(policy.name), values as never),
-    );
-    throw new HostError(`${policy.name}: ${problem?.message}`, problem?.help ?? "");
-  }
+  const { name } = policy;
+  const canonical = canonicalNames(policy, snapshot, places.own, [...files, ...places.kept]);
+  const names = usableNames(name, canonical, `${name}: `);
   const { level } = standingOf(places, policy, files, false);
-  return { name: policy.name, level, policy: names.policy };
+  return { name, level, policy: names.policy };
 }
