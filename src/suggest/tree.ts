@@ -1,51 +1,34 @@
-import { type Dirent, readdirSync, realpathSync } from "node:fs";
-import { nameOfBytes } from "../model/name-bytes.ts";
+import { resolveLinks } from "../model/resolve-links.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 
-/** What exists on a host; tests have their own. */
+/** What exists on a host. */
 export interface Tree {
   readonly exists: (path: string) => boolean;
   /**
    * Names below a folder, without it and without following links; null if there are more than
-   * `max`, if the folder cannot be read, or if a link leads to it.
+   * `max`, if the folder cannot be read, or if a link leads to it: a daemon may have put one in its
+   * place since it used names in there.
    */
   readonly below: (folder: string, max: number) => readonly string[] | null;
 }
 
-/** Names below a folder of this host. */
-export function namesBelowFolder(folder: string, max: number): readonly string[] | null {
-  if (!isItself(folder)) return null;
-  const found: string[] = [];
-  const folders = [folder];
-  for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
-    const entries = entriesOf(at);
-    if (entries === null) {
-      if (at === folder) return null;
-      continue;
-    }
-    for (const entry of entries) {
-      const path = `${at === "/" ? "" : at}/${nameOfBytes(entry.name)}`;
-      if (found.length >= max) return null;
-      found.push(path);
-      if (entry.isDirectory()) folders.push(path);
-    }
-  }
-  return found;
-}
-
-/** A daemon may have put a link in the place of a folder since it used names in there. */
-function isItself(folder: string): boolean {
-  try {
-    return realpathSync.native(folder) === folder;
-  } catch {
-    return false;
-  }
-}
-
-/** null for a folder that is gone, or that the caller may not read. */
-function entriesOf(folder: string): readonly Dirent<Buffer>[] | null {
-  try {
-    return readdirSync(folder, { withFileTypes: true, encoding: "buffer" });
-  } catch {
-    return null;
-  }
+export function treeOf(snapshot: Snapshot): Tree {
+  return {
+    exists: (path) => snapshot.lookup(path) !== null,
+    below(folder, max) {
+      if (resolveLinks(folder, snapshot) !== folder || snapshot.list(folder) === null) return null;
+      const found: string[] = [];
+      const folders = [folder];
+      for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+        // A folder below that cannot be read counts as one name.
+        for (const name of snapshot.list(at) ?? []) {
+          if (found.length >= max) return null;
+          const path = `${at === "/" ? "" : at}/${name}`;
+          found.push(path);
+          if (snapshot.lookup(path)?.kind === "directory") folders.push(path);
+        }
+      }
+      return found;
+    },
+  };
 }

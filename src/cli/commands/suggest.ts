@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { wrap } from "../../base/wrap.ts";
 import { canonicalNames } from "../../compile/canonical-names.ts";
@@ -11,7 +11,7 @@ import type { Policy } from "../../model/policy.ts";
 import { addLines } from "../../policy/add-lines.ts";
 import type { Need } from "../../suggest/need.ts";
 import { type Suggestions, suggestions } from "../../suggest/suggestions.ts";
-import { namesBelowFolder } from "../../suggest/tree.ts";
+import { treeOf } from "../../suggest/tree.ts";
 import {
   type Command,
   type Context,
@@ -69,7 +69,7 @@ export const suggest: Command = {
     const own = required.files[0] ?? "";
     const text = readFileSync(own, "utf8");
     const found = suggestions(text, onHost(context, required.policy, required.files), needs, {
-      tree: { exists: existsSync, below: namesBelowFolder },
+      tree: treeOf(hostSnapshot()),
       abstractions: knownAbstractions(context.places),
       others: usablePolicies(context.places).map(({ policy }) => policy),
       ...instanceOf(own, required.policy.name),
