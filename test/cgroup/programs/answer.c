@@ -15,16 +15,11 @@
  *   shared NAME ADDRESS PORT            like bind, with SO_REUSEPORT
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "asked.h"
 
 #define NAMES_MAX 256
 /* Of one address, in the crowd. */
@@ -32,36 +27,6 @@
 #define PORT_FIRST 20000
 
 static int sockets[NAMES_MAX];
-
-static const char *answer(int result)
-{
-	return result < 0 ? strerrorname_np(errno) : "OK";
-}
-
-static int enter(const char *procs)
-{
-	int file = open(procs, O_WRONLY);
-	int written = file < 0 ? -1 : (int)write(file, "0", 1);
-
-	close(file);
-	return written;
-}
-
-static socklen_t address_of(const char *text, int port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *four = (void *)out;
-	struct sockaddr_in6 *six = (void *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (!strchr(text, ':')) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(port);
-		return inet_pton(AF_INET, text, &four->sin_addr) == 1 ? sizeof(*four) : 0;
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(port);
-	return inet_pton(AF_INET6, text, &six->sin6_addr) == 1 ? sizeof(*six) : 0;
-}
 
 static const char *receive(int file, int flags)
 {

@@ -15,55 +15,20 @@
  *                                                      `kept ADDRESS PORT` uses
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "asked.h"
 
 static int kept = -1;
-
-static const char *answer(int result)
-{
-	return result < 0 ? strerrorname_np(errno) : "OK";
-}
-
-static int enter(const char *procs)
-{
-	int file = open(procs, O_WRONLY);
-	int written = file < 0 ? -1 : (int)write(file, "0", 1);
-
-	close(file);
-	return written;
-}
-
-static socklen_t internet_address(const char *text, int port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *four = (void *)out;
-	struct sockaddr_in6 *six = (void *)out;
-
-	memset(out, 0, sizeof(*out));
-	if (!strchr(text, ':')) {
-		four->sin_family = AF_INET;
-		four->sin_port = htons(port);
-		return inet_pton(AF_INET, text, &four->sin_addr) == 1 ? sizeof(*four) : 0;
-	}
-	six->sin6_family = AF_INET6;
-	six->sin6_port = htons(port);
-	return inet_pton(AF_INET6, text, &six->sin6_addr) == 1 ? sizeof(*six) : 0;
-}
 
 static const char *internet(const char *verb, const char *protocol, const char *text, int port)
 {
 	struct sockaddr_storage address;
-	socklen_t length = internet_address(text, port, &address);
+	socklen_t length = address_of(text, port, &address);
 	int type = strcmp(protocol, "tcp") ? SOCK_DGRAM : SOCK_STREAM;
 	int one = 1, result = -1, file = socket(address.ss_family, type, 0);
 	const char *said;
@@ -101,7 +66,7 @@ static size_t route_by(const char *hop, char *bytes)
 static const char *routed(int connected, const char *hop, const char *text, int port)
 {
 	struct sockaddr_storage address;
-	socklen_t length = internet_address(text, port, &address);
+	socklen_t length = address_of(text, port, &address);
 	int file = socket(address.ss_family, SOCK_DGRAM, 0), is_four = address.ss_family == AF_INET;
 	char control[CMSG_SPACE(24)] = "";
 	struct iovec content = { "x", 1 };
@@ -131,7 +96,7 @@ static const char *datagrams(int count, const char *text, int port, int step)
 	static char said[32];
 	struct sockaddr_storage address;
 	struct sockaddr_in *four = (void *)&address;
-	socklen_t length = internet_address(text, port, &address);
+	socklen_t length = address_of(text, port, &address);
 	struct timespec from, to;
 	int file = socket(AF_INET, SOCK_DGRAM, 0);
 
@@ -181,7 +146,7 @@ static const char *obey(char *verb, char *a, char *b, char *c)
 	if (!strcmp(verb, "keep"))
 		return answer(kept = socket(AF_INET, strcmp(a, "tcp") ? SOCK_DGRAM : SOCK_STREAM, 0));
 	if (!strcmp(verb, "kept"))
-		return answer(connect(kept, (void *)&address, internet_address(a, atoi(b), &address)));
+		return answer(connect(kept, (void *)&address, address_of(a, atoi(b), &address)));
 	if (!strcmp(verb, "socket")) {
 		int file = socket(atoi(a), atoi(b), atoi(c));
 		const char *said = answer(file);
