@@ -1,4 +1,5 @@
 import { escapeName } from "../model/pattern.ts";
+import { ANY_NUMBER, isProcessFolder } from "../model/process-folder.ts";
 
 /** A pattern for a name, and why it is not the name alone; null if it is. */
 export interface Shape {
@@ -16,7 +17,6 @@ export interface NameFacts {
   readonly isKnown: (path: string) => boolean;
 }
 
-const NUMBER = "[0-9]*";
 /** A file of a group below the root, cgroups(7). */
 const CONTROL_GROUP = /^\/sys\/fs\/cgroup\/.+\/([^/]+)$/;
 /** Digits of a year, a month and a day. */
@@ -61,13 +61,14 @@ function changing(
   facts: NameFacts,
 ): { readonly pattern: string; readonly because: string } | null {
   const part = parts[at] ?? "";
-  if (isProcessFolder(parts, at)) return { pattern: NUMBER, because: "processes have new numbers" };
+  if (isProcessFolder(parts, at))
+    return { pattern: ANY_NUMBER, because: "processes have new numbers" };
   const pid = /\d/.test(part)
     ? facts.pids.find((one) => one >= PID_MIN && hasNumber(part, one))
     : undefined;
   if (pid !== undefined)
     return {
-      pattern: replaced(part, new RegExp(`(?<!\\d)${pid}(?!\\d)`), () => NUMBER),
+      pattern: replaced(part, new RegExp(`(?<!\\d)${pid}(?!\\d)`), () => ANY_NUMBER),
       because: "it holds the number of the process",
     };
   if (DATE.test(part))
@@ -77,7 +78,7 @@ function changing(
   const isKnown = (name: string) => facts.isKnown([...parts.slice(0, at), name].join("/"));
   if (log !== undefined && !/\.so$/.test(log) && isKnown(log))
     return {
-      pattern: `${escapeName(log)}.${NUMBER}`,
+      pattern: `${escapeName(log)}.${ANY_NUMBER}`,
       because: "a rotated log has a new number",
     };
   const random = facts.isMade && at === parts.length - 1 ? RANDOM.exec(part)?.[0] : undefined;
@@ -85,17 +86,11 @@ function changing(
     return {
       // Random numbers have different lengths.
       pattern: replaced(part, RANDOM, (found) =>
-        /^\d+$/.test(found) ? NUMBER : "?".repeat(found.length),
+        /^\d+$/.test(found) ? ANY_NUMBER : "?".repeat(found.length),
       ),
       because: "a temporary name is random",
     };
   return null;
-}
-
-/** `/proc/PID`, and `/proc/PID/task/TID`. */
-function isProcessFolder(parts: readonly string[], at: number): boolean {
-  const isNumber = /^\d+$/.test(parts[at] ?? "");
-  return isNumber && parts[1] === "proc" && (at === 2 || (at === 4 && parts[3] === "task"));
 }
 
 function hasNumber(part: string, number: number): boolean {

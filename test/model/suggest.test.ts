@@ -102,6 +102,10 @@ describe("the line, by example", () => {
     [byName("connect", "/run/x.sock"), { section: "network", line: "connect unix /run/x.sock" }],
     [byName("listen", "@x"), { section: "network", line: "listen unix @x" }],
     [byName("read", "/proc/320117/mounts"), { section: "files", line: "r /proc/[0-9]*/mounts" }],
+    [
+      byName("write", "/proc/320117/task/320118/comm"),
+      { section: "files", line: "w /proc/[0-9]*/task/[0-9]*/comm" },
+    ],
     [byName("read", "/proc/12"), { section: "files", line: "r /proc/12" }],
     [byName("read", "@x"), null],
     [byName("read", "/a/../b"), null],

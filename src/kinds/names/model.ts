@@ -20,6 +20,7 @@ import {
   type PermissionSet,
   permissionLetters,
 } from "../../model/permission.ts";
+import { ANY_NUMBER, isProcessFolder } from "../../model/process-folder.ts";
 import type { NameRule } from "../../model/rule.ts";
 import type { Near, RuleKind, RuleLine } from "../../model/rule-kind.ts";
 import { brokeredLate, kernelGrants, kernelHeld } from "../../model/sealed-view/kernel-grants.ts";
@@ -353,9 +354,11 @@ function isPattern(text: string): boolean {
 }
 
 /**
- * A process has another number at its next start. So for a name below a process's folder on procfs
- * this is the pattern for every process; otherwise the name itself.
+ * The name itself, but below a process's folder on procfs the pattern for every process: it has
+ * another number at its next start.
  */
 function lastingPattern(path: string): string {
-  return escapeName(path).replace(/^\/proc\/\d+(?=\/)/, "/proc/[0-9]*");
+  const parts = path.split("/");
+  const isAnyProcess = (at: number) => at < parts.length - 1 && isProcessFolder(parts, at);
+  return parts.map((part, at) => (isAnyProcess(at) ? ANY_NUMBER : escapeName(part))).join("/");
 }
