@@ -77,7 +77,10 @@ export const secrets: readonly Place[] = [
   },
 ];
 
-/** What another program executes, loads or obeys. */
+/**
+ * What another program executes, loads or obeys. A person looks at each, so that this is wider than
+ * what `reach` asserts (`host/reach/outside.ts`), and asks about one name, not about patterns.
+ */
 export const obeyed: readonly Place[] = [
   { names: /^\/(?:usr\/)?(?:local\/)?s?bin\//, why: "programs that root runs are there" },
   {

@@ -7,7 +7,8 @@ const ASK = Permission.listen;
 
 /**
  * What programs outside every domain do with names, each pattern with the reason. Written as rules,
- * so that the same code compares them with a domain's.
+ * so that the same code compares them with a domain's. Each is a hop that `reach` asserts, so that
+ * places which only may be dangerous (`suggest/dangerous-places.ts`) are no part of it.
  */
 const uses: readonly (readonly [PermissionSet, string, readonly string[]])[] = [
   [

@@ -4,7 +4,10 @@ import type { Policy } from "../../model/policy.ts";
 import { check } from "./check.ts";
 import type { CheckContext } from "./context.ts";
 
-/** What `check` says of grants that an attacker in the domain would like. */
+/**
+ * What `check` says of grants that an attacker in the domain would like. It judges rules by their
+ * width and by each other, not by places.
+ */
 const risky: readonly DiagnosticName[] = [
   "wide-write",
   "wide-read",
