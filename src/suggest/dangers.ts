@@ -247,7 +247,7 @@ function ofAddress(
   const isIt = Buffer.from(address).toString("hex").endsWith(METADATA_ADDRESS);
   const isEvery = /^connect \w+ \d+$/.test(line);
   return isIt || isEvery
-    ? ["a cloud's server at 169.254.169.254 gives the host's keys to whoever asks"]
+    ? ["a cloud's server at 169.254.169.254 gives the host's keys to every process that asks"]
     : [];
 }
 

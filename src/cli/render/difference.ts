@@ -66,7 +66,7 @@ export function renderDifference(compared: Compared, look: Look): string {
       settings.map((setting) => wrap(`    ${settingText(setting)}`, look.width, " ".repeat(6))),
     ),
   ];
-  // Names come from policies of whoever asks; the line breaks are of this function.
+  // The caller's policies choose the names; the line breaks are of this function.
   return lines.map((line) => `${line.split("\n").map(printable).join("\n")}\n`).join("");
 }
 
