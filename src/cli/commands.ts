@@ -10,6 +10,7 @@ import { events } from "./commands/events.ts";
 import { exception } from "./commands/exception.ts";
 import { explain } from "./commands/explain.ts";
 import { plan } from "./commands/plan.ts";
+import { protect } from "./commands/protect.ts";
 import { ps } from "./commands/ps.ts";
 import { reach } from "./commands/reach.ts";
 import { run } from "./commands/run.ts";
@@ -28,6 +29,7 @@ import { why } from "./commands/why.ts";
 export const commands: readonly Command[] = [
   run,
   vm,
+  protect,
   unit,
   status,
   domain,

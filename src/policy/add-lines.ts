@@ -106,9 +106,12 @@ function behindItems(text: string, list: YAMLSeq, lines: readonly string[]): Edi
 }
 
 function blockItems(lines: readonly string[], indent: string): string {
-  return lines
-    .map((line) => `${indent}- ${stringify(line, { lineWidth: 0, blockQuote: false }).trimEnd()}\n`)
-    .join("");
+  return lines.map((line) => `${indent}- ${writtenItem(line)}\n`).join("");
+}
+
+/** A line as an item of a list holds it, quoted if YAML asks for that. */
+export function writtenItem(line: string): string {
+  return stringify(line, { lineWidth: 0, blockQuote: false }).trimEnd();
 }
 
 /** Behind the line's end; the end of a text whose last line has none. */

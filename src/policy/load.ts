@@ -29,7 +29,10 @@ export interface LoadOptions {
    */
   readonly owners?: readonly number[];
   readonly shipped?: Shipped;
-  /** To be taken instead of what the domain's own file holds: what it would be after an edit. */
+  /**
+   * To be taken instead of what the domain's own file holds: what it would be after an edit. A file
+   * that is named by its path need not be there yet.
+   */
   readonly text?: string;
   /** Grants of this domain that end by themselves, in force beside its file. */
   readonly exceptions?: (domain: string) => ExceptionsFile;
@@ -90,7 +93,8 @@ function load(
   report: Report,
 ): { readonly policy: Policy; readonly until: number | null } | null {
   const { instance, ...others } = options.set ?? {};
-  const found = findPolicy(reference, instance, library, report);
+  const mayBeAbsent = options.text !== undefined;
+  const found = findPolicy(reference, { instance, mayBeAbsent }, library, report);
   if (found === null) return null;
   const bytes = options.text === undefined ? found.bytes : Buffer.from(options.text);
   // The file that the text would make could not be read.

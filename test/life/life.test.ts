@@ -124,7 +124,7 @@ describe("daemons in their domains, through a server's life", { timeout: STEP_MS
     skipUnless(context, memcached !== undefined, "there is no memcached, which set-up installs");
     if (memcached === undefined) return;
     dpkg(host, "--install", packages.inRoot(LOWER));
-    expect(walk.length).toBeGreaterThan(5);
+    expect(walk.length).toBeGreaterThan(4);
     expect(walk.length).toBeLessThan(10);
     for (const line of walk) host.sh(line);
     await serves(memcached, "memcached");

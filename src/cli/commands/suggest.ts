@@ -1,17 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { wrap } from "../../base/wrap.ts";
-import { canonicalNames } from "../../compile/canonical-names.ts";
-import { hostSnapshot } from "../../compile/host-snapshot.ts";
-import { knownAbstractions } from "../../host/abstractions.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { usablePolicies } from "../../host/load.ts";
 import { usableNames } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
 import { addLines } from "../../policy/add-lines.ts";
 import type { Need } from "../../suggest/need.ts";
 import { type Suggestions, suggestions } from "../../suggest/suggestions.ts";
-import { treeOf } from "../../suggest/tree.ts";
 import {
   type Command,
   type Context,
@@ -25,6 +20,7 @@ import { wantedEvents } from "../events/wanted-events.ts";
 import { fileToChange, inForceBy } from "../explain/place-of-line.ts";
 import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
+import { canonical, hostFor } from "../suggest/host-for.ts";
 import { NeedsOfLog } from "../suggest/needs-of-log.ts";
 import { renderSuggestions, suggestionsJson } from "../suggest/render.ts";
 import { writePolicy } from "../write-policy.ts";
@@ -68,15 +64,10 @@ export const suggest: Command = {
     const { needs, left } = needsOf(context, required.policy.name, options);
     const own = required.files[0] ?? "";
     const text = readFileSync(own, "utf8");
+    const host = hostFor(context, required.files, required.load);
     const found = suggestions(text, onHost(context, required.policy, required.files), needs, {
-      tree: treeOf(hostSnapshot()),
-      abstractions: knownAbstractions(context.places),
-      others: usablePolicies(context.places).map(({ policy }) => policy),
+      ...host,
       ...instanceOf(own, required.policy.name),
-      load: (changed) => {
-        const policy = required.load(changed);
-        return policy === null ? null : namesOnHost(context, policy, required.files);
-      },
     });
     if (options.json === true) context.out(toJson(suggestionsJson(required.policy.name, found)));
     else print(context, required, needs, found);
@@ -117,16 +108,6 @@ function needsOf(context: Context, domain: string, options: Options) {
 /** As the mediator judges: names without links, and Cofferdam's own places denied. */
 function onHost(context: Context, policy: Policy, files: readonly string[]): Policy {
   return usableNames(policy.name, canonical(context, policy, files)).policy;
-}
-
-/** null for a policy about more names than a host can hold. */
-function namesOnHost(context: Context, policy: Policy, files: readonly string[]): Policy | null {
-  const names = canonical(context, policy, files);
-  return "problems" in names ? null : names.policy;
-}
-
-function canonical({ places }: Context, policy: Policy, files: readonly string[]) {
-  return canonicalNames(policy, hostSnapshot(), places.own, [...files, ...places.kept]);
 }
 
 function print(

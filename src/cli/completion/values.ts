@@ -15,6 +15,8 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   words: "domains",
   level: levels,
   verdict: verdicts,
+  // Of `protect`: programs, most of all.
+  target: "files",
   key: settings.map(({ key }) => key),
   shell: ["bash", "zsh", "fish"],
   file: "files",

@@ -56,3 +56,8 @@ export const elf32Phdr = struct("Elf32_Phdr", {
   p_flags: "u32",
   p_align: "u32",
 });
+
+export const elf64Dyn = struct("Elf64_Dyn", {
+  d_tag: "i64",
+  "d_un.d_val": "u64",
+});

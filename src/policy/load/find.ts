@@ -27,18 +27,23 @@ const SUFFIX = ".yaml";
 /** A common mistake. */
 const MISTAKEN_SUFFIX = ".yml";
 
-/**
- * null after a diagnostic. `instance` names the instance of a template that is given by its file.
- */
+interface FindOptions {
+  /** Of a template that is given by its file. */
+  readonly instance: string | undefined;
+  /** A file that is given by its path may be missing: its text is known. */
+  readonly mayBeAbsent: boolean;
+}
+
+/** null after a diagnostic. */
 export function findPolicy(
   reference: PolicyReference,
-  instance: string | undefined,
+  options: FindOptions,
   library: Library,
   report: Report,
 ): FoundPolicy | null {
   const found =
     typeof reference === "string"
-      ? byFile(reference, instance, library, report)
+      ? byFile(reference, options, library, report)
       : byName(reference, library, report);
   if (found === null || found.name.instance !== "") return found;
   report(diagnose("instance-missing", startOf(found.file), { name: found.name.full }));
@@ -47,7 +52,7 @@ export function findPolicy(
 
 function byFile(
   path: string,
-  instance: string | undefined,
+  { instance, mayBeAbsent }: FindOptions,
   library: Library,
   report: Report,
 ): FoundPolicy | null {
@@ -65,6 +70,7 @@ function byFile(
     return null;
   }
   const result = library.read(file, startOf(file), report);
+  if (result === "absent" && mayBeAbsent) return { name, file, fileName, bytes: new Uint8Array() };
   if (result === "absent")
     report(diagnose("file-unreadable", startOf(file), { path: file, reason: "ENOENT" }));
   return result instanceof Uint8Array ? { name, file, fileName, bytes: result } : null;

@@ -1,0 +1,184 @@
+import { shownDomains } from "../../host/agent-answers.ts";
+import { ExitCode } from "../../host/exit-code.ts";
+import { wordsOf } from "../../host/service-unit.ts";
+import { modesFor, writeWhole } from "../../host/write-whole.ts";
+import { isGranted } from "../../protect/evidence.ts";
+import { type Subject, subjectOf } from "../../protect/subject.ts";
+import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
+import { toJson } from "../json.ts";
+import { type Chosen, choose } from "../protect/choose.ts";
+import { renderChosen, renderSteps } from "../protect/render.ts";
+import { ask } from "./domain/ask.ts";
+import { domainLevel } from "./domain/level.ts";
+import { domainReload } from "./domain/reload.ts";
+import { unitEnable } from "./unit/enable.ts";
+
+export const protect: Command = {
+  name: "protect",
+  operands: [
+    {
+      name: "[target...]",
+      description: "a unit, a program, the id of a process; or a command line behind `--`",
+    },
+  ],
+  usage: "UNIT | PROGRAM | PID | -- COMMAND...",
+  summary: "give a daemon a policy and a domain, at level warning",
+  description: [
+    "Takes the policy that names the unit or the program, and says what this host uses beyond " +
+      "it. If there is none, drafts one from what speaks for each line: the unit's settings, the " +
+      "files of the package, the program with its libraries and modules, files that its " +
+      "arguments and configuration name, and what its processes have open, map, listen on and " +
+      "are connected to. Each line has its evidence beside it.",
+    "Lines that a break-in would like, as `suggest` judges them, are written as comments with " +
+      "the reason. Those from running processes are shown: a process can make them up.",
+    "Then the domain is put at level warning, and the unit is to start in it. --now restarts the " +
+      "unit. No policy is written over another one, and no unit that is in a domain is changed.",
+    "An ordinary user names programs and command lines; the policy goes into the user's folder.",
+    "Exit status: 0; 1 if the unit or another domain stands in the way; 3 if the target is not " +
+      "there.",
+  ],
+  options: [
+    { flags: "--now", description: "restart the unit in its domain" },
+    { flags: "--print", description: "only print the draft, or what a policy lacks" },
+    { flags: "--name <name>", description: "call the domain of a draft so" },
+    { flags: "--replace", description: "draft anew, over a policy that is there" },
+    jsonOption,
+  ],
+  examples: [
+    { line: "sudo cofferdam protect --now memcached", what: "a unit, restarted at level warning" },
+    { line: "sudo cofferdam protect --print web.service", what: "see the draft first" },
+    { line: "sudo cofferdam protect 4711", what: "a process that no unit started" },
+    { line: "cofferdam protect -- node server.js", what: "your own program, as you start it" },
+  ],
+  async run(context, words, options) {
+    if (words.length === 0)
+      throw new CommandError(
+        "nothing is named",
+        "cofferdam protect UNIT, PROGRAM or PID, or -- COMMAND ARGUMENT...",
+        ExitCode.usage,
+      );
+    const subject = subjectOf(words, context.places, process.cwd());
+    if (options.now === true && subject.unit === null)
+      throw new CommandError("--now is for units", "start the program yourself", ExitCode.usage);
+    const chosen = choose(context, subject, options);
+    if (options.print === true) return print(context, subject, chosen, options);
+    if (options.json !== true) context.out(renderChosen(chosen, subject, context.width));
+    await apply(context, subject, chosen, options);
+    const steps = stepsAfter(context, subject, chosen, options);
+    if (options.json === true) context.out(toJson({ ...shown(subject, chosen), next: steps }));
+    else context.out(renderSteps(steps, context.width));
+    return ExitCode.ok;
+  },
+};
+
+function print(context: Context, subject: Subject, chosen: Chosen, options: Options): ExitCode {
+  if (options.json === true) context.out(toJson(shown(subject, chosen)));
+  else context.out(chosen.text ?? renderChosen(chosen, subject, context.width));
+  return ExitCode.ok;
+}
+
+function shown({ target, unit }: Subject, { domain, file, text, lines, left }: Chosen) {
+  return {
+    ...{ target, unit: unit?.name ?? null, domain, file },
+    drafted: text !== null,
+    lines: lines.map((one) => ({
+      ...{ section: one.section, line: one.line, from: one.witness, why: one.why },
+      dangers: one.dangers,
+      granted: text !== null && isGranted(one),
+    })),
+    left,
+    ...(text === null ? {} : { text }),
+  };
+}
+
+/** @throws CommandError if a step fails; what was done before stays, and is found the next time */
+async function apply(
+  context: Context,
+  { unit }: Subject,
+  { domain, file, text }: Chosen,
+  options: Options,
+): Promise<void> {
+  const { places } = context;
+  if (places.asRoot) await requireUnused(context, domain);
+  if (text !== null) {
+    writeWhole(file, Buffer.from(text), modesFor(process.geteuid?.() ?? 0));
+    tell(context, options, `${file} written\n`);
+  }
+  if (!places.asRoot) return;
+  if (text !== null) await step(context, options, domainReload, [domain], {});
+  await step(context, options, domainLevel, [domain, "warning"], {});
+  if (unit !== null) await step(context, options, unitEnable, [unit.name], { now: options.now });
+}
+
+/**
+ * A level holds for all processes of a domain: those of another unit keep theirs.
+ * @throws CommandError without an agent, and for a domain that is in use at another level
+ */
+async function requireUnused(context: Context, domain: string): Promise<void> {
+  const { domains } = await ask(context, shownDomains, "GET", "/domains");
+  const used = domains.find(({ name, processes }) => name === domain && processes > 0);
+  if (used === undefined || used.level === "warning") return;
+  throw new CommandError(
+    `processes of ${domain} run at ${used.level}: they would be put at warning, too`,
+    `if that is meant, first: cofferdam domain level ${domain} warning`,
+    ExitCode.no,
+  );
+}
+
+function tell({ out }: Context, { json }: Options, text: string): void {
+  if (json !== true) out(text);
+}
+
+/** One of the other commands, as it would be typed. */
+async function step(
+  context: Context,
+  options: Options,
+  command: Command,
+  words: readonly string[],
+  own: Options,
+): Promise<void> {
+  const quiet = { ...context, out: (text: string) => tell(context, options, text) };
+  const status = await command.run?.(quiet, words, own);
+  if (status === ExitCode.ok) return;
+  throw new CommandError(
+    `${command.name} ${words.join(" ")} failed`,
+    "mend what is shown above, then try again: what is written is taken from there",
+    ExitCode.no,
+  );
+}
+
+function stepsAfter(
+  { places }: Context,
+  { unit, started, target }: Subject,
+  { domain, file, text }: Chosen,
+  { now }: Options,
+) {
+  const [first] = started;
+  const words = [first?.written ?? "", ...(first?.words ?? [])].join("\0");
+  // A policy that is there has a level of its own, which an ordinary user's run replaces.
+  const level = places.asRoot || text !== null ? "" : "--level warning ";
+  const run = `cofferdam run ${level}${domain} -- ${wordsOf(words) ?? target}`;
+  const restart = `systemctl restart ${unit?.name}`;
+  const start = unit === null ? run : restart;
+  const isStarted = unit !== null && now === true;
+  const ofUser =
+    text === null
+      ? { line: `cofferdam run ${domain} -- ...`, what: "at the level of its policy" }
+      : { line: "level: enforcing", what: `in ${file}; then start it again` };
+  return [
+    ...(isStarted ? [] : [{ line: start, what: "starts it in its domain" }]),
+    {
+      line: `cofferdam suggest ${domain} --write`,
+      what: "after it was used, reloaded and stopped: adds what it lacks",
+    },
+    ...(places.asRoot ? enforcing(domain) : [ofUser]),
+  ];
+}
+
+function enforcing(domain: string) {
+  return [
+    { line: `cofferdam domain reload ${domain}`, what: "puts the new lines in force" },
+    { line: `cofferdam domain level ${domain} enforcing`, what: "takes effect at once" },
+    { line: `cofferdam domain restart ${domain}`, what: "sealed from now on" },
+  ];
+}

@@ -1,0 +1,94 @@
+import { hostAccounts } from "../compile/accounts.ts";
+import type { DraftHead } from "./draft-text.ts";
+import type { Evidence, Source } from "./evidence.ts";
+import { modulesOf } from "./interpreters.ts";
+import { ofPackages } from "./of-package.ts";
+import { type Seen, seenOf } from "./of-process.ts";
+import { ofProgram } from "./of-program.ts";
+import { descriptionOf, entryOfUnit, ofUnit } from "./of-unit.ts";
+import { ofWords, scriptOf } from "./of-words.ts";
+import type { Subject } from "./subject.ts";
+
+/** What every policy needs, whatever the daemon. */
+const always: readonly Evidence[] = [
+  { section: "include", line: "base", why: "what every program touches" },
+  { section: "inherit", line: "stdio", why: "standard input, output and error" },
+  { section: "syscalls", line: "@system-service", why: "what systemd counts as a service's" },
+  { section: "signals", line: "self", why: "its own processes" },
+].map((one) => ({ ...one, witness: "cofferdam" }) as Evidence);
+
+export interface Collected {
+  readonly evidence: readonly Evidence[];
+  readonly seen: Seen;
+}
+
+/** All that speaks for a line of the subject's policy. */
+export function collect(subject: Subject): Collected {
+  const { unit, started, folder, pids } = subject;
+  const isRunning = unit === null && pids.length > 0;
+  const seen = seenOf(pids, new Date().toISOString());
+  // An interpreter's package says nothing of what it runs.
+  const own = started
+    .filter(({ isDaemon }) => isDaemon)
+    .map((one) => scriptOf(one, folder) ?? one.program)
+    .filter((path) => modulesOf(path) === null);
+  const fragment = unit?.properties.get("FragmentPath") ?? "";
+  const words = started.flatMap((one) => ofWords(one, folder));
+  return {
+    evidence: [
+      ...always,
+      ...(unit === null ? [] : ofUnit(unit)),
+      ...started.flatMap(ofProgram),
+      // A process can write over its words.
+      ...(isRunning ? words.map((one) => ({ ...one, isProgram: false, isClaimed: true })) : words),
+      ...ofPackages(fragment === "" ? own : [...own, fragment]),
+      ...identity(subject, seen),
+    ],
+    seen,
+  };
+}
+
+/** What a running process has become tells what it needs to become that. */
+function identity({ unit, pids }: Subject, { uids, capabilities }: Seen): Evidence[] {
+  const [pid] = pids;
+  const user = hostAccounts().users.find(({ uid }) => uid === uids?.effective)?.name;
+  const isRoots = unit !== null && (unit.properties.get("User") ?? "") === "";
+  const source: Source = { why: `process ${pid} runs as ${user}`, witness: "process" };
+  const has: Source = { why: `process ${pid} has it`, witness: "process" };
+  const held = capabilities.map((line) => ({ section: "capabilities" as const, line, ...has }));
+  if (uids === null || user === undefined || uids.effective === 0) return held;
+  if (isRoots && unit.properties.get("DynamicUser") !== "yes")
+    return [
+      ...["setuid", "setgid"].map((line) => ({
+        ...{ section: "capabilities" as const, line, ...source },
+        why: `${source.why}, whom it became itself`,
+      })),
+      ...held,
+    ];
+  return unit === null && uids.saved !== 0
+    ? [{ section: "user", line: user, ...source }, ...held]
+    : held;
+}
+
+export function headOf(
+  name: string,
+  { target, unit, outside, started, folder }: Subject,
+): DraftHead {
+  const [first] = started;
+  const program = first?.program ?? "";
+  // Of what an interpreter runs, other programs of the host would be its processes, too.
+  const isAny = first !== undefined && scriptOf(first, folder) !== null;
+  const quoted = /^[\w./-]+$/.test(program) ? program : JSON.stringify(program);
+  const left =
+    outside.length === 0
+      ? ""
+      : `; a sealed run signals only itself, so that ${outside.join("= and ")}= run as before`;
+  return {
+    ...{ name, target },
+    summary: unit === null ? `${name} (${program})` : descriptionOf(unit),
+    entries:
+      unit === null
+        ? [{ line: `{ exec: ${quoted} }`, why: first?.source.why ?? "" }].slice(isAny ? 1 : 0)
+        : [{ line: entryOfUnit(unit, outside), why: `the unit${left}` }],
+  };
+}
