@@ -4,7 +4,7 @@ import { SHARED_FOLDER } from "../../src/base/modes.ts";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
 import { attackers, fillWithAttacks, shares } from "./attacks.ts";
-import { testOutcomes } from "./bundle.ts";
+import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone, fillWithModules } from "./fill.ts";
 import { clone } from "./kernel.ts";
 import {
@@ -24,6 +24,8 @@ const asUser =
   "HOME=/tmp/home";
 const front = path.join(clone, "bin/cofferdam");
 const demo = `node ${path.join(clone, "dist/demo.js")}`;
+/** In the clone, where it finds node_modules. */
+const usesBundle = path.join(clone, "build/vm/used-capabilities.mjs");
 
 /**
  * Protocols that the stock kernel has as modules: an attack through one that is not there proves
@@ -34,6 +36,7 @@ const modules = ["sctp", "smc", "vsock", "af_alg"];
 beforeAll(async () => {
   if (missing !== null) return;
   const fillAttacks = await fillWithAttacks();
+  const uses = await bundleTests('import "./guest/used-capabilities.ts";');
   outcome = await runInVm(
     {
       kernel: {
@@ -43,6 +46,7 @@ beforeAll(async () => {
           ping: "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range",
           facts: `${front} doctor --json`,
         },
+        uses: { capabilities: `node ${usesBundle}` },
       },
       attacks: {
         root: { attacks: "node /vm/attacks-root.mjs" },
@@ -68,6 +72,10 @@ beforeAll(async () => {
       const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
       const source = path.join(import.meta.dirname, "../properties/try.c");
       compileC(path.join(tree.folder, "vm/try"), source, options);
+      tree.write(usesBundle, uses);
+      for (const name of ["unshare", "nsenter", "mount"]) tree.program(`/usr/bin/${name}`);
+      const acts = path.join(import.meta.dirname, "../agent/used-capabilities.c");
+      compileC(path.join(tree.folder, "vm/acts"), acts, ["-static"]);
     },
   );
 }, MACHINE_TIMEOUT_MS);
@@ -91,6 +99,18 @@ test("it is the stock kernel, with the features that a sealed domain needs", (co
 
 test("its modules of protocols are there to attack through", (context) => {
   expect(step(context, "kernel/root/modules")).toEqual({ output: "", status: 0 });
+});
+
+test("capabilities used at warning are told without a tracepoint", (context) => {
+  const { output, status } = step(context, "kernel/uses/capabilities");
+  const outcomes = testOutcomes(output).map(({ title, state }) => `${title}: ${state}`);
+  expect(outcomes, output).toEqual([
+    "the program is attached to the return of the kernel's check: passed",
+    "what the policy does not grant is told, what it grants is not, and both work: passed",
+    "at enforcing nothing is attached and nothing is told: passed",
+    "uses are told after the agent's end, and the domain's end detaches the program: passed",
+  ]);
+  expect(status, output).toBe(0);
 });
 
 for (const [who, programs] of Object.entries(shares()))

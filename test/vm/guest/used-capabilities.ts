@@ -14,7 +14,7 @@ import makeStateFolders from "../../support/state-folders.ts";
 import { PrivateHost } from "../../system/private-host.ts";
 
 const front = path.resolve(import.meta.dirname, "../../../bin/cofferdam");
-/** As `../used-capabilities.test.ts` has it compiled. */
+/** As `../stock-kernel.test.ts` has it compiled. */
 const ACTS = "/vm/acts";
 const WAIT = { timeout: 300_000, interval: 500 };
 const removeStateFolders = makeStateFolders();
