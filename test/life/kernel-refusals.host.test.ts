@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Event } from "../../src/events/event.ts";
+import { readAuditState } from "../../src/kernel/audit/control.ts";
+import { probeHost } from "../../src/kernel/probe/host-facts.ts";
+import { bootMissing } from "../host/shell-sandbox/booted-host.ts";
+import { clone } from "../host/shell-sandbox/etc-host.ts";
+import { BootedUnits } from "../host/units/booted-units.ts";
+import { needsFeature, skipUnless } from "../support/skip.ts";
+import { present } from "./daemons.ts";
+
+/**
+ * What the kernel refuses sealed daemons: the audit records of a booted host's processes reach the
+ * machine's first network namespace alone, so a collector of that host's log reads them there.
+ */
+const missing = bootMissing();
+const facts = probeHost();
+/** The others write to folders that this host has read-only. */
+const names = ["dnsmasq", "memcached", "mosquitto", "redis-server"];
+const those = present.filter(({ name }) => names.includes(name));
+const folders = ["lib/mosquitto", "log/mosquitto", "lib/redis", "log/redis"];
+/** For its daemon's user, if there is one. */
+const own = `id "$2" >/dev/null 2>&1 || exit 0
+mount -t tmpfs -o "uid=$2,gid=$2" cofferdam-test "$1"`;
+let at: BootedUnits;
+let before: ReturnType<typeof readAuditState> | null = null;
+let collector: ChildProcess;
+
+/** It has runs and plans in common with the host's own collector, and nothing else. */
+const collect = `
+mkdir -p /run/outside/runs /run/outside/plans /run/cofferdam/runs /run/cofferdam/plans
+: >/run/outside/agent.lock
+for one in plans runs agent.lock; do mount --bind "/run/cofferdam/$one" "/run/outside/$one"; done
+mount --rbind /run/outside /run/cofferdam
+exec "$1" "$2"
+`;
+
+beforeAll(async () => {
+  if (missing !== null) return;
+  before = readAuditState();
+  at = await BootedUnits.boot();
+  for (const folder of folders) at.host.sh(own, `/var/${folder}`, folder.replace(/^.*\//, ""));
+  const program = join(clone, "dist/kernel-collector.js");
+  const words = ["sh", "-euc", collect, "sh", process.execPath, program];
+  const [nsenter = "", ...args] = at.host.outside(words);
+  collector = spawn(nsenter, args, { stdio: ["ignore", "inherit", "inherit"] });
+  at.host.sh("until [ -e /run/outside/collector.status ]; do sleep 0.05; done");
+});
+
+afterAll(async () => {
+  if (before === null) return;
+  const ended = once(collector, "exit");
+  collector.kill("SIGTERM");
+  await ended;
+  await at.powerOff();
+  expect(readAuditState().enabled).toBe(before.enabled);
+});
+
+beforeEach((context) => {
+  skipUnless(context, missing === null, missing ?? "");
+  needsFeature(context, facts, "audit-read");
+  needsFeature(context, facts, "landlock-log");
+});
+
+function toldOf(name: string): readonly Event[] {
+  const lines = at.host.sh("cat /var/log/cofferdam/events.jsonl").trim().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as Event);
+  return events.filter(({ domain, verdict }) => domain === name && verdict === "denied");
+}
+
+const numberless = ({ operation, object }: Event): string =>
+  `${operation} ${object.replace(/^\/proc\/\d+/, "/proc/self").replace(/\/task\/\d+/, "/task/N")}`;
+
+test.for(those)(
+  "the kernel refuses the sealed $name what is expected, and nothing else",
+  async ({ name, unit = name, configure, client, answer, refused }) => {
+    at.host.sh('bash -euc "$1"', configure);
+    if (clone.startsWith("/tmp/"))
+      at.write(
+        `/etc/systemd/system/${unit}.service.d/clone.conf`,
+        `[Service]\nBindReadOnlyPaths=${clone}\n`,
+      );
+    at.host.sh("systemctl daemon-reload");
+    at.done("domain", "level", name, "enforcing");
+    at.done("unit", "enable", "--now", unit);
+    await expect
+      .poll(() => at.host.run("bash", "-c", client).out, { timeout: 60_000 })
+      .toContain(answer);
+    expect(at.host.domainOf(at.host.show(unit, "MainPID"))).toBe(name);
+    // What Landlock refuses, which only this collector can tell.
+    const byLandlock = () =>
+      toldOf(name).filter(({ operation }) => operation === "read").length > 0;
+    await expect.poll(byLandlock, { timeout: 60_000 }).toBe(refused.length > 0);
+    at.done("unit", "disable", "--now", unit);
+    const unexpected = toldOf(name)
+      .map(numberless)
+      .filter((one) => !refused.includes(one));
+    expect([...new Set(unexpected)]).toEqual([]);
+  },
+);
