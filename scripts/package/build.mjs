@@ -22,7 +22,7 @@ export function buildOnce(clone, tree) {
     cpSync(join(clone, file), join(tree, file), { verbatimSymlinks: true });
   }
   run(tree, "npm", "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--loglevel=error");
-  for (const part of ["native", "native/impersonator", "native/session"])
+  for (const part of ["native", "native/impersonator", "native/probe", "native/session"])
     run(tree, `${tree}/${part}/build.sh`);
 }
 

@@ -10,6 +10,7 @@ import { events } from "./commands/events.ts";
 import { exception } from "./commands/exception.ts";
 import { explain } from "./commands/explain.ts";
 import { plan } from "./commands/plan.ts";
+import { probe } from "./commands/probe.ts";
 import { protect } from "./commands/protect.ts";
 import { ps } from "./commands/ps.ts";
 import { reach } from "./commands/reach.ts";
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   check,
   explain,
   test,
+  probe,
   diff,
   reach,
   plan,

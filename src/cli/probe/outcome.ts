@@ -1,0 +1,80 @@
+import { constants } from "node:os";
+import { whyNever } from "../../kinds/syscalls/model.ts";
+import type { Request } from "../../model/request.ts";
+import type { Decision } from "../../model/verdict.ts";
+import type { Attempt } from "./attempts.ts";
+
+/** Of one attempt: 0, an errno, or 1000 and a signal. */
+export type Result = number;
+
+/**
+ * `possible`: the domain did it. `refused`: it did not. `absent`: there is nothing that could be
+ * reached.
+ */
+export interface Outcome {
+  readonly attempt: Attempt;
+  readonly outcome: "possible" | "refused" | "absent";
+  /** Who refused it. */
+  readonly by: "Cofferdam" | "ordinary permissions" | "the kernel" | null;
+  /** Ordinary permissions refuse it before Cofferdam would. */
+  readonly isDeniedToo: boolean;
+  /** The rule that decided, or null. */
+  readonly rule: string | null;
+  /** The domain did what its policy does not grant. */
+  readonly isGap: boolean;
+  readonly inside: Result;
+  readonly outside: Result;
+}
+
+const { errno } = constants;
+/** Node does not know it; asm-generic/errno.h. */
+const ESOCKTNOSUPPORT = 94;
+
+/** The permission was there: the call failed for its empty arguments, or because nobody listens. */
+const reached: readonly Result[] = [
+  0,
+  errno.EFAULT,
+  errno.EINVAL,
+  errno.E2BIG,
+  errno.ENOEXEC,
+  errno.ECONNREFUSED,
+  errno.EINPROGRESS,
+  errno.EAGAIN,
+  errno.EADDRINUSE,
+  errno.EPROTOTYPE,
+];
+const missing: readonly Result[] = [
+  errno.ENOENT,
+  errno.ENOTDIR,
+  errno.ENXIO,
+  errno.ENOSYS,
+  errno.EAFNOSUPPORT,
+  errno.EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT,
+  errno.EOPNOTSUPP,
+];
+const forbidden: readonly Result[] = [errno.EPERM, errno.EACCES];
+
+/** `outside`: the same attempt by the same user at level disabled: Cofferdam refuses nothing. */
+export function outcomeOf(
+  attempt: Attempt,
+  inside: Result,
+  outside: Result,
+  decision: Decision,
+): Outcome {
+  const rule = decision.by?.text ?? null;
+  const told = { attempt, inside, outside, rule, isGap: false, isDeniedToo: false };
+  if (reached.includes(inside)) {
+    const isGap = decision.outcome === "denied" || isNever(attempt.request);
+    return { ...told, outcome: "possible", by: null, isGap };
+  }
+  if (reached.includes(outside)) return { ...told, outcome: "refused", by: "Cofferdam" };
+  if (missing.includes(outside)) return { ...told, outcome: "absent", by: null };
+  const by = forbidden.includes(outside) ? "ordinary permissions" : "the kernel";
+  return { ...told, outcome: "refused", by, isDeniedToo: decision.outcome === "denied" };
+}
+
+/** A group may name such a call; no domain has it. */
+function isNever(request: Request): boolean {
+  return request.class === "syscall" && whyNever(request.name) !== null;
+}
