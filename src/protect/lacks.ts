@@ -12,7 +12,7 @@ import type { DraftLine, Evidence } from "./evidence.ts";
 
 /**
  * What this host's unit, configuration and running daemon use beyond an existing policy. What
- * packages and interpreters have is left to whoever wrote the policy.
+ * packages and interpreters have is left to the author of the policy.
  */
 export function lacksOf(
   text: string,

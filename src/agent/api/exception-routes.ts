@@ -12,7 +12,7 @@ import { EXCEPTION_SECONDS_MAX } from "../exceptions/exceptions.ts";
 import { PLAN_WAIT_MAX_MS } from "./limits.ts";
 import { type AnswerField, ApiError, type Route } from "./route.ts";
 
-/** Columns of what is wrong with a grant, for whoever asks without the command line. */
+/** Columns of what is wrong with a grant, for a client that is not the command line. */
 const MESSAGE_WIDTH = 80;
 const SECONDS_OF_DAY = 86_400;
 

@@ -22,7 +22,7 @@ import { judgeDangers } from "../../suggest/dangers.ts";
 import type { Proposal } from "../../suggest/proposal.ts";
 import { ApiError } from "../api/api-error.ts";
 
-/** Deny rules that are named to whoever adds an exception; more are counted. */
+/** Deny rules that are named to the administrator who adds an exception; more are counted. */
 const DENIALS_NAMED_MAX = 3;
 
 /** What an exception would change. */

@@ -64,7 +64,7 @@ export const engineEntries = {
       "us less",
     explanation:
       "Without root the kernel judges TCP ports alone. The mediator decides about addresses, " +
-      "UDP and unix names, which adds about 20 microseconds to each call.",
+      "UDP and unix names, which slows each call down; `plan` says by how much.",
     example: "network: [connect tcp 10.0.0.0/8:8080]",
   },
   "brokered-datagrams": {

@@ -80,7 +80,7 @@ function wanted(options: Options): { readonly seconds: number; readonly why: str
   if (typeof why !== "string" || why.trim() === "")
     throw new CommandError(
       "an exception has a reason",
-      "write --why 'what it is for': whoever finds it in the list will want to know",
+      "write --why 'what it is for': the list and the log show it to the next administrator",
       ExitCode.usage,
     );
   return { seconds: parseDuration(options.for), why };
