@@ -74,6 +74,7 @@ test("an exception is in force, listed and logged, until it is ended", async () 
     { name: "alpha", count: 1 },
   ]);
   await add("alpha", "connect tcp 10.0.0.7:6379");
+  const withIt = host.run("alpha", number, "sealed", "enforcing");
   await end("alpha", { id: 1 });
   expect(patterns("alpha")).toEqual(["/srv/alpha/**"]);
   expect(livePlan(number).mediation.policy.names).not.toContainEqual(
@@ -86,11 +87,12 @@ test("an exception is in force, listed and logged, until it is ended", async () 
   expect(audits()).toMatchObject([
     expect.stringMatching(/^root exception added 1: files: r \/srv\/new\/\*\* until .*Z; a test$/),
     expect.stringMatching(/^root exception added 2: network: connect tcp 10\.0\.0\.7:6379 until/),
-    expect.stringMatching(/^root exception ended 1: files: .*process \d+; a test$/),
+    expect.stringMatching(
+      new RegExp(`^root exception ended 1: .*\\*; kept .* by process ${withIt.pid}; a test$`),
+    ),
     expect.stringMatching(/^root exception ended 2: network: /),
   ]);
-  await host.end(run);
-  await host.end(sealed);
+  for (const one of [run, sealed, withIt]) await host.end(one);
 });
 
 test("it ends by itself, and the log says so", async () => {

@@ -6,6 +6,7 @@ import {
   readExceptions,
   writeExceptions,
 } from "../../domains/exceptions.ts";
+import { tagOfDigest } from "../../domains/identity.ts";
 import {
   inThisBoot,
   lastingFor,
@@ -14,6 +15,8 @@ import {
   untilNow,
 } from "../../domains/level-clock.ts";
 import { type Actor, byItself } from "../../domains/levels.ts";
+import { CLOCK_TICKS_A_SECOND } from "../../domains/proc-stat.ts";
+import { follows, listRuns, type Run } from "../../domains/runs.ts";
 import { StateError } from "../../domains/state-error.ts";
 import { auditEvent } from "../../events/audit-event.ts";
 import type { Event } from "../../events/event.ts";
@@ -35,6 +38,8 @@ export const EXCEPTION_SECONDS_MAX = 7 * 86_400;
  * file that could not be written is tried again.
  */
 const LOOK_AT_CLOCK_MS = 30_000;
+/** Seconds by which what was left at a boot is less than what was asked. */
+const CLOCK_STEP_S = 1;
 
 export interface AskedException {
   readonly grant: Grant;
@@ -156,11 +161,12 @@ export class Exceptions {
     const ended = known.filter((one) => id === null || one.id === id);
     if (id !== null && ended.length === 0) throw noSuch(domain, id);
     const left = known.filter((one) => !ended.includes(one));
+    const tag = this.#tagOf(domain);
     const outcome = await this.#change(domain, known, left);
     const operation = isPromoted ? "exception promoted" : "exception ended";
     for (const exception of ended)
       this.#tellOf(domain, operation, by, spell(exception), [
-        ...keptBy(isPromoted ? [] : outcome.restart),
+        ...(isPromoted ? [] : this.#keptBy(domain, exception, tag, keepsWhenEnded)),
         exception.why,
       ]);
     this.watch();
@@ -228,18 +234,48 @@ export class Exceptions {
     if (isWritten) for (const exception of over) this.#told.delete(keyOf(domain, exception));
     if (fresh.length > 0 || isChanged) this.#behind.add(domain);
     if (!this.#behind.has(domain)) return;
-    let restart: ReloadOutcome["restart"] = [];
+    const tag = this.#tagOf(domain);
     try {
-      ({ restart } = await this.#inForce.reload(domain));
+      await this.#inForce.reload(domain);
       this.#behind.delete(domain);
     } finally {
       for (const exception of fresh)
         this.#tellOf(domain, "exception ended", byItself, spell(exception), [
           "its time is over",
-          ...keptBy(restart),
+          ...this.#keptBy(domain, exception, tag, keepsAfterItsTime),
           exception.why,
         ]);
     }
+  }
+
+  /**
+   * Processes that were started with it. By the policy that they were started with, or by the time:
+   * the policy may have changed since.
+   */
+  #keptBy(
+    domain: string,
+    exception: Exception,
+    tag: string | null,
+    keeps: (run: Run) => boolean,
+  ): readonly string[] {
+    const begin = addedAt(exception);
+    const pids = listRuns(this.#places.system.runs)
+      .filter((run) => run.domain === domain && keeps(run))
+      .filter(
+        ({ policy, start }) =>
+          (policy !== null && policy === tag) || Number(start) / CLOCK_TICKS_A_SECOND >= begin,
+      )
+      .map(({ pid }) => pid);
+    const [first, ...more] = pids;
+    if (first === undefined) return [];
+    const which = more.length === 0 ? "process" : "processes";
+    return [`kept until their restart by ${which} ${pids.join(", ")}`];
+  }
+
+  /** Of the policy in force. */
+  #tagOf(domain: string): string | null {
+    const digest = this.#table.get(domain)?.digest ?? null;
+    return digest === null ? null : tagOfDigest(digest);
   }
 
   get #folder(): string {
@@ -288,11 +324,21 @@ function keyOf(domain: string, { id, since }: Exception): string {
   return `${domain} ${id} ${since}`;
 }
 
-/** Sealed processes cannot lose what the kernel was told at their start. */
-function keptBy(restart: ReloadOutcome["restart"]): readonly string[] {
-  return restart.length === 0
-    ? []
-    : [`kept until its restart by process ${restart.map(({ pid }) => pid).join(", ")}`];
+/** A sealed process cannot lose what the kernel was told at its start. */
+function keepsAfterItsTime({ mode }: Run): boolean {
+  return mode === "sealed";
+}
+
+/** A run with a level of its own follows no table; its mediator only looks at the clock. */
+function keepsWhenEnded(run: Run): boolean {
+  return !follows(run);
+}
+
+/** Seconds since boot; 0 for one that is older than this boot. */
+function addedAt({ since, until, untilUptime }: Exception): number {
+  const { seconds = 0, lasts = 0 } = untilUptime ?? {};
+  const asked = (Date.parse(until) - Date.parse(since)) / 1_000;
+  return lasts < asked - CLOCK_STEP_S ? 0 : Math.max(0, seconds - lasts);
 }
 
 function tooMany(domain: string): ApiError {
