@@ -17,7 +17,7 @@ afterEach(async () => await host?.close());
 const work = `set -e
 cd "$1"
 mkdir -p state
-new=$(mktemp state/new.XXXXXX)
+new=$(mktemp state/new.XXXXXXXXXX)
 echo 1 >"$new"
 mv "$new" state/current
 read line <state/current
