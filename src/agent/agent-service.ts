@@ -5,6 +5,7 @@ import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DriftWatch } from "./drift/drift-watch.ts";
+import type { EvidenceKeeper } from "./evidence/evidence.ts";
 import type {
   AddedException,
   AskedException,
@@ -30,6 +31,7 @@ export interface AgentService {
   readonly refusals: RefusalsKeeper | null;
   readonly exceptions: Pick<Exceptions, "list">;
   readonly drift: Pick<DriftWatch, "drifted" | "state">;
+  readonly evidence: Pick<EvidenceKeeper, "shown">;
   readonly counters: {
     readonly refusedPeers: number;
     readonly eventsOfToday: ReturnType<LogFollower["tally"]>;

@@ -18,6 +18,7 @@ import { noSuchDomain } from "./api/domain-of.ts";
 import { DomainTable } from "./domain-table.ts";
 import { DriftWatch } from "./drift/drift-watch.ts";
 import type { DomainEntry } from "./entry.ts";
+import { EvidenceKeeper } from "./evidence/evidence.ts";
 import {
   type AddedException,
   type AskedException,
@@ -67,6 +68,7 @@ export class Agent implements AgentService {
   readonly refusals: RefusalsKeeper | null;
   readonly drift: DriftWatch;
   readonly exceptions: Exceptions;
+  readonly evidence: EvidenceKeeper;
   readonly #lock: FileLock;
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
@@ -77,6 +79,7 @@ export class Agent implements AgentService {
   readonly #runs: RunsWatch;
   readonly #follower: LogFollower;
   readonly #sweeper: Sweeper;
+  #looking: NodeJS.Immediate | null = null;
   /** Orders are carried out one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -91,7 +94,12 @@ export class Agent implements AgentService {
     this.#followers = new Followers(places, this.#writer, tellEvent, log, anchorsFolder());
     this.table = new DomainTable(places, this.#writer, this.#followers, log);
     this.#plans = new LivePlans(places, this.#writer, this.#followers);
-    this.#levels = new Levels(places, this.table, tellEvent, log);
+    this.evidence = new EvidenceKeeper(places, this.table, log);
+    const levelChanged = (event: Event): void => {
+      this.tell(event);
+      this.#lookSoon();
+    };
+    this.#levels = new Levels(places, this.table, levelChanged, log);
     const inForce: PoliciesInForce = {
       reload: (name) => this.#renew(name),
       problemsOfStart: async (name) => {
@@ -111,7 +119,12 @@ export class Agent implements AgentService {
     );
     this.drift = new DriftWatch(this);
     this.#sweeper = new Sweeper(this, this.#followers, (work) => this.#exclusive(work));
-    this.#follower = new LogFollower(dirname(places.events), places.system.forwarding, log);
+    this.#follower = new LogFollower(
+      dirname(places.events),
+      places.system.forwarding,
+      this.evidence,
+      log,
+    );
     const told = (name: string) => (count: number, why: string) => {
       log(`the ${name} has ended: ${why}`);
       this.tell(
@@ -166,6 +179,7 @@ export class Agent implements AgentService {
     this.refusals?.stop();
     this.logins.stop();
     await this.#api.close();
+    if (this.#looking !== null) clearImmediate(this.#looking);
     await this.#last;
     this.exceptions.stop();
     this.#teller.close();
@@ -201,6 +215,7 @@ export class Agent implements AgentService {
         name === null ? null : [name],
       );
       for (const event of reloadEvents(outcomes, this.table, by)) this.tell(event);
+      this.evidence.look();
       return outcomes;
     });
   }
@@ -214,7 +229,11 @@ export class Agent implements AgentService {
     return this.#exclusive(async () => {
       if (name !== null) await this.#know(name);
       const entries = name === null ? this.#ofAll(level) : this.#ofOne(name);
-      return this.#levels.give(entries, level, seconds, by, name === null);
+      // What is in the log by now is about the time before.
+      this.evidence.catchUp();
+      const changes = this.#levels.give(entries, level, seconds, by, name === null);
+      this.evidence.begin(entries);
+      return changes;
     });
   }
 
@@ -240,6 +259,7 @@ export class Agent implements AgentService {
   async #renew(name: string): Promise<ReloadOutcome> {
     const [outcome] = await reload(this.places, this.table, this.#plans, [name], true);
     if (outcome === undefined) throw new RangeError(`no outcome for ${name}`);
+    this.evidence.look();
     return outcome;
   }
 
@@ -267,6 +287,7 @@ export class Agent implements AgentService {
     }
     this.#levels.watch();
     await this.exceptions.look();
+    this.evidence.look();
     this.#followers.all();
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
@@ -289,7 +310,16 @@ export class Agent implements AgentService {
       ({ name, number }) => name.includes("@") && !running.any(name, number),
     );
     if (gone.length > 0) await reload(this.places, this.table, this.#plans, null);
+    this.evidence.look();
     withdrawPlans(this.table, this.#plans, this.#runs.look());
+  }
+
+  /** Levels of many domains may change at once, and by themselves. */
+  #lookSoon(): void {
+    this.#looking ??= setImmediate(() => {
+      this.#looking = null;
+      void this.#exclusive(async () => this.evidence.look());
+    });
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {

@@ -83,6 +83,11 @@ export class DomainTable {
     );
   }
 
+  /** By which mediators decide now; null if the table has none yet. */
+  levelInForce({ number }: DomainEntry): Level | null {
+    return this.#table.level(number);
+  }
+
   /** A broken file is no override; it is reported once as long as it stays the same. */
   overrideOf(name: string): LevelOverride | null {
     const folder = this.#places.system.levels;

@@ -13,6 +13,7 @@ import { hasCode } from "../kernel/errno-error.ts";
 import { replaceFile } from "../kernel/replace-file.ts";
 import { Complaints } from "./complaints.ts";
 import { EventTally, type Tally } from "./event-tally.ts";
+import type { EvidenceKeeper } from "./evidence/evidence.ts";
 import { FolderWatch } from "./folder-watch.ts";
 
 /** Milliseconds for which new records are gathered. */
@@ -22,14 +23,15 @@ const TRY_AGAIN_MS = 5_000;
 const STATE_MODE = PRIVATE_FILE;
 
 /**
- * Forwards the event log to vmkernel.log, vobd.log and journald, and counts it. Wakes only when the
- * log has grown.
+ * Forwards the event log to vmkernel.log, vobd.log and journald, and counts it, also by domain for
+ * `ready`. Wakes only when the log has grown.
  */
 export class LogFollower {
   readonly #statePath: string;
   readonly #complaints: Complaints;
   readonly #forwarders: Readonly<Record<SinkName, Forwarder>>;
   readonly #tally: EventTally;
+  readonly #evidence: EvidenceKeeper;
   readonly #problems = new Map<SinkName, string>();
   #states: ForwardStates;
   readonly #watch: FolderWatch;
@@ -37,8 +39,14 @@ export class LogFollower {
   #stopped = false;
 
   /** `statePath`: the file with the progress of each sink. */
-  constructor(folder: string, statePath: string, log: (text: string) => void) {
+  constructor(
+    folder: string,
+    statePath: string,
+    evidence: EvidenceKeeper,
+    log: (text: string) => void,
+  ) {
     this.#statePath = statePath;
+    this.#evidence = evidence;
     this.#complaints = new Complaints(log);
     this.#states = readStates(statePath, log);
     this.#forwarders = systemForwarders(folder, this.#states);
@@ -64,6 +72,7 @@ export class LogFollower {
     this.#step();
     for (const name of sinkNames) this.#forwarders[name].close();
     this.#tally.close();
+    this.#evidence.stop();
   }
 
   /** By domain. */
@@ -106,7 +115,8 @@ export class LogFollower {
 
   #count(): boolean {
     try {
-      return this.#tally.step();
+      const isEvidenceRead = this.#evidence.step();
+      return this.#tally.step() && isEvidenceRead;
     } catch (error) {
       // The forwarders meet the same error and report it.
       if (error instanceof Error) return true;

@@ -57,6 +57,8 @@ export interface SystemPlaces {
   readonly control: string;
   /** How far the event log is forwarded. */
   readonly forwarding: string;
+  /** Of what the agent has seen of domains at level warning. For root only. */
+  readonly evidence: string;
   readonly agentLock: string;
   /** For root only. */
   readonly mediatorSocket: string;
@@ -104,6 +106,7 @@ export function systemPlaces(
     runs: join(runtime, "runs"),
     control: join(runtime, "control.sock"),
     forwarding: join(state, "forwarding.json"),
+    evidence: join(state, "evidence"),
     agentLock: join(runtime, "agent.lock"),
     mediatorSocket: join(runtime, "mediator.sock"),
     mediatorLock: join(runtime, "mediator.lock"),

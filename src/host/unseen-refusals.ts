@@ -1,3 +1,4 @@
+import { CAPABILITIES_UNSEEN } from "../events/collector/lifecycle.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { isLocked } from "../kernel/file-lock.ts";
 import type { HostFacts } from "../kernel/host-facts.ts";
@@ -37,7 +38,7 @@ export function unseenCapabilities({
   const status = statusOf(system);
   const why =
     status === null ? "no agent has them recorded (cofferdam agent)" : status.capabilities;
-  return why === null ? [] : [`capabilities used at level warning: ${why}`];
+  return why === null ? [] : [`${CAPABILITIES_UNSEEN}${why}`];
 }
 
 /** null if no collector runs. */

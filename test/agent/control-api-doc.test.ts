@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { routes } from "../../src/agent/api/routes.ts";
 import type { ListSchema, ObjectSchema, Schema } from "../../src/base/schema.ts";
 import * as answers from "../../src/host/agent-answers.ts";
+import { shownEvidence } from "../../src/host/evidence.ts";
 
 /** By which schema the agent's clients read the answer of a route. */
 const schemas: Readonly<Record<string, Schema<unknown>>> = {
   "GET /v1/status": answers.agentStatus,
   "GET /v1/domains": answers.shownDomains,
   "GET /v1/domains/{domain}": answers.shownDetails,
+  "GET /v1/domains/{domain}/evidence": shownEvidence,
   "PUT /v1/domains/{domain}/level": answers.shownChanges,
   "DELETE /v1/domains/{domain}/level": answers.shownChanges,
   "PUT /v1/level": answers.shownChanges,

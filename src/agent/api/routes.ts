@@ -9,6 +9,7 @@ import type {
   ShownDetails,
   ShownDomains,
 } from "../../host/agent-answers.ts";
+import type { ShownEvidence } from "../../host/evidence.ts";
 import type { AgentService } from "../agent-service.ts";
 import type { LevelChange } from "../levels.ts";
 import { makePlanOfView } from "../plan-of-view.ts";
@@ -64,6 +65,21 @@ const domainFields: readonly AnswerField[] = [
   {
     name: "state",
     doc: "`bad`: the policy file is broken, and the previous policy stays in force",
+  },
+];
+
+const evidenceFields: readonly AnswerField[] = [
+  { name: "name", doc: "of the domain" },
+  { name: "digest", doc: "of the policy in force" },
+  { name: "behind", doc: "whether the agent has more of the log to read" },
+  {
+    name: "evidence",
+    doc:
+      "null unless the domain is at level warning. `since`, `begun`: from when what was seen " +
+      "counts, and why (`level` or `policy`); `policySince`: since when the policy in force is " +
+      "the present one; `starts`, `lastStart`; `needs[]`: accesses that were warned about " +
+      "(`class`, `operation`, `object` or `request`, `reason`, `help`, `count`, `first`, `last`, " +
+      "`program`); `gaps[]`: what may have been missed (`kind`, `what`, `count`, `last`)",
   },
 ];
 
@@ -176,6 +192,16 @@ export const routes: readonly Route[] = [
     ],
     handle: (agent, { domain, by, administers }): ShownDetails =>
       showDetails(agent, requireDomain(agent, domain), administers ? null : by.uid),
+  },
+  {
+    method: "GET",
+    path: "/v1/domains/{domain}/evidence",
+    access: "administer",
+    summary: "what the agent has seen of a domain since it is at level warning",
+    body: [],
+    answer: evidenceFields,
+    handle: (agent, { domain }): ShownEvidence =>
+      agent.evidence.shown(requireDomain(agent, domain)),
   },
   {
     method: "PUT",

@@ -4,7 +4,11 @@ import { anchorsFolder } from "../../domains/cgroup-path.ts";
 import { listRuns } from "../../domains/runs.ts";
 import { writeUseIds } from "../../domains/use-ids.ts";
 import { type KernelSource, openKernelSource } from "../../events/collector/kernel-source.ts";
-import { lifecycleEvent, lostRefusals } from "../../events/collector/lifecycle.ts";
+import {
+  CAPABILITIES_UNSEEN,
+  lifecycleEvent,
+  lostRefusals,
+} from "../../events/collector/lifecycle.ts";
 import type { Event } from "../../events/event.ts";
 import { Fold } from "../../events/fold.ts";
 import { FOLD_FLUSH_MS } from "../../events/limits.ts";
@@ -190,12 +194,7 @@ export class KernelCollector {
     if (this.#programs !== null)
       this.#lifecycle(theHost, "unavailable", `refusals by cgroup programs: ${this.#programs}`, 1);
     if (this.#capabilities !== null)
-      this.#lifecycle(
-        theHost,
-        "unavailable",
-        `capabilities used at level warning: ${this.#capabilities}`,
-        1,
-      );
+      this.#lifecycle(theHost, "unavailable", `${CAPABILITIES_UNSEEN}${this.#capabilities}`, 1);
   }
 
   #tryAgain(): void {

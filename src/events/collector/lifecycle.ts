@@ -30,6 +30,9 @@ export function lifecycleEvent(
   };
 }
 
+/** Of a collector that cannot record them; the reason follows. */
+export const CAPABILITIES_UNSEEN = "capabilities used at level warning: ";
+
 /** Denials by Landlock. */
 export function lostDenials(count: number): string {
   return `${count} denials of this domain that the kernel counted`;
