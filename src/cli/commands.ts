@@ -6,6 +6,7 @@ import { completion } from "./commands/completion.ts";
 import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { domain } from "./commands/domain.ts";
+import { enforce } from "./commands/enforce.ts";
 import { events } from "./commands/events.ts";
 import { exception } from "./commands/exception.ts";
 import { explain } from "./commands/explain.ts";
@@ -14,6 +15,7 @@ import { probe } from "./commands/probe.ts";
 import { protect } from "./commands/protect.ts";
 import { ps } from "./commands/ps.ts";
 import { reach } from "./commands/reach.ts";
+import { ready } from "./commands/ready.ts";
 import { run } from "./commands/run.ts";
 import { schema } from "./commands/schema.ts";
 import { sessions } from "./commands/sessions.ts";
@@ -40,6 +42,8 @@ export const commands: readonly Command[] = [
   events,
   why,
   suggest,
+  ready,
+  enforce,
   check,
   explain,
   test,

@@ -15,7 +15,12 @@ const units = [
 
 /** How long until `time`, in at most two units: `1h 59m`, `9s`. */
 export function timeLeft(time: string, now = Date.now()): string {
-  let left = Math.max(0, Math.ceil((Date.parse(time) - now) / 1_000));
+  return lengthOfTime(Math.ceil((Date.parse(time) - now) / 1_000));
+}
+
+/** In at most two units. */
+export function lengthOfTime(seconds: number): string {
+  let left = Math.max(0, Math.floor(seconds));
   const words: string[] = [];
   for (const [unit, seconds] of units) {
     const count = Math.floor(left / seconds);

@@ -33,3 +33,22 @@ export function progressLine(
     },
   };
 }
+
+/** A line on standard error that is replaced by the next one; only on a terminal. */
+export function liveLine(
+  err: (text: string) => void,
+  isTerminal = process.stderr.isTTY === true,
+): { readonly show: (text: string) => void; readonly end: () => void } {
+  let length = 0;
+  const show = (text: string): void => {
+    if (!isTerminal) return;
+    err(`\r${text.padEnd(length)}`);
+    length = text.length;
+  };
+  return {
+    show,
+    end: () => {
+      if (length > 0) err(`\r${" ".repeat(length)}\r`);
+    },
+  };
+}

@@ -63,7 +63,7 @@ function programOf({ executable, comm }: Event["process"]): string | null {
 }
 
 /** The name of a socket that was not there is logged as the process wrote it, links included. */
-function onHost(request: Request): Request {
+export function onHost(request: Request): Request {
   const isSocket =
     request.class === "name" && (request.operation === "connect" || request.operation === "listen");
   if (!isSocket || !request.path.startsWith("/")) return request;

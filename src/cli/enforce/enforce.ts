@@ -1,0 +1,117 @@
+import type { ShownChange } from "../../host/agent-answers.ts";
+import { HostError } from "../../host/host-error.ts";
+import { isUp, unitState } from "../../host/units/unit-state.ts";
+import { CommandError, type Context } from "../command.ts";
+import { localTime } from "../render/local-time.ts";
+import { giveLevel, restartUnits } from "./order.ts";
+import { type Outcome, type Seen, Watch, type WatchedHost } from "./watch.ts";
+
+/**
+ * Seconds for which the agent keeps the level longer than the watch lasts. If nothing has confirmed
+ * or undone the level by then, the agent sets it back: the watch was killed, or the host booted.
+ */
+const GRACE_S = 30;
+
+export interface EnforceOptions {
+  readonly domain: string;
+  /** Units to restart, perhaps none. */
+  readonly units: readonly string[];
+  /** Also if every process follows the new level. */
+  readonly restart: boolean;
+  /** Seconds. */
+  readonly watch: number;
+  readonly strict: boolean;
+  /** The domain is at warning until someone orders another level. */
+  readonly isSettled: boolean;
+  readonly host: WatchedHost;
+  readonly signal: AbortSignal;
+  readonly progress: (left: number, denied: number) => void;
+  readonly say: (text: string) => void;
+}
+
+export interface Enforced {
+  readonly outcome: Outcome;
+  readonly seen: Seen;
+  /** In force at the end. */
+  readonly level: "enforcing" | "warning";
+  readonly restarted: readonly string[];
+  /** What was done to go back, in sentences without a stop. */
+  readonly back: readonly string[];
+  /** Processes that keep the level of their start. */
+  readonly keeping: ShownChange["restart"];
+}
+
+/**
+ * Enforces for the time of the watch, watches, and then enforces for good, or goes back to level
+ * warning. @throws CommandError if the agent does not carry out an order
+ */
+export async function enforceWatched(context: Context, options: EnforceOptions): Promise<Enforced> {
+  const { domain, units, host, signal, progress, watch, strict } = options;
+  if (!options.isSettled) await giveLevel(context, domain, "warning");
+  const first = await giveLevel(context, domain, "enforcing", watch + GRACE_S);
+  const isNeeded = options.restart || first.restart.length > 0;
+  const restarted = isNeeded ? units : [];
+  const refused = restartNow(restarted, options);
+  // A restart may take long, and the time begins after it.
+  const isRenewed = restarted.length > 0 && refused === null;
+  const { until } = isRenewed
+    ? await giveLevel(context, domain, "enforcing", watch + GRACE_S)
+    : first;
+  const seconds = watch;
+  const watched = new Watch(host, { domain, seconds, strict, signal, progress });
+  const outcome: Outcome =
+    refused === null ? await watched.wait() : { state: "failed", why: refused };
+  const common = { outcome, seen: watched.seen, restarted };
+  if (outcome.state === "passed") {
+    const last = await lastOrder(context, domain, "enforcing", until);
+    return { ...common, level: "enforcing", back: [], keeping: last.restart };
+  }
+  const { back, keeping } = await goBack(context, options, until);
+  return { ...common, level: "warning", back, keeping };
+}
+
+/** null if it worked. */
+function restartNow(units: readonly string[], { say }: EnforceOptions): string | null {
+  if (units.length === 0) return null;
+  say(`restarting ${units.join(" ")}, so that all of it is enforced`);
+  const refused = restartUnits(units);
+  return refused === null
+    ? null
+    : `${units.join(" ")} did not start at level enforcing: ${refused}`;
+}
+
+/** Units that are down, and those with processes that keep level enforcing, are started anew. */
+async function goBack(
+  context: Context,
+  { domain, units }: EnforceOptions,
+  until: string | null,
+): Promise<Pick<Enforced, "back" | "keeping">> {
+  const { restart } = await lastOrder(context, domain, "warning", until);
+  const isDown = units.map(unitState).some((unit) => !isUp(unit) || unit.sub === "auto-restart");
+  if (units.length === 0 || (!isDown && restart.length === 0))
+    return { back: [], keeping: restart };
+  const refused = restartUnits(units, isDown);
+  const name = units.join(" ");
+  return refused === null
+    ? { back: [`${name} was restarted at level warning`], keeping: [] }
+    : { back: [`${name} does not start at level warning either: ${refused}`], keeping: [] };
+}
+
+async function lastOrder(
+  context: Context,
+  domain: string,
+  level: "enforcing" | "warning",
+  until: string | null,
+): Promise<ShownChange> {
+  try {
+    return await giveLevel(context, domain, level);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const end = until === null ? "soon" : `at ${localTime(until)}`;
+    throw new CommandError(
+      `${domain} is at level enforcing still, and ${level} could not be ordered: ${error.message}`,
+      `an agent, once it runs, sets warning again ${end}; or: cofferdam domain level ${domain} ` +
+        level,
+    );
+  }
+}

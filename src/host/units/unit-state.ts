@@ -1,0 +1,62 @@
+import { systemctl } from "./systemctl.ts";
+import { parseProperties } from "./unit.ts";
+
+/** What systemd knows of a running or failed service. */
+export interface UnitState {
+  readonly unit: string;
+  /** `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`, ... */
+  readonly active: string;
+  /** Within that: `running`, `auto-restart`, `exited`, ... */
+  readonly sub: string;
+  /** `success`, or why the unit failed: `exit-code`, `signal`, `watchdog`, `start-limit-hit`, ... */
+  readonly result: string;
+  /** That systemd did by itself (`Restart=`). */
+  readonly restarts: number;
+  /** How the main process ended last, in words; null if that is not known. */
+  readonly mainProcess: string | null;
+  /** A start, stop or restart of it is under way or waits. */
+  readonly hasJob: boolean;
+}
+
+const asked = [
+  ...["ActiveState", "SubState", "Result", "NRestarts", "Job"],
+  ...["ExecMainCode", "ExecMainStatus"],
+];
+
+/** @throws HostError if systemctl cannot be asked */
+export function unitState(unit: string): UnitState {
+  const { out } = systemctl("show", `--property=${asked.join(",")}`, "--", unit);
+  return unitStateOf(unit, parseProperties(out));
+}
+
+export function unitStateOf(unit: string, properties: ReadonlyMap<string, string>): UnitState {
+  const of = (name: string): string => properties.get(name) ?? "";
+  return {
+    unit,
+    active: of("ActiveState"),
+    sub: of("SubState"),
+    result: of("Result"),
+    restarts: Number(of("NRestarts")) || 0,
+    mainProcess: endOfProcess(of("ExecMainCode"), of("ExecMainStatus")),
+    hasJob: of("Job") !== "" && of("Job") !== "0",
+  };
+}
+
+/** `code`: CLD_EXITED, CLD_KILLED or CLD_DUMPED (waitid(2)). */
+function endOfProcess(code: string, status: string): string | null {
+  if (code === "1") return `exited with status ${status}`;
+  return code === "2" || code === "3" ? `was ended by signal ${status}` : null;
+}
+
+/** It runs as it should, or is about to. */
+export function isUp({ active, sub, hasJob }: UnitState): boolean {
+  if (sub === "auto-restart") return false;
+  return hasJob || ["active", "reloading", "refreshing", "activating"].includes(active);
+}
+
+/** Why a unit is not up, or was restarted, in words that follow its name. */
+export function howItEnded({ active, result, mainProcess }: UnitState): string {
+  const why = result === "success" || result === "" ? "" : ` (${result})`;
+  const process = mainProcess === null ? "" : `: its main process ${mainProcess}`;
+  return `${active === "failed" ? "has failed" : "has ended"}${why}${process}`;
+}

@@ -1,0 +1,162 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { PRIVATE_FILE } from "../../src/base/modes.ts";
+import { judge, type Looked } from "../../src/cli/ready/reasons.ts";
+import { renderReadiness } from "../../src/cli/ready/render.ts";
+import { loggedRequest } from "../../src/events/logged-request.ts";
+import { type Evidence, gapKinds, type NeededOnce } from "../../src/host/evidence.ts";
+import type { Policy } from "../../src/model/policy.ts";
+import type { Request } from "../../src/model/request.ts";
+import { loadPolicy } from "../../src/policy/load.ts";
+import { vocabulary } from "../policy/vocabulary.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+const DAY_S = 86_400;
+const NOW = Date.parse("2026-02-01T12:00:00.000Z");
+const policy = policyOf("files:\n  - r /etc/hostname\n  - deny r /srv/private/**\n");
+
+function policyOf(text: string): Policy {
+  const folder = scratchFolder("ready");
+  const file = join(folder, "tool.yaml");
+  writeFileSync(file, text, { mode: PRIVATE_FILE });
+  const { policy: loaded } = loadPolicy(file, { vocabulary });
+  rmSync(folder, { recursive: true });
+  if (loaded === null) throw new Error("the test's policy is broken");
+  return loaded;
+}
+
+const seen: Evidence = {
+  since: "2026-01-30T12:00:00.000Z",
+  begun: "level",
+  policySince: "2026-01-30T12:00:00.000Z",
+  starts: 2,
+  lastStart: "2026-01-31T12:00:00.000Z",
+  needs: [],
+  gaps: [],
+};
+
+function looked(more: Partial<Looked> = {}, evidence: Partial<Evidence> | null = {}): Looked {
+  return {
+    domain: "tool",
+    level: "warning",
+    until: null,
+    shown: {
+      name: "tool",
+      digest: "1",
+      evidence: evidence === null ? null : { ...seen, ...evidence },
+      behind: false,
+    },
+    policy,
+    isInForce: true,
+    exceptions: 0,
+    running: { following: 1, keeping: 0 },
+    units: [],
+    unseen: [],
+    life: null,
+    least: DAY_S,
+    now: NOW,
+    ...more,
+  };
+}
+
+function needed(request: Request | null, more: Partial<NeededOnce> = {}): NeededOnce {
+  return {
+    class: request?.class ?? "syscall",
+    operation: "call",
+    object: request === null ? "mount" : null,
+    request: request === null ? null : loggedRequest(request),
+    reason: "no-rule",
+    count: 3,
+    first: seen.since,
+    last: seen.since,
+    program: "/usr/bin/tool",
+    ...more,
+  };
+}
+
+const read = (path: string): Request => ({ class: "name", operation: "read", path });
+
+const against = (what: Looked) =>
+  judge(what)
+    .reasons.filter(({ says }) => says === "not-yet" || says === "cannot-tell")
+    .map(({ says, name }) => `${says} ${name}`);
+
+test("a domain that ran for long enough, without an open warning, is ready", () => {
+  const found = judge(looked({}, { needs: [needed(read("/etc/hostname"))] }));
+  expect([found.verdict, found.denied]).toEqual(["ready", []]);
+});
+
+test("what the present policy does not grant is outstanding, whatever it was at the time", () => {
+  const needs = [needed(read("/etc/hostname")), needed(read("/srv/x")), needed(null)];
+  const found = judge(looked({}, { needs }));
+  expect(found.verdict).toBe("not-yet");
+  expect(found.denied).toMatchObject([
+    { access: "read /srv/x", line: { section: "files", line: "r /srv/x" }, count: 3 },
+    { access: "call mount", line: null },
+  ]);
+});
+
+test("a record of another version, which cannot be decided, is outstanding", () => {
+  const request = { class: "nobody-knows" };
+  const odd = { ...needed(null), object: "x", request, help: "close it" };
+  const found = judge(looked({}, { needs: [odd] }));
+  expect(found.denied).toMatchObject([{ access: "call x", help: "close it" }]);
+  expect(renderReadiness(found, 90)).toContain("close it");
+});
+
+test("what a deny rule refuses is told, and is no reason against", () => {
+  const found = judge(looked({}, { needs: [needed(read("/srv/private/x"))] }));
+  expect(found.verdict).toBe("ready");
+  expect(found.refusedByRule).toMatchObject([{ access: "read /srv/private/x" }]);
+  expect(renderReadiness(found, 80)).toContain("would refuse 1 access");
+});
+
+test("each lack is a reason of its own", () => {
+  const failed = { active: "failed", sub: "failed", result: "exit-code", restarts: 0 };
+  const unit = { unit: "tool.service", ...failed, mainProcess: "exited with status 1" };
+  const loop = { ...unit, active: "activating", sub: "auto-restart", hasJob: false };
+  const cases: readonly (readonly [Looked, string])[] = [
+    [looked({ least: 3 * DAY_S }), "not-yet time"],
+    [looked({}, { starts: 0 }), "not-yet starts"],
+    [looked({ isInForce: false }), "not-yet policy"],
+    [looked({ exceptions: 1 }), "not-yet exceptions"],
+    [looked({ units: [{ ...unit, hasJob: false }] }), "not-yet unit"],
+    [looked({ units: [loop] }), "not-yet unit"],
+    [looked({ level: "enforcing" }, null), "cannot-tell level"],
+    [looked({ level: "disabled" }, null), "cannot-tell level"],
+    [looked({}, null), "cannot-tell level"],
+    [looked({ unseen: ["capabilities: no agent"] }), "cannot-tell unseen"],
+    [looked({ shown: { ...looked().shown, behind: true } }), "cannot-tell behind"],
+  ];
+  for (const [what, expected] of cases) expect(against(what)).toEqual([expected]);
+});
+
+test("every kind of gap forbids the verdict `ready`", () => {
+  for (const kind of Object.keys(gapKinds) as (keyof typeof gapKinds)[]) {
+    const gaps = [{ kind, what: "", count: 1, last: seen.since }];
+    expect(judge(looked({}, { gaps })).verdict).toBe("cannot-tell");
+    const needs = [needed(read("/srv/x"))];
+    expect(judge(looked({}, { gaps, needs })).verdict).toBe("not-yet");
+  }
+});
+
+test("a clock that was set back makes no time", () => {
+  expect(against(looked({ now: 0 }))).toEqual(["not-yet time"]);
+});
+
+test("names that act on a terminal are shown, and nothing exceeds the width", () => {
+  const hostile = "/srv/\n\x1b[2Jtool: ready\u202e\x9b\"'*";
+  const gap = { kind: "failed", what: hostile, count: 1, last: seen.since } as const;
+  const needs = [
+    needed(read(hostile), { program: `[${hostile}]` }),
+    needed(read("/srv/private/\n")),
+    needed(null, { object: hostile, operation: "call" }),
+  ];
+  const found = judge(looked({ unseen: [hostile] }, { needs, gaps: [gap] }));
+  const text = renderReadiness(found, 80);
+  expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  const lines = text.split("\n");
+  expect(lines.filter((line) => /^tool: /.test(line))).toEqual(["tool: not yet"]);
+  for (const line of lines) expect([...line].length).toBeLessThanOrEqual(80);
+});
