@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_PROGRAM } from "../../src/base/modes.ts";
 import { Caller } from "./command-line.ts";
 
@@ -54,6 +54,19 @@ test("--print writes nothing, and --json has each line with its evidence", async
     why: "what every program touches",
   });
   expect(existsSync(fileOf("tool"))).toBe(false);
+});
+
+test("a caller whose folder is gone names programs by their whole path", async () => {
+  const program = tool();
+  const gone = Object.assign(new Error("uv_cwd"), { code: "ENOENT" });
+  vi.spyOn(process, "cwd").mockImplementation(() => {
+    throw gone;
+  });
+  const named = await caller.run(["protect", "--print", "--json", program]);
+  const relative = await caller.run(["protect", "./tool"]);
+  vi.restoreAllMocks();
+  expect(named.status, named.err).toBe(0);
+  expect(relative).toMatchObject({ status: 3, err: expect.stringContaining("neither a unit") });
 });
 
 test("no policy is written over another one", async () => {

@@ -2,6 +2,7 @@ import { shownDomains } from "../../host/agent-answers.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { wordsOf } from "../../host/service-unit.ts";
 import { modesFor, writeWhole } from "../../host/write-whole.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
 import { isGranted } from "../../protect/evidence.ts";
 import { type Subject, subjectOf } from "../../protect/subject.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
@@ -57,7 +58,7 @@ export const protect: Command = {
         "cofferdam protect UNIT, PROGRAM or PID, or -- COMMAND ARGUMENT...",
         ExitCode.usage,
       );
-    const subject = subjectOf(words, context.places, process.cwd());
+    const subject = subjectOf(words, context.places, folderHere());
     if (options.now === true && subject.unit === null)
       throw new CommandError("--now is for units", "start the program yourself", ExitCode.usage);
     const chosen = choose(context, subject, options);
@@ -70,6 +71,11 @@ export const protect: Command = {
     return ExitCode.ok;
   },
 };
+
+/** Where relative names begin; where the caller's folder is gone, none of them is there. */
+function folderHere(): string {
+  return unlessGone(() => process.cwd()) ?? "/proc/self/cwd";
+}
 
 function print(context: Context, subject: Subject, chosen: Chosen, options: Options): ExitCode {
   if (options.json === true) context.out(toJson(shown(subject, chosen)));
