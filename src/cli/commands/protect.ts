@@ -184,7 +184,7 @@ function stepsAfter(
 function enforcing(domain: string) {
   return [
     { line: `cofferdam domain reload ${domain}`, what: "puts the new lines in force" },
-    { line: `cofferdam domain level ${domain} enforcing`, what: "takes effect at once" },
-    { line: `cofferdam domain restart ${domain}`, what: "sealed from now on" },
+    { line: `cofferdam ready ${domain}`, what: "after a day: may it be enforced?" },
+    { line: `cofferdam enforce ${domain} --restart`, what: "goes back if the service fails" },
   ];
 }
