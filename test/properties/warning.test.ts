@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileC } from "../support/compile-c.ts";
 import { Domain } from "./domain.ts";
+import { Server } from "./server.ts";
 import { users } from "./users.ts";
 
 /** From an access to its record, in milliseconds, on a slow machine. */
@@ -97,6 +98,35 @@ describe.each(users)("for $who", ({ uid }) => {
           `create ${made}`,
         ]),
       );
+  });
+
+  test("a family that the policy refuses is told, and so is the name it was for", {
+    timeout: 2 * TOLD_MS,
+  }, async () => {
+    const server = new Server(`${scene.home}/shared/door`);
+    await server.open();
+    try {
+      scene.writePolicy();
+      const denied = scene.tries([`connect ${server.path}`]);
+      expect(denied).not.toEqual(["0"]);
+      scene.writePolicy({ rest: "level: warning\n" });
+      const before = events().length;
+      expect(scene.tries([`connect ${server.path}`])).toEqual(["0"]);
+      const told = () =>
+        events()
+          .slice(before)
+          .map(({ verdict, operation, object }) => `${verdict}: ${operation} ${object}`);
+      await expect
+        .poll(told, { timeout: TOLD_MS })
+        .toEqual(
+          expect.arrayContaining([
+            "warning: create a unix socket",
+            `warning: connect ${server.path}`,
+          ]),
+        );
+    } finally {
+      await server.close();
+    }
   });
 
   test("a call that is not listed does not get at Cofferdam's own objects at level warning", () => {

@@ -112,6 +112,34 @@ test("brokered late names: every open and each name in a tree is asked about", a
   expect(brokered.inodes?.map(({ path }) => path)).toContain(`${root}/run`);
 });
 
+test.each([
+  [
+    "brokered",
+    "for each open of a name of the start, by an absolute path without links",
+    "for each other open, and each call that makes, removes, moves or changes a name",
+  ],
+  [
+    "brokered-blocking",
+    "for each open of a name of the start, by an absolute path without links, " +
+      "unless with O_NONBLOCK",
+    "for each other open without O_NONBLOCK, and each call that makes, removes, moves " +
+      "or changes a name",
+  ],
+] as const)("late-names: %s: plan prints both prices of an open", async (lateNames, ...opens) => {
+  const written = policy({ names: [`r ${root}/etc/**`], syscalls: [token("openat")] });
+  const printed = async (late: LateNames): Promise<string> => {
+    const plan = await planOf({ ...written, lateNames: late });
+    return renderPlan(plan, { width: 80 }).replaceAll(/\s+/g, " ");
+  };
+  const prices = ["about 13 us more", "about 20 to 70 us more"];
+  const lines = opens.map((open, index) => `${prices[index]} ${open} openat: `);
+  const [sealed, late] = [await printed("sealed"), await printed(lateNames)];
+  for (const line of lines) {
+    expect(late).toContain(line);
+    expect(sealed).not.toContain(line);
+  }
+});
+
 test("moves between kept directories that differ are asked about", async () => {
   const calls = (await planOf(policy({ names: [`rwcd ${root}/run/**`, `rwcda ${root}/log/**`] })))
     .mediation.report.brokered;
