@@ -5,8 +5,9 @@ import { granted } from "../../model/granted.ts";
 import { SSHD } from "../shell-sandbox/sshd.ts";
 import { SSHD_DROP_IN } from "../shell-sandbox/sshd-drop-in.ts";
 import type { UnitCommand } from "./commands-of-unit.ts";
-import { type Found, note, policyConflict, property, type Rule, words } from "./finding.ts";
+import { type Found, note, policyConflict, property, type Rule } from "./finding.ts";
 import { otherRoot } from "./root-rules.ts";
+import { socketsOf } from "./sockets-of-unit.ts";
 
 /** Where systemd looks for a program without a folder (systemd.service(5)). */
 const programFolders = [
@@ -88,14 +89,15 @@ const output: Rule = (look) => {
 };
 
 const activation: Rule = (look) => {
-  const sockets = words(property(look, "TriggeredBy")).filter((name) => name.endsWith(".socket"));
-  return sockets.length === 0 || granted(look.policy.inherit).has("listen")
-    ? {}
-    : policyConflict(
-        `${sockets.join(", ")} hands sockets to the daemon, which the policy does not ` +
-          "let it inherit",
-        "inherit: [listen]",
-      );
+  if (granted(look.policy.inherit).has("listen")) return {};
+  const sockets = socketsOf(look.unit);
+  const used = sockets.filter(({ isUsed }) => isUsed).map(({ name }) => name);
+  const line = "inherit: [listen]";
+  const hands = "hands sockets to the daemon, which the policy does not let it inherit";
+  if (used.length > 0) return policyConflict(`${used.join(", ")} ${hands}`, line);
+  if (sockets.length === 0) return {};
+  const unused = sockets.map(({ name }) => name).join(" or ");
+  return note(`if ${unused} is started, it ${hands}`, line);
 };
 
 /** The launcher cannot tell a stored descriptor from one of socket activation. */

@@ -87,6 +87,38 @@ test("`--all` is every unit that a policy names and the host has, enabled and ba
   expect(at.settings()).toBe(before);
 });
 
+test("`enable --all` goes on after a unit with a conflict, and its end names that unit", () => {
+  const before = at.settings();
+  const sleeps = "ExecStart=/usr/bin/sleep 600\n";
+  // By name, one stands before every other, and one behind.
+  at.domain("aaa", shell("aaa", "aaa.service"));
+  at.domain("zzz", shell("zzz", "zzz.service"));
+  at.service("aaa.service", `${sleeps}PrivatePIDs=yes\n`);
+  at.service("zzz.service", sleeps);
+  const { status, out, err } = at.host.cofferdam("unit", "enable", "--all");
+  const flat = err.replaceAll(/\s+/g, " ");
+  expect(status).toBe(1);
+  expect(flat).toContain("PrivatePIDs=no");
+  expect(flat).toContain("aaa.service cannot be combined with the domain aaa as it is");
+  expect(flat).toMatch(/ 1 of \d+ units were not enabled: aaa\.service help: /);
+  expect(out).toContain("zzz.service.d/zz-cofferdam.conf written for the domain zzz");
+  expect(at.settings()).toContain("./zzz.service.d/zz-cofferdam.conf");
+  expect(at.settings()).not.toContain("./aaa.service.d");
+  at.done("unit", "disable", "--all");
+  const told = at.host.cofferdam("unit", "enable", "--json", "aaa", "zzz");
+  expect(told.status).toBe(1);
+  expect(JSON.parse(told.out)).toMatchObject({
+    units: [{ unit: "zzz.service" }],
+    failed: [{ unit: "aaa.service", message: expect.stringContaining("cannot be combined") }],
+  });
+  expect(JSON.parse(told.err)).toMatchObject({ severity: "error", status: 1 });
+  at.done("unit", "disable", "zzz");
+  at.host.sh(`rm /etc/cofferdam/domains/aaa.yaml /etc/cofferdam/domains/zzz.yaml \
+    /etc/systemd/system/aaa.service /etc/systemd/system/zzz.service; systemctl daemon-reload`);
+  at.done("domain", "reload");
+  expect(at.settings()).toBe(before);
+});
+
 test("Debian's memcached, with all of its hardening, in its domain and back", (context) => {
   skipUnless(context, hasMemcached, "there is no /usr/bin/memcached, which set-up installs");
   at.domain("memcached", memcached);
@@ -255,6 +287,53 @@ test("a unit's user, bounding set, filter and read-only system stay in force", (
   expect(at.done("plan", "--unit", "small", "small")).toContain("/var/tmp");
   at.host.sh("systemctl stop small");
   at.done("unit", "disable", "small");
+});
+
+/** Sends to an address that the unit allows, to one that it denies, and to a port without a grant. */
+const sends = `
+import errno, socket
+for place in [("127.0.0.1", 9), ("192.0.2.9", 9), ("127.0.0.1", 10)]:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", place)
+        print("sent")
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+`;
+
+test("a unit's denied addresses and bound folders stay in force; groups as check says", () => {
+  const policy = shell("keeps", "keeps.service", "user: daemon\ngroup: daemon")
+    .replace("files:", "files:\n  - r /usr/lib/python3*/** /run/sends.py\n  - rwcd /run/bound/**")
+    .replace("network: [", "network: [connect udp 9, ");
+  at.domain("keeps", policy);
+  at.write("/run/sends.py", sends);
+  at.host.sh("mkdir -p /run/bound /run/source; chown daemon: /run/source");
+  at.host.sh("ip address add 192.0.2.9/32 dev lo");
+  const script =
+    "python3 -IS /run/sends.py >/run/bound/said; id -G >>/run/bound/said; exec sleep 600";
+  at.service(
+    "keeps.service",
+    "User=daemon\nGroup=daemon\nSupplementaryGroups=games\nBindPaths=/run/source:/run/bound\n" +
+      "IPAddressDeny=any\nIPAddressAllow=localhost\n" +
+      `ExecStart=/bin/sh -c '${script}'\n${showsClone}`,
+  );
+  const advice = "usermod -aG games daemon";
+  const told = at.done("unit", "check", "keeps").replaceAll(/\s+/g, " ");
+  expect(told).toMatch(new RegExp(`SupplementaryGroups= is not in force: .*\\(${advice}\\)`));
+  const said = (): readonly string[] => {
+    const pid = at.host.show("keeps", "MainPID");
+    at.becomes(pid, "keeps");
+    at.host.sh('until [ "$(cat "/proc/$1/comm")" = sleep ]; do sleep 0.05; done', pid);
+    return at.host.sh("cat /run/source/said").trim().split("\n");
+  };
+  at.done("unit", "enable", "--now", "keeps");
+  const [own, more] = at.host.sh("getent group daemon games | cut -d: -f3").trim().split("\n");
+  expect(said()).toEqual(["sent", "EPERM", "EACCES", own]);
+  // Outside the unit's mounts the folder is empty.
+  expect(at.host.sh("ls /run/bound")).toBe("");
+  at.host.sh(`${advice}; systemctl restart keeps`);
+  expect(said()).toEqual(["sent", "EPERM", "EACCES", `${own} ${more}`]);
+  at.host.sh("systemctl stop keeps; gpasswd -d daemon games; ip address del 192.0.2.9/32 dev lo");
+  at.done("unit", "disable", "keeps");
 });
 
 test("a sealed unit maps what it wrote as code; NoExecPaths= holds that, as units.md says", () => {
@@ -501,6 +580,9 @@ test("socket activation, under IPAddressDeny=: served, answered, and held, by it
     "IPAddressDeny=any\nIPAddressAllow=localhost\nRestrictNamespaces=yes\n" +
       "ExecStart=/usr/bin/python3 -IS /run/serves.py\n",
   );
+  // systemd has not loaded the socket: TriggeredBy= of the service is empty.
+  const unused = at.done("unit", "check", "serves").replaceAll(/\s+/g, " ");
+  expect(unused).toContain("note: if serves.socket is started, it hands sockets to the daemon");
   at.host.sh("systemctl start serves.socket");
   const told = at.host.cofferdam("unit", "check", "serves");
   expect(told.out).toContain("inherit: [listen]");

@@ -4,6 +4,7 @@ import { type CheckedUnit, checkUnit } from "../../../host/units/check-unit.ts";
 import { readUnit, type Unit } from "../../../host/units/unit.ts";
 import type { Claim } from "../../../host/units/unit-domain.ts";
 import { type Command, CommandError, type Context, jsonOption } from "../../command.ts";
+import { explainError } from "../../explain-error.ts";
 import { toJson } from "../../json.ts";
 import { renderCheck, shownCheck } from "../../render/unit-check.ts";
 import { allOption, nowOption, requireRoot, wantedUnits } from "./wanted-units.ts";
@@ -17,8 +18,10 @@ export const unitEnable: Command = {
       "and load it. If a step fails, the unit stays as it was. The unit's commands then run in " +
       "the domain, except ExecCondition=, `kill ... $MAINPID`, those with a prefix `+` or `!`, " +
       "and those that the policy names (`outside`).",
-    "Exit status: 0; 1 with conflicts or if systemd refuses the drop-in; 3 if there is no such " +
-      "unit or no policy names it.",
+    "Of several units, each is enabled that can be, whatever becomes of the others; the last " +
+      "message names those that were not.",
+    "Exit status: 0; 1 with conflicts, if systemd refuses the drop-in, or if one of several " +
+      "units was not enabled; 3 if there is no such unit or no policy names it.",
   ],
   options: [allOption, nowOption, jsonOption],
   examples: [
@@ -29,21 +32,52 @@ export const unitEnable: Command = {
     requireRoot(context);
     const { units, claims } = wantedUnits(context, words, options);
     const now = options.now === true;
-    const done = units.map((unit) => {
-      const checked = enable(context, unit, claims, now);
-      if (!options.json) tell(context, checked, now);
-      return checked;
-    });
-    if (options.json) context.out(toJson({ units: done.map(shownCheck) }));
+    const isJson = options.json === true;
+    const done: CheckedUnit[] = [];
+    const failed: Failed[] = [];
+    for (const unit of units) {
+      try {
+        const checked = enable(context, unit, claims, { now, isJson });
+        done.push(checked);
+        if (!isJson) tell(context, checked, now);
+      } catch (error) {
+        // One unit's error is the command's. Of several, the others do not wait for it.
+        if (!(error instanceof CommandError) || units.length === 1) throw error;
+        failed.push({ unit: unit.name, message: error.message, help: error.help });
+        if (!isJson) explainError(error, context.err);
+      }
+    }
+    if (isJson) context.out(toJson({ units: done.map(shownCheck), failed }));
+    if (failed.length > 0) throw notEnabled(failed, units.length);
     return ExitCode.ok;
   },
 };
+
+interface Failed {
+  readonly unit: string;
+  readonly message: string;
+  readonly help: string;
+}
+
+function notEnabled(failed: readonly Failed[], all: number): CommandError {
+  const names = failed.map(({ unit }) => unit);
+  return new CommandError(
+    `${failed.length} of ${all} units were not enabled: ${names.join(", ")}`,
+    "each has a message of its own; `cofferdam unit status` shows which are enabled",
+    ExitCode.no,
+  );
+}
 
 /**
  * What an earlier drop-in adds to the unit is none of the unit's own: it is looked at without, and
  * gets the earlier one back where it cannot be enabled any more.
  */
-function enable(context: Context, unit: Unit, claims: readonly Claim[], now: boolean): CheckedUnit {
+function enable(
+  context: Context,
+  unit: Unit,
+  claims: readonly Claim[],
+  { now, isJson }: { readonly now: boolean; readonly isJson: boolean },
+): CheckedUnit {
   const { dropIn: before } = unit;
   if (before !== null) {
     requireOurs(before);
@@ -52,7 +86,7 @@ function enable(context: Context, unit: Unit, claims: readonly Claim[], now: boo
   try {
     const bare = before === null ? unit : readUnit(unit.name);
     const checked = checkUnit(context.places, bare, claims);
-    requireNoConflict(context, checked);
+    requireNoConflict(context, checked, isJson);
     putInForce(bare, checked.dropIn, now);
     return checked;
   } catch (error) {
@@ -61,13 +95,16 @@ function enable(context: Context, unit: Unit, claims: readonly Claim[], now: boo
   }
 }
 
-function requireNoConflict(context: Context, checked: CheckedUnit): void {
+function requireNoConflict(context: Context, checked: CheckedUnit, isJson: boolean): void {
   const conflicts = checked.findings.filter(({ kind }) => kind === "conflict");
   if (conflicts.length === 0) return;
-  context.err(renderCheck(checked, context.width));
+  const { unit, domain } = checked;
+  if (!isJson) context.err(renderCheck(checked, context.width));
   throw new CommandError(
-    `${checked.unit.name} cannot be combined with the domain ${checked.domain} as it is`,
-    "change the lines shown above, then try again",
+    `${unit.name} cannot be combined with the domain ${domain} as it is`,
+    isJson
+      ? `\`cofferdam unit check --json ${unit.name}\` has the lines to change`
+      : "change the lines shown above, then try again",
     ExitCode.no,
   );
 }
