@@ -65,14 +65,16 @@ class Moments implements WatchedHost {
 
 interface Wanted {
   readonly strict?: boolean;
+  readonly isRestarted?: boolean;
   readonly signal?: AbortSignal;
 }
 
-async function watch(host: WatchedHost, { strict = false, signal }: Wanted = {}) {
+async function watch(host: WatchedHost, { strict = false, isRestarted, signal }: Wanted = {}) {
   const never = new AbortController().signal;
   const progress = () => undefined;
   const options = { domain: "tool", seconds: 4, strict, signal: signal ?? never, progress };
   const watched = new Watch(host, options);
+  if (isRestarted) watched.begin(true);
   const outcome: Outcome = await watched.wait();
   return { outcome, seen: watched.seen };
 }
@@ -103,6 +105,23 @@ test("a unit that fails, ends or is restarted by systemd fails", async () => {
     const { outcome } = await watch(new Moments([running, { ...running, ...change }]));
     expect(outcome).toEqual({ state: "failed", why });
   }
+});
+
+test("a unit that was restarted may have failed before the first look", async () => {
+  const failed = { ...running, active: "failed", sub: "failed", result: "exit-code" };
+  const again = { ...running, restarts: 1 };
+  const ended = { ...running, active: "inactive", sub: "dead" };
+  const outcomes = async (...moments: readonly UnitState[]) =>
+    (await watch(new Moments(moments), { isRestarted: true })).outcome.state;
+  for (const after of [failed, again, ended]) expect(await outcomes(running, after)).toBe("failed");
+  expect(await outcomes(failed, failed)).toBe("failed");
+  // systemd counts anew, except for a unit that waited for its next start.
+  expect(await outcomes({ ...running, restarts: 3 }, running)).toBe("passed");
+  expect(await outcomes({ ...running, restarts: 3 }, running, again)).toBe("failed");
+  const waiting = { ...running, active: "activating", sub: "auto-restart", restarts: 3 };
+  expect(await outcomes(waiting, { ...running, restarts: 3 })).toBe("passed");
+  // A job that had ended ends again.
+  expect(await outcomes(ended, ended)).toBe("passed");
 });
 
 test("without a unit: no run left fails, and a run of several that ends is told", async () => {

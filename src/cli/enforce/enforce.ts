@@ -48,6 +48,8 @@ export interface Enforced {
 export async function enforceWatched(context: Context, options: EnforceOptions): Promise<Enforced> {
   const { domain, units, host, signal, progress, watch, strict } = options;
   if (!options.isSettled) await giveLevel(context, domain, "warning");
+  // A daemon may fail at once, before the order has been answered.
+  const watched = new Watch(host, { domain, seconds: watch, strict, signal, progress });
   const first = await giveLevel(context, domain, "enforcing", watch + GRACE_S);
   const isNeeded = options.restart || first.restart.length > 0;
   const restarted = isNeeded ? units : [];
@@ -57,8 +59,7 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
   const { until } = isRenewed
     ? await giveLevel(context, domain, "enforcing", watch + GRACE_S)
     : first;
-  const seconds = watch;
-  const watched = new Watch(host, { domain, seconds, strict, signal, progress });
+  watched.begin(isRenewed);
   const outcome: Outcome =
     refused === null ? await watched.wait() : { state: "failed", why: refused };
   const common = { outcome, seen: watched.seen, restarted };

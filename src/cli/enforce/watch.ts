@@ -64,15 +64,15 @@ export interface WatchOptions {
 export class Watch {
   readonly #host: WatchedHost;
   readonly #options: WatchOptions;
-  readonly #start: number;
-  readonly #units: readonly UnitState[];
+  #start: number;
+  #units: readonly UnitState[];
   readonly #runs: readonly number[];
   readonly #denials = new Map<string, SeenDenial>();
   readonly #ended = new Set<number>();
   #denied = 0;
   #lost = 0;
 
-  /** From now on. */
+  /** Compares with what is there now: make it before the level changes. */
   constructor(host: WatchedHost, options: WatchOptions) {
     this.#host = host;
     this.#options = options;
@@ -89,6 +89,19 @@ export class Watch {
       lost: this.#lost,
       ended: [...this.#ended],
     };
+  }
+
+  /**
+   * The time begins now. `isRestarted`: the units were just started anew. One may have failed since
+   * already, so that what they ought to be is compared, and not what they are.
+   */
+  begin(isRestarted: boolean): void {
+    this.#start = this.#host.now();
+    if (!isRestarted) return;
+    const now = this.#host.units();
+    this.#units = this.#units.map((before) =>
+      startedAnew(before, now.find(({ unit }) => unit === before.unit) ?? before),
+    );
   }
 
   async wait(): Promise<Outcome> {
@@ -150,6 +163,14 @@ export class Watch {
     const count = (before?.count ?? 0) + event.count;
     this.#denials.set(access, { access, seq: before?.seq ?? seq, count });
   }
+}
+
+/** A unit that was down before may be one that ends by itself, such as a job. */
+function startedAnew(before: UnitState, now: UnitState): UnitState {
+  // An ordered restart sets the counter to 0, except of a unit that waits for its next start.
+  const restarts = before.sub === "auto-restart" ? now.restarts : 0;
+  const state = isUp(before) ? { active: "active", sub: "running" } : { active: "inactive" };
+  return { ...now, ...state, restarts, hasJob: false };
 }
 
 function restartWords({ unit, mainProcess }: UnitState): string {

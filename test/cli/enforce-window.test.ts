@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { Context } from "../../src/cli/command.ts";
+import { enforceWatched } from "../../src/cli/enforce/enforce.ts";
+import type { WatchedHost } from "../../src/cli/enforce/watch.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** Stands in for an agent whose answer takes longer than the daemon lives at the new level. */
+async function agentThat(ordered: (level: string) => void): Promise<Context> {
+  const control = join(scratchFolder("enforce"), "control");
+  const server = createServer((request, answer) => {
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", () => {
+      const { level } = JSON.parse(body);
+      ordered(level);
+      const change = { name: "tool", number: 1, before: null, level, until: null };
+      answer.setHeader("content-type", "application/json");
+      answer.end(JSON.stringify({ changes: [{ ...change, following: 1, restart: [] }] }));
+    });
+  });
+  servers.push(server);
+  server.listen(control);
+  await once(server, "listening");
+  return { places: { system: { control } } } as unknown as Context;
+}
+
+test("a daemon that ends before the order is answered does not pass", async () => {
+  const orders: string[] = [];
+  const context = await agentThat((level) => orders.push(level));
+  let looks = 0;
+  const host: WatchedHost = {
+    units: () => [],
+    runs: () => (orders.includes("enforcing") ? [] : [7]),
+    log: () => ({ records: [], missing: 0 }),
+    now: () => looks++ * 1_000,
+    pause: () => Promise.resolve(),
+  };
+  const done = await enforceWatched(context, {
+    ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
+    ...{ host, signal: new AbortController().signal },
+    ...{ progress: () => undefined, say: () => undefined },
+  });
+  expect(done.outcome).toEqual({ state: "failed", why: "no process that ran in tool is left" });
+  expect(done.level).toBe("warning");
+  expect(orders).toEqual(["enforcing", "warning"]);
+});
