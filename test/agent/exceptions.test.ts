@@ -10,7 +10,8 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
-const WAIT_MS_MAX = 30_000;
+/** Less than the agent waits between two looks at the clocks. */
+const WAIT_MS_MAX = 20_000;
 const why = "a test";
 let host: ScratchHost;
 beforeEach((context) => {
@@ -107,6 +108,14 @@ test("it ends by itself, and the log says so", async () => {
   expect(patterns("alpha")).toEqual(["/srv/alpha/**"]);
   expect(await list()).toEqual([]);
   await host.end(run);
+});
+
+test("one whose time was over before the agent could wait for its end ends at once", async () => {
+  await host.start();
+  given("alpha", lastingFor({ ...levelClock(), uptime: levelClock().uptime - 10 }, 5));
+  await add("alpha", "r /srv/more/**");
+  await vi.waitFor(() => expect(audits()).toHaveLength(2), WAIT_MS_MAX);
+  expect(audits()[1]).toMatch(/^cofferdam exception ended 1: .*; its time is over; a test$/);
 });
 
 test("it outlives a killed agent, and ends at its time although none runs", async () => {

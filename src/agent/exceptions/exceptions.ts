@@ -9,6 +9,7 @@ import {
 import { tagOfDigest } from "../../domains/identity.ts";
 import {
   inThisBoot,
+  type LevelClock,
   lastingFor,
   levelClock,
   secondsLeft,
@@ -204,13 +205,18 @@ export class Exceptions {
   watch(): void {
     this.stop();
     const clock = levelClock();
-    const left = this.#domains()
-      .flatMap((domain) => this.#read(domain) ?? [])
-      .map((exception) => Math.max(0, (secondsLeft(exception, clock) ?? 0) * 1_000));
-    if (left.length === 0 && this.#behind.size === 0) return;
-    // What is over already could not be ended just now.
-    const next = left.some((ms) => ms === 0) ? LOOK_AT_CLOCK_MS : Math.min(...left) + 1;
-    this.#timer = setTimeout(this.#due, Math.min(next, LOOK_AT_CLOCK_MS));
+    const waits = this.#domains().flatMap((domain) =>
+      (this.#read(domain) ?? []).map((exception) => this.#waitFor(domain, exception, clock)),
+    );
+    if (waits.length === 0 && this.#behind.size === 0) return;
+    this.#timer = setTimeout(this.#due, Math.min(...waits, LOOK_AT_CLOCK_MS));
+  }
+
+  /** Milliseconds until an exception is to be ended, or its file to be written again. */
+  #waitFor(domain: string, exception: Exception, clock: LevelClock): number {
+    const left = (secondsLeft(exception, clock) ?? 0) * 1_000;
+    if (left > 0) return left + 1;
+    return this.#told.has(keyOf(domain, exception)) ? LOOK_AT_CLOCK_MS : 0;
   }
 
   stop(): void {
