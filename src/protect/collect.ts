@@ -25,12 +25,12 @@ export interface Collected {
 /** All that speaks for a line of the subject's policy. */
 export function collect(subject: Subject): Collected {
   const { unit, started, folder, pids } = subject;
-  const isRunning = unit === null && pids.length > 0;
+  const isRunning = isProcess(subject);
   const seen = seenOf(pids, new Date().toISOString());
   // An interpreter's package says nothing of what it runs.
   const own = started
     .filter(({ isDaemon }) => isDaemon)
-    .map((one) => scriptOf(one, folder) ?? one.program)
+    .map((one) => (isRunning ? null : scriptOf(one, folder)) ?? one.program)
     .filter((path) => modulesOf(path) === null);
   const fragment = unit?.properties.get("FragmentPath") ?? "";
   const words = started.flatMap((one) => ofWords(one, folder));
@@ -40,12 +40,19 @@ export function collect(subject: Subject): Collected {
       ...(unit === null ? [] : ofUnit(unit)),
       ...started.flatMap(ofProgram),
       // A process can write over its words.
-      ...(isRunning ? words.map((one) => ({ ...one, isProgram: false, isClaimed: true })) : words),
+      ...(isRunning ? words.map((one) => ({ ...one, isProgram: false, doubt: ofWriter })) : words),
       ...ofPackages(fragment === "" ? own : [...own, fragment]),
       ...identity(subject, seen),
     ],
     seen,
   };
+}
+
+const ofWriter = "a process can write what it likes over its own arguments";
+
+/** Not a unit's, and not yet to be started: its arguments are its own. */
+function isProcess({ unit, pids }: Subject): boolean {
+  return unit === null && pids.length > 0;
 }
 
 /** What a running process has become tells what it needs to become that. */
@@ -70,14 +77,14 @@ function identity({ unit, pids }: Subject, { uids, capabilities }: Seen): Eviden
     : held;
 }
 
-export function headOf(
-  name: string,
-  { target, unit, outside, started, folder }: Subject,
-): DraftHead {
+export function headOf(name: string, subject: Subject): DraftHead {
+  const { target, unit, outside, started, folder } = subject;
   const [first] = started;
   const program = first?.program ?? "";
   // Of what an interpreter runs, other programs of the host would be its processes, too.
-  const isAny = first !== undefined && scriptOf(first, folder) !== null;
+  const isAny =
+    first !== undefined &&
+    (isProcess(subject) ? modulesOf(program) : scriptOf(first, folder)) !== null;
   const quoted = /^[\w./-]+$/.test(program) ? program : JSON.stringify(program);
   const left =
     outside.length === 0

@@ -25,10 +25,11 @@ export function draftText(head: DraftHead, lines: readonly DraftLine[]): string 
   const sections = keyNames("domain").filter((key) => lines.some(({ section }) => section === key));
   const scalars = sections.filter(isScalar);
   const lists = sections.filter((key) => !isScalar(key) && key !== "include");
+  const summary = [...printable(head.summary)].slice(0, SUMMARY_LENGTH_MAX);
   const of = (key: KeyName) => lines.filter(({ section }) => section === key);
   return [
     comment(introduction(head), ""),
-    `summary: ${JSON.stringify(printable(head.summary).slice(0, SUMMARY_LENGTH_MAX))}\n`,
+    `summary: ${JSON.stringify(summary.join(""))}\n`,
     beside("level: warning", "grants and logs what no line grants", ""),
     ...(head.entries.length === 0 ? [] : ["enter:\n"]),
     ...head.entries.map(({ line, why }) => beside(`  - ${line}`, why, "  ")),

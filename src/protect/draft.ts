@@ -64,7 +64,10 @@ function textOfAll(head: DraftHead, evidence: readonly Evidence[]): string {
 
 /** One line for what several say, and for all letters of one name. */
 export function merged(evidence: readonly Evidence[]): readonly Evidence[] {
-  const lines = new Map<string, Evidence & { readonly reasons: ReadonlySet<string> }>();
+  const lines = new Map<
+    string,
+    Evidence & { readonly doubt: string; readonly reasons: ReadonlySet<string> }
+  >();
   for (const one of evidence) {
     const { section, line } = one;
     const [letters = "", name = ""] = section === "files" ? line.split(/ (.*)/s) : ["", line];
@@ -79,7 +82,7 @@ export function merged(evidence: readonly Evidence[]): readonly Evidence[] {
     lines.set(key, {
       ...(before ?? one),
       line: section === "files" ? `${joined(known, letters)} ${name}` : line,
-      isClaimed: one.isClaimed === true && before?.isClaimed !== false,
+      doubt: before === undefined ? (one.doubt ?? "") : before.doubt && (one.doubt ?? ""),
       why: [...reasons].join("; "),
       reasons,
     });
@@ -145,8 +148,8 @@ function literalOf(
   return { name: literalPrefix(parsed.pattern), permissions: granted.permissions };
 }
 
-export function claimed({ isClaimed }: Evidence): readonly string[] {
-  return isClaimed === true ? ["a process can write what it likes over its own arguments"] : [];
+export function claimed({ doubt = "" }: Evidence): readonly string[] {
+  return doubt === "" ? [] : [doubt];
 }
 
 /** As `dangers.ts` takes it: with the names of this host that a folder's line grants. */

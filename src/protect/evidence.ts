@@ -19,8 +19,8 @@ export interface Evidence {
   readonly isProgram?: boolean;
   /** Of `memory`: the program that asks for it. */
   readonly program?: string;
-  /** A running process says so itself, and the kernel does not. */
-  readonly isClaimed?: boolean;
+  /** Why a process may have made it up, though another than `process` speaks for it. */
+  readonly doubt?: string;
 }
 
 /** A line of a draft. One with dangers is only a comment, unless nothing starts without it. */

@@ -7,7 +7,7 @@ import {
   statSync,
 } from "node:fs";
 import { parseSocketTable, socketInodes } from "../domains/proc-sockets.ts";
-import { executableOf, readProc } from "../domains/proc-stat.ts";
+import { executableOf, readProc, readProcLink } from "../domains/proc-stat.ts";
 import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../kernel/constants.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import { capabilityNames } from "../kinds/capabilities/model.ts";
@@ -52,11 +52,32 @@ export function withChildren(pid: number): readonly number[] {
   return found.slice(0, PROCESSES_MAX);
 }
 
-/** What is running now. A process that is gone meanwhile shows nothing. */
+/** Whether a name of the process is the same file for the caller. */
+export function hasTreeOfCaller(pid: number): boolean {
+  return (
+    isSame("user", pid, "self") &&
+    isSame("mnt", pid, "self") &&
+    readProcLink(`/proc/${pid}/root`) === "/"
+  );
+}
+
+function isSame(namespace: "user" | "mnt", a: number | "self", b: number | "self"): boolean {
+  const [one, other] = [a, b].map((pid) => readProcLink(`/proc/${pid}/ns/${namespace}`));
+  return one === other && typeof one === "string";
+}
+
+/**
+ * What is running now. A process that is gone meanwhile shows nothing. Neither does one that has
+ * made namespaces: in its own user namespace every user can mount any file under any name, and
+ * listen on any port.
+ */
 export function seenOf(pids: readonly number[], now: string): Seen {
   const needs = new Map<string, Need>();
   let left = 0;
-  for (const pid of pids) {
+  const [first] = pids;
+  const isMeant = (pid: number) =>
+    isSame("user", pid, "self") && isSame("mnt", pid, first ?? "self");
+  for (const pid of pids.filter(isMeant)) {
     const programs = [executableOf(pid)].filter((name) => name !== null);
     for (const request of requestsOf(pid)) {
       const key = keyOf(request);
@@ -70,11 +91,10 @@ export function seenOf(pids: readonly number[], now: string): Seen {
         });
     }
   }
-  const [first] = pids;
   return {
     needs: [...needs.values()],
     left,
-    capabilities: [...new Set(pids.flatMap(capabilitiesOf))],
+    capabilities: [...new Set(pids.filter(isMeant).flatMap(capabilitiesOf))],
     uids: first === undefined ? null : uidsOf(first),
   };
 }

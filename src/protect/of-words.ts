@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { WRITABLE_BY_OTHERS } from "../base/modes.ts";
 import { shared } from "../policy/3-check/shared-folders.ts";
 import { type Evidence, ofFile, ofFolder, type Source } from "./evidence.ts";
 import { modulesOf } from "./interpreters.ts";
@@ -68,7 +69,8 @@ function ofScript(path: string, { why, witness }: Source): Evidence[] {
 export function ofConfiguration(path: string, witness: Source["witness"]): Evidence[] {
   const text = textOf(path);
   if (text === null) return [];
-  const source = { why: `${path} names it`, witness };
+  const doubt = isOfOthers(path) ? { doubt: `others than root and you can write ${path}` } : {};
+  const source = { why: `${path} names it`, witness, ...doubt };
   const names = text
     .split("\n")
     .filter((line) => !/^\s*(?:[#;]|\/\/)/.test(line))
@@ -77,6 +79,13 @@ export function ofConfiguration(path: string, witness: Source["witness"]): Evide
   return [...found]
     .filter((name) => name !== path && !shared.includes(name))
     .map((name) => (isFolder(name) ? ofFolder("r", name, source) : ofFile("r", name, source)));
+}
+
+/** Such as the daemon itself. */
+function isOfOthers(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const isOwn = stats?.uid === 0 || stats?.uid === process.geteuid?.();
+  return stats === undefined || !isOwn || (stats.mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
 /** What names of files in a program's text are for cannot be told. */

@@ -14,11 +14,12 @@ import type { Places } from "../host/places.ts";
 import { runsSystemd } from "../host/service-unit.ts";
 import { systemctl } from "../host/units/systemctl.ts";
 import { isTemplate, readUnit, serviceName, type Unit } from "../host/units/unit.ts";
+import { isCanonicalName } from "../model/canonical-name.ts";
 import type { ControlCommand } from "../model/policy.ts";
 import { NAME_LENGTH_MAX } from "../policy/limits.ts";
 import { parseDomainName } from "../policy/names.ts";
 import { programHead } from "./elf.ts";
-import { withChildren } from "./of-process.ts";
+import { hasTreeOfCaller, withChildren } from "./of-process.ts";
 import { programNamed, type Started } from "./of-program.ts";
 import { programsOf } from "./of-unit.ts";
 import { scriptOf } from "./of-words.ts";
@@ -147,6 +148,7 @@ function ofProcess(pid: number, asRoot: boolean): Subject {
   requireOutside(pid);
   const unit = unitOfGroups(readProc(`/proc/${pid}/cgroup`) ?? "");
   if (unit !== null && runsSystemd() && mainOf(unit) === pid) return ofUnitNamed(unit, asRoot);
+  requireNames(pid, program);
   const found = requireProgram(program, "/");
   const source = { why: `process ${pid} runs it`, witness: "process" } as const;
   const words = (readWords(pid) ?? "").split("\0").filter((one) => one !== "");
@@ -158,6 +160,23 @@ function ofProcess(pid: number, asRoot: boolean): Subject {
     pids: withChildren(pid),
     folder: readProcLink(`/proc/${pid}/cwd`) ?? "/",
   };
+}
+
+/** @throws HostError for a process whose names are not this host's, or that runs a file without */
+function requireNames(pid: number, program: string): void {
+  if (!hasTreeOfCaller(pid))
+    throw new HostError(
+      `process ${pid} has another tree of files: its names say nothing about this host`,
+      "name a daemon's unit, or its program",
+      ExitCode.no,
+    );
+  // memfd_create(2) takes any name, `../usr/bin/dash` too.
+  if (isCanonicalName(program)) return;
+  throw new HostError(
+    `process ${pid} runs a program without a name of this host`,
+    "name a daemon's unit, or its program",
+    ExitCode.no,
+  );
 }
 
 function mainOf(unit: string): number {

@@ -85,6 +85,13 @@ test("each line has its evidence beside it, or above it if both are too long", (
   expect(policy.entries).toEqual([{ kind: "unit", unit: "web.service" }]);
 });
 
+test("a summary that is cut loads, whatever character it is cut at", () => {
+  const summary = `${"x".repeat(99)}\u{1f980} and more`;
+  expect(draft({ ...head, summary }, [base], [], hostWith())?.policy.summary).toMatch(
+    /x\u{1f980}$/u,
+  );
+});
+
 test("what several say is one line, and what a folder or an abstraction grants is none", () => {
   const { lines } = drafted(
     [
@@ -163,7 +170,7 @@ describe("what a break-in would like is a comment with its reason", () => {
   });
 
   test("what a process only says of itself", () => {
-    const words = { ...ofFile("r", "/srv/data", unit("an argument")), isClaimed: true };
+    const words = { ...ofFile("r", "/srv/data", unit("an argument")), doubt: "its own" };
     expect(isAllowed(drafted([base, words]), "read", "/srv/data")).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { PUBLIC_FOLDER, PUBLIC_PROGRAM } from "../../src/base/modes.ts";
+import { PUBLIC_FOLDER, PUBLIC_PROGRAM, SHARED_FILE } from "../../src/base/modes.ts";
 import type { Unit } from "../../src/host/units/unit.ts";
 import { execLines, parseUnitFile } from "../../src/host/units/unit-file.ts";
 import { programHead } from "../../src/protect/elf.ts";
@@ -182,6 +182,10 @@ test("arguments that name files, and what a configuration among them names", () 
     ofWords(started("/usr/bin/env", `--config=${conf}`, "-p", "8080", "relative"), folder),
   );
   expect(lines).toEqual([`r ${conf}`, `r ${data}/**`]);
+  // The daemon may have written it.
+  chmodSync(conf, SHARED_FILE);
+  const claims = ofWords(started("/usr/bin/env", conf), folder);
+  expect(claims.map(({ doubt = "" }) => doubt)).toEqual(["", expect.stringContaining(conf)]);
   const script = written("app.py", 'open("/etc/hostname")\n');
   const app = started(canonical("/usr/bin/python3") ?? "", "-u", "app.py", "--data", data);
   expect(scriptOf(app, folder)).toBe(script);
