@@ -117,6 +117,14 @@ test("without cases it is said where they would be", async () => {
   expect((await caller.run(["test", "--cases", "x.yaml"])).status).toBe(2);
 });
 
+test("a file that tests nothing does not hold", async () => {
+  policy("files: [r /srv/**]\n");
+  const file = cases("must-allow: []\nmust-deny: []\n");
+  const { status, out, err } = await caller.run(["test", "tool"]);
+  expect({ status, out }).toEqual({ status: 3, out: "" });
+  expect(unwrapped(err)).toContain(`${file} has no case`);
+});
+
 test("a copy of a shipped policy is held against the shipped cases", async () => {
   write("memcached.yaml", "summary: a copy\nfiles: [r /etc/shadow]\n");
   const { status, out } = await caller.run(["test", "memcached"]);

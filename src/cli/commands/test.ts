@@ -127,6 +127,11 @@ function judged(
       "fix the problems shown above, then try again",
     );
   }
+  if (lines.length === 0)
+    throw new CommandError(
+      `${file} has no case: nothing would be tested`,
+      "write requests below `must-allow` or `must-deny`, or remove the file",
+    );
   const cases = judgeCases(
     context,
     required,
