@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
+import { startStep } from "../../src/cli/commands/protect.ts";
 import type { Places } from "../../src/host/places.ts";
 import { collect, headOf } from "../../src/protect/collect.ts";
 import { seenOf, withChildren } from "../../src/protect/of-process.ts";
@@ -59,6 +60,9 @@ test("the arguments of a process bring no lines of a package, and no program", a
   const forged = { ...subject, started: first ? [{ ...first, words: [other] }] : [] };
   const lines = collect(forged).evidence.filter(({ doubt }) => doubt === undefined);
   expect(lines.filter(({ line }) => line.includes("mosquitto"))).toEqual([]);
+  const { line, what } = startStep(forged, "cofferdam run web");
+  expect(line).toMatch(/^cofferdam run web -- \/usr\/bin\/python3\S* \/usr\/sbin\/mosquitto$/);
+  expect(what).toContain("true or not");
   // Other processes of an interpreter are not the domain's, whatever this one shows.
   const shown = { ...subject, started: first ? [{ ...first, words: [] }] : [] };
   expect(headOf("web", shown).entries).toEqual([]);

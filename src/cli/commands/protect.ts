@@ -155,30 +155,41 @@ async function step(
 
 function stepsAfter(
   { places }: Context,
-  { unit, started, target }: Subject,
+  subject: Subject,
   { domain, file, text }: Chosen,
   { now }: Options,
 ) {
-  const [first] = started;
-  const words = [first?.written ?? "", ...(first?.words ?? [])].join("\0");
+  const { unit } = subject;
   // A policy that is there has a level of its own, which an ordinary user's run replaces.
   const level = places.asRoot || text !== null ? "" : "--level warning ";
-  const run = `cofferdam run ${level}${domain} -- ${wordsOf(words) ?? target}`;
-  const restart = `systemctl restart ${unit?.name}`;
-  const start = unit === null ? run : restart;
   const isStarted = unit !== null && now === true;
   const ofUser =
     text === null
       ? { line: `cofferdam run ${domain} -- ...`, what: "at the level of its policy" }
       : { line: "level: enforcing", what: `in ${file}; then start it again` };
   return [
-    ...(isStarted ? [] : [{ line: start, what: "starts it in its domain" }]),
+    ...(isStarted ? [] : [startStep(subject, `cofferdam run ${level}${domain}`)]),
     {
       line: `cofferdam suggest ${domain} --write`,
       what: "after it was used, reloaded and stopped: adds what it lacks",
     },
     ...(places.asRoot ? enforcing(domain) : [ofUser]),
   ];
+}
+
+/** The command that starts the subject in its domain. */
+export function startStep({ unit, started, target, pids }: Subject, run: string) {
+  const what = "starts it in its domain";
+  if (unit !== null) return { line: `systemctl restart ${unit.name}`, what };
+  const [first] = started;
+  const words = wordsOf([first?.written ?? "", ...(first?.words ?? [])].join("\0"));
+  return {
+    line: `${run} -- ${words ?? target}`,
+    what:
+      pids.length === 0
+        ? what
+        : `${what}; the arguments are those that the process shows, true or not: read them first`,
+  };
 }
 
 function enforcing(domain: string) {
