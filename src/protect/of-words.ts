@@ -40,6 +40,16 @@ export function scriptOf({ program, words }: Started, from: string): string | nu
   return word === undefined ? null : nameIn(word, from);
 }
 
+/**
+ * The first argument of an interpreter, if it is named like a script and is not there; else null.
+ * What follows options may be another's, such as a module's.
+ */
+export function missingScript({ program, words }: Started, from: string): string | null {
+  const [word = ""] = words;
+  const isScript = scriptAt(program, words) === 0 && (word.includes("/") || programText.test(word));
+  return isScript && canonical(resolve(from, word)) === null ? word : null;
+}
+
 /** `FILE`, `--option=FILE` and `key:FILE`; null for a word that names nothing. */
 function nameIn(word: string, from: string): string | null {
   const value = /^[\w-]+[=:](?=[/.])/.exec(word)?.[0].length ?? 0;

@@ -22,7 +22,7 @@ import { programHead } from "./elf.ts";
 import { hasTreeOfCaller, withChildren } from "./of-process.ts";
 import { programNamed, type Started } from "./of-program.ts";
 import { programsOf } from "./of-unit.ts";
-import { scriptOf } from "./of-words.ts";
+import { missingScript, scriptOf } from "./of-words.ts";
 
 /** What is to be protected, as far as it was found. */
 export interface Subject {
@@ -201,6 +201,12 @@ function ofCommand(words: readonly string[], folder: string): Subject {
     ...{ program, words: more, source, isDaemon: true },
     written: written.includes("/") ? resolve(folder, written) : written,
   };
+  const missing = missingScript(one, folder);
+  if (missing !== null)
+    throw new HostError(
+      `\`${missing}\`, which ${program} is to run, is not there`,
+      "give the command line as you start it, from the folder in which you start it",
+    );
   const script = scriptOf(one, folder);
   const named = script === null ? basename(written) : basename(script).replace(/\.\w+$/, "");
   return {

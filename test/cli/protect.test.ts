@@ -92,6 +92,7 @@ test.each([
   [["/nowhere/tool"], 3, "neither a unit nor a program"],
   [["/etc/passwd"], 3, "is no program"],
   [["/etc"], 3, "neither a unit nor a program"],
+  [["--", "/usr/bin/python3", "nowhere.py"], 3, "`nowhere.py`, which /usr/bin/python3"],
   [["1"], 3, "only root can look at running processes"],
   [["web.service"], 3, "only root can protect units"],
   [["--now", "/usr/bin/env"], 2, "--now is for units"],
