@@ -7,7 +7,7 @@ import {
   statSync,
 } from "node:fs";
 import { parseSocketTable, socketInodes } from "../domains/proc-sockets.ts";
-import { executableOf, readProc, readProcLink } from "../domains/proc-stat.ts";
+import { executableOf, readProc, readProcLink, readProcStat } from "../domains/proc-stat.ts";
 import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../kernel/constants.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import { capabilityNames } from "../kinds/capabilities/model.ts";
@@ -76,10 +76,15 @@ export function seenOf(pids: readonly number[], now: string): Seen {
   let left = 0;
   const [first] = pids;
   const isMeant = (pid: number) =>
-    isSame("user", pid, "self") && isSame("mnt", pid, first ?? "self");
-  for (const pid of pids.filter(isMeant)) {
+    isSame("user", pid, "self") &&
+    isSame("mnt", pid, first ?? "self") &&
+    (pid === first || pids.includes(readProcStat(pid)?.parent ?? 0));
+  for (const pid of pids) {
     const programs = [executableOf(pid)].filter((name) => name !== null);
-    for (const request of requestsOf(pid)) {
+    const requests = requestsOf(pid);
+    // Afterwards: meanwhile it may make namespaces, and its number may become another process's.
+    if (!isMeant(pid)) continue;
+    for (const request of requests) {
       const key = keyOf(request);
       const before = needs.get(key);
       if (before === undefined && needs.size >= NEEDS_MAX) left += 1;

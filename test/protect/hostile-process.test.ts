@@ -82,4 +82,8 @@ echo ready; read line`;
   // As the child of a process with the host's names.
   expect(names([process.pid, ...withChildren(pid)])).not.toContain(join(folder, "forged"));
   expect(refusalOf(pid)).toMatch(/has another tree of files/);
+  // The number of a child that has ended is soon another process's.
+  const ofOther = names([process.pid]);
+  expect(ofOther).not.toEqual([]);
+  expect(names([pid, process.pid])).toEqual([]);
 });
