@@ -17,13 +17,31 @@ import { present } from "./daemons.ts";
  */
 const missing = bootMissing();
 const facts = probeHost();
-/** The others write to folders that this host has read-only. */
-const names = ["dnsmasq", "memcached", "mosquitto", "redis-server"];
-const those = present.filter(({ name }) => names.includes(name));
-const folders = ["lib/mosquitto", "log/mosquitto", "lib/redis", "log/redis"];
-/** For its daemon's user, if there is one. */
-const own = `id "$2" >/dev/null 2>&1 || exit 0
-mount -t tmpfs -o "uid=$2,gid=$2" cofferdam-test "$1"`;
+/** sshd's domain is supervised: its mediator refuses, and not the kernel. */
+const those = present.filter(({ name }) => name !== "sshd");
+/** This host has its folders read-only: what these write to is a tmpfs over a copy of it. */
+const written = ["lib/mosquitto", "log/mosquitto", "lib/redis", "log/redis", "lib/nginx"].concat([
+  ...["log/nginx", "www/html", "lib/postgresql", "log/postgresql"],
+]);
+/** With the modes and owners of what the host has there, if it has it. */
+const own = `[ -e "$1" ] || exit 0
+mkdir /run/copied
+cp -a "$1/." /run/copied
+mount -t tmpfs -o "mode=$(stat -c %a "$1"),uid=$(stat -c %u "$1"),gid=$(stat -c %g "$1")" \
+  cofferdam-test "$1"
+cp -a /run/copied/. "$1"
+rm -r /run/copied`;
+/** Where systemd and an administrator make folders: a tmpfs with what the host has there. */
+const made = ["/opt", "/var/lib", "/var/log"];
+const opened = `new="/run/opened$1"
+mkdir -p "$new"
+mount -t tmpfs -o mode=0755 cofferdam-test "$new"
+for one in "$1"/*/; do
+  [ -d "$one" ] || continue
+  mkdir "$new/$(basename "$one")"
+  mount --rbind "$one" "$new/$(basename "$one")"
+done
+mount --rbind "$new" "$1"`;
 let at: BootedUnits;
 let before: ReturnType<typeof readAuditState> | null = null;
 let collector: ChildProcess;
@@ -41,7 +59,8 @@ beforeAll(async () => {
   if (missing !== null) return;
   before = readAuditState();
   at = await BootedUnits.boot();
-  for (const folder of folders) at.host.sh(own, `/var/${folder}`, folder.replace(/^.*\//, ""));
+  for (const folder of made) at.host.sh(opened, folder);
+  for (const folder of written) at.host.sh(own, `/var/${folder}`);
   const program = join(clone, "dist/kernel-collector.js");
   const words = ["sh", "-euc", collect, "sh", process.execPath, program];
   const [nsenter = "", ...args] = at.host.outside(words);
