@@ -178,6 +178,7 @@ test.each([
   ["a secret", "r /etc/shadow", 409, /is dangerous: .*/],
   ["another domain's data", "rw /srv/beta/db", 409, /dangerous: domain beta/],
   ["metadata of a cloud", "connect tcp 80", 409, /169\.254\.169\.254/],
+  ["every netlink protocol", "netlink *", 409, /dangerous: it reaches what the kernel does/],
   ["a capability", "net_admin", 400, /`capabilities: net_admin` is fixed when a process starts/],
   ["a system call", "syscalls: ptrace", 400, /fixed when a process starts/],
   ["code in memory", "memory: jit", 400, /fixed when a process starts/],

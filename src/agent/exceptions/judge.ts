@@ -9,6 +9,7 @@ import {
 } from "../../domains/exceptions.ts";
 import { load, usablePolicies } from "../../host/load.ts";
 import type { Places } from "../../host/places.ts";
+import { socketProtocols } from "../../kinds/sockets/model.ts";
 import { AutomatonTooLarge } from "../../model/automaton/too-large.ts";
 import type { Change } from "../../model/change.ts";
 import { decide } from "../../model/decide.ts";
@@ -165,7 +166,7 @@ function dangersOf(
     .map(({ policy }) => policy)
     .filter(({ name }) => name !== after.name);
   const dangers = judgeDangers({ before, after, others });
-  const asked = [...allowed.map(({ example }) => example), ...metadataIfNew(before, after)];
+  const asked = [...allowed.map(({ example }) => example), ...soughtIfNew(before, after)];
   const proposal: Omit<Proposal, "section"> = {
     line,
     because: null,
@@ -185,16 +186,22 @@ function dangersOf(
 /** Nobody asked for it yet. */
 const unseen = { count: 0, first: "", last: "", programs: [], pids: [] } as const;
 
-/** A range of addresses is shown by one example, and this one is what a break-in looks for. */
-const metadata: Request = {
-  class: "address",
-  operation: "connect",
-  protocol: "tcp",
-  address: Uint8Array.of(169, 254, 169, 254),
-  port: 80,
-};
+/** A range, such as of addresses, is shown by one example; these are what a break-in looks for. */
+const sought: readonly Request[] = [
+  {
+    class: "address",
+    operation: "connect",
+    protocol: "tcp",
+    address: Uint8Array.of(169, 254, 169, 254),
+    port: 80,
+  },
+  ...Object.values(socketProtocols.netlink).map(
+    (protocol): Request => ({ class: "socket", family: "netlink", protocol }),
+  ),
+];
 
-function metadataIfNew(before: Policy, after: Policy): readonly Request[] {
-  const [was, is] = [before, after].map((policy) => decide(policy, metadata).outcome);
-  return was !== "granted" && is === "granted" ? [metadata] : [];
+function soughtIfNew(before: Policy, after: Policy): readonly Request[] {
+  return sought.filter(
+    (one) => decide(before, one).outcome !== "granted" && decide(after, one).outcome === "granted",
+  );
 }
