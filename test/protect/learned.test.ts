@@ -1,26 +1,12 @@
 import { existsSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { bootMissing } from "../host/shell-sandbox/booted-host.ts";
-import { clone } from "../host/shell-sandbox/etc-host.ts";
-import { BootedUnits } from "../host/units/booted-units.ts";
+import { beforeAll, expect, test } from "vitest";
+import { at, withBootedUnits } from "../host/units/booted-units.ts";
+import { showsClone } from "../host/units/shell-units.ts";
 import { skipUnless } from "../support/skip.ts";
 
-const missing = bootMissing();
-let at: BootedUnits;
-
-beforeAll(async () => {
-  if (missing !== null) return;
-  at = await BootedUnits.boot();
-  // What the host has there is read-only.
-  at.host.sh("mount -t tmpfs -o mode=0755,size=16m cofferdam-test /srv");
-});
-afterAll(async () => {
-  await at?.powerOff();
-});
-beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
-
-/** For units whose /tmp hides a clone that lies there. */
-const showsClone = clone.startsWith("/tmp/") ? `BindReadOnlyPaths=${clone}\n` : "";
+withBootedUnits();
+// What the host has there is read-only.
+beforeAll(() => at?.host.sh("mount -t tmpfs -o mode=0755,size=16m cofferdam-test /srv"));
 
 /** Counts its visits in a file that it replaces, and reads its pages anew at SIGHUP. */
 const server = `

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach } from "vitest";
 import { scratchFolder } from "../../support/scratch.ts";
-import { BootedHost, installOn } from "../shell-sandbox/booted-host.ts";
+import { skipUnless } from "../../support/skip.ts";
+import { BootedHost, bootMissing, installOn } from "../shell-sandbox/booted-host.ts";
 import { EtcHost } from "../shell-sandbox/etc-host.ts";
 
 /** A systemd of its own, with units and domains that a test writes. */
@@ -71,4 +73,19 @@ export class BootedUnits {
     const isDaemon = '[ "$(cat "/proc/$1/comm")" != cofferdam ]';
     this.host.sh(`until ${isIn} && ${isDaemon}; do sleep 0.05; done`, pid, domain);
   }
+}
+
+/** Those of the file whose tests run, from its first test on ({@link withBootedUnits}). */
+export let at: BootedUnits;
+
+/** Boots one for the tests of a file, which are skipped where none can be booted. */
+export function withBootedUnits(): void {
+  const missing = bootMissing();
+  beforeAll(async () => {
+    if (missing === null) at = await BootedUnits.boot();
+  });
+  afterAll(async () => {
+    await at?.powerOff();
+  });
+  beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
 }

@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { skipUnless } from "../../support/skip.ts";
-import { bootMissing } from "../shell-sandbox/booted-host.ts";
-import { BootedUnits } from "./booted-units.ts";
+import { expect, test } from "vitest";
+import { at, withBootedUnits } from "./booted-units.ts";
 
-const missing = bootMissing();
-let at: BootedUnits;
-
-beforeAll(async () => {
-  if (missing === null) at = await BootedUnits.boot();
-});
-afterAll(async () => {
-  await at?.powerOff();
-});
-beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
+withBootedUnits();
 
 const WATCH = ["--least", "1s", "--anyway", "--watch"];
 
