@@ -28,7 +28,7 @@ export class Ending {
     const left = leftOf(until) ?? this.#end - now;
     if (left <= 0) {
       this.lookAgain();
-      return withoutEnded(generation, until);
+      return withoutEnded(generation, until - left);
     }
     this.#end = now + left;
     this.#next = now + Math.min(LOOK_AT_CLOCK_MS, left);
