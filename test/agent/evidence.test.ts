@@ -247,3 +247,14 @@ test("a broken file begins anew, and is reported", async () => {
   expect((await evidence()).needs).toEqual([]);
   expect(host.messages.join("\n")).toContain("begins anew: it is no JSON, or not all of it");
 });
+
+test("a domain that begins with an agent does not count what was logged before it", async () => {
+  await warn();
+  log([asked("/a")]);
+  expect(paths(await evidence())).toEqual([["/a", 1]]);
+  await restart(() => {
+    log([asked("/before", { domain: "beta" })]);
+    host.policy("beta", `level: warning\n${policyText("r /srv/beta/**")}`);
+  });
+  expect(paths(await evidence("beta"))).toEqual([]);
+});

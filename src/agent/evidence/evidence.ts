@@ -158,7 +158,9 @@ export class EvidenceKeeper {
 
   #begin({ name, digest, policy }: DomainEntry, runs: RunsNow): void {
     const now = { digest, text: policy?.text ?? null };
-    this.#domains.set(name, WatchedDomain.begin(now, runs, this.#position?.seq ?? 0));
+    // What is in the log by now is about the time before, also if it was not read yet.
+    const seq = (this.#endOfLog() ?? this.#position)?.seq ?? 0;
+    this.#domains.set(name, WatchedDomain.begin(now, runs, seq));
   }
 
   #end(name: string): void {
