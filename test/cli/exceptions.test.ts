@@ -176,6 +176,22 @@ test("promoted, it is in the file, comments and all, and stays", { timeout: WAIT
   expect(() => host.cofferdam("exception", "promote", "shop", "1")).toThrow(/has no exception 1/);
 });
 
+test("promoted, a line that the file has is not written twice, whatever others there are", {
+  timeout: WAIT_MS,
+}, async () => {
+  host.policy("shop", policy("supervised"));
+  await host.agent();
+  add("1h");
+  host.cofferdam("exception", "add", "shop", "r /srv/other/**", "--for", "1h", "--why", "a test");
+  const edited = policy("supervised").replace(
+    "/usr/bin/sh]",
+    `/usr/bin/sh, "r ${host.at("new")}/**"]`,
+  );
+  host.policy("shop", edited);
+  expect(host.cofferdam("exception", "promote", "shop", "1")).toContain("grants it already");
+  expect(readFileSync(host.at("etc/domains/shop.yaml"), "utf8")).toBe(edited);
+});
+
 test("what is wrong with the words is said before anything is asked", () => {
   const refused = (words: readonly string[], message: RegExp) =>
     expect(() => host.cofferdam("exception", ...words)).toThrow(message);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { wrap } from "../../../base/wrap.ts";
+import { type Exception, exceptionsText, readExceptions } from "../../../domains/exceptions.ts";
 import {
   endedExceptions,
   type ShownException,
@@ -101,11 +102,13 @@ function requireOwnFile({ places }: Context, { policy, files }: RequiredPolicy):
     );
 }
 
-/** Somebody may have written it there meanwhile. */
-function isInFile({ places }: Context, { domain }: ShownException): boolean {
-  const alone = load(places, { name: domain }, {}, { exceptions: Buffer.from("[]") }).policy;
-  const now = load(places, { name: domain }).policy;
-  return alone !== null && now !== null && difference(alone, now).changes.length === 0;
+/** An administrator may have written it there meanwhile. Other exceptions do not count. */
+function isInFile({ places }: Context, { domain, id }: ShownException): boolean {
+  const policyWith = (list: readonly Exception[]) =>
+    load(places, { name: domain }, {}, { exceptions: Buffer.from(exceptionsText(list)) }).policy;
+  const own = readExceptions(places.system.exceptions, domain).filter((one) => one.id === id);
+  const [without, withIt] = [policyWith([]), policyWith(own)];
+  return without !== null && withIt !== null && difference(without, withIt).changes.length === 0;
 }
 
 /** Returns the file. @throws CommandError if it cannot be written; then nothing has changed */
