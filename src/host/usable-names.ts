@@ -1,11 +1,29 @@
-import type { CanonicalNames } from "../compile/canonical-names.ts";
+import { type CanonicalNames, canonicalNames } from "../compile/canonical-names.ts";
+import { hostSnapshot } from "../compile/host-snapshot.ts";
 import type { CompileProblem } from "../compile/problem.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { startOf } from "../diagnostics/diagnostic.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Snapshot } from "../model/snapshot.ts";
 import { HostError } from "./host-error.ts";
+import type { Places } from "./places.ts";
+
+/** `files`: those that the policy was read from. */
+export interface Written {
+  readonly policy: Policy;
+  readonly files: readonly string[];
+}
+
+/** As the mediator judges: names without links, and Cofferdam's own places denied. */
+export function namesOnHost(
+  places: Places,
+  { policy, files }: Written,
+  snapshot: Snapshot = hostSnapshot(),
+): ReturnType<typeof canonicalNames> {
+  return canonicalNames(policy, snapshot, places.own, [...files, ...places.kept]);
+}
 
 /**
- * Names of a domain's policy on this host.
  * @param before begins the message
  * @throws HostError for names that this host cannot hold
  */

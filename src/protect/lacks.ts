@@ -20,13 +20,14 @@ export function lacksOf(
   evidence: readonly Evidence[],
   needs: readonly Need[],
   host: SuggestHost,
-): readonly DraftLine[] {
+): { readonly lines: readonly DraftLine[]; readonly left: number } {
   const dangersOf = judgeDangers({ before: policy, after: policy, others: host.others });
   const told = evidence.filter(({ witness }) => witness === "unit" || witness === "command");
   const lacking = merged(told)
     .filter((one) => requestsFor(one).some((asked) => decide(policy, asked).outcome !== "granted"))
     .map((one) => ({ ...one, dangers: [...claimed(one), ...dangersOf(proposalOf(one, host))] }));
-  return [...lacking, ...ofProcesses(text, policy, needs, host).lines];
+  const { lines, left } = ofProcesses(text, policy, needs, host);
+  return { lines: [...lacking, ...lines], left };
 }
 
 /** Of the names in a line: the name itself, or one below the folder. */

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { PUBLIC_FILE } from "../../src/base/modes.ts";
+import { PUBLIC_FILE, PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { renderReach } from "../../src/cli/render/reach.ts";
 import { reachPicture } from "../../src/cli/render/reach-picture.ts";
 import { OUTSIDE } from "../../src/host/reach/hop.ts";
@@ -38,6 +38,18 @@ test("of the shipped domains: nginx asks dnsmasq, which answers the others", asy
     / {6}by {4}connect tcp 53 \(name-service\.yaml:\d+\)\n {6}it {4}listen tcp 53 \(dnsmasq\.yaml:/,
   );
   expect(out).toContain("after 1 hop: nginx > dnsmasq\n");
+});
+
+test("a domain whose names no host can hold starts nowhere, and is left out", async () => {
+  const [folder = ""] = caller.places.policies;
+  mkdirSync(folder, { recursive: true, mode: PUBLIC_FOLDER });
+  const huge = join(folder, "huge.yaml");
+  writeFileSync(huge, `files: ["r /*a${"?".repeat(24)}"]\n`, { mode: PUBLIC_FILE });
+  const { status, out } = await caller.run(["reach", "nginx"]);
+  expect([status, out.includes("huge")]).toEqual([0, false]);
+  const own = await caller.run(["reach", "huge"]);
+  expect(own.status).not.toBe(0);
+  expect(words(own.err)).toMatch(/huge: .*need more than \d+ automaton states/);
 });
 
 test("a policy in a file, the graph as JSON and as a picture", async () => {

@@ -256,7 +256,7 @@ test("of an existing policy only what this host has beyond it is told", () => {
     ...{ class: "address", operation: "listen", protocol: "tcp", port },
     address: Uint8Array.of(0, 0, 0, 0),
   });
-  const lines = lacksOf(
+  const { lines, left } = lacksOf(
     text,
     policy,
     [
@@ -273,4 +273,18 @@ test("of an existing policy only what this host has beyond it is told", () => {
     "files: rwcd /srv/web/**",
     "network: listen tcp 8080",
   ]);
+  expect(left).toBe(0);
+});
+
+test("of an existing policy, too, lines of processes beyond the limit are counted", () => {
+  const text = "include: [base]\n";
+  const ports = Array.from({ length: 120 }, (_, at) => 2_000 + 2 * at);
+  const needs = ports.map((port) =>
+    need({
+      ...{ class: "address", operation: "listen", protocol: "tcp", port },
+      address: Uint8Array.of(0, 0, 0, 0),
+    }),
+  );
+  const { lines, left } = lacksOf(text, load(text) as Policy, [], needs, hostWith());
+  expect([lines.length, left]).toEqual([100, 20]);
 });

@@ -1,5 +1,3 @@
-import { canonicalNames } from "../../compile/canonical-names.ts";
-import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import {
   type Exception,
@@ -9,6 +7,7 @@ import {
 } from "../../domains/exceptions.ts";
 import { load, usablePolicies } from "../../host/load.ts";
 import type { Places } from "../../host/places.ts";
+import { namesOnHost } from "../../host/usable-names.ts";
 import { socketProtocols } from "../../kinds/sockets/model.ts";
 import { AutomatonTooLarge } from "../../model/automaton/too-large.ts";
 import type { Change } from "../../model/change.ts";
@@ -69,8 +68,7 @@ function onHost(places: Places, domain: string, list: readonly Exception[], when
   const loaded = load(places, { name: domain }, {}, { exceptions });
   const { policy, files } = loaded;
   if (policy === null) throw unusable(`${when}the policy of \`${domain}\``, domain, loaded);
-  const kept = [...files, ...places.kept];
-  const names = canonicalNames(policy, hostSnapshot(), places.own, kept);
+  const names = namesOnHost(places, { policy, files });
   if ("problems" in names)
     throw new ApiError(
       409,
@@ -183,7 +181,7 @@ function dangersOf(
   ];
 }
 
-/** Nobody asked for it yet. */
+/** No process has asked for it yet. */
 const unseen = { count: 0, first: "", last: "", programs: [], pids: [] } as const;
 
 /** A range, such as of addresses, is shown by one example; these are what a break-in looks for. */

@@ -57,7 +57,7 @@ function found(context: Context, domain: string | undefined, options: Options) {
     return reachOf(required.policy.name, reachHost(context.places, required));
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge)) throw error;
-    throw new CommandError(error.message, "compare smaller policies");
+    throw new CommandError(error.message, "grant fewer names");
   }
 }
 

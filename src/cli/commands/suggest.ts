@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { wrap } from "../../base/wrap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { usableNames } from "../../host/usable-names.ts";
+import { namesOnHost, usableNames } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
 import { addLines } from "../../policy/add-lines.ts";
 import type { Need } from "../../suggest/need.ts";
@@ -20,7 +20,7 @@ import { wantedEvents } from "../events/wanted-events.ts";
 import { fileToChange, inForceBy } from "../explain/place-of-line.ts";
 import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
-import { canonical, hostFor } from "../suggest/host-for.ts";
+import { hostFor } from "../suggest/host-for.ts";
 import { NeedsOfLog } from "../suggest/needs-of-log.ts";
 import { renderSuggestions, suggestionsJson } from "../suggest/render.ts";
 import { writePolicy } from "../write-policy.ts";
@@ -107,7 +107,7 @@ function needsOf(context: Context, domain: string, options: Options) {
 
 /** As the mediator judges: names without links, and Cofferdam's own places denied. */
 function onHost(context: Context, policy: Policy, files: readonly string[]): Policy {
-  return usableNames(policy.name, canonical(context, policy, files)).policy;
+  return usableNames(policy.name, namesOnHost(context.places, { policy, files })).policy;
 }
 
 function print(

@@ -4,6 +4,7 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { libraryFile, load, usablePolicies } from "../../host/load.ts";
 import { templateOf } from "../../host/units/unit.ts";
 import { allClaims, domainOfUnit, requireDomain } from "../../host/units/unit-domain.ts";
+import { namesOnHost } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
 import { parseDomainName } from "../../policy/names.ts";
 import { type Collected, collect, headOf } from "../../protect/collect.ts";
@@ -13,7 +14,7 @@ import { lacksOf } from "../../protect/lacks.ts";
 import { canonical as canonicalPath } from "../../protect/of-program.ts";
 import type { Subject } from "../../protect/subject.ts";
 import { CommandError, type Context, type Options } from "../command.ts";
-import { canonical, hostFor } from "../suggest/host-for.ts";
+import { hostFor } from "../suggest/host-for.ts";
 
 /** The policy for a subject. */
 export interface Chosen {
@@ -93,13 +94,13 @@ function beside(context: Context, subject: Subject, { name, file }: Existing): C
     loaded.files,
     (text) => load(places, { name }, {}, { text }).policy,
   );
-  const found = canonical(context, loaded.policy, loaded.files);
+  const found = namesOnHost(context.places, { policy: loaded.policy, files: loaded.files });
   const policy = "problems" in found ? loaded.policy : found.policy;
-  const lines = lacksOf(readFileSync(file, "utf8"), policy, evidence, seen.needs, {
+  const { lines, left } = lacksOf(readFileSync(file, "utf8"), policy, evidence, seen.needs, {
     ...host,
     others: host.others.filter((one) => one.name !== name),
   });
-  return { domain: name, file, text: null, lines, left: seen.left, similar: null };
+  return { domain: name, file, text: null, lines, left: left + seen.left, similar: null };
 }
 
 function drafted(context: Context, subject: Subject, options: Options): Chosen {

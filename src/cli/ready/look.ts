@@ -1,5 +1,3 @@
-import { canonicalNames } from "../../compile/canonical-names.ts";
-import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { policyDigest } from "../../domains/identity.ts";
 import { shownDetails } from "../../host/agent-answers.ts";
 import { dailyLife } from "../../host/daily-life.ts";
@@ -8,7 +6,7 @@ import { runsSystemd } from "../../host/service-unit.ts";
 import { isTemplate } from "../../host/units/unit.ts";
 import { unitState } from "../../host/units/unit-state.ts";
 import { unseenCapabilities } from "../../host/unseen-refusals.ts";
-import { usableNames } from "../../host/usable-names.ts";
+import { namesOnHost, usableNames } from "../../host/usable-names.ts";
 import { CommandError, type Context } from "../command.ts";
 import { ask, domainName } from "../commands/domain/ask.ts";
 import { requirePolicy } from "../require-policy.ts";
@@ -31,8 +29,7 @@ export async function lookAt(context: Context, word: string, least: number): Pro
   const details = await ask(context, shownDetails, "GET", `/domains/${domain}`);
   const shown = await ask(context, shownEvidence, "GET", `/domains/${domain}/evidence`);
   const { policy, files } = requirePolicy(context, domain, {});
-  const names = canonicalNames(policy, hostSnapshot(), places.own, [...files, ...places.kept]);
-  const onHost = usableNames(domain, names).policy;
+  const onHost = usableNames(domain, namesOnHost(places, { policy, files })).policy;
   const units = unitsOf(details.units);
   const { level, until, running } = details;
   const alive = running.filter(({ daemon }) => daemon === "alive");

@@ -1,7 +1,7 @@
-import { canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { knownAbstractions } from "../../host/abstractions.ts";
 import { usablePolicies } from "../../host/load.ts";
+import { namesOnHost } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SuggestHost } from "../../suggest/suggestions.ts";
 import { treeOf } from "../../suggest/tree.ts";
@@ -23,14 +23,9 @@ export function hostFor(
     load(text) {
       const policy = load(text);
       if (policy === null) return null;
-      const names = canonical(context, policy, files);
+      const names = namesOnHost(context.places, { policy, files });
       // About more names than a host can hold.
       return "problems" in names ? null : names.policy;
     },
   };
-}
-
-/** As the mediator judges: names without links, and Cofferdam's own places denied. */
-export function canonical({ places }: Context, policy: Policy, files: readonly string[]) {
-  return canonicalNames(policy, hostSnapshot(), places.own, [...files, ...places.kept]);
 }

@@ -1,21 +1,13 @@
 import { networkInterfaces } from "node:os";
-import { canonicalNames } from "../../compile/canonical-names.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { oneMoment } from "../../compile/one-moment.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Snapshot } from "../../model/snapshot.ts";
 import { usablePolicies } from "../load.ts";
 import type { Places } from "../places.ts";
 import { standingOf } from "../standing.ts";
-import { usableNames } from "../usable-names.ts";
+import { namesOnHost, usableNames, type Written } from "../usable-names.ts";
 import type { ReachDomain } from "./hop.ts";
 import type { ReachHost } from "./reach.ts";
-
-/** A policy and its files, the domain's own first. */
-interface Written {
-  readonly policy: Policy;
-  readonly files: readonly string[];
-}
 
 /**
  * Every domain of this host by its level in force. `start` is among them, and stands in for the
@@ -24,8 +16,16 @@ interface Written {
 export function reachHost(places: Places, start: Written): ReachHost {
   const snapshot = oneMoment(hostSnapshot());
   const others = usablePolicies(places).filter(({ policy }) => policy.name !== start.policy.name);
+  const { name } = start.policy;
+  const own = usableNames(name, namesOnHost(places, start, snapshot), `${name}: `);
   return {
-    domains: [start, ...others].map((written) => domainOf(places, written, snapshot)),
+    domains: [
+      domainOf(places, start, own),
+      ...others.flatMap((written) => {
+        const names = namesOnHost(places, written, snapshot);
+        return "problems" in names ? [] : [domainOf(places, written, names)];
+      }),
+    ],
     snapshot,
     addresses: Object.values(networkInterfaces()).flatMap((all) =>
       (all ?? []).map(({ address }) => address.replace(/%.*$/, "")),
@@ -33,10 +33,11 @@ export function reachHost(places: Places, start: Written): ReachHost {
   };
 }
 
-function domainOf(places: Places, { policy, files }: Written, snapshot: Snapshot): ReachDomain {
-  const { name } = policy;
-  const canonical = canonicalNames(policy, snapshot, places.own, [...files, ...places.kept]);
-  const names = usableNames(name, canonical, `${name}: `);
+function domainOf(
+  places: Places,
+  { policy, files }: Written,
+  onHost: { readonly policy: Policy },
+): ReachDomain {
   const { level } = standingOf(places, policy, files, false);
-  return { name, level, policy: names.policy };
+  return { name: policy.name, level, policy: onHost.policy };
 }
