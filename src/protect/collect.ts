@@ -5,7 +5,7 @@ import { modulesOf } from "./interpreters.ts";
 import { ofPackages } from "./of-package.ts";
 import { type Seen, seenOf } from "./of-process.ts";
 import { ofProgram } from "./of-program.ts";
-import { descriptionOf, entryOfUnit, ofUnit } from "./of-unit.ts";
+import { descriptionOf, entryOfUnit, isRootsUnit, ofUnit } from "./of-unit.ts";
 import { ofWords, scriptOf } from "./of-words.ts";
 import type { Subject } from "./subject.ts";
 
@@ -59,16 +59,15 @@ function isProcess({ unit, pids }: Subject): boolean {
 function identity({ unit, pids }: Subject, { uids, capabilities }: Seen): Evidence[] {
   const [pid] = pids;
   const user = hostAccounts().users.find(({ uid }) => uid === uids?.effective)?.name;
-  const isRoots = unit !== null && (unit.properties.get("User") ?? "") === "";
   const source: Source = { why: `process ${pid} runs as ${user}`, witness: "process" };
   const has: Source = { why: `process ${pid} has it`, witness: "process" };
   const held = capabilities.map((line) => ({ section: "capabilities" as const, line, ...has }));
   if (uids === null || user === undefined || uids.effective === 0) return held;
-  if (isRoots && unit.properties.get("DynamicUser") !== "yes")
+  if (unit !== null && isRootsUnit(unit))
     return [
       ...["setuid", "setgid"].map((line) => ({
         ...{ section: "capabilities" as const, line, ...source },
-        why: `${source.why}, whom it became itself`,
+        why: `process ${pid} started as root and became ${user} itself`,
       })),
       ...held,
     ];

@@ -168,13 +168,16 @@ function isIn(word: string, folder: string): boolean {
   return word.startsWith("/") ? word.startsWith(`${folder}/`) : /^[\w./-]+\.\w+$/.test(word);
 }
 
-function capabilities({ properties }: Unit, source: SourceOf): Evidence[] {
-  const isRoots = ["", "root", "0"].includes(properties.get("User") ?? "");
+/** Whether systemd starts the daemon as root. */
+export function isRootsUnit({ properties }: Unit): boolean {
+  const isRoot = ["", "root", "0"].includes(properties.get("User") ?? "");
+  return isRoot && properties.get("DynamicUser") !== "yes";
+}
+
+function capabilities(unit: Unit, source: SourceOf): Evidence[] {
+  const { properties } = unit;
   // Another user has none of the bounding set but what is ambient.
-  const setting =
-    isRoots && properties.get("DynamicUser") !== "yes"
-      ? "CapabilityBoundingSet"
-      : "AmbientCapabilities";
+  const setting = isRootsUnit(unit) ? "CapabilityBoundingSet" : "AmbientCapabilities";
   const named = (properties.get(setting) ?? "")
     .split(/\s+/)
     .map((word) => word.toLowerCase().replace(/^cap_/, ""))

@@ -14,6 +14,7 @@ import { expect, test } from "vitest";
 import { PUBLIC_FOLDER, PUBLIC_PROGRAM, SHARED_FILE } from "../../src/base/modes.ts";
 import type { Unit } from "../../src/host/units/unit.ts";
 import { execLines, parseUnitFile } from "../../src/host/units/unit-file.ts";
+import { collect } from "../../src/protect/collect.ts";
 import { programHead } from "../../src/protect/elf.ts";
 import type { Evidence } from "../../src/protect/evidence.ts";
 import { ofPackages } from "../../src/protect/of-package.ts";
@@ -21,9 +22,10 @@ import { seenOf, withChildren } from "../../src/protect/of-process.ts";
 import { canonical, ofProgram, type Started } from "../../src/protect/of-program.ts";
 import { ofUnit, programsOf } from "../../src/protect/of-unit.ts";
 import { ofWords, scriptOf } from "../../src/protect/of-words.ts";
+import type { Subject } from "../../src/protect/subject.ts";
 import { compileC } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { skipUnless } from "../support/skip.ts";
+import { needsRoot, skipUnless } from "../support/skip.ts";
 
 const folder = scratchFolder("evidence", { mode: PUBLIC_FOLDER });
 const source = { why: "a test", witness: "unit" } as const;
@@ -258,4 +260,23 @@ sys.stdin.read()
   expect(uids?.effective).toBe(process.geteuid?.());
   // It has ended.
   expect(seenOf([pid], "").needs).toEqual([]);
+});
+
+test("a unit of root's whose daemon became another user needs what that takes", async (context) => {
+  needsRoot(context);
+  const child = spawn("/usr/bin/sleep", ["60"], { uid: 65_534, gid: 65_534 });
+  await once(child, "spawn");
+  const becoming = (properties: Readonly<Record<string, string>>) => {
+    const subject: Subject = {
+      ...{ target: "web", name: "web", started: [], outside: [], folder: "/" },
+      ...{ unit: unit("ExecStart=/usr/bin/sleep 60", properties), pids: [child.pid ?? 0] },
+    };
+    const lines = linesOf(collect(subject).evidence);
+    return lines.filter((line) => /^capabilities: set[ug]id$/.test(line));
+  };
+  const both = ["capabilities: setuid", "capabilities: setgid"];
+  for (const User of ["", "root", "0"]) expect(becoming({ User })).toEqual(both);
+  expect(becoming({ User: "nobody" })).toEqual([]);
+  expect(becoming({ DynamicUser: "yes" })).toEqual([]);
+  child.kill();
 });
