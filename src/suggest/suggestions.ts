@@ -59,6 +59,7 @@ export function suggestions(
   host: SuggestHost,
 ): Suggestions {
   const { lacking, granted, beyond } = sortNeeds(policy, needs);
+  if (lacking.length === 0) return { lines: [], dangerous: [], beyond, granted: granted.length };
   const includes = includesFor(text, policy, lacking, host);
   const covered = new Set(includes.flatMap((one) => one.needs));
   const rest = lacking.filter((need) => !covered.has(need));
