@@ -62,7 +62,7 @@ class Presence {
    */
   lacks(path: string): boolean {
     let above = "/";
-    for (const name of [...parentsOf(path), path].sort((a, b) => a.length - b.length)) {
+    for (const name of [path, ...parentsOf(path)].reverse()) {
       const kind = this.#kinds.get(name);
       if (kind === "absent" || (kind === undefined && this.#kinds.get(above) === "node"))
         return true;

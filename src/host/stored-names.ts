@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parentsOf } from "../base/parents.ts";
 import { STORING } from "../kernel/file-systems.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
@@ -19,9 +20,7 @@ export function storedNames(pid: number): ((path: string) => boolean) | null {
 
 /** A mount above a slow one may hide it, and then counts as slow, too. */
 function isStored(mounts: ReadonlyMap<string, string>, path: string): boolean {
-  const names = path.split("/").slice(1);
-  const above = ["/", ...names.map((_, at) => `/${names.slice(0, at + 1).join("/")}`)];
-  return above.every((point) => {
+  return [path, ...parentsOf(path), "/"].every((point) => {
     const type = mounts.get(point);
     return type === undefined || STORING.has(type);
   });
