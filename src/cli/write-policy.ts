@@ -9,7 +9,7 @@ import type { RequiredPolicy } from "./require-policy.ts";
 
 /**
  * Puts a policy's changed text in the place of `text`, which was read before. The file is compared
- * once more right before it is replaced, so that nobody's edit is lost.
+ * once more right before it is replaced, so that no edit made meanwhile is lost.
  * @throws CommandError if it cannot be written, or was changed meanwhile; then nothing has changed
  */
 export function writePolicy(

@@ -218,8 +218,9 @@ function endpoint(text: string): { readonly address: Uint8Array; readonly port: 
 }
 
 /**
- * Names that the process has bound; to whom it is connected the kernel does not tell there. A name
- * with a newline can look like the line of another socket, which then has two: it counts as none.
+ * Names that the process has bound; the kernel does not tell there to which process it is
+ * connected. A name with a newline can look like the line of another socket, which then has two: it
+ * counts as none.
  */
 function unixNames(pid: number, own: ReadonlySet<string>): readonly Request[] {
   const bytes = unlessGone(() => readFileSync(`/proc/${pid}/net/unix`));

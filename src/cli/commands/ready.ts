@@ -6,7 +6,7 @@ import { lookAt } from "../ready/look.ts";
 import { judge } from "../ready/reasons.ts";
 import { renderReadiness } from "../ready/render.ts";
 
-/** For a domain that nobody names a time for: a day has the daily jobs of a host in it. */
+/** A day has the daily jobs of a host in it. */
 const LEAST_DEFAULT = "1d";
 
 export const leastOption: CommandOption = {

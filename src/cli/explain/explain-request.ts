@@ -26,7 +26,7 @@ export interface AskedBy {
   readonly pid: number | null;
 }
 
-const nobody: AskedBy = { uid: null, pid: null };
+const unknownCaller: AskedBy = { uid: null, pid: null };
 
 /**
  * Decides as the mediator does: on canonical names, and with Cofferdam's own files denied. For a
@@ -37,7 +37,7 @@ export function explainRequest(
   context: Context,
   required: RequiredPolicy,
   request: Request,
-  by: AskedBy = nobody,
+  by: AskedBy = unknownCaller,
 ): Explanation {
   const { policy, view } = heldNames(context, required, required.policy);
   const byText = decide(policy, request);
@@ -85,7 +85,7 @@ function remedyFor(
   return { ...none, help: "the policy has no room for the line that would allow it" };
 }
 
-/** What a domain would answer whose policy has this line, too; null if the policy would not load. */
+/** What the domain would answer if its policy also had this line; null if that would not load. */
 function answerWith(
   context: Context,
   required: RequiredPolicy,

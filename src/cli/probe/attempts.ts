@@ -12,12 +12,12 @@ export interface Attempt {
   readonly request: Request;
 }
 
-/** Ports of this host to which nobody listens: discard, and one beyond every service. */
+/** Ports of this host at which no process listens: discard, and one beyond every service. */
 const CLOSED_PORT = 9;
 const DNS_PORT = 53;
 const OTHER_PORT = 4_444;
 
-/** Servers that act as root for whoever may connect. */
+/** Servers that act as root for any process that may connect. */
 const mightySockets = [
   "/run/docker.sock",
   "/run/containerd/containerd.sock",

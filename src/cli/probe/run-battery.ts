@@ -53,7 +53,7 @@ export function prepareBattery({ home, plans, asRoot }: Places, policy: Policy):
   ] as const;
   const remove = () => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    // Nobody would start from them again.
+    // No later run would start from them.
     for (const { file, plan } of readyPlans({ plans }, nameOf(policy)))
       if (plan.facts.some((fact) => "path" in fact && dirname(fact.path) === folders[0]))
         rmSync(file, { force: true });

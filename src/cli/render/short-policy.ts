@@ -4,8 +4,8 @@ const HEAD = "syscalls:";
 const ITEM = /^ {2}- "([\w@-]+)"$/;
 
 /**
- * A printed policy (`policy/print.ts`) in which groups stand for their system calls, because nobody
- * reads hundreds of lines. It means the same as long as the groups have the same members.
+ * A printed policy (`policy/print.ts`) in which groups stand for their system calls: a reader would
+ * not look at hundreds of lines. It means the same as long as the groups have the same members.
  */
 export function shortPolicy(text: string): string {
   const lines = text.split("\n");

@@ -11,7 +11,7 @@ export interface ActivatingSocket {
 
 /**
  * TriggeredBy= of a service has only sockets that systemd has loaded. One that is neither started
- * nor enabled is not loaded before somebody asks for it: the socket of the service's own name is
+ * nor enabled is not loaded before a client asks for it: the socket of the service's own name is
  * asked for.
  */
 export function socketsOf({ name: unit, properties }: Unit): readonly ActivatingSocket[] {

@@ -11,7 +11,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "pread64",
     "pwrite64",
   ],
-  "if a signal interrupted the notification, nobody would know whether the descriptor is closed": [
+  "if a signal interrupted the notification, it is unknown whether the descriptor is closed": [
     "close",
     "close_range",
   ],

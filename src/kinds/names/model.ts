@@ -284,7 +284,8 @@ function suggestName({ operation, path }: NameRequest): RuleLine | null {
 
 /**
  * The object may gain nothing by its new name, so the line also gives the old name what the new one
- * has: for a file. For a folder it would give it to all names below both, which nobody asked for.
+ * has: for a file. For a folder it would give it to all names below both, which no request asked
+ * for.
  */
 function suggestTwoNames(request: TwoNameRequest, rules: readonly NameRule[]): RuleLine | null {
   const { operation, from, to, directory } = request;

@@ -71,7 +71,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "swapoff",
   ],
   "it changes quotas of the whole file system": ["quotactl", "quotactl_fd"],
-  "it is obsolete, and code that nobody uses is badly maintained": [
+  "it is obsolete, and unused code is badly maintained": [
     "_sysctl",
     "afs_syscall",
     "lookup_dcookie",
