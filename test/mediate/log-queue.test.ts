@@ -17,9 +17,11 @@ let passedOn: string[];
 /** Number of the domain that the loop serves, and those at which something was written. */
 let inHand = -1;
 let stepsThatWrote: number[];
+/** Events that were passed on by the end of each of these. */
+let passedBy: number[];
 beforeEach(() => {
   folder = scratchFolder("log");
-  [passedOn, stepsThatWrote] = [[], []];
+  [passedOn, stepsThatWrote, passedBy] = [[], [], []];
   queue = new LogQueue();
   queue.servedBy({
     timers: new Timers(new Epoll()),
@@ -28,7 +30,10 @@ beforeEach(() => {
         inHand = domain;
         const before = objects().length;
         step();
-        if (objects().length > before) stepsThatWrote.push(domain);
+        if (objects().length > before) {
+          stepsThatWrote.push(domain);
+          passedBy.push(passedOn.length);
+        }
         inHand = -1;
       },
     },
@@ -75,6 +80,8 @@ test("a step writes few events, so that no stand-by takes it for a long one", ()
   queue.overdue();
   expect([objects(), passedOn]).toEqual([objectsMany, objectsMany]);
   expect(stepsThatWrote).toEqual([NO_DOMAIN, NO_DOMAIN, NO_DOMAIN]);
+  // What is counted as passed on is in the log, should another process take over then.
+  expect(passedBy).toEqual([1, 2, 3].map((step) => step * LOGGED_IN_STEP_MAX));
   output.close();
 });
 
