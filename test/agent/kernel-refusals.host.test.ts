@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { anchorsIn, runGroupsIn } from "../../src/compile/cgroup/anchor.ts";
+import { anchorsFolder, domainOfAnchor } from "../../src/domains/cgroup-path.ts";
 import { readUseIds } from "../../src/domains/use-ids.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readAuditState, writeAuditState } from "../../src/kernel/audit/control.ts";
@@ -18,19 +20,22 @@ const facts = probeHost();
 const front = join(root, "bin/cofferdam");
 let host: PrivateHost;
 let before: ReturnType<typeof readAuditState>;
+const domains = ["first", "second"];
 
 beforeAll(async () => {
   if (process.getuid?.() !== 0) return;
   before = readAuditState();
+  removeAnchors();
   host = await PrivateHost.start();
   host.collects = true;
-  for (const name of ["first", "second"]) host.policy(name, policyOf(name));
+  for (const name of domains) host.policy(name, policyOf(name));
   await host.agent();
   await until(() => expect(host.collector()).not.toBeNull());
   await until(() => expect(fs.existsSync(host.at("run/collector.status"))).toBe(true));
 });
 afterAll(async () => {
   await host?.close();
+  removeAnchors();
   if (before !== undefined) expect(readAuditState().enabled).toBe(before.enabled);
 });
 beforeEach((context) => {
@@ -38,6 +43,19 @@ beforeEach((context) => {
   needsFeature(context, facts, "audit-read");
   needsFeature(context, facts, "landlock-log");
 });
+
+/**
+ * The kernel keeps an anchor's records as long as its control group is there. A collector of a new
+ * host, which knows of none that were told, would tell those of an earlier run of this test, too.
+ */
+function removeAnchors(): void {
+  const folder = anchorsFolder();
+  if (folder === null || !fs.existsSync(folder)) return;
+  for (const anchor of anchorsIn(folder)) {
+    if (!domains.includes(domainOfAnchor(basename(anchor)))) continue;
+    for (const group of [...runGroupsIn(anchor), anchor]) fs.rmdirSync(group);
+  }
+}
 
 const policyOf = (name: string): string => `summary: ${name}
 mediation: sealed

@@ -272,9 +272,10 @@ test("a run that is served is not taken a second time", { timeout: TIMEOUT_MS },
   const twice = () => spawnSync(strange, ["again", socket, plan], { encoding: "utf8" }).stdout;
   expect(twice()).toBe("taken\nrefused\n");
   await expect.poll(() => standByOf(socket)).not.toBeNull();
+  // Those of the run that has just ended may still be among them.
   const before = descriptors();
-  expect(twice(), "another run").toBe("taken\nrefused\n");
-  await expect.poll(descriptors).toBe(before);
+  for (let turn = 0; turn < 10; turn++) expect(twice(), "another run").toBe("taken\nrefused\n");
+  await expect.poll(descriptors).toBeLessThanOrEqual(before);
 });
 
 /** As this very process, which is Node's: the bytes that come, 0 for the end. */
