@@ -43,7 +43,7 @@ static void *exchange(void *none) {
 int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (argc < 5 || (silent = open(argv[1], O_RDONLY)) < 0) return 90;
-  int other = 0;
+  int other = 0, lost = 0;
   if (!strcmp(argv[3], "plain")) {
     other = listen(silent, 1) == 0 || errno != ENOTSOCK;
     // Its file system has no flags; a worker asks it.
@@ -70,10 +70,10 @@ int main(int argc, char **argv) {
       other += error != 0 && error != ENOTSOCK && error != EACCES && error != EIO;
     }
     over = 1;
-    other += !copied;
+    lost = !copied;
     pthread_join(thread, 0);
   }
   int mark = open(argv[2], O_WRONLY);
-  if (mark < 0 || write(mark, other ? "!" : ".", 1) != 1) return 92;
+  if (mark < 0 || write(mark, other ? "!" : lost ? "0" : ".", 1) != 1) return 92;
   for (;;) pause();
 }
