@@ -1,10 +1,11 @@
 import { HostError } from "../../host/host-error.ts";
 import type { Reading } from "../../sessions/view/reading.ts";
+import { keysIn } from "../terminal/keys.ts";
+import { Terminal } from "../terminal/terminal.ts";
 import type { ViewSource } from "../view/source.ts";
 import { type Frame, frameOf } from "./frame.ts";
-import { DELAY_MIN_S, keysIn, react } from "./keys.ts";
+import { DELAY_MIN_S, react } from "./keys.ts";
 import { type Choices, drawScreen, firstChoices, rowsOf, rowsOn } from "./screen.ts";
-import { Terminal } from "./terminal.ts";
 
 /** Shows the live view on the caller's terminal. @throws HostError if the first reading fails */
 export async function runLive(source: ViewSource, delay: number): Promise<void> {

@@ -1,4 +1,6 @@
 import { printable } from "../../base/printable.ts";
+import { fitted } from "../terminal/lines.ts";
+import type { Screen, Size } from "../terminal/terminal.ts";
 import { bytes, type Column, figures, NAME_WIDTH_MIN, number, sortable } from "./columns.ts";
 import type { Frame, FrameRow } from "./frame.ts";
 
@@ -17,11 +19,6 @@ export interface Choices {
   readonly typed: string | null;
 }
 
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
-
 /** Lines other than rows of domains: two of the host, a message, the titles, and the last one. */
 const FRAME_LINES = 5;
 const LEVEL_WIDTH = 9;
@@ -36,13 +33,6 @@ export const firstChoices: Choices = {
   page: "domains",
   typed: null,
 };
-
-export interface Screen {
-  /** They fit the terminal and contain no control characters. */
-  readonly lines: readonly string[];
-  /** The line to show inverted; null for none. */
-  readonly titles: number | null;
-}
 
 export function rowsOn({ rows }: Size): number {
   return Math.max(0, rows - FRAME_LINES);
@@ -86,12 +76,6 @@ export function drawScreen(
     lastLine(rows.length, above, shown.length, choices),
   ];
   return { lines: fitted(lines, size), titles: size.rows >= FRAME_LINES ? 3 : null };
-}
-
-function fitted(lines: readonly string[], { columns, rows }: Size): readonly string[] {
-  return lines
-    .slice(0, rows)
-    .map((line) => (line.length <= columns ? line : `${line.slice(0, columns - 1)}…`));
 }
 
 function hostLines({ time, host, agent, events: counted, domains }: Frame): readonly string[] {

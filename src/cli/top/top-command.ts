@@ -1,11 +1,11 @@
 import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
+import { Terminal } from "../terminal/terminal.ts";
 import type { ViewSource } from "../view/source.ts";
 import { runBatch } from "./batch.ts";
 import { DELAY_MAX_S, DELAY_MIN_S, parseDelay } from "./keys.ts";
 import { runLive } from "./live.ts";
 import { firstChoices } from "./screen.ts";
-import { Terminal } from "./terminal.ts";
 
 export function topOf(source: (context: Context) => ViewSource): Command {
   return {

@@ -1,14 +1,14 @@
 """Runs a program at a terminal of its own, as a person would: at-terminal.py STEPS PROGRAM ARGUMENT...
 
 STEPS is a JSON list: {"until": TEXT} reads until TEXT was written since the last step, {"send": TEXT} types, {"size": [ROWS, COLUMNS]},
-{"signal": NUMBER}, {"stopped": true} waits until the program has stopped itself, {"hangup": true} closes the terminal.
+{"signal": NUMBER}, {"stopped": true} waits until the program has stopped itself, {"hangup": true} closes the terminal, {"run": COMMAND} runs another program meanwhile.
 Prints JSON: status (negative: the signal), output of each step, and whether the terminal's settings are the first ones again,
 at the end and where it stopped.
 """
 
-import fcntl, json, os, pty, select, signal, struct, sys, termios, time
+import fcntl, json, os, pty, select, signal, struct, subprocess, sys, termios, time
 
-WAIT_S = 30
+WAIT_S = 90
 steps, command = json.loads(sys.argv[1]), sys.argv[2:]
 master, slave = pty.openpty()
 
@@ -62,6 +62,8 @@ for step in steps:
         while not os.waitpid(child, os.WUNTRACED | os.WNOHANG)[0]:
             outputs[-1] += read_some().decode(errors="replace")
         stopped_same = termios.tcgetattr(slave) == before
+    elif "run" in step:
+        subprocess.run(step["run"], check=True)
     elif "hangup" in step:
         hung_up = True
         os.close(slave)

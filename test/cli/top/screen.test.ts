@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { keysIn } from "../../../src/cli/terminal/keys.ts";
 import { bytes } from "../../../src/cli/top/columns.ts";
 import { frameOf } from "../../../src/cli/top/frame.ts";
-import { keysIn, react } from "../../../src/cli/top/keys.ts";
+import { react } from "../../../src/cli/top/keys.ts";
 import { type Choices, drawScreen, firstChoices, rowsOf } from "../../../src/cli/top/screen.ts";
 import { aDomain, aReading } from "./a-reading.ts";
 

@@ -1,48 +1,24 @@
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { constants } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { front } from "../../properties/domain.ts";
+import { atTerminal, type Ended, lastScreen } from "../../support/at-terminal.ts";
 
 const ENTER = "\u001b[?1049h";
 const LEAVE = "\u001b[?25h\u001b[?1049l";
 const { SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGQUIT } = constants.signals;
 
-interface Ended {
-  readonly status: number;
-  readonly outputs: readonly string[];
-  readonly same: boolean | null;
-  readonly stoppedSame: boolean | null;
-}
-
 const program = [front, "top", "--delay", "3600"];
 /** What stands in the last line, when a screen has been drawn. */
 const drawn = { until: "q: quit" };
 
-async function atTerminal(
-  steps: readonly object[],
-  command: readonly string[] = program,
-): Promise<Ended> {
-  const script = join(import.meta.dirname, "at-terminal.py");
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm" };
-  const { stdout } = await promisify(execFile)(
-    "python3",
-    [script, JSON.stringify(steps), ...command],
-    { env },
-  );
-  return JSON.parse(stdout);
-}
-
-/** The rows of the last screen that was drawn whole. */
-function lastScreen(output: string): readonly string[] {
-  const text = output.slice(output.lastIndexOf("\u001b[H") + 3);
-  return text.split(/\r+\n/).map((line) => line.replaceAll(/\u001b\[\d*[a-zA-Z]/g, ""));
+function atTop(steps: readonly object[]): Promise<Ended> {
+  return atTerminal(steps, program);
 }
 
 describe("the terminal", { concurrent: true }, () => {
   test("is as it was before when the view is quitted", async () => {
-    const { status, same, outputs } = await atTerminal([drawn, { send: "q" }]);
+    const { status, same, outputs } = await atTop([drawn, { send: "q" }]);
     expect({ status, same }).toEqual({ status: 0, same: true });
     expect(outputs[0]).toContain(ENTER);
     expect(outputs.at(-1)?.endsWith(LEAVE)).toBe(true);
@@ -52,14 +28,14 @@ describe("the terminal", { concurrent: true }, () => {
   test.for([SIGTERM, SIGHUP, SIGINT, SIGQUIT])(
     "is as it was before when signal %d ends the view",
     async (signal) => {
-      const { status, same, outputs } = await atTerminal([drawn, { signal }]);
+      const { status, same, outputs } = await atTop([drawn, { signal }]);
       expect({ status, same }).toEqual({ status: -signal, same: true });
       expect(outputs.at(-1)?.endsWith(LEAVE)).toBe(true);
     },
   );
 
   test("is the shell's while the view is stopped, and shows it again when it goes on", async () => {
-    const { status, same, stoppedSame, outputs } = await atTerminal([
+    const { status, same, stoppedSame, outputs } = await atTop([
       drawn,
       { send: "\u001a" },
       { stopped: true },
@@ -82,7 +58,7 @@ describe("the terminal", { concurrent: true }, () => {
       { until: "\u001b[J" },
       { send: "q" },
     ];
-    const { status, outputs } = await atTerminal(steps);
+    const { status, outputs } = await atTop(steps);
     expect(status).toBe(0);
     expect(lastScreen(outputs[2] ?? "")).toHaveLength(10);
     expect(lastScreen(outputs[2] ?? "").every((line) => line.length <= 60)).toBe(true);
@@ -90,7 +66,7 @@ describe("the terminal", { concurrent: true }, () => {
   });
 
   test("shows what is asked for by keys", async () => {
-    const { status, outputs } = await atTerminal([
+    const { status, outputs } = await atTop([
       drawn,
       { send: "h" },
       { until: "any key: back" },
@@ -103,7 +79,7 @@ describe("the terminal", { concurrent: true }, () => {
   });
 
   test("may go away, and the view ends", async () => {
-    const { status } = await atTerminal([drawn, { hangup: true }]);
+    const { status } = await atTop([drawn, { hangup: true }]);
     expect(status).toBe(-SIGHUP);
   });
 });

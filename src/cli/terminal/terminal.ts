@@ -1,6 +1,5 @@
 import { writeSync } from "node:fs";
 import { hasCode } from "../../kernel/errno-error.ts";
-import type { Screen, Size } from "./screen.ts";
 
 /**
  * XTerm Control Sequences. Every terminal since the VT100 knows them; one without an alternate
@@ -13,6 +12,18 @@ const TO_END_OF_LINE = "\u001b[K";
 const TO_END_OF_SCREEN = "\u001b[J";
 const INVERTED = "\u001b[7m";
 const PLAIN = "\u001b[m";
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface Screen {
+  /** They fit the terminal and contain no control characters. */
+  readonly lines: readonly string[];
+  /** The line to show inverted; null for none. */
+  readonly titles: number | null;
+}
 
 /** For a terminal that does not say. */
 const SIZE_DEFAULT: Size = { columns: 80, rows: 24 };
@@ -76,10 +87,13 @@ export class Terminal {
 
   draw({ lines, titles }: Screen): void {
     if (!this.#shown) return;
-    const styled = lines.map(
-      (line, at) => (at === titles ? `${INVERTED}${line}${PLAIN}` : line) + TO_END_OF_LINE,
-    );
-    process.stdout.write(`${HOME}${styled.join("\r\n")}${TO_END_OF_SCREEN}`);
+    // Cleared before it is written: behind a line of full width the cursor stands on its last
+    // character, which clearing would take along.
+    const styled = lines.map((line, at) => {
+      const clear = at === lines.length - 1 ? TO_END_OF_SCREEN : TO_END_OF_LINE;
+      return clear + (at === titles ? `${INVERTED}${line}${PLAIN}` : line);
+    });
+    process.stdout.write(`${HOME}${styled.join("\r\n")}`);
   }
 
   /** On ^Z gives the terminal back and stops, until the shell continues it (`fg`). */
