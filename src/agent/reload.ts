@@ -148,13 +148,13 @@ function outcomeOf(
   const outcome = changeOf(before, entry);
   const tag = entry.digest === null ? null : tagOfDigest(entry.digest);
   const followers = outcome === "unchanged" ? [] : runs.filter(follows);
-  const startedBefore = followers.some((run) => run.policy === null || run.policy !== tag);
+  const startedBefore = followers.filter((run) => run.policy === null || run.policy !== tag);
   return {
     ...unfollowed,
     outcome,
     problems: null,
     following: followers.length,
-    notFollowed: startedBefore ? notFollowedBy(before, entry) : [],
+    notFollowed: notFollowedBy(before, entry, startedBefore),
     restart: runs
       .filter((run) => keepsEarlierPolicy(run, () => tag) ?? outcome === "changed")
       .map((run) => needsRestart(run, entry.policy)),
@@ -162,9 +162,18 @@ function outcomeOf(
 }
 
 /** Nothing is known of a policy that was not in force before. */
-function notFollowedBy(before: DomainEntry | null, entry: DomainEntry): readonly string[] {
+function notFollowedBy(
+  before: DomainEntry | null,
+  entry: DomainEntry,
+  runs: readonly Run[],
+): readonly string[] {
   const [was, is] = [before?.policy?.fixed, entry.policy?.fixed];
-  return was === undefined || is === undefined ? [] : notFollowed(was, is);
+  if (was === undefined || is === undefined || runs.length === 0) return [];
+  return notFollowed(
+    was,
+    is,
+    runs.some(({ level }) => level === "enforcing"),
+  );
 }
 
 function changeOf(before: DomainEntry | null, entry: DomainEntry) {

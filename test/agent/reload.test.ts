@@ -91,8 +91,26 @@ test("what is fixed since the start of a run is named when the policy changes it
   ]);
   host.policy("alpha", `${policyText("r /srv/alpha/**").replace("@system-service", "read")}`);
   expect((await reloadOne("alpha")).notFollowed).toContain("syscalls sysinfo");
+  expect(await change("capabilities: [chown]\ninherit: [stdio]\n")).toEqual(
+    expect.arrayContaining(["capabilities chown", "inherit stdio"]),
+  );
   await host.end(run);
   expect(await change("")).toEqual([]);
+});
+
+test("a run that began at level warning has every capability and descriptor already", async () => {
+  const change = async (words: string) => {
+    host.policy("alpha", `${policyText("r /srv/alpha/**")}${words}`);
+    return (await reloadOne("alpha")).notFollowed;
+  };
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  const run = host.run("alpha", number, "supervised", "warning");
+  expect(await change("capabilities: [chown]\ninherit: [stdio]\n")).toEqual([]);
+  // But another user gets them when it starts.
+  await change("user: daemon\n");
+  expect(await change("user: daemon\ncapabilities: [chown]\n")).toEqual(["capabilities chown"]);
+  await host.end(run);
 });
 
 test("a starting agent puts the files' policies into force for what still runs", async () => {
