@@ -5,16 +5,10 @@ import { type Read, readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { prepareFile, syncFolder } from "../kernel/replace-file.ts";
+import { type ExceptionSection, exceptionSections } from "../model/exception-rules.ts";
 import { endAt, type LevelClock } from "./level-clock.ts";
 import { type Actor, actor, type Timed, timed } from "./levels.ts";
 import { StateError } from "./state-error.ts";
-
-/**
- * Sections whose rules a running process can lose again. What a process takes for good at its start
- * (system calls, capabilities, memory, ipc, inherit) would outlive the exception.
- */
-export const exceptionSections = ["files", "network", "signals"] as const;
-export type ExceptionSection = (typeof exceptionSections)[number];
 
 /** One line of a section. */
 export interface Grant {

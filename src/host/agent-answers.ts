@@ -1,5 +1,5 @@
 import * as is from "../base/schema.ts";
-import { exceptionSections } from "../domains/exceptions.ts";
+import { exceptionSections } from "../model/exception-rules.ts";
 import { levels, mediations } from "../model/policy.ts";
 
 /**

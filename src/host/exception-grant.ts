@@ -1,8 +1,9 @@
 import { unprintable } from "../base/printable.ts";
 import { type Diagnostic, hasError } from "../diagnostics/diagnostic.ts";
-import { exceptionSections, type Grant } from "../domains/exceptions.ts";
+import type { Grant } from "../domains/exceptions.ts";
 import { capabilityNames } from "../kinds/capabilities/model.ts";
 import { isWordSection, wordKinds, wordSections } from "../kinds/model.ts";
+import { exceptionSections } from "../model/exception-rules.ts";
 import { isWord } from "../model/word-kind.ts";
 import { parsePolicy } from "../policy/1-parse/parse.ts";
 import type { PolicySource } from "../policy/1-parse/source.ts";
@@ -120,6 +121,8 @@ function fixedAtStart(section: KeyName, line: string) {
   };
 }
 
-function denies({ files, network, signals }: PolicySource): boolean {
-  return [...files, ...network, ...signals].some(({ effect }) => effect === "deny");
+function denies(source: PolicySource): boolean {
+  return exceptionSections.some((section) =>
+    source[section].some(({ effect }) => effect === "deny"),
+  );
 }

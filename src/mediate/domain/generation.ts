@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Automaton } from "../../model/automaton/automaton.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import { buildAutomaton } from "../../model/automaton/build.ts";
+import { changeExceptionRules, exceptionRules } from "../../model/exception-rules.ts";
 import type { Policy, Source } from "../../model/policy.ts";
 import { decodePlan } from "../../plan/decode.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -44,19 +45,12 @@ function ofPolicy(plan: Plan, policy: Policy, automaton: Automaton): Generation 
     syscalls.filter((rule) => rule.effect === "deny").map((rule) => rule.token),
   );
   const listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
-  const ends = endingRules(policy).flatMap(({ source }) => source.until ?? []);
+  const ends = exceptionRules(policy).flatMap(({ source }) => source.until ?? []);
   return {
     ...{ plan, policy, automaton, listed, denied },
     until: ends.length === 0 ? null : Math.min(...ends),
     capabilities: grantedCapabilities(policy),
   };
-}
-
-/** Those of the sections that may have exceptions (`domains/exceptions.ts`). */
-function endingRules({ names, addresses, sockets, signals }: Policy) {
-  return [...names, ...addresses, ...sockets, ...signals].filter(
-    ({ source }) => source.until !== undefined,
-  );
 }
 
 /**
@@ -67,13 +61,7 @@ export function withoutEnded(generation: Generation, now: number): Generation {
   const { plan, policy, automaton } = generation;
   const lasting = <R extends { readonly source: Source }>(rules: readonly R[]): readonly R[] =>
     rules.filter(({ source }) => source.until === undefined || now < source.until);
-  const names = lasting(policy.names);
-  const left: Policy = {
-    ...policy,
-    names: names.length === policy.names.length ? policy.names : names,
-    addresses: lasting(policy.addresses),
-    sockets: lasting(policy.sockets),
-    signals: lasting(policy.signals),
-  };
-  return ofPolicy(plan, left, left.names === policy.names ? automaton : buildAutomaton(names));
+  const left = changeExceptionRules(policy, lasting);
+  const isSame = left.names.length === policy.names.length;
+  return ofPolicy(plan, left, isSame ? automaton : buildAutomaton(left.names));
 }

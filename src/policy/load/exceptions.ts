@@ -1,5 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Diagnostic, hasError, type Report, startOf } from "../../diagnostics/diagnostic.ts";
+import { changeExceptionRules } from "../../model/exception-rules.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Source } from "../../model/rule.ts";
 import { parsePolicy } from "../1-parse/parse.ts";
@@ -80,12 +81,5 @@ export function withEnds(policy: Policy, file: string, lines: readonly Exception
       const until = rule.source.file === file ? ends.get(rule.source.line) : undefined;
       return until === undefined ? rule : { ...rule, source: { ...rule.source, until } };
     });
-  const { names, addresses, sockets, signals } = policy;
-  return {
-    ...policy,
-    names: ending(names),
-    addresses: ending(addresses),
-    sockets: ending(sockets),
-    signals: ending(signals),
-  };
+  return changeExceptionRules(policy, ending);
 }
