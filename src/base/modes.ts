@@ -35,3 +35,5 @@ export const WRITABLE_BY_OTHERS = 0o022;
 export const WRITABLE_BY_ALL = 0o002;
 /** Of a folder: its names are removed by their owners alone. */
 export const STICKY = 0o1000;
+/** A program with either bit acts for another user or group. */
+export const SET_USER_OR_GROUP_ID = 0o6000;

@@ -1,5 +1,5 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, statfsSync } from "node:fs";
-import { STICKY, WRITABLE_BY_ALL } from "../base/modes.ts";
+import { SET_USER_OR_GROUP_ID, STICKY, WRITABLE_BY_ALL } from "../base/modes.ts";
 import { PROC_SUPER_MAGIC } from "../kernel/constants.ts";
 import { hasCode } from "../kernel/errno-error.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
@@ -75,6 +75,7 @@ export function hostSnapshot(root = ""): HostSnapshot {
       procfs: onProcfs(bytes, found, kind === "symlink"),
       ...(kind === "directory" && isOpenToAll(found) ? { othersMayWrite: true } : {}),
       ...(isForeign(kind, found) ? { foreign: true } : {}),
+      ...(kind === "file" && isSetUserId(found) ? { setUserId: true } : {}),
     };
     return { node, fact: () => factOf(path, found) };
   };
@@ -104,6 +105,10 @@ function isForeign(kind: SnapshotNode["kind"], found: BigIntStats): boolean {
   const isTrusted = found.uid === 0n || found.uid === BigInt(process.geteuid?.() ?? 0);
   const isSticky = (found.mode & BigInt(STICKY)) !== 0n;
   return !isTrusted || (kind === "directory" && isOpenToAll(found) && !isSticky);
+}
+
+function isSetUserId({ mode }: BigIntStats): boolean {
+  return (mode & BigInt(SET_USER_OR_GROUP_ID)) !== 0n;
 }
 
 function isOpenToAll({ mode }: BigIntStats): boolean {

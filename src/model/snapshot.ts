@@ -30,4 +30,6 @@ export interface SnapshotNode {
    * other names into it.
    */
   readonly foreign?: boolean;
+  /** Of a file: whoever executes it becomes another user, or a member of another group. */
+  readonly setUserId?: boolean;
 }

@@ -8,6 +8,7 @@ import { judgeDangers } from "../suggest/dangers.ts";
 import type { Need } from "../suggest/need.ts";
 import { grantedNames, type Proposal } from "../suggest/proposal.ts";
 import { type SuggestHost, suggestions } from "../suggest/suggestions.ts";
+import { usable } from "../suggest/usable.ts";
 import { type DraftHead, draftText } from "./draft-text.ts";
 import { type DraftLine, type Evidence, isGranted } from "./evidence.ts";
 
@@ -36,9 +37,11 @@ export function draft(
 ): Draft | null {
   const bare = host.load(draftText(head, []));
   if (bare === null) return null;
-  const found = usable(head, merged(evidence), host);
+  // Without lines that no policy may have, such as one about a name that is too long.
+  const found = usable(merged(evidence), (some) => host.load(textOfAll(head, some)) !== null);
   const all = host.load(textOfAll(head, found)) ?? bare;
-  const dangersOf = judgeDangers({ before: all, after: all, others: host.others });
+  const { isSetUserId } = host.tree;
+  const dangersOf = judgeDangers({ before: all, after: all, others: host.others, isSetUserId });
   const judged = found.map((one) => ({
     ...one,
     dangers: [...claimed(one), ...dangersOf(proposalOf(one, host))],
@@ -94,16 +97,6 @@ const ORDER = "rwcdxmai";
 
 function joined(a: string, b: string): string {
   return [...ORDER].filter((letter) => a.includes(letter) || b.includes(letter)).join("");
-}
-
-/** Without lines that no policy may have, such as one about a name that is too long. */
-function usable(
-  head: DraftHead,
-  evidence: readonly Evidence[],
-  { load }: SuggestHost,
-): readonly Evidence[] {
-  if (load(textOfAll(head, evidence)) !== null) return evidence;
-  return evidence.filter((one) => load(textOfAll(head, [one])) !== null);
 }
 
 /** Without files of which another granted line, or an abstraction, grants all that is asked. */

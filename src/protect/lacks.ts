@@ -21,7 +21,13 @@ export function lacksOf(
   needs: readonly Need[],
   host: SuggestHost,
 ): { readonly lines: readonly DraftLine[]; readonly left: number } {
-  const dangersOf = judgeDangers({ before: policy, after: policy, others: host.others });
+  const { isSetUserId } = host.tree;
+  const dangersOf = judgeDangers({
+    before: policy,
+    after: policy,
+    others: host.others,
+    isSetUserId,
+  });
   const told = evidence.filter(({ witness }) => witness === "unit" || witness === "command");
   const lacking = merged(told)
     .filter((one) => requestsFor(one).some((asked) => decide(policy, asked).outcome !== "granted"))

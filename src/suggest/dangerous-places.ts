@@ -53,6 +53,11 @@ export const secrets: readonly Place[] = [
     names: /^\/var\/lib\/systemd\/(?:coredump|credential\.secret)|^\/var\/crash(?:\/|$)/,
     why: "it holds the memory or the keys of other services",
   },
+  { names: /^\/var\/(?:spool\/)?mail(?:\/|$)/, why: "users have their mail there" },
+  {
+    names: /^\/(?:backups?|\.snapshots|lost\+found)(?:\/|$)/,
+    why: "copies of all files are there, secrets included",
+  },
   { names: guests, why: "containers and machines keep their files and secrets there" },
   { names: /^\/var\/lib\/(?:sss|NetworkManager)\//, why: "secrets of services are kept there" },
   {
@@ -173,6 +178,16 @@ export const shells: readonly Place[] = [
 ];
 
 /**
+ * Programs that are set-user-id on most hosts. A host's own are known by their mode; these count
+ * also where they are not installed yet.
+ */
+export const becomesRoot =
+  /\/s?bin\/(?:sudo(?:edit)?|su|doas|pkexec|run0|ksu|passwd|ch[fs][hn]|chage|gpasswd|newgrp|u?mount|fusermount3?|new[ug]idmap|crontab|at|pppd)$|\/(?:ssh-keysign|polkit-agent-helper-1|dbus-daemon-launch-helper)$/;
+
+/** Where other file systems are mounted: whole disks, backups, the homes of another host. */
+export const holdsDisks = /^\/(?:mnt|media(?:\/[^/]+)?|run\/media(?:\/[^/]+)?|net|export)$/;
+
+/**
  * Some names of each kind. A pattern is judged by those that it matches, because the dangerous
  * name need not be there today.
  */
@@ -192,11 +207,14 @@ export const examples: readonly string[] = [
   "/home/user/.ssh/id_rsa",
   "/home/user/.ssh/authorized_keys",
   "/var/backups/shadow.bak",
+  "/var/mail/root",
+  "/backup/etc/shadow",
   "/var/spool/cron/crontabs/root",
   "/var/lib/dpkg/info/base-files.postinst",
   "/var/lib/systemd/coredump/core.1",
   "/var/log/journal/1/system.journal",
   "/usr/bin/dash",
+  "/usr/bin/sudo",
   "/usr/sbin/sshd",
   "/usr/lib/systemd/system/ssh.service",
   "/usr/lib/x86_64-linux-gnu/libc.so.6",

@@ -7,11 +7,21 @@ import { bytesOfName } from "../model/name-bytes.ts";
 import { coverage, isLiteral, literalPrefix, parsePattern } from "../model/pattern.ts";
 import { Permission, type PermissionSet } from "../model/permission.ts";
 import type { NameRule, Policy } from "../model/policy.ts";
-import type { AddressRequest, Request, SocketRequest } from "../model/request.ts";
+import type { Request, SocketRequest } from "../model/request.ts";
 import { prefixOf } from "../model/within.ts";
 import { isHome, secret, shared } from "../policy/3-check/shared-folders.ts";
-import { examples, obeyed, type Place, secrets, servers, shells } from "./dangerous-places.ts";
-import { type GrantedNames, grantedNames, type Proposal } from "./proposal.ts";
+import { ofAddresses } from "./dangerous-addresses.ts";
+import {
+  becomesRoot,
+  examples,
+  holdsDisks,
+  obeyed,
+  type Place,
+  secrets,
+  servers,
+  shells,
+} from "./dangerous-places.ts";
+import { type GrantedNames, grantedAddresses, grantedNames, type Proposal } from "./proposal.ts";
 
 /**
  * capabilities(7): each of these leads to all others, around what confines a domain, or to what
@@ -50,6 +60,10 @@ const mightyCalls: ReadonlySet<string> = new Set([
   "setdomainname",
 ]);
 
+export function isMightyCall(name: string): boolean {
+  return mightyCalls.has(name);
+}
+
 /** Of these, a process without capabilities can ask the kernel nothing that others depend on. */
 const harmlessNetlink: ReadonlySet<number> = new Set([
   socketProtocols.netlink.route,
@@ -61,9 +75,7 @@ const harmlessNetlink: ReadonlySet<number> = new Set([
   socketProtocols.netlink.crypto,
 ]);
 
-/** Of the clouds' servers that give each host its keys; 169.254.169.254. */
-const METADATA_ADDRESS = "a9fea9fe";
-const METADATA_PORT = 80;
+const SET_USER_ID = "it acts as another user, mostly root, for whoever executes it";
 
 const readings = Permission.read | Permission.execute | Permission.map | Permission.ioctl;
 const changes = Permission.write | Permission.create | Permission.delete | Permission.attributes;
@@ -77,6 +89,10 @@ export interface DangerContext {
   readonly after: Policy;
   /** The other domains of this host. */
   readonly others: readonly Policy[];
+  /** Those of them whose ports are in use. */
+  readonly listeners?: readonly Policy[];
+  /** Whether a file makes whoever executes it another user. */
+  readonly isSetUserId: (path: string) => boolean;
 }
 
 /**
@@ -85,7 +101,7 @@ export interface DangerContext {
  * and the known places that it matches.
  */
 export function judgeDangers(context: DangerContext): (one: Proposal) => string[] {
-  const { before, after, others } = context;
+  const { before, after, others, listeners = [] } = context;
   const own = { before: lettersOf(before.names), after: lettersOf(after.names) };
   const users = others
     .filter(({ name }) => templateOf(name) !== templateOf(after.name))
@@ -98,9 +114,10 @@ export function judgeDangers(context: DangerContext): (one: Proposal) => string[
     for (const granted of grantedNames(proposal)) {
       const { names, reasons } = reached(granted, proposal);
       add(reasons);
-      for (const name of names) add(ofName(name, granted.permissions, users, own));
+      for (const name of names) add(ofName(name, granted.permissions, users, own, context));
     }
-    for (const { request } of proposal.needs) add(ofRequest(request, proposal));
+    for (const { request } of proposal.needs) add(ofRequest(request));
+    add(ofAddresses(grantedAddresses(proposal), listeners));
     add(ofMemory(proposal));
     return [...found];
   };
@@ -158,7 +175,7 @@ function reached(
 
 function ofWholeFolder(text: string, folder: string): readonly string[] {
   const isShared = shared.includes(folder) || secret.includes(folder) || isHome(folder);
-  if (!isShared) return [];
+  if (!isShared && !holdsDisks.test(folder)) return [];
   const last = text.slice(text.lastIndexOf("/") + 1);
   if (/^\*\*?$/.test(last)) return [`everything in ${folder}, which programs share`];
   // A pattern without a character of its own, such as `??????`.
@@ -171,6 +188,7 @@ function ofName(
   permissions: PermissionSet,
   users: readonly User[],
   own: Own,
+  { isSetUserId }: DangerContext,
 ): readonly string[] {
   const isChange = (permissions & changes) !== 0;
   const isSocket = (permissions & (Permission.connect | Permission.listen)) !== 0;
@@ -180,11 +198,13 @@ function ofName(
       .slice(0, 1)
       .map((place) => place.why);
   const isFile = (permissions & (readings | changes)) !== 0;
+  const isRun = (permissions & Permission.execute) !== 0;
   return [
     ...(isFile ? why(secrets) : []),
     ...(isChange || (permissions & Permission.listen) !== 0 ? why(obeyed) : []),
     ...(isSocket ? why(servers) : []),
-    ...((permissions & Permission.execute) !== 0 ? why(shells) : []),
+    ...(isRun ? why(shells) : []),
+    ...(isRun && (becomesRoot.test(path) || isSetUserId(path)) ? [SET_USER_ID] : []),
     ...(isFile && isDevice(path) ? ["it is a device"] : []),
     ...(isFile ? ofOthers(path, isChange, users) : []),
     ...(isFile ? ofOwnProgram(path, permissions, own) : []),
@@ -212,20 +232,18 @@ function ofOwnProgram(path: string, permissions: PermissionSet, own: Own): reado
   return isRun || isFilled ? ["the domain could run what it writes there"] : [];
 }
 
-function ofRequest(request: Request, proposal: Proposal): readonly string[] {
+function ofRequest(request: Request): readonly string[] {
   switch (request.class) {
     case "capability":
       return mighty.has(request.name) ? [`${request.name} reaches far beyond one daemon`] : [];
     case "syscall":
-      return mightyCalls.has(request.name) ? [`${request.name} reaches beyond one process`] : [];
+      return isMightyCall(request.name) ? [`${request.name} reaches beyond one process`] : [];
     case "signal":
       return request.domain === "superDom"
         ? ["any process of the host can be stopped"]
         : [`processes of domain ${request.domain} can be stopped`];
     case "socket":
       return ofSocket(request);
-    case "address":
-      return ofAddress(request, proposal);
     default:
       return [];
   }
@@ -236,18 +254,6 @@ function ofSocket({ family, protocol }: SocketRequest): readonly string[] {
     return ["such sockets pass by what the policy says of addresses"];
   return family === "netlink" && !harmlessNetlink.has(protocol)
     ? ["it reaches what the kernel does for the whole host"]
-    : [];
-}
-
-function ofAddress(
-  { operation, port, address }: AddressRequest,
-  { line }: Proposal,
-): readonly string[] {
-  if (operation !== "connect" || port !== METADATA_PORT) return [];
-  const isIt = Buffer.from(address).toString("hex").endsWith(METADATA_ADDRESS);
-  const isEvery = /^connect \w+ \d+$/.test(line);
-  return isIt || isEvery
-    ? ["a cloud's server at 169.254.169.254 gives the host's keys to every process that asks"]
     : [];
 }
 

@@ -1,21 +1,37 @@
 import { bytesOfName } from "../model/name-bytes.ts";
 import { escapeName, literalPrefix, matches, parsePattern } from "../model/pattern.ts";
-import { formatLetters, permissionLetters } from "../model/permission.ts";
+import { formatLetters, Permission, permissionLetters } from "../model/permission.ts";
 import type { Policy } from "../model/policy.ts";
 import { shapeOf } from "./name-shape.ts";
 import type { Need } from "./need.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Tree } from "./tree.ts";
 import { type UsedName, usedNames } from "./used-names.ts";
-import { FOLDER_SIZE_MAX, isOfKernel, lettersBeyond, wholeFolders } from "./whole-folders.ts";
+import {
+  FOLDER_SIZE_MAX,
+  isOfKernel,
+  lettersBeyond,
+  mayBeWhole,
+  wholeFolders,
+} from "./whole-folders.ts";
 
 /** Folders whose names are remembered. */
 const FOLDERS_KEPT_MAX = 16;
 
-/** Lines of `files` for what was asked of names; a folder is granted only if nearly all is used. */
-export function fileLines(policy: Policy, needs: readonly Need[], host: Tree): Proposal[] {
+/**
+ * Lines of `files` for what was asked of names; a folder is granted only if nearly all is used.
+ * `exactly`: each of these names as it was asked for.
+ */
+export function fileLines(
+  policy: Policy,
+  needs: readonly Need[],
+  host: Tree,
+  exactly: ((path: string) => boolean) | null = null,
+): Proposal[] {
   const tree = listedOnce(host);
   const used = usedNames(policy, needs);
+  if (exactly !== null)
+    return [...used.values()].filter(({ path }) => exactly(path)).map(exactLine);
   const folders = wholeFolders(used, tree);
   const covered = new Set(folders.flatMap(({ names }) => names));
   const rest = [...used.values()].map((name) =>
@@ -40,6 +56,39 @@ export function fileLines(policy: Policy, needs: readonly Need[], host: Tree): P
   ];
 }
 
+function exactLine({ path, permissions, needs }: UsedName): Proposal {
+  const line = `${formatLetters(permissions)} ${escapeName(path)}`;
+  return { section: "files", line, because: null, needs: [...needs], wider: 0 };
+}
+
+/**
+ * Everything in the one folder that all these names are in, with the letters of all; null if there is
+ * no such folder, or if programs would be in it.
+ */
+export function folderLine(
+  policy: Policy,
+  needs: readonly Need[],
+  host: Tree,
+  isMeant: (path: string) => boolean,
+): Proposal | null {
+  const used = usedNames(policy, needs);
+  const names = [...used.values()].filter(({ path }) => isMeant(path));
+  const folders = new Set(names.map(({ path }) => path.slice(0, path.lastIndexOf("/"))));
+  const [folder = ""] = folders;
+  const permissions = names.reduce((all, name) => all | name.permissions, 0);
+  const isRun = (permissions & (Permission.execute | Permission.map)) !== 0;
+  if (folders.size !== 1 || folder === "" || isRun || !mayBeWhole(folder)) return null;
+  const others = host.below(folder, FOLDER_SIZE_MAX)?.filter((path) => !used.has(path)) ?? null;
+  return {
+    section: "files",
+    line: `${formatLetters(permissions)} ${escapeName(folder)}/**`,
+    because: "everything in the folder, whatever is in it later",
+    needs,
+    wider: others?.length ?? null,
+    others: others ?? [],
+  };
+}
+
 /** A line for each pattern, with the letters of all names that it is for. */
 function singleNames(
   names: readonly UsedName[],
@@ -51,6 +100,7 @@ function singleNames(
     const { pattern, because } = shapeOf(name.path, {
       pids: [...name.needs].flatMap(({ pids }) => pids),
       isMade: name.isMade,
+      isRun: (name.permissions & (Permission.execute | Permission.map)) !== 0,
       isKnown: (path) => used.has(path) || tree.exists(path),
     });
     const group = byPattern.get(pattern) ?? { because, names: [] };
@@ -90,10 +140,10 @@ function othersOf(
 }
 
 /** Many names lie in the same few folders. */
-function listedOnce({ exists, below }: Tree): Tree {
+function listedOnce({ below, ...others }: Tree): Tree {
   const known = new Map<string, readonly string[] | null>();
   return {
-    exists,
+    ...others,
     below(folder, max) {
       const before = known.get(folder);
       if (before !== undefined) return before;

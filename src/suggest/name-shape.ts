@@ -13,6 +13,8 @@ export interface NameFacts {
   readonly pids: readonly number[];
   /** The domain itself makes this name. */
   readonly isMade: boolean;
+  /** It is executed, or mapped as code. */
+  readonly isRun: boolean;
   /** Whether the same domain asked for another name, or the host has it. */
   readonly isKnown: (path: string) => boolean;
 }
@@ -76,7 +78,8 @@ function changing(
   const rotated = ROTATED.exec(part);
   const log = rotated?.[1];
   const isKnown = (name: string) => facts.isKnown([...parts.slice(0, at), name].join("/"));
-  if (log !== undefined && !/\.so$/.test(log) && isKnown(log))
+  const mayRotate = at === parts.length - 1 && !facts.isRun && !isInstalled(parts.join("/"));
+  if (log !== undefined && mayRotate && !/\.so$/.test(log) && isKnown(log))
     return {
       pattern: `${escapeName(log)}.${ANY_NUMBER}`,
       because: "a rotated log has a new number",
@@ -91,6 +94,11 @@ function changing(
       because: "a temporary name is random",
     };
   return null;
+}
+
+/** `python3.11` beside `python3` is a version: packages put no logs there. */
+function isInstalled(path: string): boolean {
+  return /^\/(?:usr|opt|bin|sbin|lib\w*|boot)\//.test(path);
 }
 
 function hasNumber(part: string, number: number): boolean {

@@ -13,6 +13,10 @@ export interface Need {
   readonly programs: readonly string[];
   /** Processes that asked, as far as the log names them. */
   readonly pids: readonly number[];
+  /** Id of the newest event about it. */
+  readonly event?: string;
+  /** Of a capability: what it was needed for, as far as the log tells it. */
+  readonly purposes?: readonly string[];
 }
 
 /** Why no line of a policy can help. */

@@ -15,16 +15,22 @@ const LOCAL_PORTS = { first: 32_768, last: 60_999 };
 
 /**
  * Lines for everything but names of files: a line for each request, merged where they are alike.
+ * `exactly`: only if they are the same.
  */
-export function otherLines(policy: Policy, needs: readonly Need[], tree: Tree): Proposal[] {
-  const known = knownAddresses(needs);
+export function otherLines(
+  policy: Policy,
+  needs: readonly Need[],
+  tree: Tree,
+  exactly = false,
+): Proposal[] {
+  const known = knownAddresses(exactly ? [] : needs);
   const proposals = new Map<string, Proposal & { readonly needs: Need[] }>();
   for (const need of needs) {
     const { request } = need;
     const merged = request.class === "address" ? addressLine(request, known) : null;
     const { section, line } = merged ?? suggest(request, policy) ?? { section: null, line: "" };
     if (section === null) continue;
-    const shaped = isSocketName(request) ? socketLine(request, need, tree) : null;
+    const shaped = !exactly && isSocketName(request) ? socketLine(request, need, tree) : null;
     const because = shaped?.because ?? merged?.because ?? ofFolder(request);
     const key = `${section} ${shaped?.line ?? line}`;
     const before = proposals.get(key);
@@ -115,6 +121,30 @@ function isLocal(port: number): boolean {
   return LOCAL_PORTS.first <= port && port <= LOCAL_PORTS.last;
 }
 
+/** The same port at more addresses: of the private network around them, then at every one. */
+export function moreAddresses(needs: readonly Need[]): Proposal[] {
+  const [first] = needs.map(({ request }) => request);
+  if (first?.class !== "address") return [];
+  const { operation, protocol, port } = first;
+  const addresses = needs.flatMap(({ request }) => {
+    const isSame = request.class === "address" && request.port === port;
+    return isSame ? [Buffer.from(request.address).toString("hex")] : [];
+  });
+  if (addresses.length < needs.length) return [];
+  const network = networkOf(new Set(addresses));
+  const line = (where: string, what: string): Proposal => ({
+    section: "network",
+    line: `${operation} ${protocol} ${where}`,
+    because: `the line grants ${what}`,
+    needs,
+    wider: null,
+  });
+  return [
+    ...(network === null ? [] : [line(`${network}:${port}`, `every address of ${network}`)]),
+    line(String(port), "every address"),
+  ];
+}
+
 /** The private network that all are in; null if there is none. */
 function networkOf(addresses: ReadonlySet<string>): string | null {
   const found = privateNetworks.find(([, first]) =>
@@ -137,6 +167,7 @@ function socketLine({ operation, path }: NameRequest, need: Need, tree: Tree) {
   const { pattern, because } = shapeOf(path, {
     pids: need.pids,
     isMade: operation === "listen",
+    isRun: false,
     isKnown: tree.exists,
   });
   return { line: `${operation} unix ${pattern}`, because };

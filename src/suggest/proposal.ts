@@ -1,3 +1,5 @@
+import type { AddressRule } from "../kinds/addresses/model.ts";
+import { parsePlace } from "../kinds/addresses/policy.ts";
 import { Permission, type PermissionSet, permissionLetters } from "../model/permission.ts";
 import type { KeyName } from "../policy/language.ts";
 import type { Need } from "./need.ts";
@@ -26,6 +28,8 @@ export interface Proposal {
   readonly ofInstance?: string;
   /** Of an `include`: the names of its abstraction. */
   readonly included?: readonly GrantedNames[];
+  /** Of an `include`, or if they are known: the rules of addresses. */
+  readonly addresses?: readonly AddressRule[];
 }
 
 /** What a line grants of files and unix sockets. */
@@ -37,6 +41,23 @@ export function grantedNames(proposal: Proposal): readonly GrantedNames[] {
   if (section === "network" && second === "unix" && (first === "connect" || first === "listen"))
     return rest.map((pattern) => ({ pattern, permissions: Permission[first] }));
   return included;
+}
+
+/** What a line grants of addresses. */
+export function grantedAddresses(proposal: Proposal): readonly AddressRule[] {
+  const { section, line, addresses } = proposal;
+  if (addresses !== undefined) return addresses;
+  const [operation, protocol, ...places] = line.split(" ");
+  if (section !== "network" || (operation !== "connect" && operation !== "listen")) return [];
+  if (protocol !== "tcp" && protocol !== "udp") return [];
+  const source = { file: "", line: 0, column: 0, text: line };
+  return places.flatMap((text) => {
+    const parsed = parsePlace(text);
+    if (!("places" in parsed)) return [];
+    return parsed.places.map(
+      (place): AddressRule => ({ effect: "allow", operation, protocol, ...place, source }),
+    );
+  });
 }
 
 function lettersIn(text: string): PermissionSet {

@@ -1,13 +1,16 @@
+import type { AddressRule } from "../kinds/addresses/model.ts";
 import { decide } from "../model/decide.ts";
 import type { Policy } from "../model/policy.ts";
 import { addLines } from "../policy/add-lines.ts";
 import { POLICY_BYTES_MAX } from "../policy/limits.ts";
+import { callGroupLines } from "./call-groups.ts";
 import { judgeDangers } from "./dangers.ts";
 import { fileLines } from "./file-lines.ts";
 import { type Beyond, type Need, sortNeeds } from "./need.ts";
 import { otherLines } from "./other-lines.ts";
 import type { Proposal } from "./proposal.ts";
 import type { Tree } from "./tree.ts";
+import { usable } from "./usable.ts";
 
 /**
  * An abstraction is proposed if it covers so many needs, or if so large a part of its rules was
@@ -18,8 +21,6 @@ const INCLUDE_SHARE_MIN = 1 / 3;
 
 /** Of an item of a list, beside the line itself: its indentation, `- ` and the line's end. */
 const LINE_EXTRA_BYTES = 16;
-/** Times that a policy is loaded to find the lines that it refuses. */
-const LOADS_MAX = 100;
 
 export interface Abstraction {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface Abstraction {
 export interface SuggestHost {
   readonly tree: Tree;
   readonly abstractions: readonly Abstraction[];
+  /** Of system calls. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly others: readonly Policy[];
   /** If the file is a template's: the instance that asked. */
   readonly instance?: string;
@@ -63,13 +66,20 @@ export function suggestions(
   const includes = includesFor(text, policy, lacking, host);
   const covered = new Set(includes.flatMap((one) => one.needs));
   const rest = lacking.filter((need) => !covered.has(need));
+  const groups = callGroupLines(policy, rest, host.groups);
+  const grouped = new Set(groups.flatMap((one) => one.needs));
+  const single = rest.filter((need) => isNoFile(need) && !grouped.has(need));
   const proposed = [
     ...includes,
     ...fileLines(policy, rest, host.tree),
-    ...otherLines(policy, rest.filter(isNoFile), host.tree),
+    ...groups,
+    ...otherLines(policy, single, host.tree),
   ].map((one) => forEachInstance(one, host.instance));
   const { after, lines } = helping(text, proposed, host);
-  const dangersOf = judgeDangers({ before: policy, after: after ?? policy, others: host.others });
+  const dangersOf = judgeDangers({
+    ...{ before: policy, after: after ?? policy, others: host.others },
+    isSetUserId: host.tree.isSetUserId,
+  });
   const judged = lines.map((one) => ({ ...one, dangers: dangersOf(one) }));
   const helped = new Set(lines.flatMap((one) => one.needs));
   const left = lacking.filter((need) => !helped.has(need));
@@ -85,7 +95,7 @@ export function suggestions(
  * A template's lines hold for all its instances, so that one instance's name in them becomes the
  * variable. A number may stand for anything.
  */
-function forEachInstance(proposal: Proposal, instance: string | undefined): Proposal {
+export function forEachInstance(proposal: Proposal, instance: string | undefined): Proposal {
   const { section, line } = proposal;
   const begin = line.search(/[/@]/);
   if (instance === undefined || !/[A-Za-z]/.test(instance) || begin < 0) return proposal;
@@ -101,7 +111,7 @@ function forEachInstance(proposal: Proposal, instance: string | undefined): Prop
     : { ...proposal, line: `${line.slice(0, begin)}${general}`, ofInstance: line };
 }
 
-function isNoFile({ request }: Need): boolean {
+export function isNoFile({ request }: Need): boolean {
   if (request.class === "two-names") return request.directory;
   if (request.class !== "name") return true;
   return request.operation === "connect" || request.operation === "listen";
@@ -113,10 +123,10 @@ function helping(
   proposed: readonly Proposal[],
   { load }: SuggestHost,
 ): { readonly after: Policy | null; readonly lines: readonly Proposal[] } {
-  const usable = loading(text, fitting(text, proposed), load, { loads: LOADS_MAX });
-  const after = load(addLines(text, usable));
+  const loading = usable(fitting(text, proposed), (some) => load(addLines(text, some)) !== null);
+  const after = load(addLines(text, loading));
   if (after === null) return { after, lines: [] };
-  const lines = usable
+  const lines = loading
     .map((one) => ({
       ...one,
       needs: one.needs.filter(({ request }) => decide(after, request).outcome === "granted"),
@@ -138,26 +148,6 @@ function fitting(text: string, proposed: readonly Proposal[]): readonly Proposal
 /** One line for each section, so that their keys are counted. */
 function sectionsOf(proposed: readonly Proposal[]): readonly Proposal[] {
   return [...new Map(proposed.map((one) => [one.section, one])).values()];
-}
-
-/**
- * As many of the lines as make a policy that loads: without those that it refuses by themselves,
- * and without the last ones if they are too many for one policy.
- */
-function loading(
-  text: string,
-  proposed: readonly Proposal[],
-  load: SuggestHost["load"],
-  budget: { loads: number },
-): readonly Proposal[] {
-  if (proposed.length === 0 || budget.loads <= 0) return [];
-  budget.loads -= 1;
-  if (load(addLines(text, proposed)) !== null) return proposed;
-  if (proposed.length === 1) return [];
-  const middle = proposed.length >> 1;
-  const first = loading(text, proposed.slice(0, middle), load, budget);
-  const second = loading(addLines(text, first), proposed.slice(middle), load, budget);
-  return [...first, ...second];
 }
 
 /** What the policy would be with one abstraction more. */
@@ -215,11 +205,18 @@ function includedBy(
     ({ effect, source }) => effect === "allow" && !before.has(source.text),
   );
   return {
-    proposal: { ...line, wider: null, included },
+    proposal: { ...line, wider: null, included, addresses: onlyIn(after, policy) },
     summary,
     needs: lacking.filter(({ request }) => decide(after, request).outcome === "granted"),
     rules: rulesOf(after) - rulesOf(policy),
   };
+}
+
+function onlyIn(after: Policy, before: Policy): readonly AddressRule[] {
+  const known = new Set(before.addresses.map(({ source }) => source.text));
+  return after.addresses.filter(
+    ({ effect, source }) => effect === "allow" && !known.has(source.text),
+  );
 }
 
 function rulesOf({ names, addresses, sockets }: Policy): number {

@@ -4,6 +4,8 @@ import type { Snapshot } from "../model/snapshot.ts";
 /** What exists on a host. */
 export interface Tree {
   readonly exists: (path: string) => boolean;
+  /** Whether a file makes whoever executes it another user, or a member of another group. */
+  readonly isSetUserId: (path: string) => boolean;
   /**
    * Names below a folder, without it and without following links; null if there are more than
    * `max`, if the folder cannot be read, or if a link leads to it: a daemon may have put one in its
@@ -15,6 +17,7 @@ export interface Tree {
 export function treeOf(snapshot: Snapshot): Tree {
   return {
     exists: (path) => snapshot.lookup(path) !== null,
+    isSetUserId: (path) => snapshot.lookup(path)?.setUserId === true,
     below(folder, max) {
       if (resolveLinks(folder, snapshot) !== folder || snapshot.list(folder) === null) return null;
       const found: string[] = [];

@@ -77,7 +77,7 @@ function foldersAbove(path: string): string[] {
 }
 
 /** A folder that several programs share is never granted as a whole. */
-function mayBeWhole(folder: string): boolean {
+export function mayBeWhole(folder: string): boolean {
   return (
     !isOfKernel(folder) && !shared.includes(folder) && !secret.includes(folder) && !isHome(folder)
   );

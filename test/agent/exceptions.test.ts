@@ -182,6 +182,11 @@ test.each([
   ["a secret", "r /etc/shadow", 409, /is dangerous: .*/],
   ["another domain's data", "rw /srv/beta/db", 409, /dangerous: domain beta/],
   ["metadata of a cloud", "connect tcp 80", 409, /169\.254\.169\.254/],
+  ["metadata over IPv6", "connect tcp [fd00::/8]:*", 409, /fd00:ec2::254/],
+  ["a set-user-id program", "rx /usr/bin/sudo", 409, /dangerous: it acts as another user/],
+  ["whole disks", "r /mnt/**", 409, /dangerous: everything in \/mnt/],
+  ["the port of logins", "listen tcp 22", 409, /dangerous: port 22 is that of ssh/],
+  ["another domain's port", "listen tcp 7000-7100", 409, /domain beta listens on port 7001/],
   ["every netlink protocol", "netlink *", 409, /dangerous: it reaches what the kernel does/],
   ["a capability", "net_admin", 400, /`capabilities: net_admin` is fixed when a process starts/],
   ["a system call", "syscalls: ptrace", 400, /fixed when a process starts/],
@@ -202,7 +207,7 @@ test.each([
       '  - "deny r /srv/alpha/private/**"\nsyscalls',
     ),
   );
-  host.policy("beta", policyText("rw /srv/beta/**"));
+  host.policy("beta", `${policyText("rw /srv/beta/**")}network: [listen tcp 7001]\n`);
   await host.start();
   const refused = await add("alpha", grant).then(
     () => null,

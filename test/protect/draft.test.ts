@@ -33,9 +33,11 @@ function hostWith(names: readonly string[] = [], others: readonly Policy[] = [])
   return {
     tree: {
       exists: (path) => names.includes(path),
+      isSetUserId: () => false,
       below: (above) => names.filter((path) => path.startsWith(`${above}/`)),
     },
     abstractions: [],
+    groups: vocabulary().groups,
     others,
     load,
   };

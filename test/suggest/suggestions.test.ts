@@ -1,67 +1,16 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import { PUBLIC_FILE } from "../../src/base/modes.ts";
-import { vocabulary } from "../../src/host/load.ts";
+import { describe, expect, test } from "vitest";
 import { decide } from "../../src/model/decide.ts";
-import type { PermissionName } from "../../src/model/permission.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
 import { suggest } from "../../src/model/suggest.ts";
 import { addLines } from "../../src/policy/add-lines.ts";
 import { POLICY_BYTES_MAX } from "../../src/policy/limits.ts";
-import { loadPolicy } from "../../src/policy/load.ts";
 import type { Need } from "../../src/suggest/need.ts";
 import { type SuggestHost, type Suggestions, suggestions } from "../../src/suggest/suggestions.ts";
 import { anyRequest } from "../model/helpers/any-request.ts";
 import { policy as policyOf } from "../model/helpers/policy.ts";
-import { scratchFolder } from "../support/scratch.ts";
-
-let file = "";
-beforeAll(() => {
-  file = join(scratchFolder("suggest"), "web.yaml");
-  writeFileSync(file, "", { mode: PUBLIC_FILE });
-});
-
-const load = (text: string) => loadPolicy(file, { vocabulary: vocabulary(), text }).policy;
-
-/** A host on which these names exist. */
-function hostWith(...existing: string[]): SuggestHost {
-  return {
-    tree: {
-      exists: (path) => existing.includes(path),
-      below: (folder) => existing.filter((path) => path.startsWith(`${folder}/`)),
-    },
-    abstractions: [],
-    others: [],
-    load,
-  };
-}
-
-const need = (request: Request, pid = 1): Need => ({
-  request,
-  count: 1,
-  first: "2026-01-31T10:00:00.000Z",
-  last: "2026-01-31T10:00:00.000Z",
-  programs: ["/usr/sbin/web"],
-  pids: [pid],
-});
-const ask = (operation: PermissionName, path: string): Request => ({
-  class: "name",
-  operation,
-  path,
-});
-const rename = (from: string, to: string, replaces = false): Request => ({
-  class: "two-names",
-  operation: "rename",
-  from,
-  to,
-  directory: false,
-  replaces,
-});
-
-const TEXT = "summary: web\n";
+import { ask, hostWith, load, need, rename, TEXT } from "./a-host.ts";
 
 function suggested(
   needs: readonly Need[],

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import {
   type Exception,
@@ -13,14 +15,19 @@ import { AutomatonTooLarge } from "../../model/automaton/too-large.ts";
 import type { Change } from "../../model/change.ts";
 import { decide } from "../../model/decide.ts";
 import { difference } from "../../model/difference.ts";
+import { changeExceptionRules } from "../../model/exception-rules.ts";
 import { isOwnObject } from "../../model/own-objects.ts";
-import type { Policy, Source } from "../../model/policy.ts";
+import type { Entry, Policy, Source } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
 import { meet } from "../../policy/3-check/overlap.ts";
 import type { LoadedPolicy } from "../../policy/load.ts";
 import { judgeDangers } from "../../suggest/dangers.ts";
 import type { Proposal } from "../../suggest/proposal.ts";
+import { treeOf } from "../../suggest/tree.ts";
 import { ApiError } from "../api/api-error.ts";
+
+/** systemd.unit(5). */
+const UNIT_FOLDERS = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"];
 
 /** Deny rules that are named to the administrator who adds an exception; more are counted. */
 const DENIALS_NAMED_MAX = 3;
@@ -94,9 +101,8 @@ interface Compared {
 
 /** What was asked for is granted already, or refused whatever the policy grants. */
 function grantsNothing({ after }: Compared, own: Policy, { section, line }: Exception): ApiError {
-  const { names, addresses, sockets, signals } = own;
-  const nothing = { ...after, names: [], addresses: [], sockets: [], signals: [] };
-  const asked = difference(nothing, { ...nothing, names, addresses, sockets, signals }).changes;
+  const nothing = changeExceptionRules(own, () => []);
+  const asked = difference(nothing, own).changes;
   const denied = asked
     .map(({ example }) => decide(after, example))
     .find(({ outcome }) => outcome === "denied");
@@ -129,13 +135,7 @@ function alone(places: Places, policy: Policy, index: number): Policy {
   const { line } = placeOfGrant(index);
   const isOwn = ({ source }: { readonly source: Source }): boolean =>
     source.file === file && source.line === line;
-  return {
-    ...policy,
-    names: policy.names.filter(isOwn),
-    addresses: policy.addresses.filter(isOwn),
-    sockets: policy.sockets.filter(isOwn),
-    signals: policy.signals.filter(isOwn),
-  };
+  return changeExceptionRules(policy, (rules) => rules.filter(isOwn));
 }
 
 /** Of names, which one pattern may deny within another. */
@@ -163,7 +163,11 @@ function dangersOf(
   const others = usablePolicies(places)
     .map(({ policy }) => policy)
     .filter(({ name }) => name !== after.name);
-  const dangers = judgeDangers({ before, after, others });
+  const { exists, isSetUserId } = treeOf(hostSnapshot());
+  const listeners = others.filter(
+    ({ entries }) => entries.length === 0 || entries.some((one) => isThere(one, exists)),
+  );
+  const dangers = judgeDangers({ before, after, others, listeners, isSetUserId });
   const asked = [...allowed.map(({ example }) => example), ...soughtIfNew(before, after)];
   const proposal: Omit<Proposal, "section"> = {
     line,
@@ -175,28 +179,25 @@ function dangersOf(
   const included = own.names.map(({ pattern, permissions }) => ({ pattern, permissions }));
   return [
     ...new Set([
-      ...dangers({ ...proposal, section }),
+      ...dangers({ ...proposal, section, addresses: own.addresses }),
       ...dangers({ ...proposal, section: "include", included }),
     ]),
   ];
 }
 
+/** Shipped domains are policies of daemons that may not be installed; their ports are free then. */
+function isThere(entry: Entry, exists: (path: string) => boolean): boolean {
+  if (entry.kind === "exec") return exists(entry.path);
+  return UNIT_FOLDERS.some((folder) => exists(join(folder, entry.unit)));
+}
+
 /** No process has asked for it yet. */
 const unseen = { count: 0, first: "", last: "", programs: [], pids: [] } as const;
 
-/** A range, such as of addresses, is shown by one example; these are what a break-in looks for. */
-const sought: readonly Request[] = [
-  {
-    class: "address",
-    operation: "connect",
-    protocol: "tcp",
-    address: Uint8Array.of(169, 254, 169, 254),
-    port: 80,
-  },
-  ...Object.values(socketProtocols.netlink).map(
-    (protocol): Request => ({ class: "socket", family: "netlink", protocol }),
-  ),
-];
+/** `netlink *` is shown by one example; a break-in looks for each protocol. */
+const sought: readonly Request[] = Object.values(socketProtocols.netlink).map(
+  (protocol): Request => ({ class: "socket", family: "netlink", protocol }),
+);
 
 function soughtIfNew(before: Policy, after: Policy): readonly Request[] {
   return sought.filter(

@@ -1,6 +1,6 @@
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { knownAbstractions } from "../../host/abstractions.ts";
-import { usablePolicies } from "../../host/load.ts";
+import { usablePolicies, vocabulary } from "../../host/load.ts";
 import { namesOnHost } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { SuggestHost } from "../../suggest/suggestions.ts";
@@ -19,6 +19,7 @@ export function hostFor(
   return {
     tree: treeOf(hostSnapshot()),
     abstractions: knownAbstractions(context.places),
+    groups: vocabulary().groups,
     others: usablePolicies(context.places).map(({ policy }) => policy),
     load(text) {
       const policy = load(text);

@@ -79,7 +79,7 @@ const loopback: readonly Network[] = [
  * `PORTS`, `ADDRESS:PORTS`, `[ADDRESS6]:PORTS`, `loopback:PORTS`, where PORTS is `80`, `1024-65535`
  * or `*`.
  */
-function parsePlace(text: string): PlaceResult {
+export function parsePlace(text: string): PlaceResult {
   const match = /^(?:(\[[^\]]*\]|[^:[\]]*):)?([^:[\]]*)$/.exec(text);
   if (match === null) return bad("an IPv6 address goes into brackets, and a port follows");
   const ports = parsePorts(match[2] ?? "");
