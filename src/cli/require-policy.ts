@@ -1,6 +1,7 @@
 import { hasError } from "../diagnostics/diagnostic.ts";
 import { load, type Wanted } from "../host/load.ts";
 import type { Policy } from "../model/policy.ts";
+import type { LoadedPolicy } from "../policy/load.ts";
 import { CommandError, type Context, type Options } from "./command.ts";
 import { complain } from "./complain.ts";
 import { loadWanted, settings, wantedDomain } from "./wanted.ts";
@@ -9,8 +10,8 @@ export interface RequiredPolicy {
   readonly policy: Policy;
   /** Absolute names of its files, the domain's own first. */
   readonly files: readonly string[];
-  /** The policy that another text of its own file would be; null if it has errors. */
-  readonly load: (text: string) => Policy | null;
+  /** What another text of its own file would be. */
+  readonly load: (text: string) => LoadedPolicy;
 }
 
 /**
@@ -32,7 +33,7 @@ export function requireWanted(context: Context, wanted: Wanted, options: Options
     return {
       policy,
       files,
-      load: (text) => load(context.places, wanted, settings(options), { text }).policy,
+      load: (text) => load(context.places, wanted, settings(options), { text }),
     };
   const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   complain(context, errors, sources, options);

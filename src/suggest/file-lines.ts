@@ -62,8 +62,8 @@ function exactLine({ path, permissions, needs }: UsedName): Proposal {
 }
 
 /**
- * Everything in the one folder that all these names are in, with the letters of all; null if there is
- * no such folder, or if programs would be in it.
+ * Everything in the one folder that all these names are in, with the letters of all; null if there
+ * is no such folder, or if programs would be in it.
  */
 export function folderLine(
   policy: Policy,

@@ -72,10 +72,14 @@ describe("metadata servers of clouds", () => {
 test("ports of logins and of other domains", () => {
   const text = "network: [listen tcp 5432, listen udp 0, listen udp 32768-60999]\n";
   const others = { listeners: [{ ...(load(text) as Policy), name: "postgres" }] };
-  expect(dangersOf("network", "listen tcp 22", others)).toEqual([expect.stringMatching(/^port 22 is that of ssh/)]);
+  expect(dangersOf("network", "listen tcp 22", others)).toEqual([
+    expect.stringMatching(/^port 22 is that of ssh/),
+  ]);
   expect(dangersOf("network", "listen tcp 1-1024", others)).toHaveLength(1);
   for (const line of ["listen tcp 5432", "listen tcp 127.0.0.1:5000-6000"])
-    expect(dangersOf("network", line, others)).toEqual([expect.stringMatching(/^domain postgres listens .* 5432/)]);
+    expect(dangersOf("network", line, others)).toEqual([
+      expect.stringMatching(/^domain postgres listens .* 5432/),
+    ]);
   for (const line of [
     "listen udp 5432",
     "listen tcp 5433",

@@ -1,10 +1,8 @@
 import { hasError } from "../../diagnostics/diagnostic.ts";
 import { renderDiagnostics, renderDiagnosticsJson } from "../../diagnostics/render.ts";
-import { checkContext } from "../../host/check-context.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { hostNow } from "../../host/host.ts";
-import { check as checkPolicy } from "../../policy/3-check/check.ts";
 import { printPolicy } from "../../policy/print.ts";
+import { checking } from "../checked.ts";
 import { type Command, jsonOption, setOption } from "../command.ts";
 import { fileOrName, loadWanted } from "../wanted.ts";
 
@@ -39,18 +37,10 @@ export const check: Command = {
     },
   ],
   run(context, files, options) {
-    const host = checkContext(context.places, hostNow());
+    const diagnosticsOf = checking(context);
     const results = files.map((file) => {
       const loaded = loadWanted(context, fileOrName(file), options);
-      const kept = [...loaded.files, ...context.places.kept];
-      const about = {
-        ...host,
-        file: loaded.files[0] ?? file,
-        kept,
-        incomplete: loaded.policy === null,
-      };
-      const onHost = loaded.understood === null ? [] : checkPolicy(loaded.understood, about);
-      return { loaded, diagnostics: [...loaded.diagnostics, ...onHost] };
+      return { loaded, diagnostics: diagnosticsOf(loaded, file) };
     });
     const diagnostics = results.flatMap((result) => result.diagnostics);
     const sources = new Map(results.flatMap(({ loaded }) => [...loaded.sources]));

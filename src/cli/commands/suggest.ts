@@ -4,11 +4,11 @@ import { wrap } from "../../base/wrap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { namesOnHost, usableNames } from "../../host/usable-names.ts";
 import type { Policy } from "../../model/policy.ts";
-import { addLines } from "../../policy/add-lines.ts";
 import type { Need } from "../../suggest/need.ts";
-import { type Suggestions, suggestions } from "../../suggest/suggestions.ts";
+import { type SuggestHost, type Suggestions, suggestions } from "../../suggest/suggestions.ts";
 import {
   type Command,
+  CommandError,
   type Context,
   jsonOption,
   type Options,
@@ -21,9 +21,12 @@ import { fileToChange, inForceBy } from "../explain/place-of-line.ts";
 import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
 import { hostFor } from "../suggest/host-for.ts";
+import { choicesOf } from "../suggest/interactive/choices.ts";
+import { choose } from "../suggest/interactive/session.ts";
 import { NeedsOfLog } from "../suggest/needs-of-log.ts";
-import { renderSuggestions, suggestionsJson } from "../suggest/render.ts";
-import { writePolicy } from "../write-policy.ts";
+import { renderBeyond, renderLost, renderSuggestions, suggestionsJson } from "../suggest/render.ts";
+import { changing, writeChanged } from "../suggest/write-lines.ts";
+import { Terminal } from "../terminal/terminal.ts";
 
 export const suggest: Command = {
   name: "suggest",
@@ -41,7 +44,11 @@ export const suggest: Command = {
     "--write puts all lines but these at the end of their sections, and leaves the rest of the " +
       "file as it is. A shipped policy is not changed: a copy in the administrator's folder is " +
       "made, which from then on takes precedence.",
-    "Exit status: 0 if nothing is lacking (with --write: is left), 1 otherwise.",
+    "--interactive shows one line after the other, with what it is for, the names beyond those " +
+      "used, and a narrower and a wider line where there is one. Keys take it, leave it or go " +
+      "back; before anything is written, the change of the file is shown. Dangerous lines come " +
+      "last, and only a typed word takes them. h shows all keys, q and ^C quit without writing.",
+    "Exit status: 0 if nothing is lacking (with --write and --interactive: is left), 1 otherwise.",
   ],
   options: [
     {
@@ -50,6 +57,7 @@ export const suggest: Command = {
     },
     { flags: "--denied", description: "also what was denied, not only what was warned about" },
     { flags: "--write", description: "add the lines to the policy, except the dangerous ones" },
+    { flags: "-i, --interactive", description: "ask about each line at the terminal" },
     policyOption,
     setOption,
     jsonOption,
@@ -57,28 +65,85 @@ export const suggest: Command = {
   examples: [
     { line: "cofferdam suggest nginx", what: "after a day at level warning" },
     { line: "cofferdam suggest nginx --write", what: "take what is not dangerous" },
+    { line: "cofferdam suggest nginx --interactive", what: "decide about each line" },
     { line: "cofferdam suggest --policy ./tool.yaml --since 1h", what: "a policy being written" },
   ],
   run(context, [domain], options) {
+    if (options.interactive === true) requireTerminal(options);
     const required = requirePolicy(context, domain, options);
     const { needs, left } = needsOf(context, required.policy.name, options);
     const own = required.files[0] ?? "";
     const text = readFileSync(own, "utf8");
-    const host = hostFor(context, required.files, required.load);
-    const found = suggestions(text, onHost(context, required.policy, required.files), needs, {
-      ...host,
+    const policy = onHost(context, required.policy, required.files);
+    const host: SuggestHost = {
+      ...hostFor(context, required.files, (changed) => required.load(changed).policy),
       ...instanceOf(own, required.policy.name),
-    });
+    };
+    const found = suggestions(text, policy, needs, host);
+    const hasLines = found.lines.length + found.dangerous.length > 0;
+    if (options.interactive === true && hasLines)
+      return askEach(context, required, { text, policy }, { found, host, left });
     if (options.json === true) context.out(toJson(suggestionsJson(required.policy.name, found)));
     else print(context, required, needs, found);
     for (const sentence of left) context.err(`cofferdam: ${sentence}\n`);
     const isWritten = options.write === true && found.lines.length > 0;
-    if (isWritten) writePolicy(context, required, text, addLines(text, found.lines));
+    if (isWritten)
+      writeChanged(context, required, text, changing(context, required, text)(found.lines));
     if (options.json !== true && found.lines.length > 0) sayHow(context, required, isWritten);
     const isOpen = found.dangerous.length > 0 || found.beyond.length > 0;
     return isOpen || (found.lines.length > 0 && !isWritten) ? ExitCode.no : ExitCode.ok;
   },
 };
+
+/** @throws CommandError without a terminal, or for options that do not go together */
+function requireTerminal({ write, json }: Options): void {
+  if (write === true || json === true)
+    throw new CommandError(
+      `--interactive asks about each line, and not together with --${json ? "json" : "write"}`,
+      "leave one of them out",
+      ExitCode.usage,
+    );
+  if (!Terminal.isOne())
+    throw new CommandError(
+      "--interactive asks about each line, and needs a terminal",
+      "--write takes all lines but the dangerous ones, without a question",
+      ExitCode.usage,
+    );
+}
+
+interface Asked {
+  readonly found: Suggestions;
+  readonly host: SuggestHost;
+  /** Sentences about what of the log was left out. */
+  readonly left: readonly string[];
+}
+
+async function askEach(
+  context: Context,
+  required: RequiredPolicy,
+  now: { readonly text: string; readonly policy: Policy },
+  { found, host, left }: Asked,
+): Promise<ExitCode> {
+  const choices = choicesOf(context, required, now, found, host);
+  const chosen = await choose(choices, context.color);
+  for (const sentence of left) context.err(`cofferdam: ${sentence}\n`);
+  if (chosen === null) {
+    context.out(`${required.policy.name}: nothing was written\n`);
+    return ExitCode.no;
+  }
+  try {
+    writeChanged(context, required, now.text, choices.changed(chosen.lines));
+  } catch (error) {
+    // They are not to be chosen once more.
+    context.err(renderLost(chosen.lines));
+    throw error;
+  }
+  const count = chosen.lines.length === 1 ? "1 line" : `${chosen.lines.length} lines`;
+  context.out(`${required.policy.name}: ${count} taken, ${chosen.left} left out\n`);
+  context.out(renderBeyond(found, context.width));
+  sayHow(context, required, true);
+  return chosen.left > 0 || found.beyond.length > 0 ? ExitCode.no : ExitCode.ok;
+}
 
 /** Of a domain whose file is its template's. */
 function instanceOf(file: string, domain: string): { readonly instance?: string } {

@@ -93,7 +93,7 @@ function answerWith(
   line: Suggestion,
 ): Decision | null {
   const text = readFileSync(required.files[0] ?? "", "utf8");
-  const changed = required.load(addLines(text, [line]));
+  const changed = required.load(addLines(text, [line])).policy;
   if (changed === null) return null;
   const { policy, view } = heldNames(context, required, changed);
   return decide(policy, request, view);

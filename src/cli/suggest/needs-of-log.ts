@@ -10,6 +10,8 @@ import { requestOfEvent } from "../explain/request-of-event.ts";
 const NEEDS_MAX = 10_000;
 /** Processes that are remembered of each. */
 const PIDS_MAX = 16;
+/** Calls that needed a capability, of which each is told. */
+const PURPOSES_MAX = 8;
 
 /** Folds records of one domain into what it needed, in bounded memory. */
 export class NeedsOfLog {
@@ -39,6 +41,8 @@ export class NeedsOfLog {
       last: before === undefined || event.time > before.last ? event.time : before.last,
       programs: withOne(before?.programs ?? [], program),
       pids: withOne(before?.pids ?? [], event.process.pid).slice(-PIDS_MAX),
+      event: before === undefined || event.time > before.last ? event.id : (before.event ?? ""),
+      ...purposesOf(event, before),
     });
   }
 
@@ -55,6 +59,13 @@ export class NeedsOfLog {
   get forgotten(): number {
     return this.#forgotten;
   }
+}
+
+/** The object of a capability's event is `NAME for CALL`, as far as the call is known. */
+function purposesOf({ class: kind, object }: Event, before: Need | undefined) {
+  if (kind !== "capability") return {};
+  const [, call = null] = / for (.+)$/s.exec(object) ?? [];
+  return { purposes: withOne(before?.purposes ?? [], call).slice(0, PURPOSES_MAX) };
 }
 
 /** A process chooses its short name itself, so that it is shown as such. */

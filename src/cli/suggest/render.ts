@@ -2,53 +2,46 @@ import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
 import { loggedRequest } from "../../events/logged-request.ts";
 import { keyNames } from "../../policy/language.ts";
-import type { Need } from "../../suggest/need.ts";
 import type { Proposal } from "../../suggest/proposal.ts";
 import type { Suggestions } from "../../suggest/suggestions.ts";
 import { spellRequest } from "../explain/spell-request.ts";
-import { localTime } from "../render/local-time.ts";
+import { evidenceOf, sayEvidence } from "./evidence.ts";
 
-/** More are counted. */
-const PROGRAMS_SHOWN_MAX = 3;
 /** Accesses that no line helps; more are counted. */
 const BEYOND_SHOWN_MAX = 20;
 
 const INDENT = "      ";
 
-/** When, how often and by what it was needed. */
-interface Evidence {
-  readonly count: number;
-  readonly first: string;
-  readonly last: string;
-  readonly programs: readonly string[];
-}
-
-function evidenceOf(needs: readonly Need[]): Evidence {
-  return {
-    count: needs.reduce((sum, { count }) => sum + count, 0),
-    first: needs.map(({ first }) => first).sort()[0] ?? "",
-    last:
-      needs
-        .map(({ last }) => last)
-        .sort()
-        .at(-1) ?? "",
-    programs: [...new Set(needs.flatMap(({ programs }) => programs))],
-  };
-}
-
 export function renderSuggestions(found: Suggestions, width: number): string {
-  const { lines, dangerous, beyond } = found;
-  return [
+  const { lines, dangerous } = found;
+  const text = [
     ...sections(lines, width),
     ...(dangerous.length === 0
       ? []
       : ["", "Look at these first; --write never takes them:", ...sections(dangerous, width)]),
+  ];
+  return inLines(text) + renderBeyond(found, width);
+}
+
+/** Accesses that no line helps; nothing if there are none. */
+export function renderBeyond({ beyond }: Suggestions, width: number): string {
+  return inLines([
     ...(beyond.length === 0 ? [] : ["", "No line of the policy helps here:"]),
     ...beyond.slice(0, BEYOND_SHOWN_MAX).flatMap((one) => beyondLines(one, width)),
     ...(beyond.length > BEYOND_SHOWN_MAX ? [`  and ${beyond.length - BEYOND_SHOWN_MAX} more`] : []),
-  ]
-    .map((line) => `${printable(line)}\n`)
-    .join("");
+  ]);
+}
+
+/** Lines that were chosen and could not be written. */
+export function renderLost(lines: readonly Proposal[]): string {
+  return inLines([
+    "These lines were taken:",
+    ...lines.map(({ section, line }) => `  ${section}: - ${line}`),
+  ]);
+}
+
+function inLines(lines: readonly string[]): string {
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
 type Shown = Proposal & { readonly dangers?: readonly string[] };
@@ -69,25 +62,12 @@ function proposalLines({ line, because, wider, needs, dangers = [] }: Shown, wid
   const notes = [
     ...dangers.map((danger) => `careful: ${danger}`),
     ...(because === null ? [] : [`${because}${more}`]),
-    said(evidenceOf(needs)),
+    sayEvidence(evidenceOf(needs)),
   ];
   return [
     `  - ${line}`,
     ...notes.flatMap((note) => wrap(`${INDENT}${note}`, width, INDENT).split("\n")),
   ];
-}
-
-function said({ count, first, last, programs }: Evidence): string {
-  const shown = programs.slice(0, PROGRAMS_SHOWN_MAX).join(", ");
-  const more = programs.length > PROGRAMS_SHOWN_MAX ? ", ..." : "";
-  const when =
-    first === last ? `at ${localTime(last)}` : `${localTime(first)} to ${until(first, last)}`;
-  return `${count === 1 ? "once" : `${count} times`} by ${shown || "?"}${more}, ${when}`;
-}
-
-function until(first: string, last: string): string {
-  const [day, time = ""] = localTime(last).split(" ");
-  return localTime(first).startsWith(`${day} `) ? time : localTime(last);
 }
 
 const reasons: Readonly<Record<Suggestions["beyond"][number]["reason"], string>> = {

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { MODE_BITS, PRIVATE_FILE, PRIVATE_FOLDER } from "../../src/base/modes.ts";
-import type { Event } from "../../src/events/event.ts";
-import { openEventLog } from "../../src/events/log/event-log.ts";
-import { loggedRequest } from "../../src/events/logged-request.ts";
-import type { PermissionName } from "../../src/model/permission.ts";
-import { anEvent } from "../events/an-event.ts";
-import { Caller } from "./command-line.ts";
+import { MODE_BITS, PRIVATE_FILE, PRIVATE_FOLDER } from "../../../src/base/modes.ts";
+import type { Event } from "../../../src/events/event.ts";
+import { openEventLog } from "../../../src/events/log/event-log.ts";
+import { loggedRequest } from "../../../src/events/logged-request.ts";
+import type { PermissionName } from "../../../src/model/permission.ts";
+import { anEvent } from "../../events/an-event.ts";
+import { Caller } from "../command-line.ts";
 
 let caller: Caller;
 beforeEach(() => {
