@@ -44,7 +44,7 @@ export interface Event {
    * `mediator`: it could not make the call. `never`: no sealed domain may. `host`: the policy
    * grants it, and this host cannot enforce it.
    */
-  readonly reason: DenialReason | "rule" | "mediator" | "never" | "host" | null;
+  readonly reason: DenialReason | "rule" | "mediator" | "host" | null;
   /**
    * The policy section and line that would have allowed it, as it can be pasted; null if no single
    * line is the narrowest, or none can.

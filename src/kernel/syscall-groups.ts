@@ -30,8 +30,8 @@ let expanded: Readonly<Record<string, readonly string[]>> | null = null;
 
 /**
  * Every group that a policy may name, with its `@`, expanded to x86_64 names, sorted: systemd's
- * groups and `@never` (see {@link neverGranted}). A group may contain members of `@never`; a sealed
- * domain gets the group without them.
+ * groups and `@never` (see {@link neverGranted}). A group may contain members of `@never`; a policy
+ * grants it without them.
  */
 export function groups(): Readonly<Record<string, readonly string[]>> {
   expanded ??= expandAll();

@@ -3,8 +3,6 @@ import { renderDiagnostics } from "../diagnostics/render.ts";
 import { HostError } from "../host/host-error.ts";
 import { load } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
-import { whyNever } from "../kinds/syscalls/model.ts";
-import { isNamed } from "../model/is-named.ts";
 import type { Policy } from "../model/policy.ts";
 import { printPolicy } from "../policy/print.ts";
 import type { Grants } from "./policy.ts";
@@ -35,9 +33,6 @@ export function machinePolicy(
 ): string {
   return printPolicy({
     ...base,
-    // Only calls that a rule can name are written; a group also has calls that no domain is ever
-    // given.
-    syscalls: base.syscalls.filter((rule) => isNamed(rule) || whyNever(rule.token) === null),
     names: [...base.names, ...grants.flatMap(({ names }) => names)],
     addresses: [...base.addresses, ...grants.flatMap(({ addresses }) => addresses)],
     user: user ?? base.user,

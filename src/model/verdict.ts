@@ -10,9 +10,9 @@ export type Decision =
 /**
  * `no-rule`: no grant names it. `gain`: a rename or link would give the object rights it did not
  * have. `late-name`: the pattern matches, but the sealed domain's snapshot lacks that name and
- * inode. `own-object`: it belongs to Cofferdam.
+ * inode. `own-object`: it belongs to Cofferdam. `never`: no domain is given it, whatever its rules.
  */
-export type DenialReason = "no-rule" | "gain" | "late-name" | "own-object";
+export type DenialReason = "no-rule" | "gain" | "late-name" | "own-object" | "never";
 
 export type Answer = "allow" | "allow-and-log" | "deny-and-log";
 

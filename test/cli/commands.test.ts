@@ -184,6 +184,15 @@ describe("explain", () => {
     expect(late.out).toContain("allow start the domain again when it exists");
   });
 
+  test("a call that a group lists and no domain is given is denied, with the reason", async () => {
+    const calls = ["setns", "open_by_handle_at", "name_to_handle_at"];
+    for (const call of calls) {
+      const { status, out } = await caller.run(["explain", "nginx", "syscall", call]);
+      expect(status, call).toBe(1);
+      expect(out.replaceAll(/\s+/g, " ")).toContain("allow no line of a policy can grant it: ");
+    }
+  });
+
   test("denied by a rule: nothing is proposed that deny would beat", async () => {
     const file = writePolicy(`capabilities: [net_raw, deny net_raw]\n`);
     const { status, out } = await caller.run([

@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { load } from "../../src/host/load.ts";
 import { literalPrefix, parsePattern } from "../../src/model/pattern.ts";
 import { Permission } from "../../src/model/permission.ts";
+import { printPolicy } from "../../src/policy/print.ts";
 import { filesLike } from "../house/tree.ts";
 import { Caller } from "./command-line.ts";
 
@@ -41,6 +44,15 @@ test("these are the daemons of the README, the sandboxed shell, and virtual mach
   const names = [...listed.split(/, |\s+and |\s/), "shell", "vm@"];
   expect(names.length).toBeGreaterThan(7);
   expect(shipped).toEqual(names.sort().map((name) => `domains/${name}.yaml`));
+});
+
+test.each(shipped)("%s, printed, has no error either", async (file) => {
+  const { policy } = load(caller.places, { file }, instanceOf(file));
+  if (policy === null) throw new Error(`${file} does not load`);
+  const printed = join(caller.folder, `${policy.name}.yaml`);
+  writeFileSync(printed, printPolicy(policy), { mode: PUBLIC_FILE });
+  const { out } = await caller.run(["check", printed]);
+  expect(out).not.toMatch(/^error/m);
 });
 
 /** Templates are looked at as one of their instances. */

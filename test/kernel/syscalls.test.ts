@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { groups } from "../../src/kernel/syscall-groups.ts";
 import { all, name, number } from "../../src/kernel/syscalls.ts";
+import { systemCalls } from "../../src/kernel/system-calls/table.ts";
 import { whyNever } from "../../src/kinds/syscalls/model.ts";
 
 test("names and numbers lead to each other", () => {
@@ -43,6 +44,14 @@ test("calls that are newer than systemd's list are beside their older relatives"
   );
   expect(basic).toEqual(expect.arrayContaining(["futex_wake", "uprobe", "uretprobe"]));
   expect(mount).toContain("open_tree_attr");
+});
+
+test("@never is what every row refuses in every use, and no mode can hold", () => {
+  const escapes = systemCalls.filter(({ class: kind }) => kind === "namespace-or-escape");
+  // Only the form of seccomp() that makes a listener is one.
+  const never = new Set([...escapes.map(({ name }) => name), "setns"]);
+  never.delete("seccomp");
+  expect(groups()["@never"]?.toSorted()).toEqual([...never].sort());
 });
 
 test("calls that mount, load kernel code or evade the filter are in @never, with a reason", () => {

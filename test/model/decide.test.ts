@@ -408,6 +408,13 @@ describe("addresses", () => {
 });
 
 describe("tokens", () => {
+  test("a system call that no domain is given is denied, whatever rule names it", () => {
+    const mounts: Request = { class: "syscall", name: "mount" };
+    const named = policy({ syscalls: [token("allow", "mount")] });
+    expect(decide(named, mounts)).toEqual({ outcome: "denied", by: null, reason: "never" });
+    expect(decide(policy({}), mounts)).toMatchObject({ outcome: "denied", reason: "no-rule" });
+  });
+
   test("denied system calls, capabilities, IPC kinds and descriptors are taken away", () => {
     const rules = policy({
       syscalls: [token("allow", "read"), token("allow", "ptrace"), token("deny", "ptrace")],

@@ -31,6 +31,13 @@ function meaning(policy: Policy | null): unknown {
 }
 
 describe("printPolicy", () => {
+  it("a group is granted without what no domain is given, and denied whole", () => {
+    const { policy } = load('syscalls: ["@system-service", "@never", "deny @mount"]');
+    const calls = policy?.syscalls.map(({ effect, token }) => `${effect} ${token}`);
+    expect(calls).not.toContain("allow keyctl");
+    expect(calls).toEqual(expect.arrayContaining(["allow openat", "deny mount", "deny chroot"]));
+  });
+
   it("print then parse is the identity", () => {
     fc.assert(
       fc.property(policyText, (text) => {
@@ -61,7 +68,7 @@ describe("printPolicy", () => {
         '  - "w /\\\\${q,r}"',
         '  - "w /\\\\${e,f}"',
         "syscalls:",
-        ...["close", "futex", "keyctl", "openat", "read", "write", "deny openat"].map(
+        ...["close", "futex", "openat", "read", "write", "deny openat"].map(
           (name) => `  - "${name}"`,
         ),
         'core-dumps: "none"',

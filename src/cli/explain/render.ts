@@ -38,6 +38,7 @@ const reasons: Readonly<Record<DenialReason, string>> = {
   gain: "the new name carries permissions that the old one lacks",
   "late-name": "the sealed domain was started before that name or file existed",
   "own-object": "it belongs to Cofferdam, which no domain may touch",
+  never: "no domain is given it, whatever its policy names",
 };
 
 /** `text`: the request as it was asked. Only sentences are broken at `width`, no line to be pasted. */

@@ -40,7 +40,7 @@ const newListener = (yes: Answer) =>
 
 /**
  * Calls that undo a domain's confinement, or act past it on the kernel or the whole host:
- * `kinds/syscalls/model.ts` and three more.
+ * `kinds/syscalls/model.ts`, and a form of seccomp().
  */
 export const escapeCalls: readonly EscapeCall[] = [
   ...neverGranted
@@ -51,8 +51,6 @@ export const escapeCalls: readonly EscapeCall[] = [
         ...(name.startsWith("io_uring_") ? saidToBeAbsent(why) : {}),
       }),
     ),
-  row("name_to_handle_at", "handles name files without a path"),
-  row("memfd_secret", "the mediator could not read arguments that lie in such memory"),
   row(
     "seccomp",
     "a second listener could answer before the mediator; further filters without one only" +

@@ -1,5 +1,7 @@
 import * as is from "../../base/schema.ts";
-import { firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
+import { denied, firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
+import type { TokenRule } from "../../model/rule.ts";
+import type { Decision } from "../../model/verdict.ts";
 import type { WordKind } from "../../model/word-kind.ts";
 
 /**
@@ -38,6 +40,8 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "setns",
   ],
   "it opens files by handle, past every path": ["open_by_handle_at"],
+  "handles name files without a path": ["name_to_handle_at"],
+  "the mediator could not read arguments that lie in such memory": ["memfd_secret"],
   "its operations run in the kernel without passing the system call filter": [
     "io_uring_setup",
     "io_uring_enter",
@@ -87,20 +91,28 @@ export const neverGranted: readonly NeverGranted[] = Object.entries(reasons).fla
   ([why, names]) => names.map((name) => ({ name, why })),
 );
 
-/** null if a sealed domain can have the call. */
+const whyByName: ReadonlyMap<string, string> = new Map(
+  neverGranted.map(({ name, why }) => [name, why]),
+);
+
+/** null if a domain can have the call. */
 export function whyNever(name: string): string | null {
-  return neverGranted.find((entry) => entry.name === name)?.why ?? null;
+  return whyByName.get(name) ?? null;
 }
 
 const request = is.object({ class: is.oneOf("syscall"), name: is.text });
 export type SyscallRequest = is.Described<typeof request>;
 
-/** In x86_64 spelling; groups are expanded when a policy is resolved. */
+/**
+ * In x86_64 spelling; groups are expanded when a policy is resolved, without what no domain is
+ * given. So of these calls a rule can only name one itself, which `check` lets pass for mounts in a
+ * supervised domain.
+ */
 export const syscalls: WordKind<string, SyscallRequest> = {
   class: "syscall",
   words: null,
   request,
-  decide: (rules, { name }) => firstDenyElseAllow(rules, ({ token }) => token === name),
+  decide: judge,
   suggest: ({ name }) => (whyNever(name) === null ? name : null),
   object: "a system call",
   ask: (name) => ({ class: "syscall", name }),
@@ -108,3 +120,8 @@ export const syscalls: WordKind<string, SyscallRequest> = {
   representatives: (named) =>
     [...named].map((name) => ({ line: name, request: { class: "syscall", name } })),
 };
+
+function judge(rules: readonly TokenRule[], { name }: SyscallRequest): Decision {
+  const decision = firstDenyElseAllow(rules, ({ token }) => token === name);
+  return decision.outcome === "granted" && whyNever(name) !== null ? denied("never") : decision;
+}

@@ -1,7 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { startOf } from "../../diagnostics/diagnostic.ts";
 import { nearest } from "../../diagnostics/nearest.ts";
-import { isNamed } from "../../model/is-named.ts";
 import type { TokenRule } from "../../model/rule.ts";
 import type { TokenLine } from "../../policy/1-parse/source.ts";
 import { ruleSource, spanOf, tokenRule } from "../../policy/2-resolve/rule-source.ts";
@@ -12,6 +11,9 @@ import { mountCalls } from "./model.ts";
 
 /** What every program needs to run at all; systemd's group of that name, see systemd.exec(5). */
 const ALWAYS = "@default";
+
+/** What no domain is given: a group is granted without these. */
+const NEVER = "@never";
 
 export const syscalls: WordSyntax<string> = {
   key: {
@@ -32,8 +34,8 @@ export const syscalls: WordSyntax<string> = {
     title: "system calls",
     text: (groups) =>
       `Groups of system calls: ${groups.map((name) => `\`${name}\``).join(", ")}.
-\`@default\` is always granted. \`@never\` are the calls that a sealed domain never gets; a group
-that contains one of them is granted without it.`,
+\`@default\` is always granted. \`@never\` are the calls that no domain is given; a group that
+contains one of them is granted without it.`,
   },
 };
 
@@ -44,7 +46,10 @@ function resolve(line: TokenLine, { scope, vocabulary }: WordContext): TokenRule
     const members = groups.get(token);
     if (members !== undefined) {
       const rule = tokenRule(line, token);
-      return members.map((member) => ({ ...rule, token: member }));
+      const never = new Set(line.effect === "allow" ? groups.get(NEVER) : []);
+      return members
+        .filter((member) => !never.has(member))
+        .map((member) => ({ ...rule, token: member }));
     }
     const known = [...groups.keys()].join(", ");
     scope.report(
@@ -58,10 +63,6 @@ function resolve(line: TokenLine, { scope, vocabulary }: WordContext): TokenRule
   return [];
 }
 
-/**
- * A group is granted without its members that are never granted; only a call that is named itself
- * is a mistake.
- */
 function reportNever(
   policy: Parameters<Check>[0],
   never: ReadonlySet<string>,
@@ -69,7 +70,7 @@ function reportNever(
 ): void {
   for (const rule of policy.syscalls) {
     const { effect, token: name } = rule;
-    if (effect === "deny" || !isNamed(rule) || !never.has(name)) continue;
+    if (effect === "deny" || !never.has(name)) continue;
     const span = spanOf(rule.source);
     const mounts = mountCalls.includes(name);
     if (isSealedNow(policy)) report(diagnose("sealed-syscall", span, { name }));
