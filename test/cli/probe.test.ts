@@ -42,11 +42,6 @@ describe("who refused an attempt", () => {
   ] as const)("%s", (_, inside, outside, decision, expected) => {
     expect(outcomeOf(attempt, inside, outside, decision)).toMatchObject(expected);
   });
-
-  test("a call that no domain may make is a gap, whatever the policy's groups name", () => {
-    const bpf = { ...attempt, request: { class: "syscall", name: "bpf" } } as const;
-    expect(outcomeOf(bpf, EFAULT, EFAULT, granted).isGap).toBe(true);
-  });
 });
 
 describe("a probe of a domain", () => {

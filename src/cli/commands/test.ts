@@ -16,6 +16,7 @@ import { complain } from "../complain.ts";
 import { explainRequest } from "../explain/explain-request.ts";
 import { toJson } from "../json.ts";
 import { type RequiredPolicy, requirePolicy } from "../require-policy.ts";
+import { tryCases } from "../test/by-engine.ts";
 import { judgeCases, readCase } from "../test/judge-cases.ts";
 import { renderTested, type Tested, testedJson } from "../test/render.ts";
 
@@ -26,43 +27,65 @@ export const test: Command = {
   description: [
     "Reads `cases/NAME.yaml` beside the policy, else the shipped one: lists `must-allow` and " +
       "`must-deny` of requests in the words of `cofferdam explain`. Each is decided by the " +
-      "function with which the mediator decides; nothing is tried on the host. A case that " +
-      "fails is shown as `explain` shows it.",
+      "function with which the mediator decides. A case that fails is shown as `explain` shows " +
+      "it.",
+    "With `--engine` a small program in the domain, at level enforcing, also tries each case, as " +
+      "`cofferdam probe` does. The host, the daemon and its data stay as they are: what would " +
+      "change a name is tried in a view of the host of its own, on what the command makes there, " +
+      "and the network is one without hosts. Each case is shown with both answers, and where " +
+      "they differ with the reason. What cannot be tried without an effect is named.",
     "What a sealed domain that starts on this host now would not reach, because it does not " +
       "exist, is named, and does not fail.",
-    "Exit status: 0 if all cases hold, 1 if one fails.",
+    "Exit status: 0 if all cases hold, 1 if one fails or an engine answers otherwise than the " +
+      "policy for no known reason.",
   ],
   options: [
     policyOption,
     { flags: "--cases <file>", description: "take the cases from this file" },
+    { flags: "--engine", description: "also try each case from inside the domain, without harm" },
     setOption,
     jsonOption,
   ],
   examples: [
     { line: "cofferdam test nginx", what: "after a change of its policy" },
     { line: "cofferdam test", what: "all domains that have cases" },
+    { line: "cofferdam test nginx --engine", what: "as root: by the kernel, too" },
     {
       line: "cofferdam test --policy ./tool.yaml --cases ./tool-cases.yaml",
       what: "a policy that is being written",
     },
   ],
-  run(context, domains, options) {
-    const tested = wanted(context, domains, options).map((domain) => {
-      const required = requirePolicy(context, domain, options);
-      const found = casesOf(context, required, options);
-      if (found === null)
-        throw new CommandError(
-          `there are no cases of \`${required.policy.name}\``,
-          `write ${casesBeside(required)}: \`cofferdam test --help\` shows how`,
-        );
-      return judged(context, required, found, options);
-    });
+  async run(context, domains, options) {
+    const tested: Tested[] = [];
+    for (const domain of wanted(context, domains, options))
+      tested.push(await testedOne(context, domain, options));
     if (options.json === true) context.out(toJson(tested.map(testedJson)));
     else context.out(tested.map((one) => renderTested(one, context.width)).join(""));
-    const all = tested.flatMap(({ cases }) => cases);
-    return all.every(({ holds }) => holds) ? ExitCode.ok : ExitCode.no;
+    const holds = tested.every(
+      ({ cases, tried }) =>
+        cases.every((one) => one.holds) &&
+        (tried ?? []).every((one) => !one.tried || (one.holds && one.differs !== undefined)),
+    );
+    return holds ? ExitCode.ok : ExitCode.no;
   },
 };
+
+async function testedOne(
+  context: Context,
+  domain: string | undefined,
+  options: Options,
+): Promise<Tested> {
+  const required = requirePolicy(context, domain, options);
+  const found = casesOf(context, required, options);
+  if (found === null)
+    throw new CommandError(
+      `there are no cases of \`${required.policy.name}\``,
+      `write ${casesBeside(required)}: \`cofferdam test --help\` shows how`,
+    );
+  const tested = judged(context, required, found, options);
+  if (options.engine !== true) return tested;
+  return { ...tested, tried: await tryCases(context, required, tested.cases) };
+}
 
 /** An undefined one is that of `--policy`. */
 function wanted(
@@ -140,5 +163,5 @@ function judged(
   const explained = cases
     .filter(({ holds }) => !holds)
     .map((one) => [one, explainRequest(context, required, one.request)] as const);
-  return { domain: required.policy.name, file, cases, explained: new Map(explained) };
+  return { domain: required.policy.name, file, cases, explained: new Map(explained), tried: null };
 }

@@ -1,7 +1,8 @@
-import { type CapabilityName, capabilityNames } from "../../kinds/capabilities/model.ts";
-import type { NameRequest, Request } from "../../model/request.ts";
+import type { CapabilityName } from "../../kinds/capabilities/model.ts";
+import type { NameRequest, Request, SocketRequest } from "../../model/request.ts";
 import { hostNames } from "../explain/names.ts";
 import { withInode } from "../explain/request.ts";
+import { addressArgument, callArgument, capabilityArgument, socketArgument } from "./arguments.ts";
 
 /** What a break-in would try. */
 export interface Attempt {
@@ -53,7 +54,7 @@ export function attempts(pid: number): readonly Attempt[] {
     called("enter a user namespace of its own", "namespace user", "unshare"),
     called("enter a mount namespace of its own", "namespace mount", "unshare"),
     ...["mount", "init_module", "bpf", "io_uring_setup", "userfaultfd", "perf_event_open"].map(
-      (name) => called(`call ${name}`, `call ${name}`, name),
+      (name) => called(`call ${name}`, callArgument(name), name),
     ),
     memory("execute memory that it wrote", "jit"),
     memory("make a file in memory", "memfd"),
@@ -90,27 +91,20 @@ function inFolder(folder: string): Attempt {
 }
 
 function network(): readonly Attempt[] {
-  const here = (operation: "connect" | "listen", protocol: "tcp" | "udp", port: number) =>
-    ({
-      ...({ class: "address", operation, protocol } as const),
-      ...{ address: Uint8Array.of(127, 0, 0, 1), port },
-    }) as const;
+  const here = (
+    what: string,
+    operation: "connect" | "listen",
+    protocol: "tcp" | "udp",
+    port: number,
+  ): Attempt => {
+    const address = Uint8Array.of(127, 0, 0, 1);
+    const request = { class: "address", operation, protocol, address, port } as const;
+    return { what: `${what} (${protocol} ${port})`, argument: addressArgument(request), request };
+  };
   return [
-    {
-      what: `connect to this host (tcp ${CLOSED_PORT})`,
-      argument: `tcp ${CLOSED_PORT}`,
-      request: here("connect", "tcp", CLOSED_PORT),
-    },
-    {
-      what: `send to this host (udp ${DNS_PORT})`,
-      argument: `udp ${DNS_PORT}`,
-      request: here("connect", "udp", DNS_PORT),
-    },
-    {
-      what: `take another port (tcp ${OTHER_PORT})`,
-      argument: `listen ${OTHER_PORT}`,
-      request: here("listen", "tcp", OTHER_PORT),
-    },
+    here("connect to this host", "connect", "tcp", CLOSED_PORT),
+    here("send to this host", "connect", "udp", DNS_PORT),
+    here("take another port", "listen", "tcp", OTHER_PORT),
     socket("open a raw socket", { family: "raw", protocol: 1 }),
     socket("open a packet socket", { family: "packet", protocol: 0 }),
     socket("open netlink audit", { family: "netlink", protocol: 9 }),
@@ -118,11 +112,9 @@ function network(): readonly Attempt[] {
   ];
 }
 
-function socket(
-  what: string,
-  { family, protocol }: { family: "raw" | "packet" | "netlink" | "vsock"; protocol: number },
-): Attempt {
-  return { what, argument: `socket ${family}`, request: { class: "socket", family, protocol } };
+function socket(what: string, asked: Omit<SocketRequest, "class">): Attempt {
+  const request = { class: "socket", ...asked } as const;
+  return { what, argument: socketArgument(request) ?? "", request };
 }
 
 function toSocket(path: string): Attempt {
@@ -144,7 +136,7 @@ function memory(what: string, kind: "jit" | "memfd"): Attempt {
 function withCapability(name: CapabilityName): Attempt {
   return {
     what: `have ${name}`,
-    argument: `capability ${capabilityNames.indexOf(name)}`,
+    argument: capabilityArgument(name),
     request: { class: "capability", name },
   };
 }

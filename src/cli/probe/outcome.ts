@@ -1,6 +1,4 @@
 import { constants } from "node:os";
-import { whyNever } from "../../kinds/syscalls/model.ts";
-import type { Request } from "../../model/request.ts";
 import type { Decision } from "../../model/verdict.ts";
 import type { Attempt } from "./attempts.ts";
 
@@ -42,6 +40,11 @@ const reached: readonly Result[] = [
   errno.EAGAIN,
   errno.EADDRINUSE,
   errno.EPROTOTYPE,
+  errno.ENETUNREACH,
+  errno.EHOSTUNREACH,
+  errno.EADDRNOTAVAIL,
+  errno.ENOTTY,
+  errno.ENOTEMPTY,
 ];
 const missing: readonly Result[] = [
   errno.ENOENT,
@@ -53,6 +56,8 @@ const missing: readonly Result[] = [
   ESOCKTNOSUPPORT,
   errno.EOPNOTSUPP,
 ];
+/** Of `native/probe`: an attempt was ended by the signal of the rest. */
+const SIGNALLED = 1_000;
 const forbidden: readonly Result[] = [errno.EPERM, errno.EACCES];
 
 /** `outside`: the same attempt by the same user at level disabled: Cofferdam refuses nothing. */
@@ -64,17 +69,18 @@ export function outcomeOf(
 ): Outcome {
   const rule = decision.by?.text ?? null;
   const told = { attempt, inside, outside, rule, isGap: false, isDeniedToo: false };
-  if (reached.includes(inside)) {
-    const isGap = decision.outcome === "denied" || isNever(attempt.request);
-    return { ...told, outcome: "possible", by: null, isGap };
+  if (isReached(attempt, inside)) {
+    return { ...told, outcome: "possible", by: null, isGap: decision.outcome === "denied" };
   }
-  if (reached.includes(outside)) return { ...told, outcome: "refused", by: "Cofferdam" };
+  if (isReached(attempt, outside)) return { ...told, outcome: "refused", by: "Cofferdam" };
   if (missing.includes(outside)) return { ...told, outcome: "absent", by: null };
   const by = forbidden.includes(outside) ? "ordinary permissions" : "the kernel";
   return { ...told, outcome: "refused", by, isDeniedToo: decision.outcome === "denied" };
 }
 
-/** A group may name such a call; no domain has it. */
-function isNever(request: Request): boolean {
-  return request.class === "syscall" && whyNever(request.name) !== null;
+/** A call with arguments of no meaning fails in many ways once it is let through. */
+function isReached({ request }: Attempt, result: Result): boolean {
+  if (reached.includes(result)) return true;
+  const isCall = request.class === "syscall" && result !== SIGNALLED + constants.signals.SIGSYS;
+  return isCall && !forbidden.includes(result) && result !== errno.ENOSYS;
 }

@@ -17,7 +17,6 @@ import { PRIVATE_FOLDER, PUBLIC_FILE, PUBLIC_FOLDER, PUBLIC_PROGRAM } from "../.
 import { printableLines } from "../../base/printable.ts";
 import type { Places } from "../../host/places.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
-import { whyNever } from "../../kinds/syscalls/model.ts";
 import { escapeName } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Level, Policy, Source } from "../../model/policy.ts";
@@ -25,6 +24,7 @@ import { printPolicy } from "../../policy/print.ts";
 import { CommandError } from "../command.ts";
 import type { Attempt } from "./attempts.ts";
 import type { Result } from "./outcome.ts";
+import type { ViewPlaces } from "./view.ts";
 
 /** Of one run of the battery, in milliseconds; each attempt takes a few. */
 const BATTERY_MS_MAX = 60_000;
@@ -87,16 +87,19 @@ function withBattery(policy: Policy, program: string): Policy {
     name: nameOf(policy),
     entries: [],
     names: [...policy.names, { effect: "allow", permissions, pattern, source }],
-    // A group is granted without these, which no policy may name.
-    syscalls: policy.syscalls.filter(
-      ({ effect, token }) => effect === "deny" || whyNever(token) === null,
-    ),
     inherit: [...policy.inherit, { effect: "allow", token: "stdio", source }],
   };
 }
 
+/** Where a view of the host may be made for a battery, and what it must not hide. */
+export function viewFolder({ own, kept }: Places, { file, program }: Battery): ViewPlaces {
+  const folder = join(dirname(file), "view");
+  mkdirSync(folder, { recursive: true });
+  return { folder, program, kept: [...own, ...kept, dirname(program), dirname(file)] };
+}
+
 /**
- * What came of each attempt, in a domain at that level.
+ * What came of each attempt, in a domain at that level. `inside`: what enters a view of the host.
  * @throws CommandError if the battery did not start or did not end
  */
 export async function runBattery(
@@ -105,6 +108,7 @@ export async function runBattery(
   level: Level,
   attempts: readonly Attempt[],
   complain: (text: string) => void,
+  inside: readonly string[] = [],
 ): Promise<readonly Result[]> {
   const front = join(home, "bin/cofferdam");
   const at = (name: string) => join(dirname(file), name);
@@ -112,7 +116,8 @@ export async function runBattery(
   const asked = attempts.map(({ argument }) => argument);
   // Files: a pipe of Node's is a socket, which `stdio` does not grant.
   const [out, err] = [openSync(at("out"), "w"), openSync(at("err"), "w")];
-  const battery = spawn(front, [...words, program, ...asked], {
+  const [first = front, ...rest] = [...inside, front];
+  const battery = spawn(first, [...rest, ...words, program, ...asked], {
     stdio: ["ignore", out, err],
     timeout: BATTERY_MS_MAX,
   });

@@ -2,6 +2,7 @@ import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
 import { loggedRequest } from "../../events/logged-request.ts";
 import { type Explanation, renderExplanation } from "../explain/render.ts";
+import type { TriedCase } from "./by-engine.ts";
 import type { JudgedCase } from "./judge-cases.ts";
 
 /** Cases whose names are not on this host; more are counted. */
@@ -14,9 +15,12 @@ export interface Tested {
   readonly cases: readonly JudgedCase[];
   /** Of each case that does not hold. */
   readonly explained: ReadonlyMap<JudgedCase, Explanation>;
+  /** In the order of the cases; null if they were not tried (`--engine`). */
+  readonly tried: readonly TriedCase[] | null;
 }
 
-export function renderTested({ domain, file, cases, explained }: Tested, width: number): string {
+export function renderTested(tested: Tested, width: number): string {
+  const { domain, file, cases, explained, tried } = tested;
   const failed = cases.filter(({ holds }) => !holds);
   const count = cases.length === 1 ? "1 case" : `${cases.length} cases`;
   const verdict =
@@ -26,8 +30,53 @@ export function renderTested({ domain, file, cases, explained }: Tested, width: 
   return [
     `${wrap(printable(`${domain}: ${verdict} (${file})`), width, "  ")}\n`,
     ...failed.map((one) => failure(one, explained.get(one), width)),
-    ...unreached(cases, width),
+    ...(tried === null ? unreached(cases, width) : byEngine(cases, tried, width)),
   ].join("");
+}
+
+/** Wide enough for `not tried`, and two spaces. */
+const ANSWER_WIDTH = 11;
+const INDENT = " ".repeat(2 + 2 * ANSWER_WIDTH);
+
+/** Every case with both answers; what differs from the policy first. */
+function byEngine(
+  cases: readonly JudgedCase[],
+  tried: readonly TriedCase[],
+  width: number,
+): readonly string[] {
+  const rows = cases.flatMap((one, at) => {
+    const found = tried[at];
+    return found === undefined ? [] : [{ one, found }];
+  });
+  const different = rows.filter(({ found }) => found.tried && found.differs !== null);
+  const alike = rows.filter(({ found }) => found.tried && found.differs === null);
+  const untried = rows.filter(({ found }) => !found.tried);
+  const count =
+    `  the engine: ${alike.length} as the policy says, ${different.length} not, ` +
+    `${untried.length} not tried`;
+  const head = row("policy", "engine", "case");
+  const lines = [...different, ...alike, ...untried].map(({ one, found }) => {
+    const [answer, why] = answerOf(found);
+    const text = row(one.policy.outcome, answer, one.line.text);
+    const told = why === null ? "" : `\n${wrap(`${INDENT}${printable(why)}`, width, INDENT)}`;
+    return `${printable(text)}${told}\n`;
+  });
+  return [`${wrap(count, width, "    ")}\n`, `${head}\n`, ...lines];
+}
+
+function row(policy: string, engine: string, text: string): string {
+  return `  ${policy.padEnd(ANSWER_WIDTH)}${engine.padEnd(ANSWER_WIDTH)}${text}`;
+}
+
+/** What the engine answered, and what is to be said about it. */
+function answerOf(found: TriedCase): readonly [string, string | null] {
+  if (!found.tried) return ["not tried", found.why];
+  const { outcome, differs } = found;
+  const answer = outcome.outcome === "possible" ? "granted" : "denied";
+  if (differs === undefined) return [answer, "NOT as the policy says, and no known difference"];
+  if (differs !== null) return [answer, differs];
+  const byOther = outcome.outcome === "refused" && outcome.by !== "Cofferdam";
+  return [answer, byOther ? `by ${outcome.by}, before Cofferdam` : null];
 }
 
 function failure({ line }: JudgedCase, why: Explanation | undefined, width: number): string {
@@ -52,13 +101,23 @@ function isUnreached({ policy, sealed }: JudgedCase): boolean {
 }
 
 /** For programs. */
-export function testedJson({ domain, file, cases }: Tested) {
+export function testedJson({ domain, file, cases, tried }: Tested) {
   return {
     domain,
     file,
-    cases: cases.map(({ line, request, policy, sealed, holds }) => ({
+    cases: cases.map(({ line, request, policy, sealed, holds }, at) => ({
       ...{ case: line.text, line: line.span.line, expected: line.expected },
       ...{ request: loggedRequest(request), policy, sealed, holds },
+      ...engineJson(tried?.[at]),
     })),
   };
+}
+
+function engineJson(found: TriedCase | undefined) {
+  if (found === undefined) return {};
+  if (!found.tried) return { engine: { answer: "not tried", why: found.why } };
+  const { outcome, by, inside, outside } = found.outcome;
+  const [answer] = answerOf(found);
+  const differs = found.differs === undefined ? "not known why" : found.differs;
+  return { engine: { answer, outcome, by, differs, holds: found.holds, inside, outside } };
 }
