@@ -15,8 +15,8 @@ describe("who refused an attempt", () => {
   const source = { file: "x.yaml", line: 1, column: 1, text: "r /x" };
   const granted: Decision = { outcome: "granted", by: source };
   const denied: Decision = { outcome: "denied", by: null, reason: "no-rule" };
-  const request = { class: "syscall", name: "chmod" } as const;
-  const attempt = { what: "call chmod", argument: "call chmod", request };
+  const request = { class: "name", operation: "read", path: "/x" } as const;
+  const attempt = { what: "read /x", argument: "read /x", request };
 
   test.each([
     ["possible and granted", 0, 0, granted, { outcome: "possible", by: null, isGap: false }],
