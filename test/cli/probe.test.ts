@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { outcomeOf } from "../../src/cli/probe/outcome.ts";
@@ -60,7 +60,9 @@ describe("a probe of a domain", () => {
       "probe",
       ...words,
     ];
-    return spawnSync(program, args, { encoding: "utf8" });
+    // A folder for temporary files that no other test uses.
+    const env = { ...process.env, TMPDIR: host.folder };
+    return spawnSync(program, args, { encoding: "utf8", env });
   };
   interface Attempted {
     readonly what: string;
@@ -136,7 +138,9 @@ describe("a probe of a domain", () => {
     expect(
       readdirSync(join(host.at("run"), "plans")).filter((name) => name.endsWith(".plan")),
     ).toEqual([]);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith("cofferdam-probe-"))).toEqual([]);
+    expect(readdirSync(host.folder).filter((name) => name.startsWith("cofferdam-probe-"))).toEqual(
+      [],
+    );
   });
 
   test("a domain that cannot start is said to be so, and leaves nothing behind", () => {
