@@ -158,7 +158,7 @@ static int try_bind(const char *name) {
   return fd < 0 ? errno : result(bind(fd, (struct sockaddr *)&at, length));
 }
 
-/** `FAMILY TYPE PROTOCOL`, as socket(2) takes them. A packet socket of protocol 0 receives nothing. */
+/** `FAMILY TYPE PROTOCOL`, as socket(2) takes them. One for packets of protocol 0 receives none. */
 static int try_socket(const char *object) {
   int family = 0, type = 0, protocol = 0;
   if (sscanf(object, "%d %d %d", &family, &type, &protocol) != 3) return EINVAL;

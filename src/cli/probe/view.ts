@@ -10,7 +10,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { MODE_BITS, PUBLIC_PROGRAM, SHARED_FILE, SHARED_FOLDER } from "../../base/modes.ts";
+import {
+  MODE_BITS,
+  PUBLIC_PROGRAM,
+  SHARED_FILE,
+  SHARED_FOLDER,
+  WRITABLE_BY_OTHERS,
+} from "../../base/modes.ts";
 import { mountsIn } from "../../kernel/mountinfo.ts";
 import { CommandError } from "../command.ts";
 import { kernelFolders, type Prop } from "./case-attempt.ts";
@@ -123,7 +129,7 @@ function putAside(path: string): string | null {
     const status = lstatSync(next, { throwIfNoEntry: false });
     if (!isTrusted || status === undefined || !status.isDirectory()) break;
     const above = lstatSync(found);
-    isTrusted = above.uid === 0 && ((above.mode & 0o022) === 0 || status.uid === 0);
+    isTrusted = above.uid === 0 && ((above.mode & WRITABLE_BY_OTHERS) === 0 || status.uid === 0);
     if (!isTrusted) break;
     found = next;
   }
