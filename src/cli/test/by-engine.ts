@@ -13,7 +13,7 @@ export type TriedCase =
   | {
       readonly tried: true;
       readonly outcome: Outcome;
-      /** Why it differs from the text; null if it agrees; undefined if nothing known explains it. */
+      /** Why it differs from the text; null: it agrees; undefined: nothing known explains it. */
       readonly differs: string | null | undefined;
       readonly holds: boolean;
     };
