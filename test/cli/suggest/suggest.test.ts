@@ -104,6 +104,18 @@ test("a short name that a process gave itself is not shown as its program", asyn
   expect(out).toContain("by [/usr/sbin/nginx],");
 });
 
+test("a capability is told with the calls that needed it", async () => {
+  policy();
+  const request = loggedRequest({ class: "capability", name: "chown" });
+  const used = (object: string) =>
+    ({ verdict: "warning", class: "capability", operation: "use", object, request }) as const;
+  log(used("chown for fchownat"), used("chown for setxattr"), used("chown"));
+  const { out } = await caller.run(["suggest", "tool"]);
+  expect(out).toMatch(/- chown\n {6}3 times by \S*nginx for fchownat, setxattr, at/);
+  const { lines } = JSON.parse((await caller.run(["suggest", "tool", "--json"])).out);
+  expect(lines).toMatchObject([{ line: "chown", purposes: ["fchownat", "setxattr"] }]);
+});
+
 test("denials count only with --denied, and other domains and times never", async () => {
   policy();
   log(
