@@ -108,8 +108,11 @@ test("a record of another version, which cannot be decided, is outstanding", () 
 test("what a deny rule refuses is told, and is no reason against", () => {
   const found = judge(looked({}, { needs: [needed(read("/srv/private/x"))] }));
   expect(found.verdict).toBe("ready");
-  expect(found.refusedByRule).toMatchObject([{ access: "read /srv/private/x" }]);
-  expect(renderReadiness(found, 80)).toContain("would refuse 1 access");
+  const rule = { line: 3, text: "deny r /srv/private/**" };
+  expect(found.deniedOnPurpose).toMatchObject([{ access: "read /srv/private/x", rule }]);
+  expect(renderReadiness(found, 200)).toMatch(
+    /1 access denied on purpose by line 3 of \S+tool\.yaml \(deny r \/srv\/private\/\*\*\)/,
+  );
 });
 
 test("each lack is a reason of its own", () => {

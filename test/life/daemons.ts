@@ -23,6 +23,8 @@ export interface Daemon {
    * a thread.
    */
   readonly refused: readonly string[];
+  /** Of these, in the words of `ready`: what no rule can be about. */
+  readonly unruled?: readonly string[];
 }
 
 const NSCD = "connect /var/run/nscd/socket";
@@ -141,6 +143,10 @@ export const daemons: readonly Daemon[] = [
       "use net_admin for setsockopt(SOL_SOCKET, SO_RCVBUFFORCE)",
       "use net_admin for setsockopt(SOL_SOCKET, SO_SNDBUFFORCE)",
       // It gains nothing: sshd runs it as root.
+      "execute set-user-id program /usr/sbin/unix_chkpwd",
+    ],
+    unruled: [
+      "prlimit64 the limit of core files",
       "execute set-user-id program /usr/sbin/unix_chkpwd",
     ],
   },

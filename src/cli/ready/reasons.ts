@@ -9,33 +9,8 @@ import { type Need, sortNeeds } from "../../suggest/need.ts";
 import { spellRequest } from "../explain/spell-request.ts";
 import { lengthOfTime, localTime } from "../render/local-time.ts";
 import { onHost } from "../suggest/needs-of-log.ts";
-
-/** May the domain be enforced? */
-export type Verdict = "ready" | "not-yet" | "cannot-tell";
-
-/** `note`: worth knowing, and no reason for or against. */
-export interface Reason {
-  readonly says: Verdict | "note";
-  /** For programs. */
-  readonly name: string;
-  readonly text: string;
-  /** What to do, as a command or a sentence. */
-  readonly help: string | null;
-}
-
-/** An access that enforcing would have denied. */
-export interface Denied {
-  /** In words. */
-  readonly access: string;
-  /** The narrowest line that would grant it; null if none can. */
-  readonly line: Suggestion | null;
-  /** What to do if no line can. */
-  readonly help: string | null;
-  readonly count: number;
-  readonly first: string;
-  readonly last: string;
-  readonly program: string | null;
-}
+import { type Denied, type DeniedOnPurpose, grantsAll, purposes } from "./denied.ts";
+import { counted, type Reason, reason, type Verdict } from "./reason.ts";
 
 export interface Readiness {
   readonly domain: string;
@@ -45,8 +20,7 @@ export interface Readiness {
   readonly reasons: readonly Reason[];
   /** What a careful administrator looks at: no rule of the policy grants these. */
   readonly denied: readonly Denied[];
-  /** The policy's own `deny` rules refuse these. */
-  readonly refusedByRule: readonly Denied[];
+  readonly deniedOnPurpose: readonly DeniedOnPurpose[];
 }
 
 export interface Looked {
@@ -100,15 +74,6 @@ function verdictOf(reasons: readonly Reason[]): Verdict {
   return reasons.some(({ says }) => says === "cannot-tell") ? "cannot-tell" : "ready";
 }
 
-function reason(
-  says: Reason["says"],
-  name: string,
-  text: string,
-  help: string | null = null,
-): Reason {
-  return { says, name, text, help };
-}
-
 /** Only level warning shows what enforcing would deny. */
 function levelReasons({ domain, level, until, shown }: Looked): readonly Reason[] {
   if (level === "enforcing")
@@ -135,9 +100,9 @@ function levelReasons({ domain, level, until, shown }: Looked): readonly Reason[
   return end === "" ? [] : [reason("note", "until", `it is at level warning for a time${end}`)];
 }
 
-type Sorted = Pick<Readiness, "denied" | "refusedByRule">;
+type Sorted = Pick<Readiness, "denied" | "deniedOnPurpose">;
 
-const nothingNeeded: Sorted = { denied: [], refusedByRule: [] };
+const nothingNeeded: Sorted = { denied: [], deniedOnPurpose: [] };
 
 /** Accesses to Cofferdam's own objects are left out: every level refuses them. */
 function sortNeeded(policy: Policy, needed: readonly NeededOnce[]): Sorted {
@@ -159,9 +124,11 @@ function sortNeeded(policy: Policy, needed: readonly NeededOnce[]): Sorted {
   };
   return {
     denied: [...lacking.map(shown), ...unruled],
-    refusedByRule: beyond
-      .filter((one) => one.reason === "rule")
-      .map(({ need }) => ({ ...shown(need), line: null })),
+    deniedOnPurpose: beyond.flatMap(({ need, by }) => {
+      if (by === null) return [];
+      const { file, line, text } = by;
+      return [{ ...shown(need), line: null, rule: { file, line, text } }];
+    }),
   };
 }
 
@@ -178,26 +145,17 @@ function deniedOf(
   return { access, line, help: null, count, first, last, program };
 }
 
-function deniedReasons(domain: string, { denied, refusedByRule }: Sorted): readonly Reason[] {
-  const rule = refusedByRule.length;
+function deniedReasons(domain: string, { denied, deniedOnPurpose }: Sorted): readonly Reason[] {
   return [
     denied.length === 0
-      ? reason("ready", "warnings", "the policy grants all that was warned about since")
+      ? reason("ready", "warnings", grantsAll(deniedOnPurpose))
       : reason(
           "not-yet",
           "warnings",
           `enforcing would deny ${counted(denied.length, "access")} that it was warned about`,
           `cofferdam suggest ${domain}; what is to be denied gets a \`deny\` rule`,
         ),
-    ...(rule === 0
-      ? []
-      : [
-          reason(
-            "note",
-            "deny-rules",
-            `\`deny\` rules of the policy would refuse ${counted(rule, "access")} that it made`,
-          ),
-        ]),
+    ...purposes(deniedOnPurpose),
   ];
 }
 
@@ -317,8 +275,4 @@ function lifeReason(name: string, what: string, happened: Happened): Reason {
     name,
     `${what}: ${count}${last === null ? "" : `, last ${localTime(last)}`}`,
   );
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : what.endsWith("s") ? "es" : "s"}`;
 }

@@ -1,7 +1,9 @@
 import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
 import { localTime } from "../render/local-time.ts";
-import type { Denied, Readiness, Reason, Verdict } from "./reasons.ts";
+import type { Denied } from "./denied.ts";
+import type { Reason, Verdict } from "./reason.ts";
+import type { Readiness } from "./reasons.ts";
 
 /** Accesses that are shown; --json has them all. */
 const DENIED_SHOWN_MAX = 10;
@@ -39,10 +41,9 @@ function lines(reason: Reason, found: Readiness, width: number): readonly string
   const indent = " ".repeat(LABEL_COUNT + 2);
   const label = `  ${labels[reason.says].padEnd(LABEL_COUNT)}`;
   const denied = reason.name === "warnings" ? found.denied : [];
-  const ruled = reason.name === "deny-rules" ? found.refusedByRule : denied;
   return [
     ...wrap(`${label}${printable(reason.text)}`, width, indent).split("\n"),
-    ...deniedLines(ruled, width, indent),
+    ...deniedLines(denied, width, indent),
     ...(reason.help === null
       ? []
       : wrap(`${indent}help: ${printable(reason.help)}`, width, `${indent}  `).split("\n")),
