@@ -1,16 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { domainsWithExceptions, exceptionsPath, writeExceptions } from "../domains/exceptions.ts";
-import {
-  byItself,
-  overridden,
-  overridePath,
-  readOverride,
-  removeOverride,
-} from "../domains/levels.ts";
+import { exceptionsPath, writeExceptions } from "../domains/exceptions.ts";
+import { byItself, overridePath, readOverride, removeOverride } from "../domains/levels.ts";
 import { readNumbers } from "../domains/numbers-file.ts";
 import { listRuns } from "../domains/runs.ts";
 import { StateError } from "../domains/state-error.ts";
+import { domainsWithState } from "../domains/state-file.ts";
 import { auditEvent } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { libraryFile } from "../host/load.ts";
@@ -47,8 +42,8 @@ export class AbsentLevels {
   look(now = performance.now()): void {
     const { levels, exceptions, numbers, runs } = this.#places.system;
     const isName = (text: string) => parseDomainName(text) !== null;
-    const excepted = domainsWithExceptions(exceptions, isName);
-    const given = [...new Set([...overridden(levels, isName), ...excepted])];
+    const named = [levels, exceptions].flatMap((folder) => domainsWithState(folder, isName));
+    const given = [...new Set(named)];
     const known = new Map(
       given.length === 0 ? [] : readNumbers(numbers).domains.map((one) => [one.name, one]),
     );

@@ -4,12 +4,12 @@ import {
   byItself,
   changeOverrides,
   type LevelOverride,
-  overridden,
   readOverride,
   removeOverride,
   writeOverride,
 } from "../domains/levels.ts";
 import { StateError } from "../domains/state-error.ts";
+import { domainsWithState } from "../domains/state-file.ts";
 import { allLevelsChanged, levelChanged } from "../events/audit-catalogue.ts";
 import type { Event } from "../events/event.ts";
 import type { Places } from "../host/places.ts";
@@ -80,7 +80,7 @@ export class Levels {
     const isLooked = this.#complaints.try(
       "levels that may have had their time cannot be looked at",
       () => {
-        for (const name of overridden(this.#folder, (text) => parseDomainName(text) !== null))
+        for (const name of domainsWithState(this.#folder, (text) => parseDomainName(text) !== null))
           next = Math.min(next, this.#endOf(name));
       },
     );

@@ -1,14 +1,13 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PRIVATE_FILE } from "../base/modes.ts";
 import { type Read, readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
-import { hasCode } from "../kernel/errno-error.ts";
 import { prepareFile, syncFolder } from "../kernel/replace-file.ts";
 import { type ExceptionSection, exceptionSections } from "../model/exception-rules.ts";
 import { endAt, type LevelClock } from "./level-clock.ts";
 import { type Actor, actor, type Timed, timed } from "./levels.ts";
-import { StateError } from "./state-error.ts";
+import { readState } from "./state-file.ts";
 
 /** One line of a section. */
 export interface Grant {
@@ -80,18 +79,7 @@ export function placeOfGrant(index: number): { readonly line: number; readonly c
 
 /** Expired ones included. @throws StateError for a file that is broken or cannot be read */
 export function readExceptions(folder: string, domain: string): readonly Exception[] {
-  const path = exceptionsPath(folder, domain);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return [];
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw new StateError(`${path} cannot be read: ${error.code}`, endAll(domain));
-  }
-  const read = readExceptionsText(text);
-  if (read.state === "good") return read.value;
-  throw new StateError(`${path} is broken: ${read.problem}`, endAll(domain));
+  return readState(exceptionsPath(folder, domain), readExceptionsText, endAll(domain)) ?? [];
 }
 
 function endAll(domain: string): string {
@@ -104,19 +92,6 @@ export function writeExceptions(folder: string, domain: string, list: readonly E
   if (list.length === 0) rmSync(path, { force: true });
   else prepareFile(folder, Buffer.from(exceptionsText(list)), EXCEPTIONS_MODE).place(path);
   syncFolder(folder);
-}
-
-/** Names of domains that have a file. Ignores leftovers of interrupted writes. */
-export function domainsWithExceptions(
-  folder: string,
-  isName: (text: string) => boolean,
-): readonly string[] {
-  try {
-    return readdirSync(folder).filter(isName).sort();
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 /** Milliseconds since boot, on a clock that cannot be set; null if it has ended. */

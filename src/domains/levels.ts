@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PUBLIC_FILE } from "../base/modes.ts";
 import { readJson } from "../base/read-json.ts";
 import * as is from "../base/schema.ts";
-import { hasCode } from "../kernel/errno-error.ts";
 import { type PreparedFile, prepareFile, syncFolder } from "../kernel/replace-file.ts";
 import { type Level, levels } from "../model/policy.ts";
-import { StateError } from "./state-error.ts";
+import { readState } from "./state-file.ts";
 
 /** The peer's user id, and its name if the host knows one. */
 export interface Actor {
@@ -81,21 +80,8 @@ export function overridePath(folder: string, domain: string): string {
  * read
  */
 export function readOverride(folder: string, domain: string): LevelOverride | null {
-  const path = overridePath(folder, domain);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw new StateError(
-      `${path} cannot be read: ${error.code}`,
-      `remove it, then ${giveAgain(domain)}`,
-    );
-  }
-  const read = readJson(levelOverride, text);
-  if (read.state === "good") return read.value;
-  throw new StateError(`${path} is not a level: ${read.problem}`, giveAgain(domain));
+  const parse = (text: string) => readJson(levelOverride, text);
+  return readState(overridePath(folder, domain), parse, giveAgain(domain));
 }
 
 function giveAgain(domain: string): string {
@@ -135,14 +121,4 @@ export function changeOverrides(
 
 function prepare(folder: string, override: LevelOverride): PreparedFile {
   return prepareFile(folder, Buffer.from(`${JSON.stringify(override)}\n`), LEVEL_MODE);
-}
-
-/** Ignores leftovers of interrupted writes. */
-export function overridden(folder: string, isName: (text: string) => boolean): readonly string[] {
-  try {
-    return readdirSync(folder).filter(isName).sort();
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }

@@ -105,7 +105,7 @@ test("a broken level is reported once as long as it stays the same", async () =>
   await host.stop(agent);
   writeFileSync(join(host.places.system.levels, "alpha"), "disabled");
   await host.start();
-  const told = () => host.messages.filter((text) => text.includes("is not a level"));
+  const told = () => host.messages.filter((text) => text.includes("is broken"));
   for (let i = 0; i < 3; i++)
     for (const path of ["/status", "/domains", "/domains/alpha"]) await host.ask("GET", path);
   expect(told()).toHaveLength(1);

@@ -168,7 +168,7 @@ test("a broken override is reported and never taken for a level", async () => {
   writeFileSync(join(host.places.system.levels, "alpha"), "disabled");
   await host.start();
   expect(host.level(number)).toBe("enforcing");
-  expect(host.messages.join("\n")).toContain("is not a level");
+  expect(host.messages.join("\n")).toContain("is broken");
 });
 
 test("broken numbers prevent the start, with what to do, and stay as they are", async () => {

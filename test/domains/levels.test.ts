@@ -12,12 +12,12 @@ import {
 } from "../../src/domains/level-clock.ts";
 import {
   changeOverrides,
-  overridden,
   readOverride,
   removeOverride,
   writeOverride,
 } from "../../src/domains/levels.ts";
 import { StateError } from "../../src/domains/state-error.ts";
+import { domainsWithState } from "../../src/domains/state-file.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
 let folder: string;
@@ -34,7 +34,7 @@ test("an override is read as it was written, and gone when it is taken back", ()
   writeOverride(folder, "nginx", override);
   expect(readOverride(folder, "nginx")).toEqual(override);
   expect(readOverride(folder, "redis")).toBeNull();
-  expect(overridden(folder, (name) => name === "nginx")).toEqual(["nginx"]);
+  expect(domainsWithState(folder, (name) => name === "nginx")).toEqual(["nginx"]);
   removeOverride(folder, "nginx");
   expect(readOverride(folder, "nginx")).toBeNull();
   expect(readdirSync(folder)).toEqual([]);

@@ -1,5 +1,4 @@
 import {
-  domainsWithExceptions,
   type Exception,
   endOf,
   type Grant,
@@ -19,6 +18,7 @@ import { type Actor, byItself } from "../../domains/levels.ts";
 import { CLOCK_TICKS_A_SECOND } from "../../domains/proc-stat.ts";
 import { follows, listRuns, type Run } from "../../domains/runs.ts";
 import { StateError } from "../../domains/state-error.ts";
+import { domainsWithState } from "../../domains/state-file.ts";
 import { auditEvent } from "../../events/audit-event.ts";
 import type { Event } from "../../events/event.ts";
 import type { ReloadOutcome } from "../../host/agent-answers.ts";
@@ -289,7 +289,7 @@ export class Exceptions {
   }
 
   #domains(): readonly string[] {
-    return domainsWithExceptions(this.#folder, (text) => parseDomainName(text) !== null);
+    return domainsWithState(this.#folder, (text) => parseDomainName(text) !== null);
   }
 
   #write(domain: string, list: readonly Exception[]): void {
