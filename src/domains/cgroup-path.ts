@@ -40,6 +40,14 @@ export function ownCofferdamGroup(): string | null {
 
 const digest = /\.[0-9a-f]{16}$/;
 
+/** As `native/cgroup.c` names the anchor of a run that has no programs. */
+const NO_TABLES = ".0000000000000000";
+
+/** The names that the anchor of a plan's run may have. */
+export function anchorNames(anchor: string): readonly string[] {
+  return [anchor, anchor.replace(digest, NO_TABLES)];
+}
+
 /** In the own group of a systemd unit: `.../NAME.service/cofferdam/DOMAIN.DIGEST/PID`. */
 const unitRun =
   /^0::((?:\/[^/\n]+)*\.service\/cofferdam\/([^/\n]+\.[0-9a-f]{16})\/([1-9]\d{0,9}))(?=[/\n ]|$)/m;

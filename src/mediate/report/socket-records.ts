@@ -18,6 +18,7 @@ export class SocketRecords {
   readonly #read: RecordsRead;
   #reader: RefusalReader | null = null;
   #records: CgroupRefusals | null = null;
+  #hasBegun = false;
   #seen = -1n;
   #due = Number.POSITIVE_INFINITY;
 
@@ -41,7 +42,8 @@ export class SocketRecords {
 
   /** A domain's first call tells which group it is. Called before each call, of thread `tid`. */
   begin(tid: number): void {
-    if (this.#reader === null || this.#records !== null) return;
+    if (this.#hasBegun || this.#reader === null || this.#records !== null) return;
+    this.#hasBegun = true;
     const group = runGroup(this.#broker.plan, tid);
     if (group === null) return;
     this.#read.group = group;
