@@ -50,6 +50,17 @@ const gap = is.object({
 /** Something that the domain may have done and that is not known. */
 export type Gap = is.Described<typeof gap>;
 
+const freshLine = is.object({
+  /** As `printPolicy` writes it. */
+  line: is.text,
+  since: time,
+  /** Of the domain, until then. */
+  starts: count,
+});
+
+/** A grant that the policy did not have when the domain began to be watched. */
+export type FreshLine = is.Described<typeof freshLine>;
+
 const members = {
   /** What was seen counts from then on. */
   since: time,
@@ -65,6 +76,14 @@ const members = {
   lastStart: is.nullable(time),
   needs: is.list(neededOnce),
   gaps: is.list(gap),
+  /**
+   * From then on, mediators have seen what all runs of the domain used. null: an agent that did not
+   * look at that began to watch it.
+   */
+  usedSince: is.added(is.nullable(time), null),
+  /** Grants that were used, as `grantId` names them. */
+  used: is.added(is.list(is.text), []),
+  fresh: is.added(is.list(freshLine), []),
 };
 
 export const evidence = is.object(members);

@@ -59,6 +59,8 @@ export interface SystemPlaces {
   readonly forwarding: string;
   /** Of what the agent has seen of domains at level warning. For root only. */
   readonly evidence: string;
+  /** Of grants that supervised domains used, by number (`domains/used-grants.ts`). For root only. */
+  readonly used: string;
   readonly agentLock: string;
   /** For root only. */
   readonly mediatorSocket: string;
@@ -107,6 +109,7 @@ export function systemPlaces(
     control: join(runtime, "control.sock"),
     forwarding: join(state, "forwarding.json"),
     evidence: join(state, "evidence"),
+    used: join(runtime, "used"),
     agentLock: join(runtime, "agent.lock"),
     mediatorSocket: join(runtime, "mediator.sock"),
     mediatorLock: join(runtime, "mediator.lock"),

@@ -1,16 +1,19 @@
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Agent } from "../../src/agent/agent.ts";
 import { NEEDS_BYTES_MAX, NEEDS_KEPT_MAX } from "../../src/agent/evidence/limits.ts";
 import { MODE_BITS, PRIVATE_FILE } from "../../src/base/modes.ts";
+import { grantId } from "../../src/domains/used-grants.ts";
 import { failedEvent, theHost } from "../../src/events/audit-event.ts";
 import { lifecycleEvent } from "../../src/events/collector/lifecycle.ts";
 import type { Event } from "../../src/events/event.ts";
 import { openEventLog } from "../../src/events/log/event-log.ts";
 import { loggedRequest } from "../../src/events/logged-request.ts";
 import type { Evidence, ShownEvidence } from "../../src/host/evidence.ts";
+import { GrantIndex, UsedGrants } from "../../src/mediate/domain/used-grants.ts";
 import { anEvent } from "../events/an-event.ts";
+import { names, policy } from "../model/helpers/policy.ts";
 import { needsRoot } from "../support/skip.ts";
 import { policyText, ScratchHost } from "./scratch-host.ts";
 
@@ -240,12 +243,78 @@ test("an order of level warning begins anew", async () => {
   expect(await evidence()).toMatchObject({ needs: [], gaps: [] });
 });
 
+/** As a mediator of the domain, whose policy has these rules. */
+async function mark(...used: readonly string[]): Promise<void> {
+  const { number } = await host.ask("GET", "/domains/alpha");
+  const of = policy({ names: names(...used) });
+  const marks = UsedGrants.open(host.places.system.used, number, new GrantIndex(of));
+  for (const { source } of of.names) marks?.rule(source);
+  marks?.close();
+}
+
+const ids = (...used: readonly string[]) => used.map((text) => grantId("names", text));
+
+test("what mediators mark is kept by agents, and begins anew with the time", async () => {
+  await warn();
+  await mark("r /a", "r /b");
+  expect((await evidence()).used).toEqual(ids("r /a", "r /b"));
+  // The host boots: the marks are gone.
+  await restart(() => rmSync(host.places.system.used, { recursive: true }));
+  await mark("r /c");
+  expect((await evidence()).used).toEqual(ids("r /a", "r /b", "r /c"));
+  host.policy("alpha", policyText("r /a"));
+  await host.ask("POST", "/domains/alpha/reload");
+  const { used, usedSince, since } = await evidence();
+  expect([used, usedSince]).toEqual([[], since]);
+  await mark("r /a");
+  expect((await evidence()).used).toEqual(ids("r /a"));
+  await warn();
+  expect((await evidence()).used).toEqual([]);
+});
+
+test("a grant that is added later is known as such, with the starts before it", async () => {
+  await warn();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", number, "supervised", "warning");
+  expect((await evidence()).fresh).toEqual([]);
+  host.policy("alpha", policyText("r /srv/alpha/** /a"));
+  await host.ask("POST", "/domains/alpha/reload");
+  expect((await evidence()).fresh).toMatchObject([{ line: "r /a", starts: 1 }]);
+  host.policy("alpha", policyText("r /srv/alpha/** /a /b"));
+  await restart();
+  expect((await evidence()).fresh).toMatchObject([{ line: "r /a" }, { line: "r /b" }]);
+});
+
+test("while a run keeps its level, the time in which uses are seen does not begin", async () => {
+  await warn();
+  const before = await evidence();
+  expect(before.usedSince).toBe(before.since);
+  const { number } = await host.ask("GET", "/domains/alpha");
+  host.run("alpha", number, "sealed", "enforcing");
+  const { since, usedSince } = await evidence();
+  expect([since, (usedSince ?? "") > since]).toEqual([before.since, true]);
+});
+
+test("evidence of an agent that did not look at uses tells of none", async () => {
+  await warn();
+  const path = join(host.places.system.evidence, "alpha");
+  await restart(() => {
+    const { usedSince, used, fresh, ...older } = JSON.parse(readFileSync(path, "utf8"));
+    expect([usedSince, used, fresh]).toEqual([expect.any(String), [], []]);
+    writeFileSync(path, JSON.stringify(older));
+  });
+  await mark("r /a");
+  expect((await evidence()).usedSince).toBeNull();
+});
+
 test("a broken file begins anew, and is reported", async () => {
   await warn();
   log([asked("/a")]);
   await restart(() => writeFileSync(join(host.places.system.evidence, "alpha"), "{"));
   expect((await evidence()).needs).toEqual([]);
-  expect(host.messages.join("\n")).toContain("begins anew: it is no JSON, or not all of it");
+  expect(host.messages.join("\n")).toContain(
+    "is broken: it is no JSON, or not all of it; its content begins anew",
+  );
 });
 
 test("a domain that begins with an agent does not count what was logged before it", async () => {

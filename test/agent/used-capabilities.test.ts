@@ -1,10 +1,13 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { MarkedGrants } from "../../src/agent/evidence/marked-grants.ts";
 import { PRIVATE_FILE } from "../../src/base/modes.ts";
 import { writeUseIds } from "../../src/domains/use-ids.ts";
+import { grantId } from "../../src/domains/used-grants.ts";
 import { type LoadedUses, loadCapabilityUses } from "../../src/kernel/bpf/load-capability-uses.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
+import { readIfThere } from "../../src/kernel/read-if-there.ts";
 import { root } from "../house/tree.ts";
 import { compileC } from "../support/compile-c.ts";
 import { needsFeature, needsRoot } from "../support/skip.ts";
@@ -107,11 +110,36 @@ test("what was told is what enforcing refuses, and what the proposed lines grant
   const words = Object.keys(ALL).map((use) => use.split(" ")[0] ?? "");
   policy("with", "enforcing", words);
   expect(await doAll(inside("with"))).toEqual(["done", "done", "done"]);
-  policy("granted", "warning", words);
+  policy("granted", "warning", [...words, "sys_time"]);
+  // From now on the agent watches the domain; then marks are no longer taken back.
+  await host.ask("GET", "/domains/granted/evidence");
   const granted = inside("granted");
   expect(await doAll(granted)).toEqual(["done", "done", "done"]);
   await granted.end();
   expect(countUses(host, "granted")).toEqual({});
+  const { number } = await host.ask("GET", "/domains/granted");
+  const used = () => new MarkedGrants(host.at("run/used")).read().get(number);
+  await vi.waitFor(() => {
+    const marked = words.map((word) => used()?.has(grantId("capabilities", word)));
+    expect(marked).toEqual(words.map(() => true));
+  }, WAIT);
+  expect(used()?.has(grantId("capabilities", "sys_time"))).toBe(false);
+});
+
+/** More than the launcher looks at one by one (SOCKETS_MAX of native/launcher.h). */
+const SOCKETS = `for i in $(seq 70); do exec {fd}<>/dev/udp/127.0.0.1/9; done; exec "$@"`;
+
+test("a run without programs of its control group, for its sockets, is told of, too", async () => {
+  policy("bare", "warning", []);
+  const words = [...host.inside, front, "run", "bare", "--", host.at("acts")];
+  const acting = new Acting(["bash", "-c", SOCKETS, "bash", ...words]);
+  expect(await acting.does(`bind ${PORT}`)).toBe("bind done");
+  await heard("bare", { "net_bind_service for bind": 1 });
+  const groups = fs
+    .readdirSync(host.at("run/runs"))
+    .map((pid) => readIfThere(`/proc/${pid}/cgroup`) ?? "");
+  expect(groups.join("")).toMatch(/\/bare\.0{16}\/\d+$/m);
+  await acting.end();
 });
 
 test("a use that the mediator tells by the call itself is told once", async () => {

@@ -4,11 +4,13 @@ import { expect, test } from "vitest";
 import { PRIVATE_FILE } from "../../src/base/modes.ts";
 import { judge, type Looked } from "../../src/cli/ready/reasons.ts";
 import { renderReadiness } from "../../src/cli/ready/render.ts";
+import { grantId } from "../../src/domains/used-grants.ts";
 import { loggedRequest } from "../../src/events/logged-request.ts";
 import { type Evidence, gapKinds, type NeededOnce } from "../../src/host/evidence.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
+import { names } from "../model/helpers/policy.ts";
 import { vocabulary } from "../policy/vocabulary.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -34,6 +36,9 @@ const seen: Evidence = {
   lastStart: "2026-01-31T12:00:00.000Z",
   needs: [],
   gaps: [],
+  usedSince: "2026-01-30T12:00:00.000Z",
+  used: [],
+  fresh: [],
 };
 
 function looked(more: Partial<Looked> = {}, evidence: Partial<Evidence> | null = {}): Looked {
@@ -54,6 +59,7 @@ function looked(more: Partial<Looked> = {}, evidence: Partial<Evidence> | null =
     units: [],
     unseen: [],
     life: null,
+    uses: { policy, includes: new Map(), capabilitiesSeen: true, life: null },
     least: DAY_S,
     now: NOW,
     ...more,
@@ -113,6 +119,129 @@ test("what a deny rule refuses is told, and is no reason against", () => {
   expect(renderReadiness(found, 200)).toMatch(
     /1 access denied on purpose by line 3 of \S+tool\.yaml \(deny r \/srv\/private\/\*\*\)/,
   );
+});
+
+test("what no rule is about is denied on purpose if `deny` rules show it to be", () => {
+  const socket = { ...needed(null), class: "socket", operation: "create", object: "a unix socket" };
+  const nscd = needed({ class: "name", operation: "connect", path: "/srv/nscd" });
+  const other = needed({ class: "name", operation: "listen", path: "/srv/other" });
+  const keyctl = { ...needed(null), object: "keyctl" };
+  const denies = policyOf(
+    "network: [deny connect unix /srv/nscd]\nsyscalls: ['@default', deny keyctl]\n",
+  );
+  const left = (of: Policy, ...needs: readonly NeededOnce[]) =>
+    judge(looked({ policy: of }, { needs })).denied.map(({ access }) => access);
+  expect(left(denies, socket, nscd, keyctl)).toEqual([]);
+  expect(left(denies, socket, nscd, other)).toEqual([
+    "listen unix /srv/other",
+    "create a unix socket",
+  ]);
+  // Its uses are not known.
+  expect(left(denies, socket)).toEqual(["create a unix socket"]);
+  expect(left(policy, nscd, socket, keyctl)).toHaveLength(3);
+  const grants = policyOf("network: [connect unix /srv/nscd]\n");
+  expect(left(grants, socket, nscd)).toEqual([]);
+});
+
+/** A policy's own file includes the abstraction `names`, which stands beside it. */
+const included = "/d/abstractions/names.yaml";
+const from = (file: string, line: number, ...lines: readonly string[]) =>
+  names(...lines).map((rule) => ({ ...rule, source: { ...rule.source, file, line } }));
+const written = {
+  ...policy,
+  names: [
+    ...from("/d/tool.yaml", 3, "r /a"),
+    ...from("/d/tool.yaml", 4, "r /b", "r /c"),
+    ...from("/d/tool.yaml", 5, "connect unix /run/x"),
+    ...from(included, 2, "r /etc/passwd"),
+    ...from(included, 3, "r /etc/group"),
+  ],
+};
+const uses = {
+  ...{ policy: written, capabilitiesSeen: true, life: null },
+  includes: new Map([["names", [included]]]),
+};
+const idsOf = (...texts: readonly string[]) => texts.map((text) => grantId("names", text));
+const shownUnused = (evidence: Partial<Evidence>, more: Partial<Looked> = {}) => {
+  const found = judge(looked({ uses, ...more }, evidence));
+  return { ...found, screen: renderReadiness(found, 200) };
+};
+
+test("grants that were never used are told by line, those of an abstraction together", () => {
+  const { unused, screen, verdict } = shownUnused({ used: idsOf("r /b") });
+  expect(verdict).toBe("ready");
+  expect(unused).toMatchObject({
+    state: "known",
+    unused: [
+      { line: 3, text: "r /a" },
+      { line: 4, text: "r /c" },
+      { abstraction: "names", text: "include: names" },
+    ],
+    unseen: 1,
+    all: 5,
+  });
+  expect(screen).toContain("3 of 5 grants never used in 2d");
+  expect(screen).toContain("line 4: r /c");
+  const used = shownUnused({ used: idsOf("r /a", "r /b", "r /c", "r /etc/group") });
+  expect(used.unused).toMatchObject({ unused: [] });
+});
+
+test("no grant is called unused that a start, or what was not seen, may need", () => {
+  const used = idsOf("r /b");
+  const why = (evidence: Partial<Evidence>, more: Partial<Looked> = {}) => {
+    const { unused, screen } = shownUnused({ used, ...evidence }, more);
+    expect(screen).not.toContain("line 3");
+    return unused.state === "unknown" ? unused.why : "known";
+  };
+  expect(why({}, { running: { following: 1, keeping: 2 } })).toContain("keeps the level");
+  expect(why({ usedSince: null })).toContain("earlier version");
+  expect(why({ usedSince: "2026-02-01T00:00:00.000Z" })).toContain("no start");
+  expect(why({ used: [] })).toContain("no use at all");
+  const failed = { kind: "failed", what: "", count: 1, last: seen.since } as const;
+  expect(why({ gaps: [failed] })).toContain("failed");
+  const added = { line: "r /a", since: seen.since, starts: 2 };
+  const { unused } = shownUnused({ used, fresh: [added] });
+  expect(unused).toMatchObject({ fresh: 1, unused: [{ text: "r /c" }, {}] });
+  const before = shownUnused({ used, fresh: [{ ...added, starts: 1 }] });
+  expect(before.unused).toMatchObject({ fresh: 0, unused: [{ text: "r /a" }, {}, {}] });
+});
+
+test("what was seen meanwhile, and what was not, stands beside the advice", () => {
+  const never = { state: "known", count: 0, last: null } as const;
+  const once = { state: "known", count: 1, last: seen.since } as const;
+  const unknown = { state: "unknown", why: "no record" } as const;
+  const life = { reloads: once, rotations: never, upgrades: unknown };
+  const { screen } = shownUnused({ used: idsOf("r /b") }, { uses: { ...uses, life } });
+  expect(screen).toContain("seen meanwhile: a start, reload");
+  expect(screen).toContain("not seen, and may need them: rotation of logs, upgrade, any failure");
+});
+
+test("capabilities are unused only where their uses are recorded", () => {
+  const rule = {
+    effect: "allow",
+    token: "chown",
+    source: from("/d/tool.yaml", 9, "r /a")[0]?.source,
+  };
+  const capabilities = [rule] as unknown as Policy["capabilities"];
+  const all = { ...uses, policy: { ...written, capabilities } };
+  const used = idsOf("r /a", "r /b", "r /c", "r /etc/group");
+  const shown = (capabilitiesSeen: boolean) =>
+    shownUnused({ used }, { uses: { ...all, capabilitiesSeen } }).unused;
+  expect(shown(true)).toMatchObject({ unused: [{ line: 9 }] });
+  expect(shown(false)).toMatchObject({ unused: [], unseen: 2 });
+  const gaps = [{ kind: "unseen", what: "", count: 1, last: seen.since }] as const;
+  const { unused } = shownUnused({ used, gaps }, { uses: all });
+  expect(unused).toMatchObject({ unused: [], unseen: 2 });
+});
+
+test("the rules by which a kind of socket may be made do not all go", () => {
+  const listen = from("/d/tool.yaml", 3, "listen unix /run/a", "listen unix /run/b");
+  const unix = { ...uses, policy: { ...written, names: listen } };
+  expect(shownUnused({ used: idsOf("r /x") }, { uses: unix }).unused).toMatchObject({ unused: [] });
+  const used = idsOf("listen unix /run/a");
+  expect(shownUnused({ used }, { uses: unix }).unused).toMatchObject({
+    unused: [{ text: "listen unix /run/b" }],
+  });
 });
 
 test("each lack is a reason of its own", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Ending } from "../../src/mediate/domain/ending.ts";
 import type { Generation } from "../../src/mediate/domain/generation.ts";
 import { grantedCapabilities } from "../../src/mediate/domain/granted-capabilities.ts";
+import { GrantIndex } from "../../src/mediate/domain/used-grants.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { uptimeNow } from "../../src/plan/outdated.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -19,7 +20,7 @@ test("exceptions that ended while no call came are taken out together", () => {
   const generation: Generation = {
     ...{ plan: {} as Plan, policy: whole, automaton: buildAutomaton(rules) },
     ...{ listed: new Set<string>(), denied: new Set<string>(), until: ends[0] ?? 0 },
-    capabilities: grantedCapabilities(whole),
+    ...{ capabilities: grantedCapabilities(whole), index: new GrantIndex(whole) },
   };
   const ending = new Ending();
   const left = ending.of(generation);

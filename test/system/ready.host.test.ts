@@ -146,6 +146,28 @@ test("a real domain: not ready, its line added, ready, enforced", async () => {
   await daemon.end();
 });
 
+test("grants that a daemon never used are told, and are unknown of a sealed one", async () => {
+  host.cofferdam("domain", "level", "daily", "enforcing");
+  const sealed = new Daemon();
+  expect(await sealed.cats("late")).toBe("refused");
+  policy(`r ${host.at("wanted")}`, `r ${host.at("never")}`);
+  host.cofferdam("domain", "reload", "daily");
+  host.cofferdam("domain", "level", "daily", "warning");
+  const unused = () => JSON.parse(command("ready", "daily", ...LEAST, "--json").out).unused;
+  expect(unused()).toMatchObject({ state: "unknown" });
+  expect(unused().why).toContain("keeps the level of its start");
+  await sealed.end();
+  await vi.waitFor(() => expect(unused().why).toContain("no start"), WAIT);
+  const daemon = new Daemon();
+  expect(await daemon.cats("wanted")).toBe("wanted is here");
+  const never = { line: expect.any(Number), text: `r ${host.at("never")}` };
+  await vi.waitFor(() => expect(unused()).toMatchObject({ unused: [never] }), WAIT);
+  // It is asked for, though there is no such file.
+  expect(await daemon.cats("never")).toBe("refused");
+  await vi.waitFor(() => expect(unused()).toMatchObject({ unused: [] }), WAIT);
+  await daemon.end();
+});
+
 test("denials are shown; at the end of the last process it goes back to warning", async () => {
   host.cofferdam("domain", "level", "daily", "warning");
   const daemon = new Daemon();

@@ -79,7 +79,10 @@ const evidenceFields: readonly AnswerField[] = [
       "counts, and why (`level` or `policy`); `policySince`: since when the policy in force is " +
       "the present one; `starts`, `lastStart`; `needs[]`: accesses that were warned about " +
       "(`class`, `operation`, `object` or `request`, `reason`, `help`, `count`, `first`, `last`, " +
-      "`program`); `gaps[]`: what may have been missed (`kind`, `what`, `count`, `last`)",
+      "`program`); `gaps[]`: what may have been missed (`kind`, `what`, `count`, `last`); " +
+      "`usedSince`: from when mediators have seen all uses of grants, `used[]`: ids of grants " +
+      "that were used, `fresh[]`: grants that the policy got meanwhile (`line`, `since`, and " +
+      "`starts` until then)",
   },
 ];
 

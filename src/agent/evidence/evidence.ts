@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../base/modes.ts";
 import { readJson } from "../../base/read-json.ts";
 import * as is from "../../base/schema.ts";
 import { levelClock } from "../../domains/level-clock.ts";
 import { follows, listRuns } from "../../domains/runs.ts";
+import { StateError } from "../../domains/state-error.ts";
+import { domainsWithState, readState } from "../../domains/state-file.ts";
 import { theHost } from "../../events/audit-event.ts";
 import { CAPABILITIES_UNSEEN } from "../../events/collector/lifecycle.ts";
 import { endOf, LogReader, type PlacedRecord, type Position } from "../../events/log/reader.ts";
@@ -12,13 +14,18 @@ import type { LoggedEvent } from "../../events/log/record.ts";
 import { evidenceFile, type Gap, type ShownEvidence } from "../../host/evidence.ts";
 import { libraryFile } from "../../host/load.ts";
 import type { Places } from "../../host/places.ts";
-import { readIfThere } from "../../kernel/read-if-there.ts";
 import { replaceFile } from "../../kernel/replace-file.ts";
 import { parseDomainName } from "../../policy/names.ts";
 import { Complaints } from "../complaints.ts";
 import type { DomainTable } from "../domain-table.ts";
 import type { DomainEntry } from "../entry.ts";
-import { EVIDENCE_RECORDS_MAX, EVIDENCE_SAVE_MS, EVIDENCE_TURNS_MAX } from "./limits.ts";
+import {
+  EVIDENCE_RECORDS_MAX,
+  EVIDENCE_SAVE_MS,
+  EVIDENCE_TURNS_MAX,
+  USED_LOOK_MS,
+} from "./limits.ts";
+import { MarkedGrants } from "./marked-grants.ts";
 import { isNarrowed } from "./narrowed.ts";
 import { type RunsNow, WatchedDomain } from "./watched-domain.ts";
 
@@ -29,14 +36,16 @@ const position: is.Schema<Position> = is.object({
   file: is.text,
   at: count,
 });
+const UNMARKED = "what domains use of their grants cannot be read";
 const UNREADABLE = "the event log cannot be read for `cofferdam ready`";
 /** No domain has this name. */
 const POSITION_NAME = ".position";
 
 /**
  * Keeps what is seen of each domain at level warning, for `ready`: since when, starts, what was
- * warned about, and what may have been missed. The log is followed by its records' numbers, so
- * that neither a rotation nor a restart of the agent hides a warning or counts one twice.
+ * warned about, which grants were used, and what may have been missed. The log is followed by its
+ * records' numbers, so that neither a rotation nor a restart of the agent hides a warning or counts
+ * one twice.
  */
 export class EvidenceKeeper {
   readonly #places: Places;
@@ -45,6 +54,8 @@ export class EvidenceKeeper {
   readonly #folder: string;
   readonly #domains = new Map<string, WatchedDomain>();
   readonly #reader: LogReader;
+  readonly #marked: MarkedGrants;
+  readonly #looking: NodeJS.Timeout;
   #position: Position | null;
   #isBehind = true;
   #timer: NodeJS.Timeout | null = null;
@@ -54,6 +65,9 @@ export class EvidenceKeeper {
     this.#table = table;
     this.#complaints = new Complaints(log);
     this.#folder = places.system.evidence;
+    this.#marked = new MarkedGrants(places.system.used);
+    this.#complaints.try(UNMARKED, () => this.#marked.make());
+    this.#looking = setInterval(() => this.#lookAtUses(), USED_LOOK_MS).unref();
     const kept = this.#load();
     this.#position = kept ?? this.#endOfLog();
     this.#reader = new LogReader(dirname(places.events), this.#position);
@@ -76,7 +90,7 @@ export class EvidenceKeeper {
    */
   look(): void {
     const before = this.#domains.size;
-    const runs = runsByDomain(this.#places.system.runs);
+    const { runs, hidden } = runsByDomain(this.#places.system.runs);
     const { boot } = levelClock();
     for (const entry of this.#table.entries) {
       const now = { boot, keys: runs.get(entry.name) ?? [] };
@@ -87,6 +101,7 @@ export class EvidenceKeeper {
     for (const name of this.#domains.keys())
       if (this.#table.get(name) === null && libraryFile(this.#places, name) === null)
         this.#end(name);
+    for (const name of hidden) this.#domains.get(name)?.hidden();
     // A new agent must not take a domain for one that has just begun.
     if (this.#domains.size > before) this.#save();
     else this.#saveSoon();
@@ -94,7 +109,7 @@ export class EvidenceKeeper {
 
   /** An administrator ordered level warning for these: what was seen before no longer counts. */
   begin(entries: readonly DomainEntry[]): void {
-    const runs = runsByDomain(this.#places.system.runs);
+    const { runs } = runsByDomain(this.#places.system.runs);
     const { boot } = levelClock();
     for (const entry of entries) {
       if (this.#table.levelInForce(entry) !== "warning") continue;
@@ -130,6 +145,7 @@ export class EvidenceKeeper {
   shown({ name, digest }: DomainEntry): ShownEvidence {
     this.catchUp();
     this.look();
+    this.#lookAtUses();
     const evidence = this.#domains.get(name)?.seen ?? null;
     return { name, digest, evidence, behind: this.#isBehind };
   }
@@ -137,6 +153,8 @@ export class EvidenceKeeper {
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    clearInterval(this.#looking);
+    this.#lookAtUses();
     this.#save();
     this.#reader.close();
   }
@@ -151,16 +169,37 @@ export class EvidenceKeeper {
     const before = domain.policy;
     if (digest !== null && digest !== before.digest) {
       const narrowed = isNarrowed(this.#places, entry.name, before.text, text);
+      this.#lookAtUses();
       domain.policyChanged({ digest, text }, narrowed);
+      if (narrowed) this.#resetUses(entry);
     }
     domain.runsNow(runs);
   }
 
-  #begin({ name, digest, policy }: DomainEntry, runs: RunsNow): void {
+  #begin(entry: DomainEntry, runs: RunsNow): void {
+    const { name, digest, policy } = entry;
     const now = { digest, text: policy?.text ?? null };
     // What is in the log by now is about the time before, also if it was not read yet.
     const seq = (this.#endOfLog() ?? this.#position)?.seq ?? 0;
     this.#domains.set(name, WatchedDomain.begin(now, runs, seq));
+    this.#resetUses(entry);
+  }
+
+  /** Mediators mark without telling. */
+  #lookAtUses(): void {
+    this.#complaints.try(UNMARKED, () => {
+      const marked = this.#marked.read();
+      for (const [name, domain] of this.#domains) {
+        const ids = marked.get(this.#table.get(name)?.number ?? -1);
+        if (ids !== undefined) domain.addUsed(ids);
+        if (domain.isDirty) this.#saveSoon();
+      }
+      this.#marked.prune();
+    });
+  }
+
+  #resetUses({ number }: DomainEntry): void {
+    this.#complaints.try(UNMARKED, () => this.#marked.reset(number));
   }
 
   #end(name: string): void {
@@ -203,7 +242,8 @@ export class EvidenceKeeper {
 
   /** The position of the last agent; null if none is known. */
   #load(): Position | null {
-    for (const name of domainsIn(this.#folder)) {
+    const isName = (text: string) => parseDomainName(text) !== null;
+    for (const name of domainsWithState(this.#folder, isName)) {
       const read = this.#readFile(name, evidenceFile);
       if (read !== null) this.#domains.set(name, new WatchedDomain(read));
     }
@@ -212,11 +252,13 @@ export class EvidenceKeeper {
 
   #readFile<T>(name: string, schema: is.Schema<T>): T | null {
     const path = join(this.#folder, name);
-    const text = readIfThere(path);
-    const read = text === null ? null : readJson(schema, text);
-    if (read?.state === "bad")
-      this.#complaints.say(path, `${path} is not used, its content begins anew: ${read.problem}`);
-    return read?.state === "good" ? read.value : null;
+    try {
+      return readState(path, (text) => readJson(schema, text), "its content begins anew");
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      this.#complaints.say(path, `${error.message}; ${error.help}`);
+      return null;
+    }
   }
 
   #saveSoon(): void {
@@ -246,21 +288,24 @@ export class EvidenceKeeper {
   }
 }
 
-/** Files of the folder that are about a domain. */
-function domainsIn(folder: string): readonly string[] {
-  return existsSync(folder)
-    ? readdirSync(folder).filter((name) => parseDomainName(name) !== null)
-    : [];
+interface RunsByDomain {
+  /** Runs that follow the domain's level, each as `PID START`. */
+  readonly runs: ReadonlyMap<string, readonly string[]>;
+  /** Domains with other runs, which keep the level of their start: nothing tells what they do. */
+  readonly hidden: ReadonlySet<string>;
 }
 
-/** Each as `PID START`. Others keep the level of their start, and warn of nothing. */
-function runsByDomain(folder: string): ReadonlyMap<string, readonly string[]> {
-  const keys = new Map<string, string[]>();
-  for (const run of listRuns(folder).filter(follows)) {
-    const key = `${run.pid} ${run.start}`;
-    keys.set(run.domain, [...(keys.get(run.domain) ?? []), key]);
+function runsByDomain(folder: string): RunsByDomain {
+  const runs = new Map<string, string[]>();
+  const hidden = new Set<string>();
+  for (const run of listRuns(folder)) {
+    if (!follows(run)) {
+      if (run.daemonState === "alive") hidden.add(run.domain);
+      continue;
+    }
+    runs.set(run.domain, [...(runs.get(run.domain) ?? []), `${run.pid} ${run.start}`]);
   }
-  return keys;
+  return { runs, hidden };
 }
 
 interface Trouble {

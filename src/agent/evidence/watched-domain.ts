@@ -1,7 +1,8 @@
+import { jsonOf } from "../../base/read-json.ts";
 import type { Event } from "../../events/event.ts";
 import type { LogRecord } from "../../events/log/record.ts";
-import type { Evidence, EvidenceFile, Gap, NeededOnce } from "../../host/evidence.ts";
-import { GAP_LENGTH_MAX, NEEDS_BYTES_MAX, NEEDS_KEPT_MAX } from "./limits.ts";
+import type { Evidence, EvidenceFile, FreshLine, Gap, NeededOnce } from "../../host/evidence.ts";
+import { GAP_LENGTH_MAX, NEEDS_BYTES_MAX, NEEDS_KEPT_MAX, USED_KEPT_MAX } from "./limits.ts";
 
 /** The policy in force, as `DomainEntry` knows it. */
 export interface PolicyNow {
@@ -24,12 +25,14 @@ export class WatchedDomain {
   readonly #needs = new Map<string, NeededOnce>();
   #bytes = 0;
   readonly #gaps = new Map<string, Gap>();
+  readonly #used: Set<string>;
   isDirty = false;
 
   constructor(file: EvidenceFile) {
     this.#file = file;
     for (const need of file.needs) this.#keep(keyOf(need), need);
     for (const gap of file.gaps) this.#gaps.set(gap.kind, gap);
+    this.#used = new Set(file.used);
   }
 
   static begin(
@@ -40,7 +43,7 @@ export class WatchedDomain {
   ): WatchedDomain {
     const domain = new WatchedDomain({
       ...{ since: now, begun: "level", policySince: now, starts: 0, lastStart: null },
-      ...{ needs: [], gaps: [] },
+      ...{ needs: [], gaps: [], usedSince: now, used: [], fresh: [] },
       ...{ digest: policy.digest, policy: policy.text, seq, boot: runs.boot, known: runs.keys },
     });
     domain.isDirty = true;
@@ -56,9 +59,10 @@ export class WatchedDomain {
   }
 
   get seen(): Evidence {
-    const { since, begun, policySince, starts, lastStart } = this.#file;
+    const { since, begun, policySince, starts, lastStart, usedSince, fresh } = this.#file;
     const [needs, gaps] = [[...this.#needs.values()], [...this.#gaps.values()]];
-    return { since, begun, policySince, starts, lastStart, needs, gaps };
+    const used = [...this.#used];
+    return { since, begun, policySince, starts, lastStart, needs, gaps, usedSince, used, fresh };
   }
 
   /** What is written to disk; `seq`: of the last record that was read. */
@@ -74,10 +78,24 @@ export class WatchedDomain {
   /** Warnings stay: they tell what the domain needs, whatever its policy was. */
   policyChanged(policy: PolicyNow, isNarrowed: boolean, now = new Date().toISOString()): void {
     const anew = { since: now, begun: "policy", starts: 0, lastStart: null } as const;
+    const fresh = freshLines(this.#file, policy.text, now);
     this.#change({
-      ...{ digest: policy.digest, policy: policy.text, policySince: now },
-      ...(isNarrowed ? anew : {}),
+      ...{ digest: policy.digest, policy: policy.text, policySince: now, fresh },
+      ...(isNarrowed ? { ...anew, usedSince: now, fresh: [] } : {}),
     });
+    if (isNarrowed) this.#used.clear();
+  }
+
+  /** Mediators have marked these grants. */
+  addUsed(ids: Iterable<string>): void {
+    const before = this.#used.size;
+    for (const id of ids) if (this.#used.size < USED_KEPT_MAX) this.#used.add(id);
+    if (this.#used.size > before) this.isDirty = true;
+  }
+
+  /** There is a run whose uses no mediator sees. */
+  hidden(now = new Date().toISOString()): void {
+    if (this.#file.usedSince !== null) this.#change({ usedSince: now });
   }
 
   /** Counts those that were not there before. */
@@ -124,6 +142,25 @@ export class WatchedDomain {
     this.#bytes += bytesOf(need) - (before === undefined ? 0 : bytesOf(before));
     this.#needs.set(key, need);
   }
+}
+
+/** Rules of a printed policy, one a line. */
+const ruleLine = /^ {2}- (".*")$/;
+
+function freshLines(
+  { policy, fresh, starts }: EvidenceFile,
+  text: string | null,
+  since: string,
+): readonly FreshLine[] {
+  const [before, now] = [policy, text].map((one) => new Set((one ?? "").split("\n")));
+  const kept = fresh.filter(({ line }) => now?.has(`  - ${JSON.stringify(line)}`));
+  const added = [...(now ?? [])]
+    .filter((line) => before?.has(line) === false)
+    .flatMap((line) => {
+      const [, written] = ruleLine.exec(line) ?? [];
+      return written === undefined ? [] : [{ line: String(jsonOf(written)), since, starts }];
+    });
+  return [...kept, ...added];
 }
 
 function needOf(event: Event): NeededOnce {

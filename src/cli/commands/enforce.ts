@@ -1,4 +1,3 @@
-import { shownDetails } from "../../host/agent-answers.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
 import { parseDuration } from "../duration.ts";
@@ -7,13 +6,13 @@ import { watchedHost } from "../enforce/host.ts";
 import { giveLevel, restartUnits } from "../enforce/order.ts";
 import { renderEnforced } from "../enforce/render.ts";
 import { toJson } from "../json.ts";
-import { lookAt, unitsOf } from "../ready/look.ts";
+import { detailsOf, lookAt, unitsOf } from "../ready/look.ts";
 import { judge, type Readiness } from "../ready/reasons.ts";
 import { renderReadiness, verdictWords } from "../ready/render.ts";
 import { lengthOfTime } from "../render/local-time.ts";
 import { liveLine } from "../render/progress.ts";
 import { renderRestarts } from "../render/restarts.ts";
-import { ask, domainName } from "./domain/ask.ts";
+import { domainName } from "./domain/ask.ts";
 import { leastOption, leastSeconds } from "./ready.ts";
 
 const WATCH_DEFAULT = "10m";
@@ -53,9 +52,9 @@ export const enforce: Command = {
   ],
   async run(context, [word = ""], options) {
     const domain = domainName(word);
-    const details = await ask(context, shownDetails, "GET", `/domains/${domain}`);
+    const details = await detailsOf(context, domain);
     if (details.level === "enforcing") return alreadyEnforcing(context, domain, options);
-    const looked = await lookAt(context, domain, leastSeconds(options));
+    const looked = await lookAt(context, details, leastSeconds(options));
     const found = judge(looked);
     if (found.verdict !== "ready" && options.anyway !== true)
       return refuse(context, found, options);

@@ -42,8 +42,10 @@ export function purposes(denied: readonly DeniedOnPurpose[]): readonly Reason[] 
   const notes = [...byRule]
     .sort(([, one], [, other]) => other.length - one.length)
     .map(([rule, accesses]) => {
-      const last = accesses.map((one) => one.last).reduce((a, b) => (a > b ? a : b));
-      return `${counted(accesses.length, "access")} denied on purpose by ${rule}, last ${localTime(last)}`;
+      const times = accesses.map((one) => one.last).sort();
+      const last = times.at(-1) ?? "";
+      const told = `${counted(accesses.length, "access")} denied on purpose by ${rule}`;
+      return `${told}, last ${localTime(last)}`;
     });
   const more = notes.length - RULES_SHOWN_MAX;
   return [

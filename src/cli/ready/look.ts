@@ -1,14 +1,15 @@
 import { policyDigest } from "../../domains/identity.ts";
-import { shownDetails } from "../../host/agent-answers.ts";
-import { dailyLife } from "../../host/daily-life.ts";
+import { type ShownDetails, shownDetails } from "../../host/agent-answers.ts";
+import { dailyLife, type LifeAsked } from "../../host/daily-life.ts";
 import { shownEvidence } from "../../host/evidence.ts";
+import { includesOf } from "../../host/includes-of.ts";
 import { runsSystemd } from "../../host/service-unit.ts";
 import { isTemplate } from "../../host/units/unit.ts";
 import { unitState } from "../../host/units/unit-state.ts";
 import { unseenCapabilities } from "../../host/unseen-refusals.ts";
 import { namesOnHost, usableNames } from "../../host/usable-names.ts";
 import { CommandError, type Context } from "../command.ts";
-import { ask, domainName } from "../commands/domain/ask.ts";
+import { ask } from "../commands/domain/ask.ts";
 import { requirePolicy } from "../require-policy.ts";
 import type { Looked } from "./reasons.ts";
 
@@ -17,23 +18,37 @@ export function unitsOf(units: readonly string[]): readonly string[] {
   return runsSystemd() ? units.filter((unit) => !isTemplate(unit)) : [];
 }
 
-/** What `ready` judges. `least`: seconds. @throws HostError without an agent */
-export async function lookAt(context: Context, word: string, least: number): Promise<Looked> {
-  const domain = domainName(word);
-  const { places } = context;
-  if (!places.asRoot)
+/** @throws HostError without an agent, CommandError for callers that are not root */
+export async function detailsOf(context: Context, domain: string): Promise<ShownDetails> {
+  if (!context.places.asRoot)
     throw new CommandError(
       "what was seen of the host's domains is for root",
       "try again with sudo",
     );
-  const details = await ask(context, shownDetails, "GET", `/domains/${domain}`);
+  return ask(context, shownDetails, "GET", `/domains/${domain}`);
+}
+
+/** What `ready` judges. `least`: seconds. @throws HostError without an agent */
+export async function lookAt(
+  context: Context,
+  details: ShownDetails,
+  least: number,
+): Promise<Looked> {
+  const { places } = context;
+  const domain = details.name;
   const shown = await ask(context, shownEvidence, "GET", `/domains/${domain}/evidence`);
   const { policy, files } = requirePolicy(context, domain, {});
   const onHost = usableNames(domain, namesOnHost(places, { policy, files })).policy;
   const units = unitsOf(details.units);
   const { level, until, running } = details;
-  const alive = running.filter(({ daemon }) => daemon === "alive");
+  const daemons = running.filter(({ daemon }) => daemon === "alive").map(({ pid }) => pid);
+  const alive: Omit<LifeAsked, "since"> = { units, policy: onHost, daemons };
   const { evidence } = shown;
+  const lifeSince = (since: string | null | undefined) =>
+    since == null ? null : dailyLife({ since: Date.parse(since), ...alive });
+  const life = lifeSince(evidence?.since);
+  const isSame = evidence?.usedSince === evidence?.since;
+  const unseen = level === "warning" ? unseenCapabilities(places) : [];
   return {
     ...{ domain, level, until, shown, least },
     policy: onHost,
@@ -44,16 +59,13 @@ export async function lookAt(context: Context, word: string, least: number): Pro
       keeping: running.filter(({ live, levelAtStart }) => !live && levelAtStart !== level).length,
     },
     units: units.map(unitState),
-    unseen: level === "warning" ? unseenCapabilities(places) : [],
-    life:
-      evidence === null
-        ? null
-        : dailyLife({
-            since: Date.parse(evidence.since),
-            units,
-            policy: onHost,
-            daemons: alive.map(({ pid }) => pid),
-          }),
+    ...{ unseen, life },
+    uses: {
+      policy,
+      includes: includesOf(files),
+      capabilitiesSeen: unseen.length === 0,
+      life: isSame ? life : lifeSince(evidence?.usedSince),
+    },
     now: Date.now(),
   };
 }

@@ -1,16 +1,12 @@
-import { readRequest } from "../../events/logged-request.ts";
 import type { DailyLife, Happened } from "../../host/daily-life.ts";
-import { type Gap, gapKinds, type NeededOnce, type ShownEvidence } from "../../host/evidence.ts";
+import { type Gap, gapKinds, type ShownEvidence } from "../../host/evidence.ts";
 import { howItEnded, isUp, type UnitState } from "../../host/units/unit-state.ts";
 import type { Level, Policy } from "../../model/policy.ts";
-import type { Request } from "../../model/request.ts";
-import { type Suggestion, suggest } from "../../model/suggest.ts";
-import { type Need, sortNeeds } from "../../suggest/need.ts";
-import { spellRequest } from "../explain/spell-request.ts";
 import { lengthOfTime, localTime } from "../render/local-time.ts";
-import { onHost } from "../suggest/needs-of-log.ts";
 import { type Denied, type DeniedOnPurpose, grantsAll, purposes } from "./denied.ts";
 import { counted, type Reason, reason, type Verdict } from "./reason.ts";
+import { type Sorted, sortNeeded } from "./sort-needed.ts";
+import { type Unused, type Uses, unusedGrants, unusedReasons } from "./unused.ts";
 
 export interface Readiness {
   readonly domain: string;
@@ -21,6 +17,7 @@ export interface Readiness {
   /** What a careful administrator looks at: no rule of the policy grants these. */
   readonly denied: readonly Denied[];
   readonly deniedOnPurpose: readonly DeniedOnPurpose[];
+  readonly unused: Unused;
 }
 
 export interface Looked {
@@ -40,6 +37,7 @@ export interface Looked {
   /** Phrases about what is not recorded now. */
   readonly unseen: readonly string[];
   readonly life: DailyLife | null;
+  readonly uses: Uses;
   /** Seconds for which the domain is to have been at warning. */
   readonly least: number;
   /** Milliseconds since 1970. */
@@ -51,6 +49,7 @@ export function judge(looked: Looked): Readiness {
   const { domain, shown } = looked;
   const { evidence } = shown;
   const sorted = evidence === null ? nothingNeeded : sortNeeded(looked.policy, evidence.needs);
+  const unused = unusedGrants(looked.uses, shown, looked.running.keeping);
   const reasons = [
     ...levelReasons(looked),
     ...(evidence === null ? [] : deniedReasons(domain, sorted)),
@@ -59,6 +58,7 @@ export function judge(looked: Looked): Readiness {
     ...runReasons(looked),
     ...gapReasons(looked),
     ...lifeReasons(looked.life),
+    ...(evidence === null ? [] : unusedReasons(unused, looked.uses.life, looked.now)),
   ];
   return {
     domain,
@@ -66,6 +66,7 @@ export function judge(looked: Looked): Readiness {
     since: evidence?.since ?? null,
     reasons,
     ...sorted,
+    unused,
   };
 }
 
@@ -100,50 +101,7 @@ function levelReasons({ domain, level, until, shown }: Looked): readonly Reason[
   return end === "" ? [] : [reason("note", "until", `it is at level warning for a time${end}`)];
 }
 
-type Sorted = Pick<Readiness, "denied" | "deniedOnPurpose">;
-
 const nothingNeeded: Sorted = { denied: [], deniedOnPurpose: [] };
-
-/** Accesses to Cofferdam's own objects are left out: every level refuses them. */
-function sortNeeded(policy: Policy, needed: readonly NeededOnce[]): Sorted {
-  const needs: Need[] = [];
-  const unruled: Denied[] = [];
-  for (const one of needed) {
-    const read = one.request == null ? null : readRequest(one.request);
-    if (read?.state === "good") needs.push(needOf(onHost(read.value), one));
-    else {
-      const access = `${one.operation} ${one.object ?? "?"}`;
-      unruled.push({ ...deniedOf(access, null, one), help: one.help ?? null });
-    }
-  }
-  const { lacking, beyond } = sortNeeds(policy, needs);
-  const shown = (need: Need): Denied => {
-    const { request, programs } = need;
-    const about = { ...need, program: programs[0] ?? null };
-    return deniedOf(spellRequest(request), suggest(request, policy), about);
-  };
-  return {
-    denied: [...lacking.map(shown), ...unruled],
-    deniedOnPurpose: beyond.flatMap(({ need, by }) => {
-      if (by === null) return [];
-      const { file, line, text } = by;
-      return [{ ...shown(need), line: null, rule: { file, line, text } }];
-    }),
-  };
-}
-
-function needOf(request: Request, { count, first, last, program }: NeededOnce): Need {
-  const programs = program === null ? [] : [program];
-  return { request, count, first, last, programs, pids: [] };
-}
-
-function deniedOf(
-  access: string,
-  line: Suggestion | null,
-  { count, first, last, program }: Pick<Denied, "count" | "first" | "last" | "program">,
-): Denied {
-  return { access, line, help: null, count, first, last, program };
-}
 
 function deniedReasons(domain: string, { denied, deniedOnPurpose }: Sorted): readonly Reason[] {
   return [

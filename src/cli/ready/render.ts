@@ -4,6 +4,7 @@ import { localTime } from "../render/local-time.ts";
 import type { Denied } from "./denied.ts";
 import type { Reason, Verdict } from "./reason.ts";
 import type { Readiness } from "./reasons.ts";
+import { unusedLines } from "./unused.ts";
 
 /** Accesses that are shown; --json has them all. */
 const DENIED_SHOWN_MAX = 10;
@@ -44,6 +45,9 @@ function lines(reason: Reason, found: Readiness, width: number): readonly string
   return [
     ...wrap(`${label}${printable(reason.text)}`, width, indent).split("\n"),
     ...deniedLines(denied, width, indent),
+    ...(reason.name === "unused" ? unusedLines(found.unused) : []).flatMap((line) =>
+      wrap(`${indent}${printable(line)}`, width, `${indent}  `).split("\n"),
+    ),
     ...(reason.help === null
       ? []
       : wrap(`${indent}help: ${printable(reason.help)}`, width, `${indent}  `).split("\n")),

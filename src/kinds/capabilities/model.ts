@@ -65,7 +65,7 @@ export function maskOfCapabilities(isSo: (name: CapabilityName) => boolean): big
  * that a policy can grant. Sources: generic_permission in fs/namei.c; perfmon_capable, bpf_capable
  * and checkpoint_restore_ns_capable in include/linux/capability.h; kernel/printk/printk.c.
  */
-const instead: Readonly<Partial<Record<CapabilityName, CapabilityName>>> = {
+export const takenInstead: Readonly<Partial<Record<CapabilityName, CapabilityName>>> = {
   dac_read_search: "dac_override",
   perfmon: "sys_admin",
   bpf: "sys_admin",
@@ -76,7 +76,7 @@ const instead: Readonly<Partial<Record<CapabilityName, CapabilityName>>> = {
 export function neededCapabilities(granted: bigint): bigint {
   const has = (name: CapabilityName | undefined) =>
     name !== undefined && ((granted >> BigInt(capabilityNames.indexOf(name))) & 1n) === 1n;
-  return maskOfCapabilities((name) => !has(name) && !has(instead[name]));
+  return maskOfCapabilities((name) => !has(name) && !has(takenInstead[name]));
 }
 
 export function isCapability(name: string): name is CapabilityName {

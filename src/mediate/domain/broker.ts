@@ -1,6 +1,9 @@
 import { domainOfProcess, type Membership } from "../../domains/membership.ts";
 import { readProcStat } from "../../domains/proc-stat.ts";
+import { decide } from "../../model/decide.ts";
 import { areBrokered, type Level, type Policy } from "../../model/policy.ts";
+import type { Request } from "../../model/request.ts";
+import type { Decision } from "../../model/verdict.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Identity } from "../target/identity.ts";
 import type { Target } from "../target/target.ts";
@@ -23,6 +26,7 @@ import type { SharedMemory } from "./shared-memory.ts";
 import { StandingGroups } from "./standing-groups.ts";
 import { StartedNames } from "./started-names.ts";
 import { ThreadsAlike } from "./threads-alike.ts";
+import type { UsedGrants } from "./used-grants.ts";
 import type { View } from "./view.ts";
 
 interface WaitingReader {
@@ -66,6 +70,8 @@ export class Broker {
   #generation: Generation;
   #grants: Grants;
   readonly #ending = new Ending();
+  /** undefined before the first call. */
+  #used: UsedGrants | null | undefined;
 
   /**
    * `live` is null if level and policy stay as in the plan. `memory` is what a successor finds.
@@ -101,7 +107,8 @@ export class Broker {
     this.selfConfined = new SelfConfined(memory.selfConfined, noted, readProcStat, lineage);
     this.#live = live;
     this.#generation = generation;
-    this.#grants = new Grants(generation.automaton, this.plan, this.startedNames);
+    this.#grants = new Grants(generation.automaton, this.plan, this.startedNames, null);
+    if (live === null) this.#used = null;
   }
 
   #standingGroups({ letGoOn }: SharedMemory, isAsked: boolean): StandingGroups {
@@ -127,6 +134,18 @@ export class Broker {
     return this.#generation.capabilities;
   }
 
+  /** As `decide()` answers. A rule that grants the request counts as used. */
+  decide(request: Request): Decision {
+    const decision = decide(this.policy, request);
+    if (decision.outcome === "granted") this.#used?.rule(decision.by);
+    return decision;
+  }
+
+  /** Granted capabilities whose use is still to be seen, as {@link grantedCapabilities}. */
+  get unusedCapabilities(): bigint {
+    return this.#used?.unusedCapabilities ?? 0n;
+  }
+
   get grants(): Grants {
     return this.#grants;
   }
@@ -147,6 +166,8 @@ export class Broker {
   }
 
   close(): void {
+    this.#used?.close();
+    this.#used = null;
     this.threads.close();
   }
 
@@ -158,9 +179,11 @@ export class Broker {
     const taken = this.#live?.next(now) ?? null;
     if (taken !== null) this.#ending.lookAgain();
     const next = this.#ending.of(taken ?? this.#generation, now);
-    if (next === this.#generation) return;
+    if (next === this.#generation && this.#used !== undefined) return;
+    this.#used?.close();
+    this.#used = this.#live?.usedGrants(next) ?? null;
     this.#generation = next;
-    this.#grants = new Grants(next.automaton, this.plan, this.startedNames);
+    this.#grants = new Grants(next.automaton, this.plan, this.startedNames, this.#used);
     this.verdicts.forget();
   }
 }

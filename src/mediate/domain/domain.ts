@@ -38,17 +38,20 @@ export class Domain {
   constructor(handed: Handed, state: ProcessState, seen?: (event: Event) => void) {
     const generation = generationOf(readAll(handed.plan));
     const { plan } = generation;
-    const problem = (count: number, why: string) =>
-      this.reporter.failed(
-        "policy not taken",
-        `generation ${count}: ${why}; the one before stays in force`,
-      );
+    const problems = {
+      notTaken: (count: number, why: string) =>
+        this.reporter.failed(
+          "policy not taken",
+          `generation ${count}: ${why}; the one before stays in force`,
+        ),
+      notMarked: (why: string) => this.reporter.failed("used grants not recorded", why),
+    };
     const isOwn = handed.mounts === null && handed.users === null;
     this.#view = isOwn ? null : viewOf(handed, state.view, state.mayWait);
     this.handed = handed;
     this.memory = mapShared(handed.slots, fstatSync(handed.slots).size);
     const memory = memoryOf(this.memory.bytes);
-    const live = isLive(plan) ? new Live(plan, state, memory.outdatedPolicy, problem) : null;
+    const live = isLive(plan) ? new Live(plan, state, memory.outdatedPolicy, problems) : null;
     this.broker = new Broker(generation, state, live, memory, this.#view ?? state.view);
     const log = logOutput(plan.mediation.events, state.logs);
     const output = handed.events === null ? log : bothOutputs(log, new EventPipe(handed.events));

@@ -7,6 +7,7 @@ import type { Policy, Source } from "../../model/policy.ts";
 import { decodePlan } from "../../plan/decode.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { grantedCapabilities } from "./granted-capabilities.ts";
+import { GrantIndex } from "./used-grants.ts";
 
 /** A policy as handlers use it. Domains whose plans have equal bytes share one. */
 export interface Generation {
@@ -18,6 +19,8 @@ export interface Generation {
   readonly listed: ReadonlySet<string>;
   readonly denied: ReadonlySet<string>;
   readonly capabilities: bigint;
+  /** Made when it is asked for: a domain that is not supervised needs none. */
+  readonly index: GrantIndex;
 }
 
 /** By SHA-256 of the plan's bytes; an entry lives as long as it is used. */
@@ -46,8 +49,13 @@ function ofPolicy(plan: Plan, policy: Policy, automaton: Automaton): Generation 
   );
   const listed = new Set(syscalls.map((rule) => rule.token).filter((token) => !denied.has(token)));
   const ends = exceptionRules(policy).flatMap(({ source }) => source.until ?? []);
+  let index: GrantIndex | null = null;
   return {
     ...{ plan, policy, automaton, listed, denied },
+    get index() {
+      index ??= new GrantIndex(policy);
+      return index;
+    },
     until: ends.length === 0 ? null : Math.min(...ends),
     capabilities: grantedCapabilities(policy),
   };

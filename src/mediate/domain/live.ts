@@ -10,9 +10,16 @@ import { outdatedPolicy } from "../../plan/slots.ts";
 import { readAll } from "../sys/read-all.ts";
 import { type Generation, generationOf } from "./generation.ts";
 import type { ProcessState } from "./process-state.ts";
+import { UsedGrants } from "./used-grants.ts";
 
 export const OUTDATED_POLICY_BYTES = place(outdatedPolicy).size;
 const { numberPlusOne: OUTDATED } = offsetsOf(outdatedPolicy);
+
+export interface LiveProblems {
+  /** A policy cannot be taken, and the previous one stays in force. */
+  readonly notTaken: (generation: number, why: string) => void;
+  readonly notMarked: (why: string) => void;
+}
 
 /**
  * The level and policy that the agent has put into force, in shared memory and a file beside it
@@ -23,25 +30,26 @@ export class Live {
   readonly #domain: string;
   readonly #table: LiveTable;
   readonly #file: string;
-  readonly #problem: (generation: number, why: string) => void;
+  readonly #folder: string;
+  readonly #tell: LiveProblems;
   /** The agent counts from 1; 0 stands for the plan's own policy. */
   #seen: number;
 
   /**
-   * `problem` is called for a policy that cannot be taken, and the previous one stays in force.
    * `outdated` is memory that outlives this mediator.
    */
   constructor(
     plan: NumberedPlan,
     { table, folder }: ProcessState,
     outdated: Buffer,
-    problem: (generation: number, why: string) => void,
+    tell: LiveProblems,
   ) {
     this.#number = plan.number;
     this.#domain = plan.domain;
     this.#table = table;
     this.#file = `${folder}/live/${plan.number}`;
-    this.#problem = problem;
+    this.#folder = folder;
+    this.#tell = tell;
     if (outdated.readUInt32LE(OUTDATED) === 0)
       outdated.writeUInt32LE(this.#outdatedAtStart() + 1, OUTDATED);
     this.#seen = outdated.readUInt32LE(OUTDATED) - 1;
@@ -76,7 +84,17 @@ export class Live {
     try {
       return this.#read();
     } catch (cause) {
-      this.#problem(generation, (cause as Error).message);
+      this.#tell.notTaken(generation, (cause as Error).message);
+      return null;
+    }
+  }
+
+  /** Where the grants of a policy are marked that are used. */
+  usedGrants({ index }: Generation): UsedGrants | null {
+    try {
+      return UsedGrants.open(`${this.#folder}/used`, this.#number, index);
+    } catch (cause) {
+      this.#tell.notMarked((cause as Error).message);
       return null;
     }
   }

@@ -6,8 +6,12 @@ import { remedyOf } from "../../events/remedy.ts";
 import type { CapabilityUse, CapabilityUses } from "../../kernel/bpf/capability-uses.ts";
 import { name as syscallName } from "../../kernel/syscalls.ts";
 import { privilegeCalls } from "../../kernel/system-calls/privileges.ts";
-import { capabilityNames, neededCapabilities } from "../../kinds/capabilities/model.ts";
-import { decide } from "../../model/decide.ts";
+import {
+  type CapabilityName,
+  capabilityNames,
+  neededCapabilities,
+  takenInstead,
+} from "../../kinds/capabilities/model.ts";
 import type { Broker } from "../domain/broker.ts";
 import type { HostUses } from "../domain/host-uses.ts";
 import { RECORDS_LOOK_MS, USES_TRY_AGAIN_MS } from "../limits.ts";
@@ -55,6 +59,7 @@ export class UsedCapabilities {
     if (this.#group !== null || this.#hasFailed) return;
     this.#group = runGroup(this.#broker.plan, tid);
     if (this.#group !== null) this.look();
+    else this.#fail("its control group is not known");
   }
 
   /** On the clock of performance.now(); infinite for never. */
@@ -80,7 +85,10 @@ export class UsedCapabilities {
     this.#uses = null;
   }
 
-  /** Watches the group at level warning, for what the policy in force does not grant. */
+  /**
+   * Watches the group at level warning, for what the policy in force does not grant, and for
+   * granted capabilities until they were used.
+   */
   #follow(): void {
     if (this.#group === null) return;
     if (this.#broker.level() !== "warning") {
@@ -89,7 +97,8 @@ export class UsedCapabilities {
       return;
     }
     this.#broker.refresh();
-    const mask = neededCapabilities(this.#broker.grantedCapabilities);
+    const { grantedCapabilities, unusedCapabilities } = this.#broker;
+    const mask = neededCapabilities(grantedCapabilities & ~unusedCapabilities);
     if (this.#uses !== null && mask === this.#mask) return;
     try {
       this.#uses ??= this.#host.get();
@@ -97,9 +106,13 @@ export class UsedCapabilities {
       this.#mask = mask;
     } catch (cause) {
       this.abandon();
-      this.#hasFailed = true;
-      this.#reporter.failed("unavailable", `the capabilities that it uses (${String(cause)})`);
+      this.#fail(String(cause));
     }
+  }
+
+  #fail(why: string): void {
+    this.#hasFailed = true;
+    this.#reporter.failed("unavailable", `the capabilities that it uses (${why})`);
   }
 
   #report(): void {
@@ -114,6 +127,13 @@ export class UsedCapabilities {
     }
   }
 
+  /** Whether the policy grants a capability that the kernel takes in its place. */
+  #hasInstead(name: CapabilityName): boolean {
+    const other = takenInstead[name];
+    const request = other && ({ class: "capability", name: other } as const);
+    return request !== undefined && this.#broker.decide(request).outcome === "granted";
+  }
+
   /** null for what is granted by now, and for what the mediator has told by the call itself. */
   #eventOf(use: CapabilityUse, processes: Map<string, EventProcess>): Event | null {
     const { domain, number } = this.#broker.plan;
@@ -121,10 +141,10 @@ export class UsedCapabilities {
     if (name === undefined) return null;
     const call = syscallName(use.call);
     const byCall = `${name} ${call}`;
-    if (judgedByValue.has(byCall) || this.#broker.capabilitiesTold.has(byCall)) return null;
     const request = { class: "capability", name } as const;
-    const decision = decide(this.#broker.policy, request);
-    if (decision.outcome === "granted") return null;
+    const decision = this.#broker.decide(request);
+    if (decision.outcome === "granted" || this.#hasInstead(name)) return null;
+    if (judgedByValue.has(byCall) || this.#broker.capabilitiesTold.has(byCall)) return null;
     return {
       ...stamp(wallClock(use.first)),
       domain,

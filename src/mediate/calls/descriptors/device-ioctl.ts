@@ -51,7 +51,8 @@ function refusedOn(call: Call, { fd, stat }: Device, standard: boolean): Outcome
   if (!isDevice(stat) || (standard && isStandard(call, fd, stat))) return null;
   for (const name of namesOf(fd, stat)) {
     if (typeof name === "number") return error(name);
-    if ((call.broker.grants.of(name) & Permission.ioctl) === 0) return denyName("ioctl", name);
+    if ((call.broker.grants.of(name, Permission.ioctl) & Permission.ioctl) === 0)
+      return denyName("ioctl", name);
   }
   return null;
 }

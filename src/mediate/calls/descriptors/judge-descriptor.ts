@@ -95,7 +95,8 @@ function attachToInterface(call: Call): Outcome {
   for (const device of namesOf(fd, stat)) {
     if (typeof device === "number") return error(device);
     const wanted = `${device}/${written === "" ? "%d" : written}`;
-    if ((call.broker.grants.of(wanted) & Permission.ioctl) === 0) return denyName("ioctl", wanted);
+    if ((call.broker.grants.of(wanted, Permission.ioctl) & Permission.ioctl) === 0)
+      return denyName("ioctl", wanted);
   }
   return result(
     call.asTarget(() => call.effect(() => sys("ioctl", fd, TUNSETIFF, argument)), {

@@ -91,7 +91,7 @@ function goOn(call: Call, { program, facts, loader }: Image): Outcome {
 
 function judge(call: Call, { name, stat }: Program): Outcome | null {
   const needed = Permission.execute | Permission.read;
-  if ((call.broker.grants.of(name) & needed) !== needed) return denyName("execute", name);
+  if ((call.broker.grants.of(name, needed) & needed) !== needed) return denyName("execute", name);
   // The kernel judges whether this caller may execute the file. A file that no user may execute is
   // not read.
   return stat.type === abi.S_IFREG && (stat.mode & EXECUTABLE) !== 0 ? null : error(E.ACCES);

@@ -97,7 +97,7 @@ function apply(call: Call, request: Change, fd: number, stat: Stat): Outcome {
     const kind = call.broker.mounts.kind(stat.mount);
     if (kind !== "local")
       return unable(E.ACCES, call.name, `${shown(name)} on a ${kind} file system`);
-    if ((call.broker.grants.of(name) & Permission.attributes) === 0)
+    if ((call.broker.grants.of(name, Permission.attributes) & Permission.attributes) === 0)
       return denyName("attributes", name);
   }
   const object = { fd, stat, name };

@@ -1,11 +1,10 @@
-import { decide } from "../../../model/decide.ts";
 import type { PermissionName, PermissionSet } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { CONTINUE, type Outcome, type Refused, telling } from "../../answer/outcome.ts";
 import { isOwn } from "../../answer/warned.ts";
 import { type Bytes, shown } from "../../sys/sys.ts";
 import type { Call } from "../call.ts";
-import { allMissing } from "./open-arguments.ts";
+import { allMissing, setOf } from "./open-arguments.ts";
 
 /**
  * The refusal of all of `wanted` that the policy does not grant on this name; null if all are
@@ -18,7 +17,7 @@ export function lacking(
 ): Outcome | null {
   const self = asSelf(call, name);
   if (self !== null) return lackingOfOwn(call, name, self, wanted);
-  return lackingOf(call, name, call.broker.grants.of(name), wanted);
+  return lackingOf(call, name, call.broker.grants.of(name, setOf(wanted)), wanted);
 }
 
 export function lackingOf(
@@ -41,7 +40,7 @@ function lackingOfOwn(
 ): Outcome | null {
   const refused = wanted.filter((operation) => {
     const answers = [self, name].map((path) =>
-      decide(call.broker.policy, { class: "name", operation, path: shown(path) }),
+      call.broker.decide({ class: "name", operation, path: shown(path) }),
     );
     const isDenied = answers.some(
       (answer) => answer.outcome === "denied" && answer.reason !== "no-rule",

@@ -84,7 +84,7 @@ function linkTo(
   for (const name of names) {
     if (typeof name === "number") return call.leave(error(name));
     if (grants.kernelMoves(name, to.place.name)) return CONTINUE;
-    if ((grants.of(to.place.name) & Permission.create) === 0)
+    if ((grants.of(to.place.name, Permission.create) & Permission.create) === 0)
       return denyName("create", to.place.name);
     if (grants.gained(name, to.place.name, false) !== 0)
       return denyTwoNames("link", name, to.place.name, { directory: false, replaces: false });

@@ -73,7 +73,7 @@ function make(call: Call, path: PathArgument, effect: (place: Place) => number):
       return call.leave(error(E.EXIST));
     const { place } = walked;
     if (call.broker.grants.kernelCreates(place.name)) return CONTINUE;
-    if ((call.broker.grants.of(place.name) & Permission.create) === 0)
+    if ((call.broker.grants.of(place.name, Permission.create) & Permission.create) === 0)
       return denyName("create", place.name);
     return result(call.effect(() => effect(place)));
   });

@@ -1,4 +1,4 @@
-import { Permission, type PermissionName } from "../../../model/permission.ts";
+import { Permission, type PermissionName, type PermissionSet } from "../../../model/permission.ts";
 import { abi } from "../../sys/abi.ts";
 import type { Follow, PathArgument } from "../../walk/walk-context.ts";
 
@@ -55,6 +55,10 @@ export function accesses(flags: number): PermissionName[] {
   if (mode !== abi.O_WRONLY) wanted.push("read");
   if (mode !== 0 || (flags & abi.O_TRUNC) !== 0) wanted.push("write");
   return wanted;
+}
+
+export function setOf(names: readonly PermissionName[]): PermissionSet {
+  return names.reduce((set, name) => set | Permission[name], 0);
 }
 
 export function allMissing(set: number, wanted: readonly PermissionName[]): PermissionName[] {

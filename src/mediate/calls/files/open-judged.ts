@@ -1,3 +1,4 @@
+import { isCanonicalName } from "../../../model/canonical-name.ts";
 import { noPlace } from "../../answer/no-place.ts";
 import { error, type Outcome, unable } from "../../answer/outcome.ts";
 import { OPEN_ATTEMPTS_MAX } from "../../limits.ts";
@@ -9,7 +10,7 @@ import { inSharedDirectory, protects } from "../../walk/shared-directory.ts";
 import type { Follow } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { lacking } from "./lacking.ts";
-import { accesses, isMistake, missing, type OpenArguments } from "./open-arguments.ts";
+import { accesses, isMistake, missing, type OpenArguments, setOf } from "./open-arguments.ts";
 import type { Later } from "./open-in-namespace.ts";
 import { makeFile, openTemporary } from "./open-make.ts";
 import { openDescriptor, openObject } from "./open-object.ts";
@@ -49,6 +50,8 @@ function openNamed(call: Call, asked: OpenArguments): Outcome | Later | number {
     if (walked.kind === "object") return openDescriptor(call, asked, walked.fd);
     const own =
       walked.kind === "procfs" ? judgeProcLink(call, walked.process, asked.path.text) : null;
+    if (walked.kind === "error" && walked.errno === E.NOENT && isWholeName(asked.path.text))
+      return absent(call, asked, asked.path.text);
     if (walked.kind !== "place") return own ?? noPlace(call, asked.path, walked);
     const outcome = openPlace(call, asked, walked.place);
     if (outcome !== "again") return outcome;
@@ -64,7 +67,8 @@ function leading({ creates, path, follow }: OpenArguments): Follow {
 function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | Later | "again" {
   const { object } = place;
   if (asked.creates && place.slash && place.last !== ".") return error(E.ISDIR);
-  if (object === null) return asked.creates ? makeFile(call, asked, place) : error(E.NOENT);
+  if (object === null)
+    return asked.creates ? makeFile(call, asked, place) : absent(call, asked, place.name);
   const type = object.stat.type;
   if (asked.creates && (asked.flags & abi.O_EXCL) !== 0) return error(E.EXIST);
   if (asked.creates && type === abi.S_IFDIR) return error(E.ISDIR);
@@ -79,6 +83,17 @@ function openPlace(call: Call, asked: OpenArguments, place: Place): Outcome | La
   return openObject(call, asked, object, place);
 }
 
+/** Not abstract, and the same wherever the call begins. */
+function isWholeName(text: Bytes): boolean {
+  return text.startsWith("/") && isCanonicalName(text);
+}
+
+/** It is asked for, and may be there another time: what grants it counts as used. */
+function absent(call: Call, { flags }: OpenArguments, name: Bytes): Outcome {
+  call.broker.grants.of(name, setOf(accesses(flags)));
+  return error(E.NOENT);
+}
+
 function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | null {
   return asked.flags & abi.O_PATH ? null : lacking(call, name, accesses(asked.flags));
 }
@@ -88,7 +103,7 @@ function judge(call: Call, asked: OpenArguments, { name }: Place): Outcome | nul
  * opened inside its domain, and the mediator is in none.
  */
 function lacksRequests(call: Call, name: Bytes, stat: Stat): boolean {
-  return isDevice(stat) && missing(call.broker.grants.of(name), ["ioctl"]) !== null;
+  return isDevice(stat) && missing(call.broker.grants.of(name, 0), ["ioctl"]) !== null;
 }
 
 function isForWriting(flags: number): boolean {

@@ -7,7 +7,7 @@ import { type Bytes, close, fstat, passing, type Stat } from "../../sys/sys.ts";
 import { isPlain, WITHOUT_LINKS } from "../../walk/at-once.ts";
 import type { Call } from "../call.ts";
 import { right } from "../handler.ts";
-import { accesses, isMistake, missing, type OpenArguments } from "./open-arguments.ts";
+import { accesses, isMistake, missing, type OpenArguments, setOf } from "./open-arguments.ts";
 import { reopen } from "./open-object.ts";
 import type { Opened } from "./opened.ts";
 
@@ -73,7 +73,7 @@ function isLate(
   if (!isDirectory && stat.type !== abi.S_IFREG) return false;
   if (!call.broker.mounts.stores(stat.mount)) return false;
   const wanted = accesses(asked.flags);
-  if (missing(call.broker.grants.of(name), wanted) !== null) return false;
+  if (missing(call.broker.grants.of(name, setOf(wanted)), wanted) !== null) return false;
   return !started.covers(name, rightsFor(asked.flags, stat), stat);
 }
 

@@ -6,13 +6,13 @@ import { c, close, fstat, openat, openPath, sameObject, sys } from "../../sys/sy
 import { canonical, type Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { lackingOf } from "./lacking.ts";
-import { accesses, type OpenArguments } from "./open-arguments.ts";
+import { accesses, type OpenArguments, setOf } from "./open-arguments.ts";
 
 /** `again`: another process made the name meanwhile. */
 export function makeFile(call: Call, asked: OpenArguments, place: Place): Outcome | "again" {
   const { grants } = call.broker;
   const wanted = ["create", ...accesses(asked.flags)] as const;
-  const refused = lackingOf(call, place.name, grants.of(place.name), wanted);
+  const refused = lackingOf(call, place.name, grants.of(place.name, setOf(wanted)), wanted);
   if (refused !== null) return refused;
   // O_EXCL follows no link either. O_NOFOLLOW stays visible in F_GETFL, which matters where the
   // mediator makes all opens.
@@ -65,8 +65,9 @@ function makeNameless(call: Call, asked: OpenArguments, directory: number): Outc
   if (elsewhere !== null) return call.leave(elsewhere);
   const madeByKernel = call.broker.grants.kernelCreates(`${name}/`);
   if (madeByKernel && !call.fallsBack) return call.leave(error(E.ACCES));
-  const granted = call.broker.grants.below(name);
-  const refused = lackingOf(call, `${name}/`, granted, ["create", ...accesses(asked.flags)]);
+  const wanted = ["create", ...accesses(asked.flags)] as const;
+  const granted = call.broker.grants.below(name, setOf(wanted));
+  const refused = lackingOf(call, `${name}/`, granted, wanted);
   if (refused !== null) return refused;
   const mayBeLinked = call.supervised || madeByKernel;
   const flags = mayBeLinked ? asked.flags : asked.flags | abi.O_EXCL;

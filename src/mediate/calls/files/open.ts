@@ -71,7 +71,8 @@ function openExisting(call: Call, asked: OpenArguments, place: Place): Outcome {
   const { object } = place;
   if (object === null || object.stat.type !== abi.S_IFREG || (asked.flags & abi.O_EXCL) !== 0)
     return CONTINUE;
-  if (missing(call.broker.grants.of(place.name), accesses(asked.flags)) !== null) return CONTINUE;
+  if (missing(call.broker.grants.of(place.name, 0), accesses(asked.flags)) !== null)
+    return CONTINUE;
   if (call.broker.mounts.asksKernel(object.stat.mount)) return CONTINUE;
   if (inSharedDirectory(call, place)) return CONTINUE;
   return reopen(call, asked, object);

@@ -62,7 +62,9 @@ function judge(call: Call, from: Place, to: Place, flags: number): Outcome | nul
   const exchange = (flags & abi.RENAME_EXCHANGE) !== 0;
   const replaces = to.object !== null && (flags & abi.RENAME_NOREPLACE) === 0;
   const lacks = (name: Bytes, operation: "create" | "delete") =>
-    (grants.of(name) & Permission[operation]) === 0 ? [denyName(operation, name)] : [];
+    (grants.of(name, Permission[operation]) & Permission[operation]) === 0
+      ? [denyName(operation, name)]
+      : [];
   const names = [
     ...lacks(from.name, "delete"),
     ...lacks(to.name, "create"),
@@ -98,8 +100,8 @@ function movesBelow(call: Call, from: Place, to: Place, directory = isDirectory(
   const { grants } = call.broker;
   if (!directory) return true;
   return (
-    (grants.below(to.name) & Permission.create) !== 0 &&
-    (grants.below(from.name) & Permission.delete) !== 0
+    (grants.below(to.name, Permission.create) & Permission.create) !== 0 &&
+    (grants.below(from.name, Permission.delete) & Permission.delete) !== 0
   );
 }
 

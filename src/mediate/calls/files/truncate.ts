@@ -28,7 +28,8 @@ export const truncate: Handler = {
       if (isLeft(call, name, object)) return CONTINUE;
       if (object.stat.type !== abi.S_IFREG)
         return error(object.stat.type === abi.S_IFDIR ? E.ISDIR : E.INVAL);
-      if ((call.broker.grants.of(name) & Permission.write) === 0) return denyName("write", name);
+      if ((call.broker.grants.of(name, Permission.write) & Permission.write) === 0)
+        return denyName("write", name);
       if (beyondFileSize(call, length)) return error(E.FBIG);
       return cut(call, object.fd, length);
     });

@@ -25,7 +25,8 @@ export const unlink: Handler = {
       if (walked.place.object === null) return call.leave(error(E.NOENT));
       const { directory, lastAsGiven, name } = walked.place;
       if (call.broker.grants.kernelCreates(name)) return CONTINUE;
-      if ((call.broker.grants.of(name) & Permission.delete) === 0) return denyName("delete", name);
+      if ((call.broker.grants.of(name, Permission.delete) & Permission.delete) === 0)
+        return denyName("delete", name);
       return result(call.effect(() => sys("unlinkat", directory, c(lastAsGiven), flags)));
     }, MAKES_NOTHING);
   },

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { decide } from "../../../model/decide.ts";
 import { error, never, type Outcome, type Refusal } from "../../answer/outcome.ts";
 import { E } from "../../sys/abi.ts";
 import { isCofferdams } from "../../target/own-process.ts";
@@ -28,7 +27,7 @@ export function judgeProcess(call: Call, pid: number, operation: Operation): Out
   const object = spellProcess(call, pid);
   if (operation !== "signal") return never(E.PERM, call.name, object);
   const request = { class: "signal", domain } as const;
-  if (decide(call.broker.policy, request).outcome === "granted") return null;
+  if (call.broker.decide(request).outcome === "granted") return null;
   return refused({
     operation: call.name,
     object,

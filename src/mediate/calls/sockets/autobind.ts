@@ -22,7 +22,7 @@ export function autobind(call: Call, socket: TargetSocket): Outcome {
   const first = randomInt(NAMES);
   for (let attempt = 0; attempt < AUTOBIND_ATTEMPTS_MAX; attempt++) {
     const name = ((first + attempt) % NAMES).toString(16).padStart(5, "0");
-    if ((call.broker.grants.of(`@${name}`) & Permission.listen) === 0)
+    if ((call.broker.grants.of(`@${name}`, Permission.listen) & Permission.listen) === 0)
       return denyName("listen", `@${name}`);
     // An abstract name begins with a NUL and ends with the address.
     const bytes = unixAddress(`\0${name}`).subarray(0, -1);

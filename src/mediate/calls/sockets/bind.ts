@@ -91,7 +91,7 @@ function judgedPlace(call: Call, path: PathArgument): Place | Outcome {
   if (walked.kind !== "place") return unable(E.ACCES, call.name, shown(path.text));
   const { place } = walked;
   if (place.object !== null) return error(E.ADDRINUSE);
-  return (call.broker.grants.of(place.name) & Permission.listen) === 0
+  return (call.broker.grants.of(place.name, Permission.listen) & Permission.listen) === 0
     ? denyName("listen", place.name)
     : place;
 }
@@ -148,7 +148,7 @@ function isStable(call: Call, path: PathArgument, place: Place): boolean {
   const may = Permission.create | Permission.delete;
   return [...parentsOf(place.name)].every(
     (name) =>
-      (call.broker.grants.of(name) & may) === 0 || from === name || from.startsWith(`${name}/`),
+      (call.broker.grants.of(name, 0) & may) === 0 || from === name || from.startsWith(`${name}/`),
   );
 }
 

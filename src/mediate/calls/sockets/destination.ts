@@ -63,7 +63,8 @@ function socketAt(call: Call, path: PathArgument): Destination {
   if (object === null) return error(E.NOENT);
   const judged = canonical(object.fd);
   if (typeof judged === "number") return error(judged);
-  if ((call.broker.grants.of(judged) & Permission.connect) === 0) return denyName("connect", name);
+  if ((call.broker.grants.of(judged, Permission.connect) & Permission.connect) === 0)
+    return denyName("connect", name);
   if (object.stat.type !== abi.S_IFSOCK) return error(E.CONNREFUSED);
   const text = self(object.fd);
   const bytes = unixAddress(text);

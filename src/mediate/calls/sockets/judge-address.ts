@@ -1,4 +1,3 @@
-import { decide } from "../../../model/decide.ts";
 import { formatEndpoint, unmapped } from "../../../model/network.ts";
 import { Permission } from "../../../model/permission.ts";
 import { deny, denyName } from "../../answer/deny.ts";
@@ -21,7 +20,7 @@ export function judgeAddress(
       return internet ? judgeInet(call, socket, address, operation) : strange(socket, address);
     case "abstract":
       if (socket.domain !== AF.unix) return strange(socket, address);
-      return call.broker.grants.of(address.name) & Permission[operation]
+      return call.broker.grants.of(address.name, Permission[operation]) & Permission[operation]
         ? null
         : denyName(operation, address.name);
     case "path":
@@ -61,7 +60,7 @@ function judgeInet(
       address: one,
       port,
     } as const;
-    if (decide(call.broker.policy, request).outcome !== "granted")
+    if (call.broker.decide(request).outcome !== "granted")
       return deny(request, `${socket.protocol} ${formatEndpoint(unmapped(one), port)}`);
   }
   return null;

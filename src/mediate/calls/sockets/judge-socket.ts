@@ -3,7 +3,6 @@ import { AF_UNIX, IPPROTO_IPV6 } from "../../../kernel/constants.ts";
 import type { SocketCall } from "../../../kernel/system-calls/call.ts";
 import { judgeCapabilities } from "../../../kinds/capabilities/mediate.ts";
 import { socketHelp, socketRequest } from "../../../kinds/sockets/events.ts";
-import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import type { Call } from "../call.ts";
@@ -20,7 +19,7 @@ export function judgeSocket(call: Call, row: SocketCall): Outcome | null {
   if (row.operation === "option") return judgeOption(call);
   const asked = { family: call.int(0), type: call.int(1), protocol: call.int(2) };
   const judgedByUse = socketHelp(asked, call.broker.policy)?.reason === "host";
-  if (judgedByUse || decide(call.broker.policy, socketRequest(asked)).outcome === "granted")
+  if (judgedByUse || call.broker.decide(socketRequest(asked)).outcome === "granted")
     return CONTINUE;
   return refuseForm(call);
 }

@@ -2,7 +2,6 @@ import type { WordCall, WordUse } from "../../../kernel/system-calls/call.ts";
 import { wordUsesOf } from "../../../kernel/system-calls/table.ts";
 import { allow, answerTo, notify } from "../../../kernel/system-calls/verdict.ts";
 import { spellWord, type WordRequest } from "../../../kinds/model.ts";
-import { decide } from "../../../model/decide.ts";
 import { CONTINUE, type Outcome, type Refused } from "../../answer/outcome.ts";
 import { spellCall } from "../../report/spell-call.ts";
 import { E } from "../../sys/abi.ts";
@@ -38,7 +37,7 @@ export function refusedWord(
   asks: WordRequest,
   words: { readonly operation: string; readonly object: string },
 ): Refused | null {
-  if (decide(call.broker.policy, asks).outcome === "granted") return null;
+  if (call.broker.decide(asks).outcome === "granted") return null;
   const refusal = { class: asks.class, ...words, reason: "no-rule", request: asks } as const;
   return { kind: "refused", errno: E.PERM, refusal };
 }
