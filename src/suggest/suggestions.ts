@@ -177,7 +177,8 @@ function includesFor(
     const best = left.shift();
     if (best === undefined) return found;
     const { summary, needs, rules } = best;
-    const because = `${summary}: ${needs.length} accesses are among its ${rules} rules`;
+    const among = needs.length === 1 ? "1 access is" : `${needs.length} accesses are`;
+    const because = `${summary}: ${among} among its ${rules === 1 ? "rule" : `${rules} rules`}`;
     found.push({ ...best.proposal, because, needs });
     const taken = new Set(needs);
     open = new Set([...open].filter((need) => !taken.has(need)));

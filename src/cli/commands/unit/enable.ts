@@ -1,3 +1,4 @@
+import { wrap } from "../../../base/wrap.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { putInForce, requireOurs, takeAway } from "../../../host/units/change-unit.ts";
 import { type CheckedUnit, checkUnit } from "../../../host/units/check-unit.ts";
@@ -115,5 +116,6 @@ function tell({ out, width }: Context, checked: CheckedUnit, now: boolean): void
     ? "restarted, and in its domain"
     : `in its domain from the next start on: systemctl restart ${unit.name}`;
   out(renderCheck(checked, width));
-  out(`${unit.name}: ${dropIn.path} written for the domain ${domain}; ${next}\n`);
+  const told = `${unit.name}: ${dropIn.path} written for the domain ${domain}; ${next}`;
+  out(`${wrap(told, width, "  ")}\n`);
 }
