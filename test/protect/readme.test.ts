@@ -39,8 +39,8 @@ const short: Readonly<Record<string, readonly string[]>> = {
 const LINES_READ_MAX = 10;
 
 /**
- * Of what a command prints, the reader needs its first line, which is the answer, and each line that
- * asks for a decision: what to look at, warnings, reasons against. The rest says what was done.
+ * Of what a command prints, the reader needs its first line, which is the answer, and lines that
+ * ask for a decision: what to look at, warnings, reasons against. The rest says what was done.
  */
 function mustBeRead(line: string, at: number): boolean {
   return (
