@@ -1,6 +1,6 @@
 // Tries what it reads, one line each, and prints what the kernel said: `0` or an errno's name. It
 // knows no policy.
-//   OPERATION [ARGUMENT [ARGUMENT]]      e.g. `read /etc/shadow`, `kill 42`
+//   OPERATION [ARGUMENT [ARGUMENT]]      e.g. `read /etc/shadow`, `kill 42`; %20 is a space
 //   HOW... try OPERATION ...             the same in a descendant made that way: fork, vfork,
 // thread, double-fork, setsid, exec, daemon
 #define _GNU_SOURCE
@@ -16,11 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -28,6 +31,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 static int opened(const char *name, int flags) {
@@ -209,6 +213,33 @@ static int descend(const char *how, char *rest) {
   return ANSWERED;
 }
 
+// %XX is the byte of these hexadecimal digits; in place.
+static char *bytes(char *text) {
+  char *to = text;
+  for (char *from = text; from && *from; to++) {
+    unsigned byte;
+    if (*from == '%' && sscanf(from + 1, "%2x", &byte) == 1) *to = (char)byte, from += 3;
+    else *to = *from++;
+  }
+  if (to) *to = 0;
+  return text;
+}
+static int listening(const char *port) {
+  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+  int s = socket(AF_INET, SOCK_STREAM, 0);
+  return s < 0 ? -1 : bind(s, (void *)&at, sizeof at);
+}
+// Nobody else uses what was made for the try.
+static int removed(const char *kind, int made) {
+  if (made < 0) return -1;
+  if (!strcmp(kind, "shm")) return shmctl(made, IPC_RMID, 0);
+  return !strcmp(kind, "sem") ? semctl(made, 0, IPC_RMID) : msgctl(made, IPC_RMID, 0);
+}
+static int controlled(const char *name) {
+  int settings[16], fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  return fd < 0 ? -1 : ioctl(fd, TCGETS, settings);
+}
+
 // Not negative, or -1 with errno, or ANSWERED.
 static int perform(char *line) {
   char *rest = line, *o = strsep(&rest, " ");
@@ -216,7 +247,7 @@ static int perform(char *line) {
     strsep(&rest, " ");
     return descend(o, rest);
   }
-  char *a = strsep(&rest, " "), *b = strsep(&rest, " ");
+  char *a = bytes(strsep(&rest, " ")), *b = bytes(strsep(&rest, " "));
   errno = EINVAL;
   if (!a) return -1;
   pid_t p = atoi(a);
@@ -248,7 +279,12 @@ static int perform(char *line) {
   if (!strcmp(o, "map")) return map_file(a);
   if (!strcmp(o, "map-memory")) return map_memory();
   if (!strcmp(o, "map-exchanged")) return map_exchanged(a, b ? b : "");
-  if (!strcmp(o, "shm")) return shmget(IPC_PRIVATE, 4096, 0600);
+  if (!strcmp(o, "shm")) return removed(o, shmget(IPC_PRIVATE, 4096, 0600));
+  if (!strcmp(o, "sem")) return removed(o, semget(IPC_PRIVATE, 1, 0600));
+  if (!strcmp(o, "msg")) return removed(o, msgget(IPC_PRIVATE, 0600));
+  if (!strcmp(o, "chown")) return chown(a, (uid_t)atoi(b ? b : "0"), (gid_t)-1);
+  if (!strcmp(o, "listen")) return listening(a);
+  if (!strcmp(o, "ioctl")) return controlled(a);
   if (!strcmp(o, "call")) return (int)syscall(atol(a), 0, 0, 0, 0, 0, 0);
   if (!strcmp(o, "kill")) return kill(p, b ? atoi(b) : SIGCONT);
   if (!strcmp(o, "ptrace")) return ptraced(p);
