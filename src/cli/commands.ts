@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { adopt } from "./commands/adopt.ts";
 import { agent } from "./commands/agent.ts";
 import { check } from "./commands/check.ts";
 import { compile } from "./commands/compile.ts";
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   vm,
   protect,
   unit,
+  adopt,
   status,
   domain,
   exception,

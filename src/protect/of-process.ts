@@ -6,6 +6,7 @@ import {
   readlinkSync,
   statSync,
 } from "node:fs";
+import { withDescendants } from "../domains/descendants.ts";
 import { parseSocketTable, socketInodes } from "../domains/proc-sockets.ts";
 import { executableOf, readProc, readProcLink, readProcStat } from "../domains/proc-stat.ts";
 import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../kernel/constants.ts";
@@ -39,17 +40,9 @@ export interface Seen {
   readonly uids: { readonly effective: number; readonly saved: number } | null;
 }
 
-/** The process and those that it started, and these started. */
+/** The process and its descendants, as many as are looked at. */
 export function withChildren(pid: number): readonly number[] {
-  const found = [pid];
-  for (let at = 0; at < found.length && found.length < PROCESSES_MAX; at += 1) {
-    const tasks = unlessGone(() => readdirSync(`/proc/${found[at]}/task`)) ?? [];
-    for (const task of tasks) {
-      const text = readProc(`/proc/${found[at]}/task/${task}/children`) ?? "";
-      found.push(...text.split(" ").filter(Boolean).map(Number));
-    }
-  }
-  return found.slice(0, PROCESSES_MAX);
+  return withDescendants(pid, PROCESSES_MAX);
 }
 
 /** Whether a name of the process is the same file for the caller. */

@@ -3,6 +3,7 @@ import { Agent } from "../../agent/agent.ts";
 import { activatedSocket, notifyManager } from "../../agent/service-manager.ts";
 import { keepHeapSmall } from "../../agent/small-heap.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { letGo } from "../../host/lsm.ts";
 import { modesFor, writeWhole } from "../../host/write-whole.ts";
 import { type Command, CommandError, type Context } from "../command.ts";
 import { renderUnits, unitsFor } from "../render/units.ts";
@@ -30,6 +31,10 @@ export const agent: Command = {
       description: "do not log denials by the kernel; leave the host's auditing unchanged",
     },
     {
+      flags: "--unpin",
+      description: "undo all that `cofferdam adopt` holds, and do nothing else",
+    },
+    {
       flags: "--write-units <folder>",
       description: "write systemd units to the folder, e.g. /etc/systemd/system",
     },
@@ -52,6 +57,10 @@ export const agent: Command = {
     }
     if (!context.places.asRoot)
       throw new CommandError("only root can be the host's agent", "try again with sudo");
+    if (options.unpin === true) {
+      letGo(context.places);
+      return ExitCode.ok;
+    }
     const { places } = context;
     const log = (text: string): void => context.err(`cofferdam: agent: ${text}\n`);
     const mediator = {

@@ -38,7 +38,7 @@ const meaning: Readonly<Record<FeatureName, string>> = {
   "cgroup-unix": "the kernel enforces rules on unix sockets",
   "private-ipc": "a domain gets its own System V and message queues",
   "audit-read": "refusals of the kernel become events",
-  "bpf-lsm": "the bpf-lsm engine could run (not built yet)",
+  "bpf-lsm": "the bpf-lsm engine could run (unfinished)",
 };
 
 const answers = { yes: "yes", no: "no", unknown: "could not tell" } as const satisfies Record<

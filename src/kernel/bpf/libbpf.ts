@@ -38,6 +38,14 @@ const prototypes = {
   queryPrograms:
     "int bpf_prog_query(int target, int type, uint32_t flags, _Out_ uint32_t *attachFlags, void" +
     " *ids, _Inout_ uint32_t *count)",
+  attachLsm: "void *bpf_program__attach_lsm(void *program)",
+  pinLink: "int bpf_link__pin(void *link, const char *path)",
+  destroyLink: "int bpf_link__destroy(void *link)",
+  pin: "int bpf_obj_pin(int fd, const char *path)",
+  openPinned: "int bpf_obj_get(const char *path)",
+  createMap:
+    "int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t" +
+    " entries, void *options)",
   openTracepoint: "int bpf_raw_tracepoint_open(const char *name, int program)",
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",
   mapById: "int bpf_map_get_fd_by_id(uint32_t id)",

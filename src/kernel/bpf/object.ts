@@ -89,6 +89,18 @@ export class BpfObject {
     return check(`program ${program}`, libbpf().programFd(this.#program(program)));
   }
 
+  /**
+   * Attaches the `lsm` program to its hook and keeps it there by a link at `path`, on a bpffs,
+   * beyond the life of this process.
+   */
+  attachPinned(program: string, path: string): void {
+    const link: Pointer | null = libbpf().attachLsm(this.#program(program));
+    if (link === null) throw new BpfError(`attach program ${program}`, errno());
+    const pinned: number = libbpf().pinLink(link, path);
+    libbpf().destroyLink(link);
+    check(`pin program ${program}`, pinned);
+  }
+
   mapFd(map: string): number {
     return check(`map ${map}`, libbpf().mapFd(this.#map(map)));
   }

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From what a domain lacks to the answer, by its level, and to the event. Every hook ends here.
+ */
+#ifndef COFFERDAM_LSM_ANSWER_H
+#define COFFERDAM_LSM_ANSWER_H
+
+#include "walk.h"
+
+struct digest {
+	const char *name;
+	__u64 value;
+};
+
+static long digest_at(__u32 index, struct digest *digest)
+{
+	if (index >= PATH_BYTES + LAST_BYTES)
+		return 1;
+	digest->value = (digest->value ^ (__u8)digest->name[index]) * 0x9e3779b97f4a7c15ULL;
+	digest->value ^= digest->value >> 29;
+	return 0;
+}
+
+static __always_inline struct account *account_of(__u32 domain)
+{
+	struct account *known = bpf_map_lookup_elem(&accounts, &domain);
+	struct account fresh = {};
+
+	if (known)
+		return known;
+	bpf_map_update_elem(&accounts, &domain, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&accounts, &domain);
+}
+
+/* Whether one more distinct request of this domain becomes an event. */
+static __always_inline bool is_within_limit(struct account *account, __u64 time)
+{
+	__u64 window = time >> WINDOW_SHIFT;
+
+	if (account->window != window) {
+		account->window = window;
+		account->in_window = 0;
+	}
+	return __sync_fetch_and_add(&account->in_window, 1) < EVENTS_PER_WINDOW_MAX;
+}
+
+/* `label->event` says what was asked, `label->name` of what. */
+static __noinline int report(struct label *label)
+{
+	struct event *event = &label->event;
+	struct digest digest = { .name = label->name, .value = configuration.seed };
+	struct request request = {};
+	struct account *account = account_of(label->domain);
+	__u32 length = event->length;
+	__u64 *count;
+	__u64 one = 1;
+
+	if (!account)
+		return 0;
+	__sync_fetch_and_add(event->denied ? &account->denied : &account->warned, 1);
+	if (length >= PATH_BYTES)
+		length = PATH_BYTES - 1;
+	event->length = length;
+	bpf_loop(length, digest_at, &digest, 0);
+	request.domain = label->domain;
+	request.permissions = event->permissions;
+	request.kind = event->kind;
+	request.denied = event->denied;
+	request.digest = digest.value;
+	count = bpf_map_lookup_elem(&requests, &request);
+	if (count) {
+		__sync_fetch_and_add(count, 1);
+		return 0;
+	}
+	event->time = bpf_ktime_get_ns();
+	event->domain = label->domain;
+	event->process = bpf_get_current_pid_tgid() >> 32;
+	event->thread = bpf_get_current_pid_tgid();
+	event->uid = bpf_get_current_uid_gid();
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	if (!is_within_limit(account, event->time) ||
+	    bpf_ringbuf_output(&events, event, sizeof(*event) + length, 0)) {
+		__sync_fetch_and_add(&account->dropped, 1);
+		return 0;
+	}
+	bpf_map_update_elem(&requests, &request, &one, BPF_NOEXIST);
+	return 0;
+}
+
+/* A missing level is enforcing. */
+static __always_inline __u32 level_of(struct label *label)
+{
+	__u32 *level = bpf_map_lookup_elem(&levels, &label->domain);
+
+	return level ? *level : LEVEL_ENFORCING;
+}
+
+/* Whether to deny what the domain lacks; `own` is refused at every level. */
+static __always_inline bool is_denied(struct label *label, enum request_kind kind,
+				      enum name_state state, __u32 permissions, __u32 own)
+{
+	__u32 level = level_of(label);
+
+	if (!own && level == LEVEL_DISABLED)
+		return false;
+	label->event.kind = kind;
+	label->event.name_state = state;
+	label->event.permissions = permissions;
+	label->event.own = own;
+	label->event.level = level;
+	label->event.denied = own || level != LEVEL_WARNING;
+	report(label);
+	return label->event.denied;
+}
+
+/* Of no name: the request's kind says all. */
+static __always_inline bool is_refused(struct label *label, enum request_kind kind)
+{
+	label->event.length = 0;
+	return is_denied(label, kind, NAME_FOUND, 0, 0);
+}
+
+/* Of a name that was made before, if there is one. */
+static __always_inline struct found judge_found(struct label *label, void *table,
+						enum name_state state)
+{
+	struct found found = {};
+
+	if (table && state == NAME_FOUND)
+		found = look_up(label, table);
+	return found;
+}
+
+/*
+ * What has no name was the domain's before, or is code that no rule could name. So it may be read,
+ * written and changed, and not executed or mapped as code.
+ */
+#define GRANTED_NAMELESS (MAY_READ | MAY_WRITE | MAY_ATTRIBUTES)
+
+static __always_inline bool is_name_denied(struct label *label, enum name_state state,
+					   __u32 wanted)
+{
+	struct found found = {};
+	__u32 lacked;
+
+	if (state == NAME_KERNELS)
+		return false;
+	if (state == NAME_NONE)
+		found.granted = GRANTED_NAMELESS;
+	else
+		found = judge_found(label, table_of(label), state);
+	lacked = wanted & ~found.granted;
+	return lacked && is_denied(label, REQUEST_NAME, state, lacked, wanted & found.own);
+}
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Hooks about the object of a name: opening, executing, cutting, mapping, attributes. */
+#ifndef COFFERDAM_LSM_FILES_H
+#define COFFERDAM_LSM_FILES_H
+
+#include "answer.h"
+
+/*
+ * The kernel opens what it executes with a mark of its own: the program, the interpreter of a
+ * script, and the program's loader. Each is executed and read.
+ */
+SEC("lsm/file_open")
+int BPF_PROG(on_file_open, struct file *file)
+{
+	struct label *label = label_of_current();
+	__u32 wanted = 0;
+
+	if (!label || !file || file->f_mode & FMODE_BACKING)
+		return 0;
+	if (file->f_mode & FMODE_READ)
+		wanted |= MAY_READ;
+	if (file->f_mode & FMODE_WRITE)
+		wanted |= MAY_WRITE;
+	if ((file->f_flags & ACCESS_MODE_MASK) == ACCESS_MODE_IOCTL)
+		wanted |= MAY_READ | MAY_WRITE;
+	if (file->f_flags & OPENED_FOR_EXEC)
+		wanted |= MAY_READ | MAY_EXECUTE;
+	if (is_name_denied(label, name_path(label, &file->f_path), wanted))
+		return -EACCES;
+	return 0;
+}
+
+/* open(O_RDONLY | O_TRUNC). A file that is open for writing was judged when it was opened. */
+SEC("lsm/file_truncate")
+int BPF_PROG(on_file_truncate, struct file *file)
+{
+	struct label *label = label_of_current();
+
+	if (!label || !file || file->f_mode & (FMODE_WRITE | FMODE_BACKING))
+		return 0;
+	if (is_name_denied(label, name_path(label, &file->f_path), MAY_WRITE))
+		return -EACCES;
+	return 0;
+}
+
+static __always_inline int judge_path(const struct path *path, __u32 wanted)
+{
+	struct label *label = label_of_current();
+
+	if (label && is_name_denied(label, name_path(label, path), wanted))
+		return -EACCES;
+	return 0;
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(on_path_truncate, const struct path *path)
+{
+	return judge_path(path, MAY_WRITE);
+}
+
+SEC("lsm/path_chmod")
+int BPF_PROG(on_path_chmod, const struct path *path)
+{
+	return judge_path(path, MAY_ATTRIBUTES);
+}
+
+SEC("lsm/path_chown")
+int BPF_PROG(on_path_chown, const struct path *path)
+{
+	return judge_path(path, MAY_ATTRIBUTES);
+}
+
+static __always_inline bool may_make_code(struct label *label)
+{
+	void *table = table_of(label);
+	__u32 row = 0;
+	struct table_head *head = table ? bpf_map_lookup_elem(table, &row) : NULL;
+
+	return (head && head->words & GRANTED_JIT) || !is_refused(label, REQUEST_MEMORY);
+}
+
+/*
+ * For anonymous memory the kernel passes no file, which the verifier does not know. It could take a
+ * check of the pointer itself for superfluous; the argument's bytes say the truth.
+ */
+static __always_inline bool is_anonymous(void *context)
+{
+	__u64 file = 0;
+
+	bpf_probe_read_kernel(&file, sizeof(file), context);
+	return !file;
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(on_mmap_file, struct file *file, unsigned long asked, unsigned long protection,
+	     unsigned long flags)
+{
+	struct label *label;
+
+	if (!(protection & PROT_EXEC))
+		return 0;
+	label = label_of_current();
+	if (!label)
+		return 0;
+	if ((protection & PROT_WRITE || flags & MAP_SHARED) && !may_make_code(label))
+		return -EACCES;
+	if (is_anonymous(ctx) || !file)
+		return 0;
+	/* The kernel maps what execve has opened, and that was judged. */
+	if (BPF_CORE_READ_BITFIELD_PROBED(bpf_get_current_task_btf(), in_execve))
+		return 0;
+	if (is_name_denied(label, name_path(label, &file->f_path), MAY_MAP))
+		return -EACCES;
+	return 0;
+}
+
+/* Also of memory that is executable already: it could become writable by the same call. */
+SEC("lsm/file_mprotect")
+int BPF_PROG(on_file_mprotect, struct vm_area_struct *area, unsigned long asked,
+	     unsigned long protection)
+{
+	struct label *label;
+
+	if (!(protection & PROT_EXEC))
+		return 0;
+	label = label_of_current();
+	if (label && !may_make_code(label))
+		return -EACCES;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From the kernel's objects to names as a policy writes them. A name is relative to the calling
+ * task's root. So it counts only if that is the host's root, and the object is reached from there.
+ */
+#ifndef COFFERDAM_LSM_NAME_H
+#define COFFERDAM_LSM_NAME_H
+
+#include "task.h"
+
+/* Mounts above an object, up to the root's. */
+#define MOUNTS_ABOVE_MAX 32
+/* Attempts to read a name while other names move. */
+#define WALKS_MAX 8
+/* What the kernel appends to the last name of an object that was removed. */
+#define REMOVED_BYTES 10
+
+static __always_inline struct mount *mount_of(struct vfsmount *mnt)
+{
+	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* Holds for objects that were removed, and for those that never had a name (O_TMPFILE). */
+static __always_inline bool is_removed(struct dentry *dentry)
+{
+	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
+}
+
+struct ascent {
+	struct label *label;
+	struct dentry *entry;
+	struct dentry *root;
+	__u32 depth;
+	__u32 bytes; /* of the names, each with its slash */
+};
+
+static long ascend(__u32 index, struct ascent *ascent)
+{
+	struct dentry *entry = ascent->entry;
+	struct dentry *parent = BPF_CORE_READ(entry, d_parent);
+
+	/* Beyond the root of the file system, which is not the mount's: the entry is not below that. */
+	if (entry == ascent->root || parent == entry || index >= ENTRIES_ABOVE_MAX)
+		return 1;
+	ascent->label->above[index] = entry;
+	ascent->bytes += 1 + BPF_CORE_READ(entry, d_name.len);
+	ascent->entry = parent;
+	ascent->depth = index + 1;
+	return 0;
+}
+
+/*
+ * What is moved out of a bind mount can still be opened from a directory within. The kernel then
+ * gives a name without that of the mount.
+ */
+static __always_inline bool is_below_root(struct label *label, struct vfsmount *mnt,
+					  struct dentry *dentry)
+{
+	struct ascent ascent = {
+		.label = label,
+		.entry = dentry,
+		.root = BPF_CORE_READ(mnt, mnt_root),
+	};
+
+	if (ascent.root == BPF_CORE_READ(dentry, d_sb, s_root))
+		return true;
+	bpf_loop(ENTRIES_ABOVE_MAX + 1, ascend, &ascent, 0);
+	return ascent.entry == ascent.root;
+}
+
+static __noinline enum name_state place_of(struct label *label, struct vfsmount *mnt,
+				       struct dentry *dentry)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount *mount = mount_of(mnt);
+	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
+	struct dentry *root = BPF_CORE_READ(task, fs, root.dentry);
+	struct mount *root_mount = mount_of(root_mnt);
+	int i;
+
+	if (BPF_CORE_READ(dentry, d_sb, s_flags) & SB_NOUSER)
+		return NAME_NONE;
+	/* A mount that only the kernel can reach: overlayfs looks into its layers. */
+	if ((unsigned long)BPF_CORE_READ(mount, mnt_ns) >= ERROR_POINTER)
+		return NAME_KERNELS;
+	if (BPF_CORE_READ(root, d_inode, i_ino) != configuration.root_inode ||
+	    BPF_CORE_READ(root, d_sb, s_dev) != configuration.root_device)
+		return NAME_ELSEWHERE;
+	if (!is_below_root(label, mnt, dentry))
+		return NAME_ELSEWHERE;
+	for (i = 0; i < MOUNTS_ABOVE_MAX; i++) {
+		struct mount *parent;
+
+		if (mount == root_mount)
+			return NAME_FOUND;
+		parent = BPF_CORE_READ(mount, mnt_parent);
+		if (parent == mount)
+			break;
+		mount = parent;
+	}
+	return NAME_ELSEWHERE;
+}
+
+/*
+ * Puts the path's name into `label->name`. A removed object has the name that it had: what is
+ * opened again through /proc/self/fd is held by the rules by which it was opened.
+ */
+static __always_inline enum name_state name_path(struct label *label, const struct path *path)
+{
+	struct dentry *dentry = path->dentry;
+	enum name_state state = place_of(label, path->mnt, dentry);
+	bool removed = is_removed(dentry);
+	int bytes;
+
+	label->event.length = 0;
+	if (state == NAME_KERNELS || state == NAME_ELSEWHERE)
+		return state;
+	bytes = bpf_path_d_path(path, label->name, PATH_BYTES);
+	/* Removed meanwhile: whether the kernel appended its word is known only the second time. */
+	if (is_removed(dentry) != removed) {
+		removed = true;
+		bytes = bpf_path_d_path(path, label->name, PATH_BYTES);
+	}
+	if (bytes < 2 || bytes > PATH_BYTES)
+		return NAME_TOO_LONG;
+	bytes--;
+	if (removed && state == NAME_FOUND && bytes > REMOVED_BYTES) {
+		bytes -= REMOVED_BYTES;
+		label->name[bytes & (PATH_BYTES - 1)] = '\0';
+	}
+	label->event.length = bytes;
+	return state;
+}
+
+/* Appends `/` and the entry's own name to the name of `at` bytes. */
+static __always_inline enum name_state append(struct label *label, __u32 at, struct dentry *entry)
+{
+	long bytes;
+
+	if (at >= PATH_BYTES - 1)
+		return NAME_TOO_LONG;
+	label->name[at & (PATH_BYTES - 1)] = '/';
+	at++;
+	bytes = bpf_probe_read_kernel_str(&label->name[at & (PATH_BYTES - 1)], LAST_BYTES,
+					  BPF_CORE_READ(entry, d_name.name));
+	if (bytes < 2 || at + bytes > PATH_BYTES)
+		return NAME_TOO_LONG;
+	label->event.length = at + bytes - 1;
+	return NAME_FOUND;
+}
+
+/* The root is the one name that ends with a slash. */
+static __always_inline __u32 length_without_slash(struct label *label)
+{
+	return label->event.length == 1 ? 0 : label->event.length;
+}
+
+/* The same for an entry of the directory `path`, which the kernel has locked. */
+static __always_inline enum name_state name_entry(struct label *label, const struct path *path,
+						  struct dentry *entry)
+{
+	enum name_state state = name_path(label, path);
+
+	return state == NAME_FOUND ? append(label, length_without_slash(label), entry) : state;
+}
+
+struct descent {
+	struct label *label;
+	__u32 depth;
+	__u32 state;
+};
+
+static long descend(__u32 index, struct descent *descent)
+{
+	__u32 at = descent->depth - 1 - index;
+	struct dentry *entry;
+
+	if (at >= ENTRIES_ABOVE_MAX)
+		return 1;
+	entry = descent->label->above[at];
+	descent->state = append(descent->label, descent->label->event.length, entry);
+	return descent->state != NAME_FOUND;
+}
+
+static __always_inline __u32 moves_of_names(void)
+{
+	__u32 moves = 1;
+
+	if (&rename_lock)
+		bpf_probe_read_kernel(&moves, sizeof(moves), &rename_lock);
+	return moves;
+}
+
+/* The name of the mount is that of `path` without the part within the mount. */
+static __noinline enum name_state name_by_walk(struct label *label, const struct path *path,
+					       struct dentry *entry)
+{
+	struct ascent ascent = { .label = label, .root = BPF_CORE_READ(path, mnt, mnt_root) };
+	struct descent descent = { .label = label, .state = NAME_FOUND };
+	enum name_state state = name_path(label, path);
+	__u32 length = length_without_slash(label);
+
+	if (state != NAME_FOUND)
+		return state;
+	ascent.entry = path->dentry;
+	bpf_loop(ENTRIES_ABOVE_MAX + 1, ascend, &ascent, 0);
+	if (ascent.entry != ascent.root || ascent.bytes > length)
+		return NAME_ELSEWHERE;
+	label->event.length = length - ascent.bytes;
+	ascent.entry = entry;
+	ascent.bytes = 0;
+	ascent.depth = 0;
+	bpf_loop(ENTRIES_ABOVE_MAX + 1, ascend, &ascent, 0);
+	if (ascent.entry != ascent.root)
+		return NAME_ELSEWHERE;
+	descent.depth = ascent.depth;
+	bpf_loop(ascent.depth, descend, &descent, 0);
+	return descent.state;
+}
+
+/*
+ * The same for an entry of another directory in the mount of `path`, as link(2) has: the kernel
+ * gives no path of it. Neither directory's way up is locked, so the name counts only if no name
+ * moved meanwhile, wherever on the host.
+ */
+static __always_inline enum name_state name_in_mount(struct label *label, const struct path *path,
+						     struct dentry *entry)
+{
+	int attempt;
+
+	for (attempt = 0; attempt < WALKS_MAX; attempt++) {
+		__u32 moves = moves_of_names();
+		enum name_state state = name_by_walk(label, path, entry);
+
+		if (!(moves & 1) && moves == moves_of_names())
+			return state;
+	}
+	return NAME_ELSEWHERE;
+}
+
+#endif

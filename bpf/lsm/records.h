@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the programs write and user space reads. src/kernel/bpf/lsm/layout.ts has the same layouts;
+ * test/lsm/object.test.ts compares them.
+ */
+#ifndef COFFERDAM_LSM_RECORDS_H
+#define COFFERDAM_LSM_RECORDS_H
+
+#include "tables.h"
+
+/* Bytes of the ring buffer. */
+#define EVENTS_BYTES (1 << 20)
+/* Distinct requests that are remembered, so that each is an event once. */
+#define REQUESTS_MAX 8192
+/* Events of one domain in one window; what exceeds it is counted. */
+#define EVENTS_PER_WINDOW_MAX 256
+/* A window is 2^30 ns, about a second. */
+#define WINDOW_SHIFT 30
+#define COMM_BYTES 16
+
+enum request_kind {
+	REQUEST_NAME,
+	REQUEST_GAIN, /* a rename or link would give the object permissions */
+	REQUEST_ROOT, /* chroot, mounts: what names mean would change */
+	REQUEST_MEMORY, /* memory made executable */
+	REQUEST_TRANSITION, /* by an execve under another process's control */
+	REQUEST_BPF,
+};
+
+/* Why a name is none that a policy could grant. */
+enum name_state {
+	NAME_FOUND,
+	NAME_NONE, /* the object is in a file system that has no names: a pipe, a memfd */
+	NAME_ELSEWHERE, /* not reached from the host's root, or the task has another root */
+	NAME_TOO_LONG,
+	NAME_KERNELS, /* below overlayfs; never judged */
+};
+
+/* One request outside the domain. The name follows, without NUL. */
+struct event {
+	__u64 time; /* CLOCK_MONOTONIC, ns */
+	__u32 domain;
+	__u32 process; /* thread group, in the first pid namespace */
+	__u32 thread;
+	__u32 uid;
+	__u32 permissions; /* that the domain lacks */
+	__u8 kind;
+	__u8 level;
+	__u8 denied; /* 0: the request was granted */
+	__u8 name_state;
+	__u32 length; /* bytes of the name */
+	__u8 comm[COMM_BYTES];
+	__u32 own; /* permissions denied at every level */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, EVENTS_BYTES);
+} events SEC(".maps");
+
+struct request {
+	__u32 domain;
+	__u32 permissions;
+	__u32 kind;
+	__u32 denied;
+	__u64 digest; /* of the name */
+};
+
+/* How often each request was made since it was first reported. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__type(key, struct request);
+	__type(value, __u64);
+	__uint(max_entries, REQUESTS_MAX);
+} requests SEC(".maps");
+
+/* Of one domain, since the programs were loaded. */
+struct account {
+	__u64 denied;
+	__u64 warned;
+	__u64 dropped; /* requests of which no event was written, and that none had told of before */
+	__u64 window;
+	__u64 in_window;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, struct account);
+	__uint(max_entries, DOMAINS_MAX);
+} accounts SEC(".maps");
+
+#endif

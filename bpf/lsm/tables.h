@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What user space writes and the programs read. src/kernel/bpf/lsm/layout.ts and
+ * src/compile/lsm/name-table.ts have the same layouts; test/lsm/object.test.ts compares them.
+ */
+#ifndef COFFERDAM_LSM_TABLES_H
+#define COFFERDAM_LSM_TABLES_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+
+/* Domains in the maps. */
+#define DOMAINS_MAX 16384
+/* Pairs of a domain and an executable that leads into another domain. */
+#define EXECUTABLES_MAX 32768
+/* Bytes of an executable's name in a rule, its NUL included. */
+#define EXECUTABLE_BYTES 256
+/* Bytes of a last component by which most executables are known not to be in a rule. */
+#define COMPONENT_BYTES 64
+/* 32-bit words in one element of a policy's table. */
+#define ROW_WORDS 64
+#define STATE_DEAD 0
+
+/* src/model/permission.ts */
+enum permission {
+	MAY_READ = 0x001,
+	MAY_WRITE = 0x002,
+	MAY_CREATE = 0x004,
+	MAY_DELETE = 0x008,
+	MAY_EXECUTE = 0x010,
+	MAY_MAP = 0x020,
+	MAY_ATTRIBUTES = 0x040,
+	MAY_LISTEN = 0x200,
+};
+
+/* An unknown word counts as enforcing. */
+enum level { LEVEL_ENFORCING, LEVEL_WARNING, LEVEL_DISABLED };
+
+/* Words of a policy beside its names. */
+enum granted_word { GRANTED_JIT = 0x1 };
+
+/* Constant before load, so that the verifier folds it. */
+struct configuration {
+	__u64 root_device; /* of the host's root directory; as in the kernel: major << 20 | minor */
+	__u64 root_inode;
+	__u64 seed; /* of the digests by which equal requests are known */
+};
+
+const volatile struct configuration configuration = {};
+
+struct row {
+	__u32 word[ROW_WORDS];
+};
+
+/*
+ * The first row of a policy's table. The second is the class of each byte, one byte each. The
+ * others are two arrays of words, which begin at rows of their own: `next`, indexed by
+ * state * class_count + class; and two words a state:
+ *
+ *     granted | own << 16
+ *     granted to every name below `state/` | granted to some name there << 16
+ *
+ * `own` is what the name's being Cofferdam's own object denies at every level.
+ */
+struct table_head {
+	__u32 start;
+	__u32 class_count;
+	__u32 next_row;
+	__u32 states_row;
+	__u32 words;
+};
+
+struct policy_table {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	/* Sizes, because the compiler describes no type that only a map within a map has. */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct row));
+	__uint(max_entries, 1);
+};
+
+/* By number of the domain. A program looks its policy up once, so that it sees one whole. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__type(key, __u32);
+	__uint(max_entries, DOMAINS_MAX);
+	__array(values, struct policy_table);
+} policies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, DOMAINS_MAX);
+} levels SEC(".maps");
+
+/* Domain 0 stands for processes in no domain. */
+struct executable {
+	__u32 domain;
+	__u32 zero;
+	char path[EXECUTABLE_BYTES];
+};
+
+/* To the number of the domain that executing the file leads into. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct executable);
+	__type(value, __u32);
+	__uint(max_entries, EXECUTABLES_MAX);
+} executables SEC(".maps");
+
+struct component {
+	char name[COMPONENT_BYTES]; /* cut */
+};
+
+/* The last components of all names in `executables` with domain 0. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct component);
+	__type(value, __u32);
+	__uint(max_entries, EXECUTABLES_MAX);
+} components SEC(".maps");
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The domain of each task, and the memory in which its names are put together. That memory is the
+ * task's own: on a preemptible kernel a buffer per CPU could be overwritten between the making of a
+ * name and its judgement, because the kernel lets programs of this kind interrupt each other.
+ */
+#ifndef COFFERDAM_LSM_TASK_H
+#define COFFERDAM_LSM_TASK_H
+
+#include "kernel.h"
+#include "records.h"
+
+/* Bytes of a path that the kernel gives, its NUL included. */
+#define PATH_BYTES 4096
+/* Bytes of a last component, its NUL included. */
+#define LAST_BYTES 256
+
+/* Directories above an entry, up to the root of its mount. */
+#define ENTRIES_ABOVE_MAX 128
+
+struct label {
+	__u32 domain; /* 0: none */
+	__u32 next; /* the domain that the execve under way leads into; 0: it stays */
+	struct dentry *above[ENTRIES_ABOVE_MAX]; /* an entry, the directory that it is in, and so on */
+	struct executable executable;
+	/* One record: `name` follows `event`. */
+	struct event event;
+	char name[PATH_BYTES + LAST_BYTES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct label);
+} labels SEC(".maps");
+
+/* NULL for tasks in no domain, whose way through every program ends here. */
+static __always_inline struct label *label_of_current(void)
+{
+	struct label *label =
+		bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+
+	return label && label->domain ? label : NULL;
+}
+
+/* Threads and children, and the kernel's workers for a task (io_uring). */
+SEC("lsm.s/task_alloc")
+int BPF_PROG(on_task_alloc, struct task_struct *task)
+{
+	struct label *label = label_of_current();
+	struct label *inherited;
+
+	if (!label)
+		return 0;
+	inherited = bpf_task_storage_get(&labels, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	/* Never a task outside: the fork fails instead. */
+	if (!inherited)
+		return -ENOMEM;
+	inherited->domain = label->domain;
+	return 0;
+}
+
+#endif

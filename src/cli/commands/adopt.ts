@@ -1,0 +1,63 @@
+import { ExitCode } from "../../host/exit-code.ts";
+import { putInForce } from "../../host/lsm.ts";
+import { type Command, CommandError, jsonOption } from "../command.ts";
+import { toJson } from "../json.ts";
+import { requirePolicy } from "../require-policy.ts";
+
+export const adopt: Command = {
+  name: "adopt",
+  operands: [
+    { name: "<domain>", description: "a domain of the host" },
+    { name: "[processes...]", description: "process ids; their descendants are adopted as well" },
+  ],
+  summary: "put running processes into a domain (experimental)",
+  description: [
+    "Puts running processes with all their threads and descendants into a domain, without a " +
+      "restart, on kernels that load BPF LSM programs. What they fork stays in it. This engine " +
+      "is unfinished, and so the command needs --experimental.",
+    "It holds what the policy says of files: reading, writing, making, removing, renaming, " +
+      "linking, executing, mapping as code, chmod, chown; and memory that is made executable. It " +
+      "refuses chroot, mounts and bpf(2). It does NOT hold network, capabilities, signals, other " +
+      "system calls, ioctl, times, extended attributes, or descriptors that a process has.",
+    "The policy and the level of the domain are those of now: after a change, call it again, " +
+      "with or without processes. Enforcement goes on whether or not an agent runs; " +
+      "`cofferdam agent --unpin` undoes all of it.",
+    "Exit status: 0 if the processes are in the domain; 3 otherwise.",
+  ],
+  options: [
+    { flags: "--experimental", description: "accept that only the above is held" },
+    jsonOption,
+  ],
+  examples: [
+    {
+      line: "sudo cofferdam adopt --experimental nginx $(pidof nginx)",
+      what: "a running daemon",
+    },
+    { line: "sudo cofferdam adopt --experimental nginx", what: "its policy and level of now" },
+  ],
+  run(context, [domain, ...words], options) {
+    if (options.experimental !== true)
+      throw new CommandError(
+        "adopt holds files and code alone, and would leave the rest of the policy open",
+        "add --experimental to accept that; cofferdam adopt --help says what is held",
+        ExitCode.usage,
+      );
+    if (!context.places.asRoot)
+      throw new CommandError("only root can adopt processes", "try again with sudo");
+    const { policy, files } = requirePolicy(context, domain, options);
+    const told = putInForce(context.places, policy, files, words.map(processId));
+    const { number, level, threads } = told;
+    const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
+    context.out(
+      options.json === true
+        ? toJson({ domain: policy.name, ...told })
+        : `${policy.name}(${number}): ${level}; adopted ${count}\n`,
+    );
+    return ExitCode.ok;
+  },
+};
+
+function processId(word: string): number {
+  if (/^[1-9]\d{0,9}$/.test(word)) return Number(word);
+  throw new CommandError(`\`${word}\` is no process id`, "see cofferdam ps -Z", ExitCode.usage);
+}

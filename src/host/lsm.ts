@@ -1,0 +1,139 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { canonicalNames } from "../compile/canonical-names.ts";
+import { hostSnapshot } from "../compile/host-snapshot.ts";
+import { nameTable } from "../compile/lsm/name-table.ts";
+import { withDescendants } from "../domains/descendants.ts";
+import { readProcStat } from "../domains/proc-stat.ts";
+import { BpfError } from "../kernel/bpf/errors.ts";
+import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
+import { grantedWord } from "../kernel/bpf/lsm/layout.ts";
+import { loadLsm } from "../kernel/bpf/lsm/load.ts";
+import { unpin } from "../kernel/bpf/lsm/pins.ts";
+import { lockFile } from "../kernel/file-lock.ts";
+import { mountsIn } from "../kernel/mountinfo.ts";
+import { granted } from "../model/granted.ts";
+import type { Level, Policy } from "../model/policy.ts";
+import { HostError } from "./host-error.ts";
+import type { Places } from "./places.ts";
+import { standingOf } from "./standing.ts";
+import { makeFolder, modesFor } from "./write-whole.ts";
+
+/** Where the kernel keeps what outlives every process of ours. */
+const BPFFS = "/sys/fs/bpf";
+const LSM_PINS = `${BPFFS}/cofferdam`;
+/** Limit on the wait while another process attaches the programs, milliseconds. */
+const LOCK_WAIT_MAX_MS = 60_000;
+
+export interface PutInForce {
+  readonly number: number;
+  readonly level: Level;
+  /** Threads that are in the domain now and were in none, or in another one. */
+  readonly threads: number;
+  /** The engine was not attached before. */
+  readonly loaded: boolean;
+}
+
+/**
+ * Puts what the bpf-lsm engine holds of a policy (ARCHITECTURE.md says what) into force for the
+ * domain's number, at its level now, and adopts running processes with their descendants. `files`:
+ * of the policy, its own first.
+ * @throws HostError
+ */
+export function putInForce(
+  places: Places,
+  policy: Policy,
+  files: readonly string[],
+  processes: readonly number[],
+): PutInForce {
+  const { number, level } = standingOf(places, policy, files);
+  if (number === null)
+    throw new HostError(
+      `${policy.name} is no domain of the host`,
+      "adopt takes the name of a policy in root's folders, as root",
+    );
+  for (const process of processes) requireAdoptable(process);
+  const table = tableOf(places, policy, files);
+  using _lock = lockEngine(places);
+  const loaded = attach();
+  using engine = LsmEngine.open(LSM_PINS);
+  if (engine === null) throw new HostError("the engine was detached meanwhile", "try again");
+  return explained(() => {
+    engine.setPolicy(number, table);
+    engine.setLevel(number, level);
+    const adopted = engine.adopt(number, () =>
+      processes.flatMap((process) => withDescendants(process)),
+    );
+    return { number, level, threads: adopted.length, loaded };
+  });
+}
+
+function tableOf(places: Places, policy: Policy, files: readonly string[]): Uint8Array {
+  const own = [...places.own, LSM_PINS];
+  const names = canonicalNames(policy, hostSnapshot(), own, [...files, ...places.kept]);
+  if ("problems" in names)
+    throw new HostError(
+      names.problems.map(({ values }) => Object.values(values).join(": ")).join("; "),
+      `cofferdam check ${policy.name} tells more`,
+    );
+  return nameTable(names.policy.names, granted(policy.memory).has("jit") ? grantedWord.jit : 0);
+}
+
+/** Detaches the engine: no process is in a domain afterwards. */
+export function letGo(places: Places): void {
+  using _lock = lockEngine(places);
+  unpin(LSM_PINS);
+}
+
+/** Two that attach at the same time would take each other's programs away. */
+function lockEngine({ system }: Places): Disposable {
+  const folder = dirname(system.control);
+  makeFolder(folder, modesFor(0));
+  const file = join(folder, "lsm.lock");
+  const lock = lockFile(file, LOCK_WAIT_MAX_MS);
+  if (lock === null)
+    throw new HostError(
+      `${file} has been held for ${LOCK_WAIT_MAX_MS} ms`,
+      `see who holds it: fuser ${file}; then try again`,
+    );
+  return { [Symbol.dispose]: () => lock.release() };
+}
+
+/** Whether it was not attached before. */
+function attach(): boolean {
+  const mounts = mountsIn(readFileSync("/proc/self/mountinfo", "utf8"));
+  if (mounts.findLast(({ point }) => point === BPFFS)?.type !== "bpf")
+    throw new HostError(
+      `no bpf file system is mounted at ${BPFFS}, and nothing that is attached would stay`,
+      `mount -t bpf bpf ${BPFFS}`,
+    );
+  return explained(() => {
+    using engine = LsmEngine.open(LSM_PINS);
+    if (engine !== null) return false;
+    loadLsm(LSM_PINS);
+    return true;
+  });
+}
+
+function explained<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof BpfError)) throw error;
+    throw new HostError(
+      `the bpf-lsm engine: ${error.message}`,
+      "cofferdam doctor says what this kernel can do; the landlock engine needs none of it",
+    );
+  }
+}
+
+/** @throws HostError for what is never in a domain */
+function requireAdoptable(process: number): void {
+  const stat = readProcStat(process);
+  if (stat === null) throw new HostError(`there is no process ${process}`, "see cofferdam ps -Z");
+  if (process === 1 || stat.kernel)
+    throw new HostError(
+      `process ${process} is ${process === 1 ? "the host's first one" : "a kernel thread"}`,
+      "adopt the processes of a daemon",
+    );
+}

@@ -1,0 +1,235 @@
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import type { Level } from "../../../model/level.ts";
+import { bytesOfName } from "../../../model/name-bytes.ts";
+import { ENOENT, ESRCH, PIDFD_THREAD } from "../../constants.ts";
+import { hasCode } from "../../errno-error.ts";
+import { close, syscall } from "../../ffi.ts";
+import { libbpf } from "../libbpf.ts";
+import { withFd } from "../maps.ts";
+import { check } from "../object.ts";
+import {
+  accountLayout,
+  COMPONENT_BYTES,
+  EXECUTABLE_BYTES,
+  executableLayout,
+  type LsmMap,
+  labelLayout,
+  lsmLevels,
+  lsmMaps,
+  ROW_BYTES,
+} from "./layout.ts";
+import { openPin } from "./pins.ts";
+
+/** `linux/bpf.h`. */
+const BPF_MAP_TYPE_ARRAY = 2;
+const BPF_F_INNER_MAP = 1 << 12;
+/** `struct bpf_map_create_opts` of bpf/bpf.h: offsets and size, bytes. */
+const createOptions = { flags: 28, bytes: 56 } as const;
+/** Passes over the processes that are adopted; each new one was forked during the pass before. */
+const ADOPTING_PASSES_MAX = 64;
+
+export interface Account {
+  readonly denied: bigint;
+  readonly warned: bigint;
+  readonly dropped: bigint;
+}
+
+/**
+ * The maps of the attached engine. Every change takes effect with the next request of running
+ * processes.
+ */
+export class LsmEngine {
+  readonly #maps: ReadonlyMap<LsmMap, number>;
+
+  private constructor(maps: ReadonlyMap<LsmMap, number>) {
+    this.#maps = maps;
+  }
+
+  /** null if the engine is not attached there. */
+  static open(folder: string): LsmEngine | null {
+    const maps = new Map<LsmMap, number>();
+    for (const map of lsmMaps) {
+      const fd = openPin(folder, map);
+      if (fd !== null) maps.set(map, fd);
+    }
+    if (maps.size === lsmMaps.length) return new LsmEngine(maps);
+    for (const fd of maps.values()) close(fd);
+    return null;
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#maps.values()) close(fd);
+  }
+
+  /** For a reader of events, which maps it. */
+  get events(): number {
+    return this.#fd("events");
+  }
+
+  /**
+   * `table`: of `compile/lsm/name-table.ts`. Each decision is made by the whole old policy or by
+   * the whole new one.
+   */
+  setPolicy(domain: number, table: Uint8Array): void {
+    withFd(newTable(table), (fd) => this.#set("policies", word(domain), word(fd)));
+  }
+
+  setLevel(domain: number, level: Level): void {
+    this.#set("levels", word(domain), word(lsmLevels.indexOf(level)));
+  }
+
+  /** What is still in the domain is denied everything from then on. */
+  removeDomain(domain: number): void {
+    this.#delete("levels", word(domain));
+    this.#delete("policies", word(domain));
+  }
+
+  /**
+   * Executing `path` leads from domain `from` (0: from none) into domain `into`.
+   * @throws Error for a name that is too long
+   */
+  setExecutable(from: number, path: string, into: number): void {
+    const name = bytesOfName(path);
+    if (name.length >= EXECUTABLE_BYTES)
+      throw new Error(
+        `the executable's name is longer than ${EXECUTABLE_BYTES - 1} bytes: ${path}`,
+      );
+    if (from === 0) this.#set("components", componentKey(path), word(1));
+    this.#set("executables", executableKey(from, name), word(into));
+  }
+
+  removeExecutable(from: number, path: string): void {
+    this.#delete("executables", executableKey(from, bytesOfName(path)));
+  }
+
+  /** 0 for a process in no domain; of a process that has ended, null. */
+  domainOf(process: number): number | null {
+    const label = Buffer.alloc(labelLayout.bytes);
+    const result = withTask(process, (pidfd) =>
+      libbpf().lookupElement(this.#fd("labels"), word(pidfd), label),
+    );
+    if (result === null || result === -ESRCH) return null;
+    if (result === -ENOENT) return 0;
+    check("read a process's domain", result);
+    return label.readUInt32LE(labelLayout.domain);
+  }
+
+  /**
+   * Puts running processes with all their threads into the domain. `processes` is asked again until
+   * it names no new one: what those in the domain fork is in it already.
+   */
+  adopt(domain: number, processes: () => Iterable<number>): readonly number[] {
+    const adopted = new Set<number>();
+    for (let pass = 0; pass < ADOPTING_PASSES_MAX; pass++) {
+      let found = false;
+      for (const process of processes()) {
+        for (const thread of threadsOf(process)) {
+          if (adopted.has(thread) || !this.#assign(thread, domain)) continue;
+          adopted.add(thread);
+          found = true;
+        }
+      }
+      if (!found) return [...adopted];
+    }
+    throw new Error(`processes fork faster than they are adopted into domain ${domain}`);
+  }
+
+  account(domain: number): Account {
+    const bytes = Buffer.alloc(accountLayout.bytes);
+    const result: number = libbpf().lookupElement(this.#fd("accounts"), word(domain), bytes);
+    if (result !== -ENOENT) check("read a domain's account", result);
+    return {
+      denied: bytes.readBigUInt64LE(accountLayout.denied),
+      warned: bytes.readBigUInt64LE(accountLayout.warned),
+      dropped: bytes.readBigUInt64LE(accountLayout.dropped),
+    };
+  }
+
+  #assign(thread: number, domain: number): boolean {
+    const label = Buffer.alloc(labelLayout.bytes);
+    label.writeUInt32LE(domain, labelLayout.domain);
+    const result = withTask(thread, (pidfd) =>
+      libbpf().updateElement(this.#fd("labels"), word(pidfd), label, 0),
+    );
+    if (result === null || result === -ESRCH) return false;
+    check(`put thread ${thread} into domain ${domain}`, result);
+    return true;
+  }
+
+  #fd(map: LsmMap): number {
+    return this.#maps.get(map) as number;
+  }
+
+  #set(map: LsmMap, key: Uint8Array, value: Uint8Array): void {
+    check(`write map ${map}`, libbpf().updateElement(this.#fd(map), key, value, 0));
+  }
+
+  #delete(map: LsmMap, key: Uint8Array): void {
+    const result: number = libbpf().deleteElement(this.#fd(map), key);
+    if (result !== -ENOENT) check(`delete from map ${map}`, result);
+  }
+}
+
+/** A map of rows; the caller closes it. */
+function newTable(table: Uint8Array): number {
+  const rows = table.length / ROW_BYTES;
+  const options = Buffer.alloc(createOptions.bytes);
+  options.writeBigUInt64LE(BigInt(createOptions.bytes), 0);
+  options.writeUInt32LE(BPF_F_INNER_MAP, createOptions.flags);
+  const fd = check(
+    "make a policy's table",
+    libbpf().createMap(BPF_MAP_TYPE_ARRAY, "names", 4, ROW_BYTES, rows, options),
+  );
+  try {
+    const keys = Buffer.from(Uint32Array.from({ length: rows }, (_, row) => row).buffer);
+    const done = [rows];
+    check("fill a policy's table", libbpf().updateBatch(fd, keys, table, done, null));
+    if (done[0] !== rows) throw new Error(`a policy's table took ${done[0]} of ${rows} rows`);
+    check("freeze a policy's table", libbpf().freezeMap(fd));
+    return fd;
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+function executableKey(domain: number, name: Uint8Array): Uint8Array {
+  const key = Buffer.alloc(executableLayout.bytes);
+  key.writeUInt32LE(domain, executableLayout.domain);
+  key.set(name, executableLayout.path);
+  return key;
+}
+
+function componentKey(path: string): Uint8Array {
+  const key = Buffer.alloc(COMPONENT_BYTES);
+  key.set(bytesOfName(basename(path)).subarray(0, COMPONENT_BYTES - 1));
+  return key;
+}
+
+function word(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** null if the thread has ended. */
+function withTask<T>(thread: number, work: (pidfd: number) => T): T | null {
+  let pidfd: number;
+  try {
+    pidfd = syscall("pidfd_open", thread, PIDFD_THREAD);
+  } catch (error) {
+    if (hasCode(error, "ESRCH", "EINVAL")) return null;
+    throw error;
+  }
+  return withFd(pidfd, work);
+}
+
+function threadsOf(process: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${process}/task`).map(Number);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ESRCH")) return [];
+    throw error;
+  }
+}

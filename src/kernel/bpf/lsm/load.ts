@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { close } from "../../ffi.ts";
+import { mountsIn } from "../../mountinfo.ts";
+import { libbpf } from "../libbpf.ts";
+import { BpfObject, check } from "../object.ts";
+import { readShipped } from "../shipped.ts";
+import { configurationLayout, lsmMaps, lsmPrograms } from "./layout.ts";
+import {
+  generations,
+  makeGeneration,
+  makePins,
+  mapPin,
+  openPin,
+  removeGeneration,
+  unpin,
+} from "./pins.ts";
+
+const OBJECT = "cofferdam_lsm.bpf.o";
+/** Bits of a device's minor number in the kernel's own form (linux/kdev_t.h). */
+const MINOR_BITS = 20n;
+
+/**
+ * Loads the engine's programs, attaches them to every hook and pins them and their maps below
+ * `folder`, on a bpffs. No process is in a domain by that. Where the engine is attached already,
+ * the new programs take over its maps, and the old ones are detached when all new ones are
+ * attached: in between both decide.
+ * @throws BpfError if the kernel refuses; then everything is as before
+ */
+export function loadLsm(folder: string): void {
+  const before = generations(folder);
+  using object = new BpfObject(readShipped(OBJECT));
+  object.setInitialValue(".rodata", configuration());
+  const reused = reusePinned(object, folder);
+  object.load(lsmPrograms);
+  makePins(folder);
+  const generation = (before.at(-1) ?? 0) + 1;
+  try {
+    for (const map of lsmMaps)
+      if (!reused.has(map))
+        check(`pin map ${map}`, libbpf().pin(object.mapFd(map), mapPin(folder, map)));
+    const pins = makeGeneration(folder, generation);
+    for (const program of lsmPrograms) object.attachPinned(program, join(pins, program));
+  } catch (error) {
+    if (before.length === 0) unpin(folder);
+    else removeGeneration(folder, generation);
+    throw error;
+  }
+  for (const old of before) removeGeneration(folder, old);
+}
+
+function reusePinned(object: BpfObject, folder: string): ReadonlySet<string> {
+  const reused = new Set<string>();
+  for (const map of lsmMaps) {
+    const fd = openPin(folder, map);
+    if (fd === null) continue;
+    try {
+      // libbpf keeps a descriptor of its own.
+      object.reuse(map, fd);
+    } finally {
+      close(fd);
+    }
+    reused.add(map);
+  }
+  return reused;
+}
+
+/** The root of the process that loads, which must be the host's. */
+function configuration(): Uint8Array {
+  const root = mountsIn(readFileSync("/proc/self/mountinfo", "utf8")).findLast(
+    ({ point }) => point === "/",
+  );
+  if (root === undefined) throw new Error("/proc/self/mountinfo names no mount at /");
+  const [major = 0n, minor = 0n] = root.device.split(":").map(BigInt);
+  const bytes = Buffer.alloc(configurationLayout.bytes);
+  bytes.writeBigUInt64LE((major << MINOR_BITS) | minor, configurationLayout.rootDevice);
+  const { ino } = statSync("/", { bigint: true });
+  bytes.writeBigUInt64LE(ino, configurationLayout.rootInode);
+  randomBytes(8).copy(bytes, configurationLayout.seed);
+  return bytes;
+}

@@ -1,0 +1,136 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import * as layout from "../../src/kernel/bpf/lsm/layout.ts";
+import { Permission } from "../../src/model/permission.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { skipUnless } from "../support/skip.ts";
+
+const CLANG = "clang-19";
+const bpf = new URL("../../bpf/", import.meta.url).pathname;
+const sources = readdirSync(join(bpf, "lsm")).map(
+  (name) => [name, readFileSync(join(bpf, "lsm", name), "utf8")] as const,
+);
+
+/** What C says of each struct and constant, as assertions that a compiler checks. */
+function assertions(): readonly string[] {
+  const structs = {
+    table_head: { ...layout.headLayout, class_count: layout.headLayout.classCount },
+    executable: layout.executableLayout,
+    event: layout.eventLayout,
+    account: layout.accountLayout,
+    label: layout.labelLayout,
+  };
+  const members = Object.entries(structs).flatMap(([name, { bytes, ...offsets }]) => [
+    `sizeof(struct ${name}) == ${bytes}`,
+    ...Object.entries(offsets)
+      .filter(([member]) => !/[A-Z]/.test(member))
+      .map(([member, at]) => `__builtin_offsetof(struct ${name}, ${member}) == ${at}`),
+  ]);
+  const { classCount, nextRow, statesRow } = layout.headLayout;
+  const { rootDevice, rootInode, seed, bytes } = layout.configurationLayout;
+  const permissions = [
+    "read",
+    "write",
+    "create",
+    "delete",
+    "execute",
+    "map",
+    "attributes",
+  ] as const;
+  return [
+    ...members,
+    `__builtin_offsetof(struct table_head, class_count) == ${classCount}`,
+    `__builtin_offsetof(struct table_head, next_row) == ${nextRow}`,
+    `__builtin_offsetof(struct table_head, states_row) == ${statesRow}`,
+    `__builtin_offsetof(struct configuration, root_device) == ${rootDevice}`,
+    `__builtin_offsetof(struct configuration, root_inode) == ${rootInode}`,
+    `__builtin_offsetof(struct configuration, seed) == ${seed}`,
+    `sizeof(struct configuration) == ${bytes}`,
+    `__builtin_offsetof(struct label, name) == sizeof(struct event) +
+       __builtin_offsetof(struct label, event)`,
+    `sizeof(struct row) == ${layout.ROW_BYTES}`,
+    `ROW_WORDS == ${layout.ROW_WORDS}`,
+    `EXECUTABLE_BYTES == ${layout.EXECUTABLE_BYTES}`,
+    `COMPONENT_BYTES == ${layout.COMPONENT_BYTES}`,
+    `GRANTED_JIT == ${layout.grantedWord.jit}`,
+    `DOMAINS_MAX == ${layout.lsmLimits.domains}`,
+    `EXECUTABLES_MAX == ${layout.lsmLimits.executables}`,
+    `EVENTS_BYTES == ${layout.lsmLimits.eventsBytes}`,
+    `EVENTS_PER_WINDOW_MAX == ${layout.lsmLimits.eventsPerWindow}`,
+    `REQUEST_TRANSITION == ${layout.requestKinds.indexOf("transition")}`,
+    `NAME_KERNELS == ${layout.nameStates.indexOf("kernel's")}`,
+    `LEVEL_DISABLED == ${layout.lsmLevels.indexOf("disabled")}`,
+    ...permissions.map((name) => `MAY_${name.toUpperCase()} == ${Permission[name]}`),
+    `MAY_LISTEN == ${Permission.listen}`,
+  ];
+}
+
+test("what C and TypeScript share has one layout", (context) => {
+  skipUnless(context, hasClang(), `${CLANG} is not installed`);
+  const source = join(scratchFolder("lsm-layout"), "layout.c");
+  const lines = assertions().map((one) => `_Static_assert(${one}, "");\n`);
+  writeFileSync(source, `#include "lsm/task.h"\n${lines.join("")}`);
+  const multiarch = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+  const options = ["--target=bpf", "-fsyntax-only", "-I", bpf, "-isystem", multiarch];
+  const { status, stderr } = spawnSync(CLANG, [...options, source], { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+});
+
+function hasClang(): boolean {
+  try {
+    execFileSync(CLANG, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The functions and hooks of a source, each from its first line to the closing brace. */
+function functionsOf(source: string): readonly string[] {
+  return source.match(/^(?:SEC\(|static ).*?^}$/gms) ?? [];
+}
+
+test("no hook asks the kernel for the name of a file that may be NULL", () => {
+  const asking = sources.flatMap(([name, text]) =>
+    functionsOf(text)
+      .filter((one) => /&\w+->f_path/.test(one))
+      .map((one) => [name, one] as const),
+  );
+  expect(asking.length).toBeGreaterThanOrEqual(4);
+  for (const [name, one] of asking) {
+    const [use = "", file = ""] = /&(\w+)->f_path/.exec(one) ?? [];
+    const before = one.slice(0, one.indexOf(use));
+    expect(before, `${name}: ${one}`).toMatch(new RegExp(`!${file}\\b`));
+  }
+  // For this hook the verifier takes the file for never NULL, so that its bytes are read.
+  const mapping = functionsOf(sources.find(([name]) => name === "files.h")?.[1] ?? "").find((one) =>
+    one.includes("lsm/mmap_file"),
+  );
+  expect(mapping).toMatch(/is_anonymous\(ctx\)[\s\S]*->f_path/);
+});
+
+test("the kernel's name is asked for in one place", () => {
+  const callers = sources.filter(([, text]) => /bpf_path_d_path\(path, label/.test(text));
+  expect(callers.map(([name]) => name)).toEqual(["name.h"]);
+});
+
+test("every program is loaded and pinned", () => {
+  const hooks = sources.flatMap(([, text]) =>
+    [...text.matchAll(/^int BPF_PROG\((\w+)/gm)].map((match) => match[1] ?? ""),
+  );
+  expect([...layout.lsmPrograms].sort()).toEqual(hooks.sort());
+});
+
+test("a process in no domain leaves every program before it looks at anything else", () => {
+  const late = ["on_exec_begins", "on_exec_commits", "on_mmap_file", "on_file_mprotect"];
+  for (const [name, text] of sources)
+    for (const one of functionsOf(text).filter((one) => one.startsWith("SEC("))) {
+      const program = /BPF_PROG\((\w+)/.exec(one)?.[1];
+      if (program === undefined || late.includes(program)) continue;
+      expect(one, `${name}: ${program}`).toMatch(
+        /label_of_current\(\)|judge_path|judge_entry|refuse_new_meaning/,
+      );
+    }
+});

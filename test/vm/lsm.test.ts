@@ -1,0 +1,56 @@
+import * as path from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { compileC } from "../support/compile-c.ts";
+import { skipUnless } from "../support/skip.ts";
+import { bundleTests, testOutcomes } from "./bundle.ts";
+import { fillWithClone } from "./fill.ts";
+import { clone } from "./kernel.ts";
+import { MACHINE_TIMEOUT_MS, type MachineOutcome, machineMissing, runInVm } from "./machine.ts";
+import type { Tree } from "./tree.ts";
+
+/** The bpf-lsm engine in Debian's stock kernel: one boot for everything below. */
+const missing = machineMissing();
+/** In the clone, where they find node_modules. */
+const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
+/** In the order in which they run; each goes on where the one before left the engine. */
+const suites = ["lsm"] as const;
+let outcome: MachineOutcome | null = null;
+
+function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
+  fillWithClone(tree);
+  for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
+  const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
+  for (const source of ["properties/try.c", "lsm/crowd.c"])
+    compileC(
+      path.join(tree.folder, "vm", path.basename(source, ".c")),
+      path.join(clone, "test", source),
+      options,
+    );
+}
+
+beforeAll(async () => {
+  if (missing !== null) return;
+  const bundles = new Map<string, string>();
+  for (const name of suites) bundles.set(name, await bundleTests(`import "./guest/${name}.ts";`));
+  const steps = suites.map((name) => [name, `node ${bundleName(name)}`]);
+  outcome = await runInVm(
+    { engine: { root: { bpffs: BPFFS, ...Object.fromEntries(steps) } } },
+    (tree) => fill(tree, bundles),
+  );
+}, MACHINE_TIMEOUT_MS);
+
+const BPFFS = "/vm/busybox mount -t bpf bpf /sys/fs/bpf";
+
+for (const name of suites)
+  test(`${name} in the stock kernel`, (context) => {
+    skipUnless(context, missing === null, missing ?? "");
+    const step = outcome?.steps.get(`engine/root/${name}`);
+    const told = testOutcomes(step?.output ?? "");
+    const text = `${step?.output}\n${outcome?.console}`;
+    expect(
+      told.filter(({ state }) => state !== "passed").map(({ title, why }) => `${title}: ${why}`),
+      text,
+    ).toEqual([]);
+    expect(step?.status, text).toBe(0);
+    expect(told.length).toBeGreaterThan(0);
+  });
