@@ -2,6 +2,7 @@ import { hostAccounts } from "../compile/accounts.ts";
 import type { DraftHead } from "./draft-text.ts";
 import type { Evidence, Source } from "./evidence.ts";
 import { modulesOf } from "./interpreters.ts";
+import { ofHome } from "./of-home.ts";
 import { ofPackages } from "./of-package.ts";
 import { type Seen, seenOf } from "./of-process.ts";
 import { ofProgram } from "./of-program.ts";
@@ -42,6 +43,7 @@ export function collect(subject: Subject): Collected {
       // A process can write over its words.
       ...(isRunning ? words.map((one) => ({ ...one, isProgram: false, doubt: ofWriter })) : words),
       ...ofPackages(fragment === "" ? own : [...own, fragment]),
+      ...(unit === null ? [] : ofHome(unit, userOf(seen))),
       ...identity(subject, seen),
     ],
     seen,
@@ -55,14 +57,19 @@ function isProcess({ unit, pids }: Subject): boolean {
   return unit === null && pids.length > 0;
 }
 
+function userOf({ uids }: Seen): string | null {
+  return hostAccounts().users.find(({ uid }) => uid === uids?.effective)?.name ?? null;
+}
+
 /** What a running process has become tells what it needs to become that. */
-function identity({ unit, pids }: Subject, { uids, capabilities }: Seen): Evidence[] {
+function identity({ unit, pids }: Subject, seen: Seen): Evidence[] {
+  const { uids, capabilities } = seen;
   const [pid] = pids;
-  const user = hostAccounts().users.find(({ uid }) => uid === uids?.effective)?.name;
+  const user = userOf(seen);
   const source: Source = { why: `process ${pid} runs as ${user}`, witness: "process" };
   const has: Source = { why: `process ${pid} has it`, witness: "process" };
   const held = capabilities.map((line) => ({ section: "capabilities" as const, line, ...has }));
-  if (uids === null || user === undefined || uids.effective === 0) return held;
+  if (uids === null || user === null || uids.effective === 0) return held;
   if (unit !== null && isRootsUnit(unit))
     return [
       ...["setuid", "setgid"].map((line) => ({

@@ -42,10 +42,11 @@ export function draft(
   const all = host.load(textOfAll(head, found)) ?? bare;
   const { isSetUserId } = host.tree;
   const dangersOf = judgeDangers({ before: all, after: all, others: host.others, isSetUserId });
-  const judged = found.map((one) => ({
+  const judge = (one: Evidence): DraftLine => ({
     ...one,
     dangers: [...claimed(one), ...dangersOf(proposalOf(one, host))],
-  }));
+  });
+  const judged = found.flatMap((one) => [...harmlessPart(one, judge), judge(one)]);
   const written = withoutCovered(judged, head, host);
   const text = draftText(head, written);
   const policy = host.load(text);
@@ -55,6 +56,14 @@ export function draft(
   const whole = draftText(head, lines);
   const after = host.load(whole);
   return after === null ? null : { text: whole, policy: after, lines, left };
+}
+
+/** Of a line that is only a comment for what may be changed: the line that grants reading. */
+function harmlessPart(one: Evidence, judge: (one: Evidence) => DraftLine): readonly DraftLine[] {
+  const reading = one.line.replace(/^\w+(?= )/, (letters) => letters.replace(/[wcda]/g, ""));
+  if (one.section !== "files" || reading.startsWith(" ") || reading === one.line) return [];
+  const part = judge({ ...one, line: reading });
+  return isGranted(judge(one)) || !isGranted(part) ? [] : [part];
 }
 
 /** Everything granted, to try whether it can be loaded. */

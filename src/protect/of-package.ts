@@ -14,7 +14,7 @@ const places: readonly { readonly above: string; readonly letters: string }[] = 
   { above: "/var/lib", letters: "rwcd" },
   { above: "/var/cache", letters: "rwcd" },
   { above: "/var/spool", letters: "rwcd" },
-  { above: "/var/log", letters: "rwc" },
+  { above: "/var/log", letters: "wc" },
 ];
 
 /** Configuration files of a package that are looked into. */

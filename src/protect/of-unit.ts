@@ -104,7 +104,7 @@ const folders = [
   { setting: "StateDirectory", above: "/var/lib", letters: "rwcd" },
   { setting: "RuntimeDirectory", above: "/run", letters: "rwcd" },
   { setting: "CacheDirectory", above: "/var/cache", letters: "rwcd" },
-  { setting: "LogsDirectory", above: "/var/log", letters: "rwc" },
+  { setting: "LogsDirectory", above: "/var/log", letters: "wc" },
   { setting: "ConfigurationDirectory", above: "/etc", letters: "r" },
 ] as const;
 

@@ -30,7 +30,6 @@ import { type GrantedNames, grantedAddresses, grantedNames, type Proposal } from
 const mighty: ReadonlySet<string> = new Set([
   ...Object.keys(strongCapabilities),
   "sys_boot",
-  "dac_override",
   "checkpoint_restore",
   "mknod",
   "setfcap",
@@ -117,6 +116,7 @@ export function judgeDangers(context: DangerContext): (one: Proposal) => string[
       for (const name of names) add(ofName(name, granted.permissions, users, own, context));
     }
     for (const { request } of proposal.needs) add(ofRequest(request));
+    for (const { request } of proposal.needs) add(ofOverride(request, users, own, context));
     add(ofAddresses(grantedAddresses(proposal), listeners));
     add(ofMemory(proposal));
     return [...found];
@@ -247,6 +247,22 @@ function ofRequest(request: Request): readonly string[] {
     default:
       return [];
   }
+}
+
+/**
+ * It takes away what owners and modes refuse, of the names that the policy grants; no other name
+ * comes into reach. So it is as dangerous as these are.
+ */
+function ofOverride(
+  request: Request,
+  users: readonly User[],
+  own: Own,
+  context: DangerContext,
+): readonly string[] {
+  if (request.class !== "capability" || request.name !== "dac_override") return [];
+  return examples
+    .filter((name) => ofName(name, own.before(name) & ~runs, users, own, context).length > 0)
+    .map((name) => `owner and mode of ${name} no longer protect it`);
 }
 
 function ofSocket({ family, protocol }: SocketRequest): readonly string[] {

@@ -26,7 +26,7 @@ const DATE = /(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])/;
 /** `access.log.1`, `access.log.12.gz`: logrotate(8) and what imitates it. */
 const ROTATED = /^(.+)\.(\d{1,4})((?:\.(?:gz|bz2|xz|zst))?)$/;
 /** Six or more characters behind a mark or `tmp`, or alone: mkstemp(3) and its relatives. */
-const RANDOM = /(?:(?<=[-._]|^tmp)|^(?!tmp))[A-Za-z0-9]{6,}(?=$|\.)/;
+const RANDOM = /(?:(?<=[-._]|^tmp)|^(?!tmp))[A-Za-z0-9]{6,}(?=$|\.)/g;
 /** Below this, a process id is found in too many names by chance. */
 const PID_MIN = 100;
 
@@ -84,16 +84,16 @@ function changing(
       pattern: `${escapeName(log)}.${ANY_NUMBER}`,
       because: "a rotated log has a new number",
     };
-  const random = facts.isMade && at === parts.length - 1 ? RANDOM.exec(part)?.[0] : undefined;
-  if (random !== undefined && isRandom(random))
-    return {
-      // Random numbers have different lengths.
-      pattern: replaced(part, RANDOM, (found) =>
-        /^\d+$/.test(found) ? ANY_NUMBER : "?".repeat(found.length),
-      ),
-      because: "a temporary name is random",
-    };
-  return null;
+  const random = facts.isMade && at === parts.length - 1 ? randomPart(part) : null;
+  if (random === null) return null;
+  const { index, found } = random;
+  // Random numbers have different lengths.
+  const pattern = /^\d+$/.test(found) ? ANY_NUMBER : "?".repeat(found.length);
+  const after = escapeName(part.slice(index + found.length));
+  return {
+    pattern: `${escapeName(part.slice(0, index))}${pattern}${after}`,
+    because: "a temporary name is random",
+  };
 }
 
 /** `python3.11` beside `python3` is a version: packages put no logs there. */
@@ -103,6 +103,13 @@ function isInstalled(path: string): boolean {
 
 function hasNumber(part: string, number: number): boolean {
   return part.includes(String(number)) && new RegExp(`(?<!\\d)${number}(?!\\d)`).test(part);
+}
+
+/** A number rather than letters, which may be a name: `PostgreSQL.1680180258`. */
+function randomPart(part: string): { readonly index: number; readonly found: string } | null {
+  const all = [...part.matchAll(RANDOM)].map(({ index, 0: found }) => ({ index, found }));
+  const random = all.filter(({ found }) => isRandom(found));
+  return random.find(({ found }) => /^\d+$/.test(found)) ?? random[0] ?? null;
 }
 
 /**

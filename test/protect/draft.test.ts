@@ -111,6 +111,7 @@ test("what several say is one line, and what a folder or an abstraction grants i
   );
   expect(lines.map(({ line, why }) => [line, why])).toEqual([
     ["base", "every program"],
+    ["r /etc/web.conf", "an argument; another"],
     ["rw /etc/web.conf", "an argument; another"],
     ["r /usr/share/web/**", "the package"],
     ["w /usr/share/web/pages/b", "the configuration"],
@@ -169,6 +170,19 @@ describe("what a break-in would like is a comment with its reason", () => {
     const made = drafted([base, rx, rw]);
     expect(isAllowed(made, "execute", "/opt/web/server")).toBe(true);
     expect(isAllowed(made, "write", "/opt/web/server")).toBe(false);
+  });
+
+  test("a folder that is to be read and changed: reading it is granted, changing it is not", () => {
+    const both = [
+      ofFolder("r", "/etc/web", unit("the package's")),
+      ofFolder("rwcd", "/etc/web", unit("ReadWritePaths=")),
+    ];
+    const made = drafted([base, ...both]);
+    const { text } = made;
+    expect(text).toContain("\n  - r /etc/web/** # the package's; ReadWritePaths=\n");
+    expect(text).toContain("  # - rwcd /etc/web/**\n");
+    expect(isAllowed(made, "read", "/etc/web/web.conf")).toBe(true);
+    expect(isAllowed(made, "write", "/etc/web/web.conf")).toBe(false);
   });
 
   test("what a process only says of itself", () => {

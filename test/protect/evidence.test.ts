@@ -17,6 +17,7 @@ import { execLines, parseUnitFile } from "../../src/host/units/unit-file.ts";
 import { collect } from "../../src/protect/collect.ts";
 import { programHead } from "../../src/protect/elf.ts";
 import type { Evidence } from "../../src/protect/evidence.ts";
+import { ofHome } from "../../src/protect/of-home.ts";
 import { ofPackages } from "../../src/protect/of-package.ts";
 import { seenOf, withChildren } from "../../src/protect/of-process.ts";
 import { canonical, ofProgram, type Started } from "../../src/protect/of-program.ts";
@@ -128,7 +129,7 @@ test("a unit's settings, each with its name", () => {
     "rwcd /var/lib/web/**",
     "rwcd /var/lib/web/cache/**",
     "rwcd /run/web/**",
-    "rwc /var/log/web/**",
+    "wc /var/log/web/**",
     "r /etc/web/**",
     "rwcd /run/web.pid",
     `rwcd ${folder}/**`,
@@ -148,6 +149,19 @@ test("root's bounding set counts if it names what is left, a dynamic user is the
   expect(caps(named)).toEqual(["capabilities: setuid", "capabilities: setgid"]);
   expect(caps({ CapabilityBoundingSet: "cap_chown ".repeat(30) })).toEqual([]);
   expect(caps({ DynamicUser: "yes", ...named })).toEqual(["user: web"]);
+});
+
+test("the home of a service's user, where data lies; not of any other user", (context) => {
+  skipUnless(context, existsSync("/var/lib/mosquitto"), "there is no mosquitto");
+  const home = "rwcd /var/lib/mosquitto/**";
+  expect(linesOf(ofHome(unit("", { User: "mosquitto" }), null))).toEqual([home]);
+  const named = (name: string) => ({ ...unit(""), name });
+  const [seen] = ofHome(named("mosquitto.service"), "mosquitto");
+  expect(seen).toMatchObject({ line: home, witness: "process" });
+  expect(ofHome(named("web.service"), "mosquitto")).toEqual([]);
+  // Their homes are /var/www, /root, and nowhere.
+  for (const user of ["www-data", "root", "nobody", "unknown"])
+    expect(ofHome(unit("", { User: user }), null), user).toEqual([]);
 });
 
 test("a unit's programs, with specifiers, variables and environment files", () => {

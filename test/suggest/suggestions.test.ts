@@ -109,6 +109,7 @@ describe("a name that changes", () => {
     ["a rotated log", "create", "/srv/web.log.1.gz", "/srv/web.log.[0-9]*"],
     ["a version", "read", "/opt/libweb.so.1", "/opt/libweb.so.1"],
     ["a temporary name", "create", "/srv/tmpAb12xZ", "/srv/tmp??????"],
+    ["a number, not a name", "create", "/srv/PostgreSQL.1680180258", "/srv/PostgreSQL.[0-9]*"],
     ["a temporary name behind a mark", "create", "/srv/web.Ab12xZ", "/srv/web.??????"],
     ["a random name that is only read", "read", "/srv/web.Ab12xZ", "/srv/web.Ab12xZ"],
     ["a random number", "create", "/srv/web.204711930", "/srv/web.[0-9]*"],
@@ -327,6 +328,19 @@ describe("what a break-in would like", () => {
     for (const name of ["[node]", "/tmp/node"])
       expect(suggested([by(name)]).lines, name).toEqual([]);
     expect(suggested([by("/usr/bin/node")]).lines).toHaveLength(1);
+  });
+
+  test("dac_override is as dangerous as what the policy grants", () => {
+    const override = need({ class: "capability", name: "dac_override" });
+    const under = (files: string) => suggested([override], hostWith(), `files: [${files}]\n`);
+    expect(linesOf(under("rwcda /var/log/web/**, r /etc/passwd, rx /usr/bin/dash"))).toEqual([
+      "dac_override",
+    ]);
+    for (const files of ["r /etc/shadow", "r /home/**", "w /etc/passwd"]) {
+      const { lines, dangerous } = under(files);
+      expect(lines, files).toEqual([]);
+      expect(dangerous[0]?.dangers[0]).toMatch(/^owner and mode of \/.* no longer protect it$/);
+    }
   });
 
   test("files that another domain writes, and mighty capabilities", () => {
