@@ -56,6 +56,11 @@ stock-kernel  linux-image-cloud-amd64  unpack_stock_kernel  boots in the virtual
 selftests     linux-source             unpack_selftests     the suites of the kernel
 '
 
+packages_afternoon='
+/usr/sbin/lighttpd  lighttpd          goes from nothing to enforced
+/usr/sbin/haproxy   haproxy           goes from nothing to enforced
+'
+
 packages_bench='
 bwrap               bubblewrap        compared with
 firejail            firejail          compared with

@@ -14,7 +14,7 @@ export interface TestOutcome {
  * In a bundle every module still knows the folder that it was written in: the machine has the clone
  * under the same path.
  */
-const keepFolders: Plugin = {
+export const keepFolders: Plugin = {
   name: "keep-folders",
   setup({ onLoad }) {
     onLoad({ filter: /\/test\/.*\.ts$/ }, ({ path: file }) => ({
