@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { SHARED_FOLDER } from "../../src/base/modes.ts";
+import { wrongAbout } from "../../src/kernel/bpf/lsm/hooks.ts";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
 import { attackers, fillWithAttacks, shares } from "./attacks.ts";
@@ -45,6 +46,9 @@ beforeAll(async () => {
           // As systemd has it.
           ping: "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range",
           facts: `${front} doctor --json`,
+          hooks:
+            "/vm/busybox uname -r; " +
+            "/vm/busybox grep -ao 'bpf_lsm_[a-z_0-9]*' /sys/kernel/btf/vmlinux",
         },
         uses: { capabilities: `node ${usesBundle}` },
       },
@@ -95,6 +99,13 @@ test("it is the stock kernel, with the features that a sealed domain needs", (co
   expect(JSON.stringify(kernel)).toMatch(/deb13-cloud/);
   for (const name of ["landlock-files", "seccomp-notify", "cgroup-inet", "target-access"])
     expect(features[name].state, name).toBe("yes");
+});
+
+test("its security hooks are those of the table (src/kernel/bpf/lsm/hooks.ts)", (context) => {
+  const [release = "", ...names] = step(context, "kernel/root/hooks").output.trim().split("\n");
+  expect(release).toMatch(/^6\.12\./);
+  const hooks = [...new Set(names)].map((name) => name.replace(/^bpf_lsm_/, "")).filter(Boolean);
+  expect(wrongAbout(release, hooks)).toEqual([]);
 });
 
 test("its modules of protocols are there to attack through", (context) => {
