@@ -65,7 +65,7 @@ export const hookGroups: readonly HookGroup[] = [
   {
     use: "held",
     why: "a task is made, or executes a program: its label",
-    hooks: words("task_alloc bprm_creds_for_exec bprm_committed_creds"),
+    hooks: words("task_alloc bprm_creds_for_exec bprm_creds_from_file bprm_committed_creds"),
   },
   {
     use: "held",
@@ -89,7 +89,7 @@ export const hookGroups: readonly HookGroup[] = [
   },
   {
     use: "open",
-    why: "attributes beside owner and mode: times, extended attributes, flags, access control lists",
+    why: "times, extended attributes, flags of inodes, access control lists",
     hooks: words(`inode_setattr inode_setxattr inode_removexattr inode_set_acl inode_remove_acl
       inode_file_setattr`),
   },
@@ -129,7 +129,7 @@ export const hookGroups: readonly HookGroup[] = [
   {
     use: "elsewhere",
     why: "bprm_creds_for_exec and file_open are asked first about the same execve",
-    hooks: words("bprm_creds_from_file bprm_check_security bprm_committing_creds"),
+    hooks: words("bprm_check_security bprm_committing_creds"),
   },
   {
     use: "elsewhere",
