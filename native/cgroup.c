@@ -144,6 +144,19 @@ static char *units_path(void)
   return ends_with(path, SERVICE_UNIT) ? path : NULL;
 }
 
+void cgroup_leave_unit(void)
+{
+  static const char groups[] = "/sys/fs/cgroup/cofferdam";
+  if (units_path() == NULL)
+    return;
+  mkdir(groups, 0755); /* fails if it is there: no matter */
+  int list = open(joined(groups, "/cgroup.procs", ""), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (list < 0)
+    return;
+  (void)!write(list, "0", 1);
+  close(list);
+}
+
 /* The group of this process's unit, if root alone may write it; else -1. In a group delegated to a
    user, that user's processes could move the daemon. */
 static int open_unit(int anchor)

@@ -33,6 +33,31 @@ test("a unit's user, bounding set, filter and read-only system stay in force", (
   at.done("unit", "disable", "small");
 });
 
+/** What enters that group stands still, so that it can be seen there. */
+const catchesInGroup = `
+group=/sys/fs/cgroup/cofferdam
+rm -f /run/cofferdam/plans/*
+echo 1 >$group/cgroup.freeze
+systemctl start --no-block "$1"
+tries=0
+until [ -n "$(cat $group/cgroup.procs)" ] || [ $tries = 600 ]; do
+  sleep 0.05
+  tries=$((tries + 1))
+done
+for pid in $(cat $group/cgroup.procs); do tr "\\0" " " <"/proc/$pid/cmdline"; done
+echo 0 >$group/cgroup.freeze`;
+
+test("making a plan before the start leaves the unit's group: its limits are the daemon's", () => {
+  at.domain("scant", shell("scant", "scant.service"));
+  at.service("scant.service", "TasksMax=8\nMemoryMax=64M\nExecStart=/usr/bin/sleep 600\n");
+  at.done("unit", "enable", "scant");
+  expect(at.host.sh(catchesInGroup, "scant")).toMatch(/cofferdam run --prepare [0-9a-f]+ scant $/);
+  at.host.sh('until [ "$(systemctl show -P MainPID scant)" != 0 ]; do sleep 0.05; done');
+  at.becomes(at.host.show("scant", "MainPID"), "scant");
+  at.host.sh("systemctl stop scant");
+  at.done("unit", "disable", "scant");
+});
+
 /** Sends to an address that the unit allows, to one that it denies, and to a port without a grant. */
 const sends = `
 import errno, socket
