@@ -58,6 +58,15 @@ export function askable(name: string): string {
   return isTemplate(name) ? name.replace("@.", `@${SOME_INSTANCE}.`) : name;
 }
 
+/**
+ * Whether this host has the unit. One that is masked is the administrator's as if it were not
+ * there; one with a broken file is there.
+ */
+export function isThere(name: string): boolean {
+  const state = showUnit(askable(serviceName(name))).get("LoadState");
+  return state !== "not-found" && state !== "masked";
+}
+
 /** @throws HostError if there is no such unit, or no service of that name can be started */
 export function readUnit(word: string): Unit {
   const name = serviceName(word);

@@ -79,6 +79,44 @@ test("`enable --all` goes on after a unit with a conflict, and its end names tha
   expect(at.settings()).toBe(before);
 });
 
+test("`check --all` and `disable --all` go on after a unit that fails, and name it", () => {
+  const before = at.settings();
+  const sleeps = "ExecStart=/usr/bin/sleep 600\n";
+  at.domain("aaa", shell("aaa", "aaa.service"));
+  at.domain("zzz", shell("zzz", "zzz.service"));
+  at.service("zzz.service", sleeps);
+  at.done("unit", "enable", "zzz");
+  // systemd has a file for it, and does not accept what the file says.
+  at.service("aaa.service", "ExecStart=sub/folder\n");
+  const checked = at.host.cofferdam("unit", "check", "--all");
+  expect(checked.status).toBe(1);
+  expect(checked.out).toContain("zzz.service: domain zzz, enabled");
+  const cause = checked.err.replaceAll(/\s+/g, " ");
+  expect(cause).toContain("aaa.service cannot be loaded: ");
+  expect(cause).toMatch(/ 1 of \d+ units could not be checked: aaa\.service help: /);
+  const both = JSON.parse(at.host.cofferdam("unit", "check", "--json", "aaa", "zzz").out);
+  expect(both.units).toMatchObject([{ unit: "zzz.service", state: "enabled" }]);
+  expect(both.failed).toMatchObject([{ unit: "aaa" }]);
+  const status = at.host.cofferdam("unit", "status");
+  expect(status.status).toBe(1);
+  expect(status.out).toMatch(/^zzz\.service +zzz +enabled /m);
+  // No drop-in of Cofferdam's, though it has that name.
+  at.service("aaa.service", sleeps);
+  at.write("/etc/systemd/system/aaa.service.d/zz-cofferdam.conf", "[Service]\n");
+  at.host.sh("systemctl daemon-reload");
+  const disabled = at.host.cofferdam("unit", "disable", "--all");
+  expect(disabled.status).toBe(1);
+  const why = disabled.err.replaceAll(/\s+/g, " ");
+  expect(why).toContain("was not written by `cofferdam unit enable`");
+  expect(why).toMatch(/ 1 of \d+ units were not disabled: aaa\.service help: /);
+  expect(at.settings()).not.toContain("./zzz.service.d");
+  at.host.sh(`rm -r /etc/cofferdam/domains/aaa.yaml /etc/cofferdam/domains/zzz.yaml \
+    /etc/systemd/system/aaa.service /etc/systemd/system/aaa.service.d \
+    /etc/systemd/system/zzz.service; systemctl daemon-reload`);
+  at.done("domain", "reload");
+  expect(at.settings()).toBe(before);
+});
+
 test("Debian's memcached, with all of its hardening, in its domain and back", (context) => {
   skipUnless(context, hasMemcached, "there is no /usr/bin/memcached, which set-up installs");
   at.domain("memcached", memcached);

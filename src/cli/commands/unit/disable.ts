@@ -2,7 +2,15 @@ import { ExitCode } from "../../../host/exit-code.ts";
 import { takeAway } from "../../../host/units/change-unit.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
-import { allOption, nowOption, requireRoot, wantedUnits } from "./wanted-units.ts";
+import {
+  allOption,
+  forEachUnit,
+  nowOption,
+  requireAll,
+  requireRoot,
+  tellFailure,
+  wantedUnits,
+} from "./wanted-units.ts";
 
 export const unitDisable: Command = {
   name: "disable",
@@ -11,33 +19,41 @@ export const unitDisable: Command = {
   description: [
     "Removes the drop-in and has systemd load the unit again. Running processes stay in the " +
       "domain until the unit is restarted.",
-    "Exit status: 0, also if the unit was not enabled; 3 if there is no such unit.",
+    "Of several units, each is taken out that can be, whatever becomes of the others; the last " +
+      "message names those that were not.",
+    "Exit status: 0, also if the unit was not enabled; 1 if one of several units was not taken " +
+      "out; 3 if there is no such unit.",
   ],
   options: [allOption, nowOption, jsonOption],
   examples: [{ line: "sudo cofferdam unit disable --now nginx", what: "as it was, restarted" }],
   run(context, words, options) {
     requireRoot(context);
-    const { units } = wantedUnits(context, words, options);
+    const { names } = wantedUnits(context, words, options);
     const now = options.now === true;
-    const done = units.map((unit) => {
-      takeAway(unit, now);
-      return { unit: unit.name, removed: unit.dropIn?.path ?? null, restarted: now };
-    });
-    if (options.json) context.out(toJson({ units: done }));
-    else context.out(done.map(line).join(""));
+    const done: Disabled[] = [];
+    const failed = forEachUnit(
+      names,
+      (unit) => {
+        takeAway(unit, now);
+        const one = { unit: unit.name, removed: unit.dropIn?.path ?? null, restarted: now };
+        done.push(one);
+        if (!options.json) context.out(line(one));
+      },
+      tellFailure(context, options),
+    );
+    if (options.json) context.out(toJson({ units: done, failed }));
+    requireAll(failed, names.length, "were not disabled");
     return ExitCode.ok;
   },
 };
 
-function line({
-  unit,
-  removed,
-  restarted,
-}: {
-  unit: string;
-  removed: string | null;
-  restarted: boolean;
-}): string {
+interface Disabled {
+  readonly unit: string;
+  readonly removed: string | null;
+  readonly restarted: boolean;
+}
+
+function line({ unit, removed, restarted }: Disabled): string {
   if (removed === null) return `${unit}: was not enabled\n`;
   const next = restarted ? "restarted outside" : `outside from the next start on`;
   return `${unit}: ${removed} removed; ${next}\n`;

@@ -5,10 +5,17 @@ import { type CheckedUnit, checkUnit } from "../../../host/units/check-unit.ts";
 import { readUnit, type Unit } from "../../../host/units/unit.ts";
 import type { Claim } from "../../../host/units/unit-domain.ts";
 import { type Command, CommandError, type Context, jsonOption } from "../../command.ts";
-import { explainError } from "../../explain-error.ts";
 import { toJson } from "../../json.ts";
 import { renderCheck, shownCheck } from "../../render/unit-check.ts";
-import { allOption, nowOption, requireRoot, wantedUnits } from "./wanted-units.ts";
+import {
+  allOption,
+  forEachUnit,
+  nowOption,
+  requireAll,
+  requireRoot,
+  tellFailure,
+  wantedUnits,
+} from "./wanted-units.ts";
 
 export const unitEnable: Command = {
   name: "enable",
@@ -31,43 +38,24 @@ export const unitEnable: Command = {
   ],
   run(context, words, options) {
     requireRoot(context);
-    const { units, claims } = wantedUnits(context, words, options);
+    const { names, claims } = wantedUnits(context, words, options);
     const now = options.now === true;
     const isJson = options.json === true;
     const done: CheckedUnit[] = [];
-    const failed: Failed[] = [];
-    for (const unit of units) {
-      try {
+    const failed = forEachUnit(
+      names,
+      (unit) => {
         const checked = enable(context, unit, claims, { now, isJson });
         done.push(checked);
         if (!isJson) tell(context, checked, now);
-      } catch (error) {
-        // One unit's error is the command's. Of several, the others do not wait for it.
-        if (!(error instanceof CommandError) || units.length === 1) throw error;
-        failed.push({ unit: unit.name, message: error.message, help: error.help });
-        if (!isJson) explainError(error, context.err);
-      }
-    }
+      },
+      tellFailure(context, options),
+    );
     if (isJson) context.out(toJson({ units: done.map(shownCheck), failed }));
-    if (failed.length > 0) throw notEnabled(failed, units.length);
+    requireAll(failed, names.length, "were not enabled");
     return ExitCode.ok;
   },
 };
-
-interface Failed {
-  readonly unit: string;
-  readonly message: string;
-  readonly help: string;
-}
-
-function notEnabled(failed: readonly Failed[], all: number): CommandError {
-  const names = failed.map(({ unit }) => unit);
-  return new CommandError(
-    `${failed.length} of ${all} units were not enabled: ${names.join(", ")}`,
-    "each has a message of its own; `cofferdam unit status` shows which are enabled",
-    ExitCode.no,
-  );
-}
 
 /**
  * What an earlier drop-in adds to the unit is none of the unit's own: it is looked at without, and

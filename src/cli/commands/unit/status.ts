@@ -9,7 +9,7 @@ import { type Claim, domainOfUnit } from "../../../host/units/unit-domain.ts";
 import { type Command, type Context, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { columns } from "../../render/columns.ts";
-import { wantedUnits } from "./wanted-units.ts";
+import { forEachUnit, requireAll, tellFailure, wantedUnits } from "./wanted-units.ts";
 
 export const unitStatus: Command = {
   name: "status",
@@ -21,15 +21,21 @@ export const unitStatus: Command = {
       "have another drop-in now. `names out of reach`: files or directories that were replaced, " +
       "or that a later mount hides, since the process started.",
     "Exit status: 0; 1 if an enabled unit runs outside its domain or has changed since it was " +
-      "enabled.",
+      "enabled, or if one of several units could not be looked at.",
   ],
   options: [jsonOption],
   examples: [{ line: "cofferdam unit status", what: "all units that policies name" }],
   run(context, words, options) {
     const wanted = words.length === 0 ? { ...options, all: true } : options;
-    const { units, claims } = wantedUnits(context, words, wanted);
-    const shown = units.map((unit) => look(context, unit, claims));
-    context.out(options.json ? toJson({ units: shown }) : render(shown));
+    const { names, claims } = wantedUnits(context, words, wanted);
+    const shown: UnitState[] = [];
+    const failed = forEachUnit(
+      names,
+      (unit) => void shown.push(look(context, unit, claims)),
+      tellFailure(context, options),
+    );
+    context.out(options.json ? toJson({ units: shown, failed }) : render(shown));
+    requireAll(failed, names.length, "could not be looked at");
     return shown.some(needsALook) ? ExitCode.no : ExitCode.ok;
   },
 };

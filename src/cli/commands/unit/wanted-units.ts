@@ -1,8 +1,9 @@
 import { ExitCode } from "../../../host/exit-code.ts";
 import { runsSystemd } from "../../../host/service-unit.ts";
-import { readUnit, type Unit } from "../../../host/units/unit.ts";
+import { isThere, readUnit, type Unit } from "../../../host/units/unit.ts";
 import { allClaims, type Claim } from "../../../host/units/unit-domain.ts";
 import { CommandError, type CommandOption, type Context, type Options } from "../../command.ts";
+import { explainError } from "../../explain-error.ts";
 
 export const allOption: CommandOption = {
   flags: "--all",
@@ -15,8 +16,16 @@ export const nowOption: CommandOption = {
 };
 
 export interface WantedUnits {
-  readonly units: readonly Unit[];
+  /** Of units that are not read yet: one of several may be missing. */
+  readonly names: readonly string[];
   readonly claims: readonly Claim[];
+}
+
+/** A unit for which a command failed, and why. */
+export interface FailedUnit {
+  readonly unit: string;
+  readonly message: string;
+  readonly help: string;
 }
 
 /**
@@ -41,18 +50,48 @@ export function wantedUnits(
       ExitCode.usage,
     );
   const claims = allClaims(places);
-  const names = all ? [...new Set(claims.map((claim) => claim.unit))].sort() : words;
-  return { claims, units: names.flatMap((name) => (all ? ifThere(name) : [readUnit(name)])) };
+  if (!all) return { claims, names: words };
+  const named = [...new Set(claims.map((claim) => claim.unit))].sort();
+  return { claims, names: named.filter((name) => isThere(name)) };
 }
 
-/** A policy may name a unit of a package that is not installed. */
-function ifThere(name: string): readonly Unit[] {
-  try {
-    return [readUnit(name)];
-  } catch (error) {
-    if (error instanceof CommandError) return [];
-    throw error;
+/**
+ * Does it for each unit, whatever becomes of the others, and prints why it failed for one of
+ * several. Returns those.
+ * @throws CommandError where only one unit is meant: its error is the command's
+ */
+export function forEachUnit(
+  names: readonly string[],
+  act: (unit: Unit) => void,
+  tell: (error: CommandError) => void,
+): readonly FailedUnit[] {
+  const failed: FailedUnit[] = [];
+  for (const name of names) {
+    try {
+      act(readUnit(name));
+    } catch (error) {
+      if (!(error instanceof CommandError) || names.length === 1) throw error;
+      failed.push({ unit: name, message: error.message, help: error.help });
+      tell(error);
+    }
   }
+  return failed;
+}
+
+/** How the error of each unit is printed; in JSON the answer has it. */
+export function tellFailure({ err }: Context, { json }: Options): (error: CommandError) => void {
+  return json === true ? () => undefined : (error) => void explainError(error, err);
+}
+
+/** The command's last message about units that failed. `what`: `were not enabled`. */
+export function requireAll(failed: readonly FailedUnit[], all: number, what: string): void {
+  if (failed.length === 0) return;
+  const names = failed.map(({ unit }) => unit).join(", ");
+  throw new CommandError(
+    `${failed.length} of ${all} units ${what}: ${names}`,
+    "each has a message of its own; `cofferdam unit status` shows which are enabled",
+    ExitCode.no,
+  );
 }
 
 /** @throws CommandError for any user but root */
