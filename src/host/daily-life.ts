@@ -4,8 +4,8 @@ import { hasCode } from "../kernel/errno-error.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import { decide } from "../model/decide.ts";
 import type { Policy } from "../model/policy.ts";
-import { HostError } from "./host-error.ts";
-import { ask } from "./units/systemctl.ts";
+import { ownersOf } from "./packages.ts";
+import { askIfThere } from "./units/systemctl.ts";
 
 /** How often something happened to a daemon, as far as the host's own records tell. */
 export type Happened =
@@ -41,8 +41,9 @@ export const lifePlaces: LifePlaces = {
   installed: ["/var/log/dpkg.log.1", "/var/log/dpkg.log"],
 };
 
-/** Longest record of the host that is read, bytes. */
-const RECORDS_BYTES_MAX = 8 * 1024 * 1024;
+/** Largest record of the host that is read. */
+const RECORDS_MIB_MAX = 8;
+const RECORDS_BYTES_MAX = RECORDS_MIB_MAX * 1024 * 1024;
 
 export function dailyLife(life: LifeAsked, places = lifePlaces): DailyLife {
   return {
@@ -58,12 +59,12 @@ const RELOADED = "7b05ebc668384222baa8881179cfda54";
 /** Only process 1 can write records with this _PID (systemd.journal-fields(7)). */
 function reloads({ since, units }: LifeAsked): Happened {
   if (units.length === 0) return { state: "unknown", why: "no systemd unit runs the domain" };
-  const answer = asked("journalctl", [
+  const answer = askIfThere("journalctl", [
     ...["--quiet", "--no-pager", "--output=short-unix", `--since=@${Math.floor(since / 1_000)}`],
     ...["_PID=1", `MESSAGE_ID=${RELOADED}`, ...units.map((unit) => `UNIT=${unit}`)],
   ]);
-  if (answer === null) return { state: "unknown", why: "the journal cannot be read" };
-  const times = answer.split("\n").flatMap((line) => /^\d+\.\d+/.exec(line)?.[0] ?? []);
+  if (answer?.status !== 0) return { state: "unknown", why: "the journal cannot be read" };
+  const times = answer.out.split("\n").flatMap((line) => /^\d+\.\d+/.exec(line)?.[0] ?? []);
   return happened(times.map((seconds) => Number(seconds) * 1_000));
 }
 
@@ -73,6 +74,7 @@ const rotated = /^"([^"\\]+)" (\d+)-(\d+)-(\d+)-(\d+):(\d+):(\d+)$/;
 function rotations({ since, policy }: LifeAsked, path: string): Happened {
   const text = textOf(path);
   if (text === null) return { state: "unknown", why: "logrotate keeps no record here" };
+  if (typeof text !== "string") return text;
   const times = text.split("\n").flatMap((line) => {
     const [, name, ...numbers] = rotated.exec(line) ?? [];
     if (name === undefined) return [];
@@ -97,7 +99,12 @@ function hasOldLog(name: string, since: number): boolean {
 const upgraded = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) upgrade ([^\s:]+)/;
 
 function upgrades({ since, daemons }: LifeAsked, paths: readonly string[]): Happened {
-  const texts = paths.map(textOf).filter((text) => text !== null);
+  const texts: string[] = [];
+  for (const text of paths.map(textOf)) {
+    // Upgrades in it would be missing.
+    if (typeof text === "object" && text !== null) return text;
+    if (text !== null) texts.push(text);
+  }
   if (texts.length === 0) return { state: "unknown", why: "dpkg keeps no log here" };
   const packages = new Set(daemons.flatMap((pid) => packageOf(pid) ?? []));
   if (packages.size === 0)
@@ -113,21 +120,7 @@ function upgrades({ since, daemons }: LifeAsked, paths: readonly string[]): Happ
 
 function packageOf(pid: number): string | null {
   const program = unlessGone(() => readlinkSync(`/proc/${pid}/exe`))?.replace(/ \(deleted\)$/, "");
-  if (program === undefined) return null;
-  const lines = (asked("dpkg-query", ["--search", program]) ?? "").split("\n");
-  const line = lines.find((one) => one.endsWith(`: ${program}`) && !one.startsWith("diversion"));
-  return /^([^\s:,]+)/.exec(line ?? "")?.[1] ?? null;
-}
-
-/** What a program prints; null if it is missing or fails. */
-function asked(program: string, words: readonly string[]): string | null {
-  try {
-    const { status, out } = ask(program, words);
-    return status === 0 ? out : null;
-  } catch (error) {
-    if (error instanceof HostError) return null;
-    throw error;
-  }
+  return program === undefined ? null : (ownersOf([program])[0]?.packages[0] ?? null);
 }
 
 function happened(times: readonly number[]): Happened {
@@ -135,12 +128,17 @@ function happened(times: readonly number[]): Happened {
   return { state: "known", count: times.length, last };
 }
 
-function textOf(path: string): string | null {
+type Unknown = Extract<Happened, { state: "unknown" }>;
+
+/** null if there is no such record. */
+function textOf(path: string): string | Unknown | null {
   try {
-    if (statSync(path).size > RECORDS_BYTES_MAX) return null;
+    if (statSync(path).size > RECORDS_BYTES_MAX)
+      return { state: "unknown", why: `${path} is larger than ${RECORDS_MIB_MAX} MiB` };
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR", "EACCES")) return null;
+    if (hasCode(error, "EACCES")) return { state: "unknown", why: `${path} may not be read` };
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { hostAccounts } from "../compile/accounts.ts";
+import { socketsOf } from "../host/units/sockets-of-unit.ts";
 import type { DraftHead } from "./draft-text.ts";
 import type { Evidence, Source } from "./evidence.ts";
 import { modulesOf } from "./interpreters.ts";
@@ -38,7 +39,7 @@ export function collect(subject: Subject): Collected {
   return {
     evidence: [
       ...always,
-      ...(unit === null ? [] : ofUnit(unit)),
+      ...(unit === null ? [] : ofUnit(unit, socketsOf(unit))),
       ...started.flatMap(ofProgram),
       // A process can write over its words.
       ...(isRunning ? words.map((one) => ({ ...one, isProgram: false, doubt: ofWriter })) : words),

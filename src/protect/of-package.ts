@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
+import { conffilesOf, filesOf, ownersOf, withSiblings } from "../host/packages.ts";
+import { canonical } from "../host/program-named.ts";
 import { shared } from "../policy/3-check/shared-folders.ts";
 import { type Evidence, ofFile, ofFolder } from "./evidence.ts";
-import { linesOf } from "./lines-of.ts";
-import { canonical } from "./of-program.ts";
 import { isFolder, ofConfiguration } from "./of-words.ts";
 
 /** Where a package has what is its daemon's alone, and what a daemon does there. */
@@ -20,20 +20,17 @@ const places: readonly { readonly above: string; readonly letters: string }[] = 
 /** Configuration files of a package that are looked into. */
 const CONFIGURATIONS_MAX = 64;
 
-/** Names that mean something to dpkg-query are patterns there. */
-const plain = /^\/[^*?[\]\\]*$/;
-
 /**
  * The configuration and the folders of the packages that own these files: of a daemon's program and
  * its unit. A folder counts only if no other package has files in it.
  */
 export function ofPackages(files: readonly string[]): readonly Evidence[] {
-  const packages = withSiblings(owners(files).flatMap((one) => one.packages));
+  const packages = withSiblings(ownersOf(files).flatMap((one) => one.packages));
   if (packages.size === 0) return [];
-  const names = linesOf("dpkg-query", ["-L", ...packages]).filter((line) => plain.test(line));
+  const names = filesOf(packages);
   const own = ownFolders(names, packages);
   const isCovered = (file: string) => own.some(({ folder }) => file.startsWith(`${folder}/`));
-  const settings = conffiles(packages);
+  const settings = conffilesOf(packages).filter((file) => canonical(file) === file);
   const why = `of the package${packages.size === 1 ? "" : "s"} ${[...packages].join(", ")}`;
   return [
     ...own.map(({ folder, letters }) =>
@@ -47,18 +44,6 @@ export function ofPackages(files: readonly string[]): readonly Evidence[] {
       .slice(0, CONFIGURATIONS_MAX)
       .flatMap((file) => ofConfiguration(file, "package")),
   ];
-}
-
-/** With those of the same source: `nginx` has the program, `nginx-common` the configuration. */
-function withSiblings(packages: readonly string[]): ReadonlySet<string> {
-  if (packages.length === 0) return new Set();
-  const format = "${source:Package} ${db:Status-Abbrev} ${Package}\\n";
-  const all = linesOf("dpkg-query", ["-W", "-f", format]).map((line) => line.split(/ +/));
-  const sources = new Set(
-    all.filter(([, , name = ""]) => packages.includes(name)).map(([source]) => source),
-  );
-  const siblings = all.filter(([source, status]) => sources.has(source) && status === "ii");
-  return new Set([...packages, ...siblings.flatMap(([, , name]) => name ?? [])]);
 }
 
 /** Other files in /etc are for cron, logrotate, PAM and the like. */
@@ -87,7 +72,7 @@ function ownFolders(names: readonly string[], packages: ReadonlySet<string>) {
     if (!isOwn || !isFolder(name)) return [];
     return canonical(name) === name ? [{ folder: name, letters: place.letters }] : [];
   });
-  const owned = owners(candidates.map(({ folder }) => folder));
+  const owned = ownersOf(candidates.map(({ folder }) => folder));
   const isAlone = (folder: string) =>
     owned.some((one) => one.file === folder && one.packages.every((name) => packages.has(name)));
   return candidates
@@ -101,26 +86,4 @@ function ownFolders(names: readonly string[], packages: ReadonlySet<string>) {
 /** Machine code that the daemon loads by itself. */
 function hasLibraries(names: readonly string[], folder: string): boolean {
   return names.some((name) => name.startsWith(`${folder}/`) && /\.so(?:\.\d+)*$/.test(name));
-}
-
-function conffiles(packages: ReadonlySet<string>): readonly string[] {
-  return linesOf("dpkg-query", ["-W", "-f", "${Conffiles}\\n", "--", ...packages])
-    .flatMap((line) => /^ (\/\S+) [0-9a-f]{32}$/.exec(line)?.[1] ?? [])
-    .filter((file) => canonical(file) === file);
-}
-
-interface Owned {
-  readonly file: string;
-  readonly packages: readonly string[];
-}
-
-/** `a, b:amd64: /etc/x` */
-function owners(files: readonly string[]): readonly Owned[] {
-  const asked = files.filter((file) => plain.test(file));
-  if (asked.length === 0) return [];
-  return linesOf("dpkg-query", ["-S", "--", ...asked]).flatMap((line) => {
-    const [, names, file] = /^((?:[a-z0-9][\w.+-]+(?::\w+)?(?:, )?)+): (\/.*)$/.exec(line) ?? [];
-    if (names === undefined || file === undefined || !asked.includes(file)) return [];
-    return [{ file, packages: names.split(", ").map((name) => name.replace(/:\w+$/, "")) }];
-  });
 }

@@ -1,10 +1,11 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { canonical, programNamed } from "../host/program-named.ts";
+import { askIfThere } from "../host/units/systemctl.ts";
 import { compilesInMemory } from "../kinds/memory/policy.ts";
 import { programHead } from "./elf.ts";
 import { type Evidence, ofFile, ofFolder, type Source } from "./evidence.ts";
 import { modulesOf } from "./interpreters.ts";
-import { linesOf } from "./lines-of.ts";
 
 /** A program that is to run in the domain. */
 export interface Started {
@@ -129,39 +130,10 @@ let known: ReadonlyMap<string, string> | null = null;
 /** What ldconfig(8) has found, by name. */
 function knownLibraries(): ReadonlyMap<string, string> {
   known ??= new Map(
-    linesOf("/sbin/ldconfig", ["-p"])
-      .toReversed()
-      .flatMap((line) => {
-        const [, name, path] = /^\t(\S+) \(.*x86-64.*\) => (\/.+)$/.exec(line) ?? [];
-        return name === undefined || path === undefined ? [] : [[name, path] as const];
-      }),
+    (askIfThere("/sbin/ldconfig", ["-p"])?.out.split("\n") ?? []).toReversed().flatMap((line) => {
+      const [, name, path] = /^\t(\S+) \(.*x86-64.*\) => (\/.+)$/.exec(line) ?? [];
+      return name === undefined || path === undefined ? [] : [[name, path] as const];
+    }),
   );
   return known;
-}
-
-/** Where systemd looks for a program without a folder (systemd.service(5)). */
-const programFolders = [
-  ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
-];
-
-/** Canonical; null if there is none, or only a folder. */
-export function programNamed(name: string, from = "/"): string | null {
-  const paths = name.includes("/")
-    ? [resolve(from, name)]
-    : programFolders.map((folder) => join(folder, name));
-  for (const path of paths) {
-    const found = canonical(path);
-    if (found !== null && statSync(found).isFile()) return found;
-  }
-  return null;
-}
-
-/** Without links; null for a name that is not there, or that the caller may not see. */
-export function canonical(path: string): string | null {
-  if (!isAbsolute(path)) return null;
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return null;
-  }
 }

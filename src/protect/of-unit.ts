@@ -1,12 +1,15 @@
 import { basename } from "node:path";
+import { programNamed } from "../host/program-named.ts";
 import { commandsOf, type UnitCommand } from "../host/units/commands-of-unit.ts";
-import type { Unit } from "../host/units/unit.ts";
+import { readinessOf, socketOutputOf } from "../host/units/needs-of-unit.ts";
+import type { ActivatingSocket } from "../host/units/sockets-of-unit.ts";
+import { property, type Unit, words } from "../host/units/unit.ts";
 import { nextWord, UnitSyntaxError } from "../host/units/words.ts";
 import { readIfThere } from "../kernel/read-if-there.ts";
 import { capabilityNames } from "../kinds/capabilities/model.ts";
 import type { ControlCommand } from "../model/policy.ts";
 import { type Evidence, ofFile, ofFolder, type Source } from "./evidence.ts";
-import { programNamed, type Started } from "./of-program.ts";
+import type { Started } from "./of-program.ts";
 import { isFolder } from "./of-words.ts";
 
 /** A unit that names more of them names what its daemon is not to have. */
@@ -108,8 +111,11 @@ const folders = [
   { setting: "ConfigurationDirectory", above: "/etc", letters: "r" },
 ] as const;
 
-/** What the settings of a unit say of its daemon, its programs apart. */
-export function ofUnit(unit: Unit): readonly Evidence[] {
+/**
+ * What the settings of a unit say of its daemon, its programs apart. `sockets`: those that hand
+ * theirs to it.
+ */
+export function ofUnit(unit: Unit, sockets: readonly ActivatingSocket[] = []): readonly Evidence[] {
   const source = (setting: string): Source => ({
     why: `${setting}= of ${unit.name}`,
     witness: "unit",
@@ -123,7 +129,7 @@ export function ofUnit(unit: Unit): readonly Evidence[] {
     ),
     ...files(unit, source),
     ...capabilities(unit, source),
-    ...messages(unit, source),
+    ...messages(unit, source, sockets),
   ];
 }
 
@@ -187,42 +193,39 @@ function capabilities(unit: Unit, source: SourceOf): Evidence[] {
     : named.map((line) => ({ section: "capabilities" as const, line, ...source(setting) }));
 }
 
-/** Sockets that systemd hands over, and those by which the daemon speaks to it. */
-function messages(unit: Unit, source: SourceOf): Evidence[] {
-  const { properties } = unit;
-  const type = properties.get("Type") ?? "";
-  const triggers = listed(unit, "TriggeredBy").filter((name) => name.endsWith(".socket"));
-  const stream = ["StandardOutput", "StandardError"].find((setting) =>
-    /^(?:journal|kmsg|syslog|socket)/.test(properties.get(setting) ?? ""),
-  );
-  const network = (line: string, setting: string) => ({
-    section: "network" as const,
-    line,
-    ...source(setting),
-  });
+/** By what the daemon speaks to systemd, and what systemd hands to it. */
+function messages(
+  unit: Unit,
+  source: SourceOf,
+  sockets: readonly ActivatingSocket[],
+): readonly Evidence[] {
+  const awaited = readinessOf(unit);
+  const stream = socketOutputOf(unit);
   return [
-    ...(type.startsWith("notify")
-      ? [network("connect unix /run/systemd/notify", "Type=notify")]
-      : []),
-    ...(type === "dbus" ? [network("connect unix /run/dbus/system_bus_socket", "Type=dbus")] : []),
-    ...(stream === undefined
-      ? []
-      : [{ section: "inherit" as const, line: "stdio-sockets", ...source(stream) }]),
-    ...(triggers.length === 0
+    ...(awaited === null
       ? []
       : [
           {
-            section: "inherit" as const,
-            line: "listen",
-            why: `${triggers.join(", ")} hands sockets over`,
-            witness: "unit" as const,
+            section: "network" as const,
+            line: `connect unix ${awaited.socket}`,
+            ...source("Type"),
+            why: `Type=${awaited.type} of ${unit.name}`,
           },
         ]),
+    ...(stream === null
+      ? []
+      : [{ section: "inherit" as const, line: "stdio-sockets", ...source(stream) }]),
+    ...sockets.map(({ name, isUsed }) => ({
+      section: "inherit" as const,
+      line: "listen",
+      why: isUsed ? `${name} hands sockets over` : `${name} hands sockets over once it is started`,
+      witness: "unit" as const,
+    })),
   ];
 }
 
-function listed({ properties }: Unit, setting: string): readonly string[] {
-  return (properties.get(setting) ?? "").split(/\s+/).filter(Boolean);
+function listed(unit: Unit, setting: string): readonly string[] {
+  return words(property(unit, setting));
 }
 
 /** For the summary of a draft. */

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { WRITABLE_BY_OTHERS } from "../base/modes.ts";
+import { canonical } from "../host/program-named.ts";
 import { shared } from "../policy/3-check/shared-folders.ts";
 import { type Evidence, ofFile, ofFolder, type Source } from "./evidence.ts";
 import { modulesOf } from "./interpreters.ts";
-import { canonical, type Started } from "./of-program.ts";
+import type { Started } from "./of-program.ts";
 
 /** Bytes of a configuration file that is looked into. */
 const CONFIGURATION_BYTES_MAX = 256 * 1024;

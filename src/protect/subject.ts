@@ -11,6 +11,7 @@ import { unitOfGroups } from "../host/claimed-outside.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
+import { programNamed } from "../host/program-named.ts";
 import { runsSystemd } from "../host/service-unit.ts";
 import { systemctl } from "../host/units/systemctl.ts";
 import { isTemplate, readUnit, serviceName, type Unit } from "../host/units/unit.ts";
@@ -20,7 +21,7 @@ import { NAME_LENGTH_MAX } from "../policy/limits.ts";
 import { parseDomainName } from "../policy/names.ts";
 import { programHead } from "./elf.ts";
 import { hasTreeOfCaller, withChildren } from "./of-process.ts";
-import { programNamed, type Started } from "./of-program.ts";
+import type { Started } from "./of-program.ts";
 import { programsOf } from "./of-unit.ts";
 import { missingScript, scriptOf } from "./of-words.ts";
 

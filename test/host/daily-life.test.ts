@@ -81,6 +81,14 @@ test("upgrades of the packages that running programs belong to", (context) => {
   expect(upgrades).toMatchObject({ state: "known", count: 1 });
 });
 
+test("a record that is too large to be read is named, and counts as none", () => {
+  const status = `logrotate state -- version 2\n${" \n".repeat(4 * 1024 * 1024)}`;
+  const { rotations, upgrades } = look(status, status);
+  const why = (name: string) => `${join(folder, name)} is larger than 8 MiB`;
+  expect(rotations).toEqual({ state: "unknown", why: why("status") });
+  expect(upgrades).toEqual({ state: "unknown", why: why("dpkg.log") });
+});
+
 test("without records it is not known", () => {
   const nowhere = { rotated: join(folder, "none"), installed: [join(folder, "none")] };
   const { reloads, rotations, upgrades } = dailyLife(asked, nowhere);

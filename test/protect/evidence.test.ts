@@ -12,6 +12,7 @@ import {
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { PUBLIC_FOLDER, PUBLIC_PROGRAM, SHARED_FILE } from "../../src/base/modes.ts";
+import { canonical } from "../../src/host/program-named.ts";
 import type { Unit } from "../../src/host/units/unit.ts";
 import { execLines, parseUnitFile } from "../../src/host/units/unit-file.ts";
 import { collect } from "../../src/protect/collect.ts";
@@ -20,7 +21,7 @@ import type { Evidence } from "../../src/protect/evidence.ts";
 import { ofHome } from "../../src/protect/of-home.ts";
 import { ofPackages } from "../../src/protect/of-package.ts";
 import { seenOf, withChildren } from "../../src/protect/of-process.ts";
-import { canonical, ofProgram, type Started } from "../../src/protect/of-program.ts";
+import { ofProgram, type Started } from "../../src/protect/of-program.ts";
 import { ofUnit, programsOf } from "../../src/protect/of-unit.ts";
 import { ofWords, scriptOf } from "../../src/protect/of-words.ts";
 import type { Subject } from "../../src/protect/subject.ts";
@@ -121,9 +122,9 @@ test("a unit's settings, each with its name", () => {
     CapabilityBoundingSet: "cap_sys_admin",
     Type: "notify",
     StandardOutput: "journal",
-    TriggeredBy: "web.timer web.socket",
   });
-  expect(linesOf(ofUnit(one))).toEqual([
+  const socket = { name: "web.socket", isUsed: true };
+  expect(linesOf(ofUnit(one, [socket]))).toEqual([
     "user: www-data",
     "group: adm",
     "rwcd /var/lib/web/**",
@@ -139,13 +140,13 @@ test("a unit's settings, each with its name", () => {
     "inherit: stdio-sockets",
     "inherit: listen",
   ]);
-  expect(ofUnit(one).map(({ why }) => why)).toContain("StateDirectory= of web@blue.service");
+  expect(ofUnit(one, []).map(({ why }) => why)).toContain("StateDirectory= of web@blue.service");
 });
 
 test("root's bounding set counts if it names what is left, a dynamic user is the unit's", () => {
   const named = { CapabilityBoundingSet: "cap_setuid cap_setgid" };
   const caps = (properties: Readonly<Record<string, string>>) =>
-    linesOf(ofUnit(unit("ExecStart=/usr/bin/env", properties)));
+    linesOf(ofUnit(unit("ExecStart=/usr/bin/env", properties), []));
   expect(caps(named)).toEqual(["capabilities: setuid", "capabilities: setgid"]);
   expect(caps({ CapabilityBoundingSet: "cap_chown ".repeat(30) })).toEqual([]);
   expect(caps({ DynamicUser: "yes", ...named })).toEqual(["user: web"]);

@@ -38,6 +38,16 @@ function writeService(): void {
   );
 }
 
+test("a socket that systemd has not loaded yet is in the draft, too", () => {
+  at.service("late.service", "ExecStart=/usr/bin/sleep 600\n");
+  at.write("/etc/systemd/system/late.socket", "[Socket]\nListenStream=127.0.0.1:8099\n");
+  at.host.sh("systemctl daemon-reload");
+  expect(at.host.show("late.service", "TriggeredBy")).toBe("");
+  const draft = at.done("protect", "--print", "late");
+  at.host.sh("rm /etc/systemd/system/late.*; systemctl daemon-reload");
+  expect(draft).toMatch(/^ {2}- listen\b/m);
+});
+
 const ask = 'exec 3<>/dev/tcp/127.0.0.1/$1; printf "$2" >&3; timeout 20 cat <&3';
 
 /** Waits until the port answers; each look is a connection of its own. */

@@ -1,7 +1,7 @@
 import type { Level, Policy } from "../../model/policy.ts";
 import type { UnitCommand } from "./commands-of-unit.ts";
 import type { Addition } from "./drop-in.ts";
-import type { Unit } from "./unit.ts";
+import { property, type Unit } from "./unit.ts";
 
 /** A unit and its domain's policy, for the rules that compare both. */
 export interface Look {
@@ -50,16 +50,7 @@ export function addition(setting: string, why: string): Partial<Found> {
   return { additions: [{ setting, why }] };
 }
 
-/** As printed by `systemctl show`; empty if this systemd does not know the property. */
-export function property({ unit }: Look, name: string): string {
-  return unit.properties.get(name) ?? "";
-}
-
 /** True for a switch that is on, and for a list that is not empty. */
 export function isSet(look: Look, name: string): boolean {
-  return !["", "no", "default", "all", "none", "infinity"].includes(property(look, name));
-}
-
-export function words(text: string): readonly string[] {
-  return text.split(/\s+/).filter((word) => word !== "");
+  return !["", "no", "default", "all", "none", "infinity"].includes(property(look.unit, name));
 }

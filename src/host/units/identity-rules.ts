@@ -8,16 +8,15 @@ import {
   type Look,
   note,
   policyConflict,
-  property,
   type Rule,
   unitConflict,
-  words,
 } from "./finding.ts";
+import { property, words } from "./unit.ts";
 
 /** The unit's user or group is not root's: its commands get `!`. */
 export function hasUser(look: Look): boolean {
   return (
-    ["User", "Group"].some((name) => property(look, name) !== "") || isSet(look, "DynamicUser")
+    ["User", "Group"].some((name) => property(look.unit, name) !== "") || isSet(look, "DynamicUser")
   );
 }
 
@@ -27,7 +26,7 @@ export function isPrivileged({ commands }: Look): boolean {
 }
 
 const user: Rule = (look) => {
-  const wanted = property(look, "User");
+  const wanted = property(look.unit, "User");
   if (wanted === "" || look.policy.user === wanted) return {};
   const has = look.policy.user === null ? "no user" : `the user ${look.policy.user}`;
   return policyConflict(
@@ -38,8 +37,8 @@ const user: Rule = (look) => {
 };
 
 const group: Rule = (look) => {
-  const wanted = property(look, "Group");
-  const isOfUser = isSet(look, "DynamicUser") && wanted === property(look, "User");
+  const wanted = property(look.unit, "Group");
+  const isOfUser = isSet(look, "DynamicUser") && wanted === property(look.unit, "User");
   if (wanted === "" || isOfUser || look.policy.group === wanted) return {};
   return policyConflict(
     `the unit's group is ${wanted}, and the policy of ${look.policy.name} names ` +
@@ -49,7 +48,7 @@ const group: Rule = (look) => {
 };
 
 const supplementaryGroups: Rule = (look) => {
-  const groups = words(property(look, "SupplementaryGroups"));
+  const groups = words(property(look.unit, "SupplementaryGroups"));
   const { user: name } = look.policy;
   return groups.length === 0 || !hasUser(look) || isSet(look, "PrivateUsers")
     ? {}
@@ -88,7 +87,7 @@ function otherGroups(look: Look, user: string): readonly string[] {
   const { users, groups } = hostAccounts();
   const primary = users.find(({ name }) => name === user)?.gid;
   const member = groups.filter(({ gid, members }) => gid !== primary && members.includes(user));
-  return [...words(property(look, "SupplementaryGroups")), ...member.map(({ name }) => name)];
+  return [...words(property(look.unit, "SupplementaryGroups")), ...member.map(({ name }) => name)];
 }
 
 function whatIsLost({ policy }: Look): Partial<Found> {
@@ -150,7 +149,9 @@ function systemdName(name: string): string {
 }
 
 function unitCapabilities(look: Look): readonly string[] {
-  return words(property(look, "CapabilityBoundingSet")).map((name) => name.replace(/^cap_/, ""));
+  return words(property(look.unit, "CapabilityBoundingSet")).map((name) =>
+    name.replace(/^cap_/, ""),
+  );
 }
 
 /** Includes what {@link capabilities} adds. */

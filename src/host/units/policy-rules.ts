@@ -1,32 +1,15 @@
-import { existsSync, realpathSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { decide } from "../../model/decide.ts";
 import { granted } from "../../model/granted.ts";
+import { programNamed } from "../program-named.ts";
 import { SSHD } from "../shell-sandbox/sshd.ts";
 import { SSHD_DROP_IN } from "../shell-sandbox/sshd-drop-in.ts";
 import type { UnitCommand } from "./commands-of-unit.ts";
-import { type Found, note, policyConflict, property, type Rule } from "./finding.ts";
+import { type Found, note, policyConflict, type Rule } from "./finding.ts";
+import { readinessOf, socketOutputOf } from "./needs-of-unit.ts";
 import { otherRoot } from "./root-rules.ts";
 import { socketsOf } from "./sockets-of-unit.ts";
-
-/** Where systemd looks for a program without a folder (systemd.service(5)). */
-const programFolders = [
-  ...["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
-];
-
-/** null if specifiers or a missing file hide it. */
-function programOf(path: string): string | null {
-  if (path.includes("%")) return null;
-  const names = path.startsWith("/") ? [path] : programFolders.map((folder) => join(folder, path));
-  for (const name of names) {
-    try {
-      return realpathSync(name);
-    } catch {
-      // The next folder may have it.
-    }
-  }
-  return null;
-}
+import { property } from "./unit.ts";
 
 /**
  * The policy must grant the programs that are to run in the domain. It may name a link that the
@@ -38,7 +21,8 @@ const programs: Rule = (look) => {
   if (otherRoot(look) !== null) return {};
   const inside = commands.filter(({ outside }) => outside === null);
   const refused = inside.flatMap(({ key, command }) => {
-    const path = programOf(command.path);
+    // Specifiers hide it.
+    const path = command.path.includes("%") ? null : programNamed(command.path);
     if (path === null) return [];
     const isGranted = (name: string): boolean =>
       (["execute", "read"] as const).every(
@@ -55,18 +39,10 @@ const programs: Rule = (look) => {
   );
 };
 
-/** What systemd waits for before the unit counts as started, and where the daemon says it. */
-const readinessOf: Readonly<Record<string, { readonly what: string; readonly socket: string }>> = {
-  notify: { what: "a message from the daemon", socket: "/run/systemd/notify" },
-  "notify-reload": { what: "a message from the daemon", socket: "/run/systemd/notify" },
-  dbus: { what: "the daemon's name on the bus", socket: "/run/dbus/system_bus_socket" },
-};
-
 const readiness: Rule = (look) => {
-  const type = property(look, "Type");
-  const awaited = readinessOf[type];
-  if (awaited === undefined) return {};
-  const { what, socket } = awaited;
+  const awaited = readinessOf(look.unit);
+  if (awaited === null) return {};
+  const { type, what, socket } = awaited;
   const { outcome } = decide(look.policy, { class: "name", operation: "connect", path: socket });
   return outcome === "granted"
     ? {}
@@ -76,17 +52,14 @@ const readiness: Rule = (look) => {
       );
 };
 
-const output: Rule = (look) => {
-  const streams = ["StandardOutput", "StandardError"].map((name) => property(look, name));
-  const isSocket = streams.some((text) => /^(?:journal|kmsg|syslog|socket)/.test(text));
-  return !isSocket || granted(look.policy.inherit).has("stdio-sockets")
+const output: Rule = (look) =>
+  socketOutputOf(look.unit) === null || granted(look.policy.inherit).has("stdio-sockets")
     ? {}
     : note(
         "standard output is a socket of the journal, which the policy does not let the daemon " +
           "inherit: its output is lost",
         "inherit: [stdio, stdio-sockets]",
       );
-};
 
 const activation: Rule = (look) => {
   if (granted(look.policy.inherit).has("listen")) return {};
@@ -102,7 +75,7 @@ const activation: Rule = (look) => {
 
 /** The launcher cannot tell a stored descriptor from one of socket activation. */
 const stored: Rule = (look) => {
-  const max = property(look, "FileDescriptorStoreMax");
+  const max = property(look.unit, "FileDescriptorStoreMax");
   if (max === "" || max === "0") return {};
   const kept = "systemd keeps descriptors that the daemon stores with it (FileDescriptorStoreMax=)";
   return granted(look.policy.inherit).has("listen")

@@ -1,12 +1,13 @@
 import { GROUP, PASSWD } from "../../compile/accounts.ts";
 import { DYNAMIC_USERS } from "../../compile/dynamic-users.ts";
-import { isSet, type Look, note, property, type Rule, unitConflict } from "./finding.ts";
+import { isSet, type Look, note, type Rule, unitConflict } from "./finding.ts";
 import { isPrivileged } from "./identity-rules.ts";
 import { boundPaths } from "./sandbox-rules.ts";
+import { property } from "./unit.ts";
 
 /** The setting that shows the unit another tree than the host's; null without one. */
 export function otherRoot(look: Look): string | null {
-  const isOther = (name: string): boolean => isSet(look, name) && property(look, name) !== "/";
+  const isOther = (name: string): boolean => isSet(look, name) && property(look.unit, name) !== "/";
   return ["RootDirectory", "RootImage"].find(isOther) ?? null;
 }
 

@@ -1,14 +1,6 @@
 import { granted } from "../../model/granted.ts";
-import {
-  addition,
-  isSet,
-  type Look,
-  note,
-  property,
-  type Rule,
-  unitConflict,
-  words,
-} from "./finding.ts";
+import { addition, isSet, type Look, note, type Rule, unitConflict } from "./finding.ts";
+import { property, words } from "./unit.ts";
 
 /**
  * System calls of the launcher and the holder that systemd's `@system-service` lacks, or that units
@@ -22,7 +14,7 @@ const launcherCalls = [
 ];
 
 const systemCalls: Rule = (look) => {
-  const filter = words(property(look, "SystemCallFilter"));
+  const filter = words(property(look.unit, "SystemCallFilter"));
   const isDenied = filter[0]?.startsWith("~") === true;
   const named = new Set(filter.map((name) => name.replace(/^~/, "").replace(/:.*$/, "")));
   if (filter.length === 0 || (isDenied && named.size === 1 && named.has(""))) return {};
@@ -46,7 +38,7 @@ const systemCalls: Rule = (look) => {
 const namespaces: Rule = (look) =>
   isSet(look, "RestrictNamespaces") &&
   granted(look.policy.ipc).size > 0 &&
-  !words(property(look, "RestrictNamespaces")).includes("ipc")
+  !words(property(look.unit, "RestrictNamespaces")).includes("ipc")
     ? unitConflict(
         "the policy grants `ipc` in a namespace of the domain's own, which " +
           "RestrictNamespaces= refuses the launcher",
@@ -65,7 +57,7 @@ const processNamespace: Rule = (look) =>
     : {};
 
 const addresses: Rule = (look) =>
-  isSet(look, "IPAddressDeny") && !/127\.0\.0\.0\/8/.test(property(look, "IPAddressAllow"))
+  isSet(look, "IPAddressDeny") && !/127\.0\.0\.0\/8/.test(property(look.unit, "IPAddressAllow"))
     ? unitConflict(
         "the plan is made in the unit's control group, where IPAddressDeny= keeps it from " +
           "trying what this host holds; the domain's own rules say which addresses the daemon " +
@@ -80,10 +72,10 @@ const addresses: Rule = (look) =>
  */
 const writable: Rule = (look) => {
   const paths = [
-    ...(property(look, "ProtectSystem") === "strict" || hides(look, "/run")
+    ...(property(look.unit, "ProtectSystem") === "strict" || hides(look, "/run")
       ? ["-+/run/cofferdam"]
       : []),
-    ...(isSet(look, "ProtectControlGroups") || property(look, "ProtectSystem") === "strict"
+    ...(isSet(look, "ProtectControlGroups") || property(look.unit, "ProtectSystem") === "strict"
       ? ["-+/sys/fs/cgroup/cofferdam", `-+/sys/fs/cgroup/${groupOf(look)}`]
       : []),
   ];
@@ -99,14 +91,14 @@ const writable: Rule = (look) => {
  * The unit's slices (`a-b.slice` is in `a.slice`), then its name; for a template the instance's.
  */
 function groupOf(look: Look): string {
-  const slice = property(look, "Slice").replace(/\.slice$/, "");
+  const slice = property(look.unit, "Slice").replace(/\.slice$/, "");
   const parts = slice.split("-");
   const slices = parts.map((_, at) => `${parts.slice(0, at + 1).join("-")}.slice`);
   return [...(slice === "" ? [] : slices), look.unit.name.replace("@.", "@%i.")].join("/");
 }
 
 function hides(look: Look, path: string): boolean {
-  return words(property(look, "ReadOnlyPaths")).some((one) =>
+  return words(property(look.unit, "ReadOnlyPaths")).some((one) =>
     ["/", path].includes(one.replace(/^[-+]+/, "")),
   );
 }
@@ -116,7 +108,7 @@ const executable: Rule = (look) =>
 
 /** See systemd.exec(5). */
 function hiddenBy(look: Look, setting: string): readonly string[] {
-  const value = property(look, setting);
+  const value = property(look.unit, setting);
   if (setting === "PrivateTmp") return isSet(look, setting) ? ["/tmp", "/var/tmp"] : [];
   if (setting === "ProtectHome")
     return ["yes", "tmpfs"].includes(value) ? ["/home", "/root", "/run/user"] : [];
@@ -126,7 +118,7 @@ function hiddenBy(look: Look, setting: string): readonly string[] {
 /** Destinations of BindPaths= and BindReadOnlyPaths= (`SOURCE:DESTINATION:OPTIONS`). */
 export function boundPaths(look: Look): readonly string[] {
   return ["BindPaths", "BindReadOnlyPaths"].flatMap((setting) =>
-    words(property(look, setting)).map((one) => {
+    words(property(look.unit, setting)).map((one) => {
       const [source = "", destination = source] = one.replace(/^-/, "").split(":");
       return destination;
     }),

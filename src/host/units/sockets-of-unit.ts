@@ -1,6 +1,5 @@
-import { words } from "./finding.ts";
 import { systemctl } from "./systemctl.ts";
-import { askable, parseProperties, type Unit } from "./unit.ts";
+import { askable, parseProperties, type Unit, words } from "./unit.ts";
 
 /** A socket unit that hands its sockets to a service. */
 export interface ActivatingSocket {

@@ -28,6 +28,16 @@ export function ask(program: string, words: readonly string[]): Answer {
   return { status, out: stdout, err: stderr };
 }
 
+/** null where the host has no such program, or it does not end. */
+export function askIfThere(program: string, words: readonly string[]): Answer | null {
+  try {
+    return ask(program, words);
+  } catch (error) {
+    if (error instanceof HostError) return null;
+    throw error;
+  }
+}
+
 export function systemctl(...words: readonly string[]): Answer {
   return ask("systemctl", ["--no-pager", ...words]);
 }

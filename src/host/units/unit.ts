@@ -127,6 +127,15 @@ export function parseProperties(text: string): ReadonlyMap<string, string> {
   return found;
 }
 
+/** As printed by `systemctl show`; empty if this systemd does not know the property. */
+export function property({ properties }: Pick<Unit, "properties">, name: string): string {
+  return properties.get(name) ?? "";
+}
+
+export function words(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== "");
+}
+
 /** Blanks in the names are escaped as `\x20`. */
 function splitPaths(text: string): readonly string[] {
   return text
