@@ -96,22 +96,12 @@ static __always_inline int is_about_memory(__u32 capability, struct task_struct 
 static __always_inline void record(__u64 cgroup, __u32 capability, struct task_struct *task)
 {
 	struct use_key key = {};
-	struct tally fresh = {};
-	struct tally *known;
 
 	key.cgroup = cgroup;
 	key.process = bpf_get_current_pid_tgid() >> 32;
 	key.capability = capability;
 	key.call = call_of(task);
-	known = bpf_map_lookup_elem(&uses, &key);
-	if (known) {
-		__sync_fetch_and_add(&known->count, 1);
-	} else {
-		fresh.first = bpf_ktime_get_ns();
-		fresh.uid = bpf_get_current_uid_gid();
-		bpf_get_current_comm(fresh.comm, sizeof(fresh.comm));
-		count_first(&uses, &key, &fresh);
-	}
+	count_of(&uses, &key, task);
 	count_only(&used);
 }
 

@@ -31,18 +31,8 @@ struct css_set {
 	struct cgroup *dfl_cgrp; /* in the cgroup v2 hierarchy */
 };
 
-typedef struct {
-	__u32 val;
-} kuid_t;
-
-struct cred {
-	kuid_t uid;
-};
-
 struct task_struct {
 	int tgid;
-	const struct cred *cred;
-	char comm[16];
 	struct css_set *cgroups;
 };
 

@@ -41,21 +41,6 @@ static __always_inline void count_instance(__u64 cgroup, struct task_struct *tas
 		__sync_fetch_and_add(&known->refusals, 1);
 }
 
-static __always_inline void count_refusal(struct refusal_key *key, struct task_struct *task)
-{
-	struct tally *known = bpf_map_lookup_elem(&refusals, key);
-	struct tally fresh = {};
-
-	if (known) {
-		__sync_fetch_and_add(&known->count, 1);
-		return;
-	}
-	fresh.first = bpf_ktime_get_ns();
-	fresh.uid = BPF_CORE_READ(task, cred, uid.val);
-	BPF_CORE_READ_INTO(&fresh.comm, task, comm);
-	count_first(&refusals, key, &fresh);
-}
-
 static __always_inline __u32 level_in_force(void)
 {
 	__u32 only = 0;
@@ -73,7 +58,7 @@ static __always_inline void record(struct refusal_key *key)
 	if (key->denied)
 		count_kind(key->kind);
 	count_instance(key->cgroup, task);
-	count_refusal(key, task);
+	count_of(&refusals, key, task);
 	count_only(&recorded);
 }
 

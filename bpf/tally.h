@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 #define COMM_BYTES 16
 
@@ -21,14 +22,37 @@ struct tally {
 	__u32 zero;
 };
 
-/* Counts one under the key. `fresh` is the entry of the first. */
-static __always_inline void count_first(void *map, const void *key, const struct tally *fresh)
-{
-	struct tally *known;
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-	/* The first of two concurrent writers makes the entry; both add to it. */
-	bpf_map_update_elem(map, key, fresh, BPF_NOEXIST);
-	known = bpf_map_lookup_elem(map, key);
+/* The kernel's structures of these names up to `___`. */
+struct cred___of_tally {
+	struct {
+		__u32 val;
+	} uid;
+};
+
+struct task_struct___of_tally {
+	const struct cred___of_tally *cred;
+	char comm[COMM_BYTES];
+};
+
+#pragma clang attribute pop
+
+/* Counts one under the key. The entry names the task that was the first. */
+static __always_inline void count_of(void *map, const void *key, const void *task)
+{
+	const struct task_struct___of_tally *first = task;
+	struct tally *known = bpf_map_lookup_elem(map, key);
+	struct tally fresh = {};
+
+	if (!known) {
+		fresh.first = bpf_ktime_get_ns();
+		fresh.uid = BPF_CORE_READ(first, cred, uid.val);
+		BPF_CORE_READ_INTO(&fresh.comm, first, comm);
+		/* The first of two concurrent writers makes the entry; both add to it. */
+		bpf_map_update_elem(map, key, &fresh, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(map, key);
+	}
 	if (known)
 		__sync_fetch_and_add(&known->count, 1);
 }
