@@ -5,20 +5,23 @@
 #define MESSAGE_BYTES_MAX 8192
 /* Limit on a unit's name with every byte escaped, in bytes (UNIT_NAME_MAX of systemd is 255). */
 #define UNIT_BYTES_MAX 512
+/* Limit on a list of groups' names, in bytes. Of a longer one the agent makes no plan. */
+#define GROUPS_BYTES_MAX 4096
 /* Limit on the body of a request, in bytes. */
-#define BODY_BYTES_MAX (UNIT_BYTES_MAX + 32)
+#define BODY_BYTES_MAX (UNIT_BYTES_MAX + GROUPS_BYTES_MAX + 64)
 /* How long the agent may take, in milliseconds: as long as it gives its compiler. */
 #define ANSWER_MS 60000
 #define DONE "HTTP/1.1 200 "
 
-/* Units' names contain backslashes (systemd-escape(1)) and nothing else that JSON escapes. */
-static void escaped(const char *unit, char text[UNIT_BYTES_MAX])
+/* Names of units (systemd-escape(1)) and groups contain backslashes and nothing else that JSON
+   escapes. */
+static void escaped(const char *name, char *text, size_t room)
 {
   size_t length = 0;
-  for (; *unit != 0 && length < UNIT_BYTES_MAX - 2; unit++) {
-    if (*unit == '\\' || *unit == '"')
+  for (; *name != 0 && length < room - 2; name++) {
+    if (*name == '\\' || *name == '"')
       text[length++] = '\\';
-    text[length++] = *unit;
+    text[length++] = *name;
   }
   text[length] = 0;
 }
@@ -65,11 +68,15 @@ static bool ask(const char *step, const char *domain, const char *what, const ch
   return false;
 }
 
-bool agent_makes_plan(const char *domain, const char *unit)
+bool agent_makes_plan(const char *domain, const char *unit, const char *groups)
 {
-  char name[UNIT_BYTES_MAX], body[BODY_BYTES_MAX], answer[MESSAGE_BYTES_MAX];
-  escaped(unit, name);
-  snprintf(body, sizeof body, "{\"unit\":\"%s\"}", name);
+  char name[UNIT_BYTES_MAX], names[GROUPS_BYTES_MAX];
+  char body[BODY_BYTES_MAX], answer[MESSAGE_BYTES_MAX];
+  escaped(unit, name, sizeof name);
+  escaped(groups == NULL ? "" : groups, names, sizeof names);
+  const char *member = groups == NULL ? "" : ",\"groups\":\"";
+  snprintf(body, sizeof body, "{\"unit\":\"%s\"%s%s%s}", name, member, names,
+           groups == NULL ? "" : "\"");
   return ask("get the plan from the agent", domain, "plan", body, answer);
 }
 

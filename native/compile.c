@@ -104,7 +104,7 @@ struct plan plan_obtain(const struct options *options, const char **path)
   if (options->root < 0 && plan_file_read(directory, name, start, &plan, &problem))
     return plan;
   if (options->mounts != NULL && options->root < 0 &&
-      agent_makes_plan(options->domain, options->mounts) &&
+      agent_makes_plan(options->domain, options->mounts, options->groups) &&
       plan_file_read(directory, name, start, &plan, &problem))
     return plan;
   if (plan_make(options, *path, start, &plan, &problem))

@@ -61,11 +61,14 @@ struct options {
   const uint64_t *prepare;
   /* The unit whose mounts the start sees, and whose plan it needs; NULL for the host's view. */
   const char *mounts;
+  /* Names that the unit gives its processes as supplementary groups, with colons between; or NULL.
+     Also in `words`. */
+  const char *groups;
   /* With --prepare: descriptor of the root directory that the start sees; -1 for this process's. */
   int root;
   bool level_given;
   bool in_unit; /* the run's group lies below that of the caller's systemd unit */
-  /* NULL-terminated: `--set` and `--level` with their values, in order. */
+  /* NULL-terminated: `--set`, `--level` and `--groups` with their values, in order. */
   const char **words, **end;
   char **command; /* NULL-terminated */
 };
@@ -93,7 +96,7 @@ int connect_to_root(const struct sockaddr_un *address, int type);
 
 /* Has the agent make the plan of a unit's start, for what this process sees, outside the unit's
    filters and limits. Reports why it could not. */
-bool agent_makes_plan(const char *domain, const char *unit);
+bool agent_makes_plan(const char *domain, const char *unit, const char *groups);
 
 /* Has the agent attach the anchor's programs to the group that this process has made below its
    unit's, because the kernel lets this process attach none. `anchor`: its name. Returns false, with

@@ -55,6 +55,7 @@ static void read_options(int count, char **arguments, struct options *options)
   static const struct option known[] = {
       {"argv0", required_argument, NULL, 'a'},
       {"events", required_argument, NULL, 'e'},
+      {"groups", required_argument, NULL, 'g'},
       {"level", required_argument, NULL, 'l'},
       {"policy", required_argument, NULL, 'p'},
       {"mounts", required_argument, NULL, 'm'},
@@ -84,7 +85,9 @@ static void read_options(int count, char **arguments, struct options *options)
       options->prepare = capabilities_in(optarg);
     else { /* the compiler checks the value: no plan is ever made for an invalid one */
       options->level_given |= option == 'l';
-      *options->end++ = option == 'l' ? "--level" : "--set";
+      if (option == 'g')
+        options->groups = optarg;
+      *options->end++ = option == 'l' ? "--level" : option == 'g' ? "--groups" : "--set";
       *options->end++ = optarg;
     }
   }

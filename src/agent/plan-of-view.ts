@@ -12,6 +12,8 @@ interface Start {
   readonly domain: string;
   /** The unit whose plan it is. */
   readonly unit: string;
+  /** Its supplementary groups, with colons between; null if the launcher sets none for it. */
+  readonly groups: string | null;
 }
 
 /**
@@ -20,13 +22,17 @@ interface Start {
  * that lies ready.
  * @throws ApiError with what the compiler says
  */
-export async function makePlanOfView(places: Places, { peer, domain, unit }: Start): Promise<void> {
+export async function makePlanOfView(
+  places: Places,
+  { peer, domain, unit, groups }: Start,
+): Promise<void> {
   // Another user could have made the names that it sees.
   if (peer.uid !== 0)
     throw new ApiError(403, "only root's launchers ask for plans", "systemctl start the unit");
   const { root, capabilities } = lookAt(peer);
   try {
-    const words = ["--mounts", unit, domain];
+    const given = groups === null ? [] : ["--groups", groups];
+    const words = [...given, "--mounts", unit, domain];
     const environment = { PATH: process.env.PATH };
     const said = await preparePlan(places, { capabilities, words, root, environment });
     if (said === null) return;

@@ -7,14 +7,14 @@ import { settings, wantedLevel } from "./wanted.ts";
 
 /**
  * Compiles a plan for a domain's name or file on this host. Writes the diagnostics to standard
- * error. `root`: of {@link CompileRequest}.
+ * error. `how`: see {@link CompileRequest}.
  * @throws CommandError if there is no plan
  */
 export async function compileDomain(
   context: Context,
   wanted: Wanted,
   options: Options,
-  how: Pick<CompileRequest, "effect" | "root">,
+  how: Pick<CompileRequest, "effect" | "root" | "groups">,
 ): Promise<Plan> {
   const level = wantedLevel(options);
   const request = {

@@ -37,12 +37,10 @@ export async function compile(policy: Policy, options: CompileOptions): Promise<
  * were looked for, other names when they were looked up. Accounts are the host's, also where the
  * domain sees another root: if the launcher sees other files there, the plan is not valid.
  */
-function factsOf(
-  policy: Policy,
-  { factAt, snapshot, identities, absent }: CompileOptions,
-): (path: string) => NameFact {
+function factsOf(policy: Policy, options: CompileOptions): (path: string) => NameFact {
+  const { factAt, snapshot, identities, absent } = options;
   if (factAt !== undefined) return factAt;
-  const ofHost = new Set(accountFiles(policy));
+  const ofHost = new Set(accountFiles(policy, options));
   const missed = new Set(absent);
   const taken = new Map<string, NameFact>();
   const take = (path: string): NameFact => {

@@ -22,8 +22,8 @@ export function disabledPlan(
   const everything = { ...policy, setUserId: [], capabilities: [] };
   const { identity, problems } = identityOf(
     everything,
-    options.facts,
-    accountsFor(policy, options.accounts),
+    options,
+    accountsFor(policy, options),
     false,
   );
   const plan: Plan = {

@@ -31,15 +31,13 @@ export function endsOf({ until = null }: CompileOptions): readonly Fact[] {
 }
 
 /** Files whose change makes the plan stale, besides the names in the policy. */
-export function pathsOf(
-  policy: Policy,
-  { files, absent, program = [], levelFile }: CompileOptions,
-): string[] {
+export function pathsOf(policy: Policy, options: CompileOptions): string[] {
+  const { files, absent, program = [], levelFile } = options;
   return [
     ...files,
     ...absent,
     ...program,
-    ...accountFiles(policy),
+    ...accountFiles(policy, options),
     ...(levelFile === undefined ? [] : [levelFile]),
   ];
 }

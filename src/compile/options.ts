@@ -45,7 +45,9 @@ export interface CompileOptions {
   readonly kept?: readonly string[];
   /** Program files on which the plan depends besides the policy: the compiler's own bundle. */
   readonly program?: readonly string[];
-  /** Called only if the policy names a user or group. */
+  /** Supplementary groups that the start has besides those of /etc/group: a unit's. */
+  readonly groups?: readonly string[];
+  /** Called only if the policy or `groups` names an account. */
   readonly accounts?: () => Accounts;
   /** Left out if no cgroup may be touched; other layers then check sockets. */
   readonly prepareCgroup?: PrepareCgroup;

@@ -1,15 +1,24 @@
 import type { Policy } from "../model/policy.ts";
 import { type Accounts, GROUP, hostAccounts, idOf, PASSWD } from "./accounts.ts";
 import { dynamicAccounts, dynamicUserLink } from "./dynamic-users.ts";
+import type { CompileOptions } from "./options.ts";
 
-const namesAccounts = ({ user, group }: Pick<Policy, "user" | "group">) =>
-  user !== null || group !== null;
+type NamedByPolicy = Pick<Policy, "user" | "group">;
+/** Those of the start, besides the policy's. */
+type NamedByStart = Pick<CompileOptions, "groups">;
 
-/** Files on which the plan depends if the policy names an account. */
-export function accountFiles({ user, group }: Pick<Policy, "user" | "group">): readonly string[] {
-  if (!namesAccounts({ user, group })) return [];
-  const mayBeDynamic = user !== null && idOf(user) === null;
-  return [PASSWD, GROUP, ...(mayBeDynamic ? [dynamicUserLink(user)] : [])];
+function namesAccounts({ user, group }: NamedByPolicy, { groups = [] }: NamedByStart): boolean {
+  return user !== null || group !== null || groups.length > 0;
+}
+
+/** Files on which the plan depends if the policy or the start names an account. */
+export function accountFiles(policy: NamedByPolicy, start: NamedByStart): readonly string[] {
+  if (!namesAccounts(policy, start)) return [];
+  const { groups = [] } = start;
+  const mayBeDynamic = [...(policy.user === null ? [] : [policy.user]), ...groups].filter(
+    (name) => idOf(name) === null,
+  );
+  return [PASSWD, GROUP, ...mayBeDynamic.map(dynamicUserLink)];
 }
 
 /** The host's present accounts with those of running units that have `DynamicUser=`. */
@@ -22,8 +31,8 @@ export function presentAccounts(): Accounts {
 }
 
 export function accountsFor(
-  policy: Pick<Policy, "user" | "group">,
-  read: () => Accounts = presentAccounts,
+  policy: NamedByPolicy,
+  start: NamedByStart & Pick<CompileOptions, "accounts">,
 ): Accounts | null {
-  return namesAccounts(policy) ? read() : null;
+  return namesAccounts(policy, start) ? (start.accounts ?? presentAccounts)() : null;
 }

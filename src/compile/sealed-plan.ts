@@ -50,7 +50,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     sealedFallbacks,
   );
   const held = sealedWords(policy, facts);
-  const who = identityOf(policy, facts, accountsFor(policy, options.accounts), held.ipc.size > 0);
+  const who = identityOf(policy, options, accountsFor(policy, options), held.ipc.size > 0);
   const problems = [...missing.flatMap(problemsOf), ...who.problems];
   if (problems.some(isError)) return { plan: null, problems };
 

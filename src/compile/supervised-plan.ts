@@ -54,8 +54,8 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const missing = missingFeatures(facts, needs, written.bestEffort, supervisedFallbacks);
   const who = identityOf(
     written,
-    facts,
-    accountsFor(written, options.accounts),
+    options,
+    accountsFor(written, options),
     enforcing && words.ipc.size > 0,
   );
   const problems = [...missing.flatMap(problemsOf), ...who.problems];

@@ -52,6 +52,8 @@ export interface CompileRequest {
   readonly host?: Host;
   /** Instead of the policy's own. */
   readonly mediation?: Mediation;
+  /** Supplementary groups that a unit gives its processes. */
+  readonly groups?: readonly string[];
   /** The root that the processes of the domain see, without a slash; by default the caller's. */
   readonly root?: string;
 }
@@ -96,6 +98,7 @@ export async function compileDomain(
   if (errors.length > 0) return { plan: null, diagnostics: errors, sources };
   const compiled = await compile(inForce, {
     otherRoot: request.root !== undefined,
+    groups: request.groups ?? [],
     ...{ ...host, ...standing, files, absent, identities },
     until: earlier(until, standing.until),
     ...{ own: places.own, kept: places.kept },

@@ -43,6 +43,7 @@ function unit(text: string, properties: Readonly<Record<string, string>> = {}): 
     name: "web@blue.service",
     properties: new Map(Object.entries(properties)),
     lines: execLines(parseUnitFile(`[Service]\n${text}`)),
+    groups: [],
     dropIn: null,
   };
 }

@@ -21,6 +21,8 @@ export const PLAN_WAIT_MAX_MS = 60_000;
 export const LOOK_FOR_SLOW_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
 export const FOR_SECONDS_MAX = 366 * 86_400;
+/** Characters of a list of groups, as the launcher sends it (`native/agent.c`). */
+export const GROUPS_LENGTH_MAX = 4_096;
 /** Characters of the reason for an exception. */
 export const WHY_LENGTH_MAX = 200;
 /** Refused peers that get an answer at a time; further ones are cut off. */

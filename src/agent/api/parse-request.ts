@@ -6,7 +6,7 @@ import { GRANT_LENGTH_MAX } from "../../host/exception-grant.ts";
 import { isServiceName } from "../../host/units/unit.ts";
 import { levels } from "../../model/policy.ts";
 import { parseDomainName } from "../../policy/names.ts";
-import { FOR_SECONDS_MAX, WHY_LENGTH_MAX } from "./limits.ts";
+import { FOR_SECONDS_MAX, GROUPS_LENGTH_MAX, WHY_LENGTH_MAX } from "./limits.ts";
 import { ApiError, type ApiRequest, type BodyField, type Route } from "./route.ts";
 
 export interface Matched<Subject> {
@@ -78,6 +78,7 @@ const words = {
   level: "level: enforcing, warning or disabled",
   seconds: `whole number of seconds from 1 to ${FOR_SECONDS_MAX}`,
   unit: "name of a service",
+  groups: `list of at most ${GROUPS_LENGTH_MAX} characters`,
   anchor: "name of a domain's control group",
   grant: `text of at most ${GRANT_LENGTH_MAX} characters`,
   why: `reason: one line of at most ${WHY_LENGTH_MAX} characters, and not empty`,
@@ -88,6 +89,7 @@ const words = {
 function isOfType(value: unknown, type: BodyField["type"]): boolean {
   if (type === "level") return levels.some((level) => level === value);
   if (type === "unit") return typeof value === "string" && isServiceName(value);
+  if (type === "groups") return typeof value === "string" && value.length <= GROUPS_LENGTH_MAX;
   if (type === "anchor") return typeof value === "string" && isAnchorName(value);
   if (type === "grant") return typeof value === "string" && value.length <= GRANT_LENGTH_MAX;
   if (type === "why") return typeof value === "string" && isReason(value);

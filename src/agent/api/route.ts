@@ -22,7 +22,16 @@ export interface Route<Subject = AgentService> {
 
 export interface BodyField {
   readonly name: string;
-  readonly type: "level" | "seconds" | "unit" | "anchor" | "grant" | "why" | "id" | "yes";
+  readonly type:
+    | "level"
+    | "seconds"
+    | "unit"
+    | "groups"
+    | "anchor"
+    | "grant"
+    | "why"
+    | "id"
+    | "yes";
   readonly required: boolean;
   readonly doc: string;
 }
@@ -39,6 +48,7 @@ export interface ApiRequest {
     readonly level?: Level;
     readonly seconds?: number;
     readonly unit?: string;
+    readonly groups?: string;
     readonly anchor?: string;
     readonly grant?: string;
     readonly why?: string;

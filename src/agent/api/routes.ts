@@ -262,11 +262,20 @@ export const routes: readonly Route[] = [
     access: "administer",
     summary:
       "make the ready plan of a unit with mounts of its own, for what the process that asks sees",
-    body: [{ name: "unit", type: "unit", required: true, doc: "`NAME.service`, whose plan it is" }],
+    body: [
+      { name: "unit", type: "unit", required: true, doc: "`NAME.service`, whose plan it is" },
+      {
+        ...{ name: "groups", type: "groups", required: false },
+        doc: "supplementary groups of the unit, with colons between",
+      },
+    ],
     answer: [{ name: "domain, unit", doc: "whose plan lies ready" }],
     waitMs: PLAN_WAIT_MAX_MS,
-    async handle({ places }, { domain, body: { unit = "" }, peer }): Promise<MadePlan> {
-      await makePlanOfView(places, { peer, domain, unit });
+    async handle(
+      { places },
+      { domain, body: { unit = "", groups = null }, peer },
+    ): Promise<MadePlan> {
+      await makePlanOfView(places, { peer, domain, unit, groups });
       return { domain, unit };
     },
   },

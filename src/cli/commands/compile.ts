@@ -22,6 +22,10 @@ export const compile: Command = {
     { flags: "--out <file>", description: "the plan's file, which is replaced atomically" },
     policyOption,
     setOption,
+    {
+      flags: "--groups <names>",
+      description: "supplementary groups of a unit's processes, with colons between",
+    },
     { flags: "--level <level>", description: "enforcing, warning or disabled, for this one plan" },
     {
       flags: "--for <start>",
@@ -56,6 +60,7 @@ export const compile: Command = {
     const plan = await compileDomain(context, wantedDomain(domain, options), options, {
       effect: "prepare",
       ...(root === null ? {} : { root: `/proc/self/fd/${root}` }),
+      ...(typeof options.groups === "string" ? { groups: options.groups.split(":") } : {}),
     });
     const start: readonly Fact[] =
       typeof options.for === "string" ? [{ kind: "start", text: options.for }] : [];

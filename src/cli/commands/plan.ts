@@ -6,7 +6,7 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
 import { refusedSockets } from "../../host/refused-sockets.ts";
-import { rootOfUnit } from "../../host/units/unit.ts";
+import { startOfUnit } from "../../host/units/unit.ts";
 import { unseenCapabilities, unseenRefusals } from "../../host/unseen-refusals.ts";
 import {
   type Command,
@@ -61,7 +61,7 @@ export const plan: Command = {
     if (options.drift === true) return showDrift(context, domain, options);
     const made = await compileDomain(context, wantedDomain(domain, options), options, {
       effect: "look",
-      ...(typeof options.unit === "string" ? { root: rootOfUnit(options.unit) } : {}),
+      ...(typeof options.unit === "string" ? startOfUnit(options.unit) : {}),
     });
     const refused = refusedSockets(context.places, made.domain);
     const unseen = [

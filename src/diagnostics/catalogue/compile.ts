@@ -54,6 +54,18 @@ export const compileEntries = {
       "Cofferdam reads only these two files, because it could not notice a change elsewhere.",
     example: "user: ngnix",
   },
+  "no-such-unit-group": {
+    code: "CFD3012",
+    severity: "error",
+    title: "group of a unit unknown",
+    message: "the unit has the supplementary group `{name}`, which is not in /etc/group",
+    fix: "make the group, or change SupplementaryGroups= and enable the unit again",
+    explanation:
+      "A unit's processes get the groups that SupplementaryGroups= names. If one of them was " +
+      "renamed or removed, systemd starts the unit neither in a domain nor outside. A number " +
+      "needs no group of that name; Cofferdam reads no other name service than /etc/group.",
+    example: "SupplementaryGroups=tls-keys (in the unit)",
+  },
   "user-without-group": {
     code: "CFD3008",
     severity: "error",

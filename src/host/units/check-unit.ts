@@ -4,7 +4,7 @@ import { standingOf } from "../standing.ts";
 import { commandsOf, type UnitCommand } from "./commands-of-unit.ts";
 import { type Addition, type DropIn, dropInFor, isCovered } from "./drop-in.ts";
 import type { Finding, Look, Rule } from "./finding.ts";
-import { hasUser, identityRules, launcherCapabilities } from "./identity-rules.ts";
+import { hasUser, identityRules, launcherCapabilities, launcherGroups } from "./identity-rules.ts";
 import { policyRules } from "./policy-rules.ts";
 import { otherRoot, rootRules } from "./root-rules.ts";
 import { hasMounts, sandboxRules } from "./sandbox-rules.ts";
@@ -44,7 +44,7 @@ export function checkUnit(places: Places, unit: Unit, claims: readonly Claim[]):
   const dropIn = dropInFor(
     {
       ...{ unit, domain, commands, additions, capabilities, leftOutside: outside },
-      ...{ hasUser: hasUser(look), hasMounts: hasMounts(look) },
+      ...{ hasUser: hasUser(look), groups: launcherGroups(look), hasMounts: hasMounts(look) },
       hasOtherRoot: otherRoot(look) !== null,
     },
     launcher,

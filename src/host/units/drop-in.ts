@@ -32,6 +32,8 @@ export interface DropInRequest {
   readonly capabilities: bigint;
   /** The unit starts its programs as another user than root. */
   readonly hasUser: boolean;
+  /** Supplementary groups of the unit that the launcher sets; they may contain specifiers. */
+  readonly groups: readonly string[];
   /** systemd makes the unit a mount namespace. */
   readonly hasMounts: boolean;
   /** The unit sees another tree than the host's. */
@@ -105,7 +107,10 @@ export function isCovered({ dropIn }: Unit, wanted: DropIn): boolean {
 export function dropInFor(request: DropInRequest, launcher: string): DropIn {
   const { unit, domain, additions, capabilities, hasMounts } = request;
   const program = quoteProgram(launcher);
-  const prepare = `run --prepare ${capabilities.toString(16)}`;
+  const prepare = [
+    `run --prepare ${capabilities.toString(16)}`,
+    ...groupsOption(request.groups, withVariables),
+  ].join(" ");
   const text = [
     `# The programs of ${unit.name} run in a domain of Cofferdam.`,
     `# This file comes back by \`cofferdam unit enable ${unit.name}\``,
@@ -152,23 +157,43 @@ function asItWas({ prefixes, rawPath, rawArguments }: ExecCommand): string {
  */
 function inDomain(
   command: ExecCommand,
-  { domain, hasUser, hasMounts }: Pick<DropInRequest, "domain" | "hasUser" | "hasMounts">,
+  {
+    domain,
+    hasUser,
+    groups,
+    hasMounts,
+  }: Pick<DropInRequest, "domain" | "hasUser" | "groups" | "hasMounts">,
   launcher: string,
 ): string {
   const { prefixes, rawPath, rawArguments } = command;
   const kept = prefixes.filter((prefix) => prefix === "-" || prefix === ":");
   const privilege: readonly Prefix[] = prefixes.includes("+") ? ["+"] : hasUser ? ["!"] : [];
   const named = prefixes.includes("@");
+  const spelled = prefixes.includes(":") ? (text: string) => text : withVariables;
   // systemd expands variables in arguments, but not in the program's name.
-  const program = prefixes.includes(":") ? rawPath : rawPath.replaceAll("$", "$$$$");
+  const program = spelled(rawPath);
   return [
     `${[...kept, ...privilege].join("")}${quoteProgram(launcher)}`,
     "run",
     ...(named ? ["--argv0", rawArguments[0] ?? ""] : []),
+    ...(prefixes.includes("+") ? [] : groupsOption(groups, spelled)),
     ...(hasMounts ? [MOUNTS] : []),
     ...["--unit", domain, "--", program],
     ...rawArguments.slice(named ? 1 : 0),
   ].join(" ");
+}
+
+/** So that systemd, which expands variables, leaves the text as it is. */
+function withVariables(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}
+
+/** In a unit, names of groups contain neither blanks nor colons; systemd expands specifiers. */
+function groupsOption(
+  groups: readonly string[],
+  spelled: (text: string) => string,
+): readonly string[] {
+  return groups.length === 0 ? [] : [`--groups ${quoteWord(spelled(groups.join(":")))}`];
 }
 
 /** It contains neither a specifier nor a variable. */

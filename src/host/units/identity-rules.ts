@@ -1,4 +1,5 @@
-import { hostAccounts } from "../../compile/accounts.ts";
+import { hostAccounts, idOf } from "../../compile/accounts.ts";
+import { presentAccounts } from "../../compile/policy-accounts.ts";
 import { maskOfCapabilities } from "../../kinds/capabilities/model.ts";
 import { granted } from "../../model/granted.ts";
 import {
@@ -11,7 +12,7 @@ import {
   type Rule,
   unitConflict,
 } from "./finding.ts";
-import { property, words } from "./unit.ts";
+import { isTemplate, property, words } from "./unit.ts";
 
 /** The unit's user or group is not root's: its commands get `!`. */
 export function hasUser(look: Look): boolean {
@@ -47,14 +48,35 @@ const group: Rule = (look) => {
   );
 };
 
+/**
+ * The unit's supplementary groups where the launcher has to set them: with `!` systemd does not,
+ * and a change of user would lose those that it has set. With `+` a unit has none, and with
+ * PrivateUsers= the launcher can set none.
+ */
+export function launcherGroups(look: Look): readonly string[] {
+  const { user: name, group: primary } = look.policy;
+  const setsIds = hasUser(look) || name !== null || primary !== null;
+  return setsIds && !isPrivileged(look) && !isSet(look, "PrivateUsers") ? look.unit.groups : [];
+}
+
+/** The launcher gets groups from the plan, and the compiler reads /etc/group alone. */
 const supplementaryGroups: Rule = (look) => {
-  const groups = words(property(look.unit, "SupplementaryGroups"));
-  const { user: name } = look.policy;
-  return groups.length === 0 || !hasUser(look) || isSet(look, "PrivateUsers")
+  if (launcherGroups(look).length === 0) return {};
+  const { groups } = presentAccounts();
+  // As systemd expands them for this unit; a template's are those of no real instance.
+  const named = isTemplate(look.unit.name)
+    ? launcherGroups(look).filter((name) => !name.includes("%"))
+    : words(property(look.unit, "SupplementaryGroups"));
+  const missing = named.filter(
+    (word) => idOf(word) === null && !groups.some(({ name }) => name === word),
+  );
+  return missing.length === 0
     ? {}
-    : note(
-        "SupplementaryGroups= is not in force: the groups are those that /etc/group gives " +
-          `${name ?? "the user"} (usermod -aG ${groups.join(",")} ${name ?? "USER"})`,
+    : unitConflict(
+        `SupplementaryGroups= names ${missing.join(", ")}, which /etc/group does not have: make ` +
+          "the group, or name those of another service by number",
+        "SupplementaryGroups=",
+        `SupplementaryGroups=${named.filter((one) => !missing.includes(one)).join(" ")}`,
       );
 };
 
@@ -120,8 +142,9 @@ function lackingCapabilities(look: Look) {
   const left = new Set(unitCapabilities(look));
   const inPolicy = granted(look.policy.capabilities);
   const changesUser = look.policy.user !== null && look.policy.user !== "root";
+  const setsGroups = look.policy.group !== null || launcherGroups(look).length > 0;
   const needed = [
-    ...(changesUser || look.policy.group !== null ? ["setuid", "setgid"] : []),
+    ...(changesUser || setsGroups ? ["setuid", "setgid"] : []),
     ...["setpcap", ...forAddressPrograms],
   ];
   const lacking = needed.filter((name) => !left.has(name));

@@ -1,7 +1,7 @@
 import { GROUP, PASSWD } from "../../compile/accounts.ts";
 import { DYNAMIC_USERS } from "../../compile/dynamic-users.ts";
 import { isSet, type Look, note, type Rule, unitConflict } from "./finding.ts";
-import { isPrivileged } from "./identity-rules.ts";
+import { isPrivileged, launcherGroups } from "./identity-rules.ts";
 import { boundPaths } from "./sandbox-rules.ts";
 import { property } from "./unit.ts";
 
@@ -77,17 +77,19 @@ const everyCommand = forOtherRoot((look, setting) =>
  */
 const accounts = forOtherRoot((look, setting) => {
   const { user, group } = look.policy;
+  const groups = launcherGroups(look);
   const bound = new Set(boundPaths(look));
   const needed = [
-    ...(user === null && group === null ? [] : [PASSWD, GROUP]),
+    ...(user === null && group === null && groups.length === 0 ? [] : [PASSWD, GROUP]),
     ...(isSet(look, "DynamicUser") ? [DYNAMIC_USERS] : []),
   ];
   const missing = needed.filter((path) => !bound.has(path));
   return missing.length === 0
     ? {}
     : unitConflict(
-        `the user of the policy of ${look.policy.name} is looked up on the host, and in the tree ` +
-          `of ${setting}= the launcher could not see whether its number has changed`,
+        `user and groups of the policy of ${look.policy.name} and the unit are looked up on the ` +
+          `host, and in the tree of ${setting}= the launcher could not see whether their numbers ` +
+          "have changed",
         `BindReadOnlyPaths=${missing.join(" ")}`,
       );
 });

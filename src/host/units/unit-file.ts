@@ -52,6 +52,14 @@ export const execKeys = [
 ] as const;
 export type ExecKey = (typeof execKeys)[number];
 
+/** The words of SupplementaryGroups=; specifiers are not expanded. An empty line resets the list. */
+export function groupWords(assignments: readonly Assignment[]): readonly string[] {
+  const values = assignments
+    .filter(({ section, key }) => section === "Service" && key === "SupplementaryGroups")
+    .map(({ value }) => value.split(/\s+/).filter((word) => word !== ""));
+  return values.slice(values.findLastIndex((words) => words.length === 0) + 1).flat();
+}
+
 /** An empty line resets the list. */
 export function execLines(
   assignments: readonly Assignment[],

@@ -3,7 +3,13 @@ import { readIfThere } from "../../kernel/read-if-there.ts";
 import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
 import { systemctl } from "./systemctl.ts";
-import { type Assignment, type ExecKey, execLines, parseUnitFile } from "./unit-file.ts";
+import {
+  type Assignment,
+  type ExecKey,
+  execLines,
+  groupWords,
+  parseUnitFile,
+} from "./unit-file.ts";
 
 /**
  * Cofferdam's drop-in. systemd orders drop-ins of all folders by name, so this one comes after
@@ -19,6 +25,8 @@ export interface Unit {
   readonly properties: ReadonlyMap<string, string>;
   /** As in the files, without Cofferdam's drop-in. */
   readonly lines: ReadonlyMap<ExecKey, readonly string[]>;
+  /** SupplementaryGroups= as in the files, with specifiers. */
+  readonly groups: readonly string[];
   /** Cofferdam's drop-in, if it exists. */
   readonly dropIn: { readonly path: string; readonly text: string } | null;
 }
@@ -81,13 +89,19 @@ export function readUnit(word: string): Unit {
 }
 
 /**
- * The root directory of a unit's main process, as `compileDomain` takes it.
+ * The root directory of a unit's main process and the unit's supplementary groups, as
+ * `compileDomain` takes them.
  * @throws HostError if the unit does not run
  */
-export function rootOfUnit(word: string): string {
-  const { name, properties } = readUnit(word);
-  const process = properties.get("MainPID") ?? "0";
-  if (process !== "0") return `/proc/${process}/root`;
+export function startOfUnit(word: string): { root: string; groups: readonly string[] } {
+  const unit = readUnit(word);
+  const { name } = unit;
+  const process = property(unit, "MainPID") || "0";
+  if (process !== "0")
+    return {
+      root: `/proc/${process}/root`,
+      groups: words(property(unit, "SupplementaryGroups")),
+    };
   throw new HostError(
     `${name} does not run: what it would see is not known`,
     `systemctl start ${name}`,
@@ -107,6 +121,7 @@ function unitOfFiles(name: string, properties: ReadonlyMap<string, string>): Uni
     name,
     properties,
     lines: execLines(assignments),
+    groups: groupWords(assignments),
     dropIn: own === null || text === null ? null : { path: own, text },
   };
 }

@@ -69,6 +69,27 @@ test("unknown accounts, uids without a group and changes of user are refused", a
   expect(await codesOf(policy({ setUserId: ["/usr/bin/sudo"] }), { facts })).toContain("CFD3006");
 });
 
+test("a unit's groups come to the user's; one that is not there is an error", async () => {
+  const groups = ["ssl-cert", "4711"];
+  const plan = await planOf(policy({ user: "www" }), { accounts, groups });
+  expect(plan.identity.user).toEqual({ uid: 33, gid: 33, groups: [33, 110, 4711] });
+  const roots = await planOf(policy(), { accounts, groups: ["adm"] });
+  expect(roots.identity.user).toEqual({ uid: 0, gid: 0, groups: [0, 4] });
+  expect(roots.facts.map((fact) => ("path" in fact ? fact.path : fact.kind))).toEqual(
+    expect.arrayContaining(["/etc/group", "/run/systemd/dynamic-uid/direct:adm"]),
+  );
+  expect(await codesOf(policy({ user: "www" }), { accounts, groups: ["gone"] })).toEqual([
+    "CFD3012",
+  ]);
+  const facts = host([], { caller: { uid: 1000, gid: 1000, capabilities: 0n } });
+  expect(await codesOf(policy(), { accounts, groups: ["adm"], facts })).toContain("CFD3005");
+});
+
+test("with root's primary group a user has no other, as in a unit", async () => {
+  const plan = await planOf(policy({ user: "www", group: "root" }), { accounts });
+  expect(plan.identity.user).toEqual({ uid: 33, gid: 0, groups: [0] });
+});
+
 test("set-user-id programs turn no_new_privs off, for root only", async () => {
   expect((await planOf(policy({ setUserId: ["/usr/bin/sudo"] }))).identity.noNewPrivileges).toBe(
     false,

@@ -7,3 +7,5 @@ import "./unit-settings.ts";
 import "./changed-units.ts";
 
 withBootedUnits();
+
+import "./unit-groups.ts";
