@@ -2,13 +2,13 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Places } from "../host/places.ts";
 import { preparePlan } from "../host/prepare-plan.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/constants.ts";
-import type { SocketPeer } from "../kernel/peer.ts";
 import { goneAlready } from "./api/refusals.ts";
 import { ApiError } from "./api/route.ts";
+import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
 
 /** A launcher that waits for the plan of its start. */
 interface Start {
-  readonly peer: Pick<SocketPeer, "pid" | "uid" | "isAlive">;
+  readonly peer: AskingLauncher;
   readonly domain: string;
   /** The unit whose plan it is. */
   readonly unit: string;
@@ -26,10 +26,9 @@ export async function makePlanOfView(
   places: Places,
   { peer, domain, unit, groups }: Start,
 ): Promise<void> {
-  // Another user could have made the names that it sees.
-  if (peer.uid !== 0)
-    throw new ApiError(403, "only root's launchers ask for plans", "systemctl start the unit");
-  const { root, capabilities } = lookAt(peer);
+  const { root, capabilities } = readLauncher(peer, "plans", lookAt, (seen) =>
+    closeSync(seen.root),
+  );
   try {
     const given = groups === null ? [] : ["--groups", groups];
     const words = [...given, "--mounts", unit, domain];
@@ -43,17 +42,9 @@ export async function makePlanOfView(
   }
 }
 
-/** Opened by the peer's number, which was its own if it lives afterwards. */
-function lookAt(peer: Start["peer"]): { readonly root: number; readonly capabilities: string } {
-  const folder = `/proc/${peer.pid}`;
-  const root = openSync(`${folder}/root`, O_PATH | O_DIRECTORY);
-  try {
-    const status = readFileSync(`${folder}/status`, "latin1");
-    const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(status)?.[1];
-    if (capabilities === undefined || !peer.isAlive()) throw goneAlready;
-    return { root, capabilities };
-  } catch (error) {
-    closeSync(root);
-    throw error;
-  }
+function lookAt(folder: string): { readonly root: number; readonly capabilities: string } {
+  const status = readFileSync(`${folder}/status`, "latin1");
+  const capabilities = /^CapEff:\t([0-9a-f]+)$/m.exec(status)?.[1];
+  if (capabilities === undefined) throw goneAlready;
+  return { root: openSync(`${folder}/root`, O_PATH | O_DIRECTORY), capabilities };
 }

@@ -8,13 +8,12 @@ import { attachTypes } from "../kernel/bpf/attach-types.ts";
 import { withFd } from "../kernel/bpf/maps.ts";
 import { openProgram, programTag } from "../kernel/bpf/object.ts";
 import { hasCode } from "../kernel/errno-error.ts";
-import type { SocketPeer } from "../kernel/peer.ts";
-import { goneAlready } from "./api/refusals.ts";
 import { ApiError } from "./api/route.ts";
+import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
 
 /** A launcher that has made the group of its run below its unit's. */
 interface Start {
-  readonly peer: Pick<SocketPeer, "pid" | "uid" | "isAlive">;
+  readonly peer: AskingLauncher;
   readonly domain: string;
   /** `DOMAIN.DIGEST` of its plan. */
   readonly anchor: string;
@@ -33,10 +32,9 @@ export async function attachInUnit(
   { peer, domain, anchor }: Start,
   anchors = anchorsFolder(),
 ): Promise<readonly string[]> {
-  if (peer.uid !== 0)
-    throw new ApiError(403, "only root's launchers ask for programs", "systemctl start the unit");
-  const unit = unitGroup(readProc(`/proc/${peer.pid}/cgroup`) ?? "");
-  if (!peer.isAlive()) throw goneAlready;
+  const unit = readLauncher(peer, "programs", (folder) =>
+    unitGroup(readProc(`${folder}/cgroup`) ?? ""),
+  );
   if (anchors === null || unit === null || domainOfAnchor(anchor) !== domain)
     throw notThere(`process ${peer.pid} starts nothing of \`${domain}\` in a unit`);
   const run = join(unit, "cofferdam", anchor, String(peer.pid));
