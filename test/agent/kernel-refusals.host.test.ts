@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { readTold } from "../../src/agent/kernel-collector/told-records.ts";
 import { anchorsIn, runGroupsIn } from "../../src/compile/cgroup/anchor.ts";
 import { anchorsFolder, domainOfAnchor } from "../../src/domains/cgroup-path.ts";
 import { readUseIds } from "../../src/domains/use-ids.ts";
@@ -234,6 +235,31 @@ test("refusals by the programs of its cgroup are in the log, too, each once", as
   await run("first", send);
   const [event] = await heard("first", "udp 127.0.0.1:53", 1);
   expect(event).toMatchObject({ allow: { section: "network", line: "connect udp 127.0.0.1:53" } });
+});
+
+test("without its state a collector tells what was not told, and no more", async (context) => {
+  needsFeature(context, facts, "cgroup-inet");
+  const send = async (port: number): Promise<void> =>
+    run(
+      "first",
+      `exec 2>/dev/null; /usr/bin/bash -c 'echo x > /dev/udp/127.0.0.1/${port}'; exit 0`,
+    );
+  const noted = (): number =>
+    anchorsIn(anchorsFolder() ?? "")
+      .filter((anchor) => domainOfAnchor(basename(anchor)) === "first")
+      .flatMap((anchor) => [...readTold(anchor).values()])
+      .reduce((sum, { told }) => sum + told, 0);
+  const before = noted();
+  await send(54);
+  await heard("first", "udp 127.0.0.1:54", 1);
+  await until(() => expect(noted()).toBeGreaterThan(before));
+  const collector = host.collector() ?? 0;
+  process.kill(collector, "SIGSTOP");
+  await send(55);
+  fs.rmSync(host.at("run/collector.state"));
+  process.kill(collector, "SIGKILL");
+  await heard("first", "udp 127.0.0.1:55", 1);
+  expect(counted(denialsOf("first", "udp 127.0.0.1:54"))).toBe(1);
 });
 
 test("a flood is folded and counted to the last; others are heard meanwhile", async () => {

@@ -9,7 +9,7 @@ import { readyPlans } from "../../host/ready-plans.ts";
 import { RefusalReader } from "../../kernel/bpf/refusals.ts";
 import { unlessGone } from "../../kernel/unless-gone.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { CollectorState } from "./state.ts";
+import { readTold, type Told, writeTold } from "./told-records.ts";
 
 export interface CgroupTold {
   event(event: Event): void;
@@ -26,6 +26,10 @@ interface Anchor {
   readonly instances: Map<bigint, Instance | null>;
   /** A plan that names the anchor; null while none was found. */
   plan: Plan | null;
+  /** What an earlier collector reported. */
+  readonly before: ReadonlyMap<bigint, Told>;
+  /** More was reported than is noted. */
+  isAhead: boolean;
 }
 
 interface Instance {
@@ -43,42 +47,24 @@ export class CgroupRecords {
   readonly #folder: string;
   readonly #told: CgroupTold;
   readonly #anchors = new Map<string, Anchor>();
-  readonly #before: Map<bigint, { readonly told: number; readonly until: bigint }>;
-  #hasChanged = false;
 
-  constructor(
-    places: Pick<Places, "system" | "plans">,
-    folder: string,
-    told: CgroupTold,
-    before: CollectorState["instances"] = [],
-  ) {
+  constructor(places: Pick<Places, "system" | "plans">, folder: string, told: CgroupTold) {
     this.#places = places;
     this.#folder = folder;
     this.#told = told;
-    this.#before = new Map(
-      before.map(({ cgroup, told, until }) => [BigInt(cgroup), { told, until: BigInt(until) }]),
-    );
   }
 
-  /** How far each instance was reported. */
-  get instances(): CollectorState["instances"] {
-    const read = [...this.#anchors.values()].flatMap((anchor) =>
-      [...anchor.instances].flatMap(([cgroup, one]) =>
-        one === null ? [] : { cgroup, told: one.refusals.told, until: one.refusals.until },
-      ),
-    );
-    return read.map(({ cgroup, told, until }) => ({
-      cgroup: String(cgroup),
-      told,
-      until: String(until),
-    }));
-  }
-
-  /** Whether {@link instances} has changed since the last call. */
-  takeChanged(): boolean {
-    const changed = this.#hasChanged;
-    this.#hasChanged = false;
-    return changed;
+  /** Notes how far each instance was reported, for the next collector. */
+  note(): void {
+    for (const [path, anchor] of this.#anchors) {
+      if (!anchor.isAhead) continue;
+      const told = [...anchor.instances].flatMap(([cgroup, one]) => {
+        const far = one?.refusals ?? anchor.before.get(cgroup);
+        return far === undefined ? [] : [[cgroup, far] as const];
+      });
+      writeTold(path, new Map(told));
+      anchor.isAhead = false;
+    }
   }
 
   /**
@@ -103,7 +89,10 @@ export class CgroupRecords {
 
   #open(path: string): void {
     const reader = unlessGone(() => RefusalReader.open(path));
-    this.#anchors.set(path, { reader, recorded: 0n, instances: new Map(), plan: null });
+    this.#anchors.set(path, {
+      ...{ reader, recorded: 0n, instances: new Map(), plan: null },
+      ...{ before: readTold(path), isAhead: false },
+    });
   }
 
   #lookAt(path: string, anchor: Anchor): void {
@@ -113,7 +102,7 @@ export class CgroupRecords {
     const settled = [...instances.values()].every((one) => one?.refusals.isSettled !== false);
     if (recorded === anchor.recorded && settled) return;
     anchor.recorded = recorded;
-    this.#hasChanged = true;
+    anchor.isAhead = true;
     const names = reader.names();
     for (const id of instances.keys()) if (!names.has(id)) instances.delete(id);
     for (const [id, name] of names)
@@ -142,7 +131,7 @@ export class CgroupRecords {
     const plan = this.#planOf(path, anchor);
     if (plan === null || (record ?? plan).mode !== "sealed") return null;
     const number = record?.number ?? plan.number;
-    const { told, until } = this.#before.get(cgroup) ?? { told: 0, until: 0n };
+    const { told, until } = anchor.before.get(cgroup) ?? { told: 0, until: 0n };
     const instance = { kind: "known", cgroup, told, until } as const;
     const { policy } = plan.mediation;
     const refusals = new CgroupRefusals(reader, { domain, number }, instance, () => policy);

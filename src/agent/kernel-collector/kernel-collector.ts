@@ -144,7 +144,7 @@ export class KernelCollector {
           this.#lifecycle(subject, "lost", lostRefusals(count), count);
         },
       };
-      this.#records = new CgroupRecords(this.#options.places, folder, told, before.instances);
+      this.#records = new CgroupRecords(this.#options.places, folder, told);
     }
     if (!before.closed)
       this.#lifecycle(
@@ -290,13 +290,12 @@ export class KernelCollector {
   /** After the events that it covers, so that the next collector reports none of them twice. */
   #write(closed: boolean): void {
     const { system } = this.#options.places;
-    const changed = [this.#denials.takeChanged(), this.#records?.takeChanged() ?? false];
-    if (closed || this.#written === "" || changed.includes(true))
+    this.#records?.note();
+    if (this.#denials.takeChanged() || closed || this.#written === "")
       writeCollectorFile(system.collectorState, {
         closed,
         serial: this.#denials.serial,
         tied: this.#denials.tied,
-        instances: this.#records?.instances ?? [],
       });
     const status: CollectorStatus = {
       pid: process.pid,

@@ -15,29 +15,23 @@ const tied = is.object({
   counted: is.boolean,
 });
 
-const instance = is.object({
-  /** Id of the control group, decimal. */
-  cgroup: is.text,
-  told: is.whole(),
-  /** CLOCK_MONOTONIC, nanoseconds, decimal. */
-  until: is.text,
-});
-
-/** From a collector to the next one. It lies below /run, so it is of this boot. */
+/**
+ * From a collector to the next one, about Landlock: the programs of control groups have theirs with
+ * their records (`told-records.ts`). It lies below /run, so it is of this boot.
+ */
 const collectorState = is.object({
   /** False while a collector works: it may have reported more than is written here. */
   closed: is.boolean,
   /** Of the last audit record that was reported. */
   serial: is.whole(),
   tied: is.list(tied),
-  instances: is.list(instance),
 });
 
 export type CollectorState = is.Described<typeof collectorState>;
 
-const nothing: CollectorState = { closed: true, serial: 0, tied: [], instances: [] };
+const nothing: CollectorState = { closed: true, serial: 0, tied: [] };
 
-/** An unreadable state counts as none: events may then be reported twice. */
+/** An unreadable state counts as none: what came while no collector read is then lost. */
 export function readCollectorState(path: string): CollectorState {
   const text = readIfThere(path);
   if (text === null) return nothing;
