@@ -143,14 +143,18 @@ export function ownDomainNames({ policies }: Places): readonly string[] {
  * some instance has it). `only`: of this name.
  */
 export function usablePolicies(places: Places, only?: string): readonly NamedPolicy[] {
+  return [...eachUsablePolicy(places, only)];
+}
+
+/** The same one by one, for a caller that has other things to do between them. */
+export function* eachUsablePolicy(places: Places, only?: string): Generator<NamedPolicy> {
   const every = policyNames(places);
   const names = [...every.filter((name) => !isTemplate(name)), ...every.filter(isTemplate)];
-  return names
-    .filter((name) => only === undefined || name === only)
-    .flatMap((name) => {
-      const { policy, files } = load(places, { name: isTemplate(name) ? `${name}x` : name });
-      return policy === null ? [] : [{ name, policy, files }];
-    });
+  for (const name of names) {
+    if (only !== undefined && name !== only) continue;
+    const { policy, files } = load(places, { name: isTemplate(name) ? `${name}x` : name });
+    if (policy !== null) yield { name, policy, files };
+  }
 }
 
 function isTemplate(name: string): boolean {

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { EXCEPTION_SECONDS_MAX, EXCEPTIONS_MAX } from "../../src/agent/exceptions/exceptions.ts";
+import { judgeException } from "../../src/agent/exceptions/judge.ts";
 import { type Exception, readExceptions, writeExceptions } from "../../src/domains/exceptions.ts";
 import { lastingFor, levelClock } from "../../src/domains/level-clock.ts";
-import { load } from "../../src/host/load.ts";
+import { load, usablePolicies } from "../../src/host/load.ts";
 import { decodePlan } from "../../src/plan/decode.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -227,6 +228,23 @@ test("a link to a secret is as dangerous as the secret, and taken only as such",
   const { dangers } = await add("alpha", `r ${link}`, { dangerous: true });
   expect(dangers).toHaveLength(1);
   expect(audits()[0]).toContain(`careful: ${dangers[0]}`);
+});
+
+test("the agent does other things while it judges a line by every policy of the host", async () => {
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const clock = levelClock();
+  const by = { uid: 0, name: "root" };
+  const line = { section: "files", line: "r /srv/new/**" } as const;
+  const one: Exception = { ...line, id: 1, by, why, ...lastingFor(clock, 3_600) };
+  await judgeException(host.places, "alpha", [], one);
+  isOver = true;
+  expect(turns).toBeGreaterThan(usablePolicies(host.places).length);
 });
 
 test("denials within the grant are named", async () => {

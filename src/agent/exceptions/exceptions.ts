@@ -134,7 +134,7 @@ export class Exceptions {
       ...{ by, why: asked.why },
       ...lastingFor(clock, asked.seconds),
     };
-    const judged = judgeException(this.#places, domain, now, exception);
+    const judged = await judgeException(this.#places, domain, now, exception);
     if (judged.dangers.length > 0 && !asked.dangerous) throw dangerous(exception, judged);
     makeFolder(this.#folder, modesFor(0));
     const outcome = await this.#change(domain, before, [...before, exception]);

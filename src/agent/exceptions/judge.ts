@@ -7,7 +7,7 @@ import {
   exceptionsText,
   placeOfGrant,
 } from "../../domains/exceptions.ts";
-import { load, usablePolicies } from "../../host/load.ts";
+import { eachUsablePolicy, load } from "../../host/load.ts";
 import type { Places } from "../../host/places.ts";
 import { namesOnHost } from "../../host/usable-names.ts";
 import { socketProtocols } from "../../kinds/sockets/model.ts";
@@ -40,27 +40,33 @@ export interface Judged {
   readonly denials: readonly string[];
 }
 
+/** Lets the agent answer its other callers. */
+const pause = (): Promise<void> => new Promise(setImmediate);
+
 /**
- * `now`: the exceptions in force; `added`: one more. By canonical names, as this host decides.
+ * `now`: the exceptions in force; `added`: one more. By canonical names, as this host decides. It
+ * reads every policy of the host, and pauses after each: in its longest step the agent does what it
+ * does at a reload of one domain, whose limits bound it. A process of its own would read all of
+ * them anew for one line.
  * @throws ApiError if the line cannot be used, or grants nothing that is not granted
  */
-export function judgeException(
+export async function judgeException(
   places: Places,
   domain: string,
   now: readonly Exception[],
   added: Exception,
-): Judged {
-  const compared = {
-    before: onHost(places, domain, now, ""),
-    after: onHost(places, domain, [...now, added], "with this line "),
-  };
+): Promise<Judged> {
+  const before = onHost(places, domain, now, "");
+  await pause();
+  const compared = { before, after: onHost(places, domain, [...now, added], "with this line ") };
+  await pause();
   const own = alone(places, compared.after, now.length);
   try {
     const { changes } = difference(compared.before, compared.after);
     const allowed = changes.filter(({ effect }) => effect === "allowed");
     if (allowed.length === 0) throw grantsNothing(compared, own, added);
     return {
-      dangers: dangersOf(places, compared, own, added, allowed),
+      dangers: await dangersOf(places, compared, own, added, allowed),
       denials: denialsOf(compared, own),
     };
   } catch (error) {
@@ -153,16 +159,18 @@ function denialsOf({ after }: Compared, { names }: Policy): readonly string[] {
   return [...texts.slice(0, DENIALS_NAMED_MAX), ...(left > 0 ? [`and ${left} more`] : [])];
 }
 
-function dangersOf(
+async function dangersOf(
   places: Places,
   { before, after }: Compared,
   own: Policy,
   { section, line }: Exception,
   allowed: readonly Change<Request>[],
-): readonly string[] {
-  const others = usablePolicies(places)
-    .map(({ policy }) => policy)
-    .filter(({ name }) => name !== after.name);
+): Promise<readonly string[]> {
+  const others: Policy[] = [];
+  for (const { policy } of eachUsablePolicy(places)) {
+    if (policy.name !== after.name) others.push(policy);
+    await pause();
+  }
   const { exists, isSetUserId } = treeOf(hostSnapshot());
   const listeners = others.filter(
     ({ entries }) => entries.length === 0 || entries.some((one) => isThere(one, exists)),
