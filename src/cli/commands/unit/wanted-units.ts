@@ -66,9 +66,12 @@ export function forEachUnit(
   tell: (error: CommandError) => void,
 ): readonly FailedUnit[] {
   const failed: FailedUnit[] = [];
-  for (const name of names) {
+  for (const word of names) {
+    let name = word;
     try {
-      act(readUnit(name));
+      const unit = readUnit(word);
+      name = unit.name;
+      act(unit);
     } catch (error) {
       if (!(error instanceof CommandError) || names.length === 1) throw error;
       failed.push({ unit: name, message: error.message, help: error.help });
