@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { hostAccounts } from "../compile/accounts.ts";
+import { canonical } from "../host/program-named.ts";
 import type { Unit } from "../host/units/unit.ts";
 import { isWithin } from "../model/within.ts";
 import { shared } from "../policy/3-check/shared-folders.ts";
 import { type Evidence, ofFolder } from "./evidence.ts";
-import { canonical } from "./of-program.ts";
 
 /** Where services keep what they write. Elsewhere a home may hold what others serve or run. */
 const stateFolders = ["/var/lib", "/var/cache", "/var/spool"];
