@@ -61,6 +61,7 @@ export function makeStage(): Stage {
     outfile: bundle,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     external: ["koffi"],
   });

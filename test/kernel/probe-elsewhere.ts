@@ -35,6 +35,7 @@ export function makeElsewhere(): Elsewhere {
     outfile: bundle,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     external: ["koffi"],
   });

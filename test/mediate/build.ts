@@ -50,6 +50,7 @@ export async function buildAll(): Promise<Built> {
     entryPoints: [resolve(here, "../../src/mediate/main.ts")],
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     outfile: mediator,
     external: ["koffi"],

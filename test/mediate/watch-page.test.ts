@@ -56,6 +56,7 @@ async function retirer(workerData: unknown): Promise<Worker> {
     entryPoints: [join(import.meta.dirname, "retirer.ts")],
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     outfile,
     external: ["koffi"],

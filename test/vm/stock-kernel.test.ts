@@ -48,7 +48,8 @@ beforeAll(async () => {
           facts: `${front} doctor --json`,
           hooks:
             "/vm/busybox uname -r; " +
-            "/vm/busybox grep -ao 'bpf_lsm_[a-z_0-9]*' /sys/kernel/btf/vmlinux",
+            "/vm/busybox tr '\\0' '\\n' < /sys/kernel/btf/vmlinux | " +
+            "/vm/busybox grep '^bpf_lsm_[a-z_0-9]*$'",
         },
         uses: { capabilities: `node ${usesBundle}` },
       },

@@ -210,12 +210,13 @@ test("--follow prints what comes, over rotations, and with --since what was befo
     outfile: script,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     external: ["koffi"],
     banner: {
       js:
-        'import { createRequire as make } from "node:module"; const require = ' +
-        "make(import.meta.url);",
+        'import { createRequire as requireFrom } from "node:module"; const require = ' +
+        "requireFrom(import.meta.url);",
     },
   });
   symlinkSync(join(root, "node_modules"), join(caller.folder, "node_modules"));

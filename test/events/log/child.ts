@@ -21,6 +21,7 @@ export class ChildProgram {
       outfile: this.#bundle,
       bundle: true,
       platform: "node",
+      target: "node20",
       format: "esm",
       external: ["koffi"],
     });
