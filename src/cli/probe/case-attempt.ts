@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { isUtf8Name } from "../../compile/utf8-name.ts";
 import { number } from "../../kernel/syscalls.ts";
 import { isCapability } from "../../kinds/capabilities/model.ts";
@@ -101,16 +102,15 @@ export const kernelFolders: readonly string[] = ["/proc", "/sys", "/dev"];
 
 type Kind = "absent" | "file" | "directory" | "socket" | "special";
 
-const TYPE_MASK = 0o170000;
 const kinds: Readonly<Record<number, Kind>> = {
-  16807: "file",
-  9604: "directory",
-  26411: "socket",
+  [constants.S_IFREG]: "file",
+  [constants.S_IFDIR]: "directory",
+  [constants.S_IFSOCK]: "socket",
 };
 
 function kindOf(path: string): Kind {
   const status = statusOf(path);
-  return status === null ? "absent" : (kinds[status.mode & TYPE_MASK] ?? "special");
+  return status === null ? "absent" : (kinds[status.mode & constants.S_IFMT] ?? "special");
 }
 
 function onName(request: NameRequest): CaseAttempt {
