@@ -112,6 +112,7 @@ test("what was told is what enforcing refuses, and what the proposed lines grant
   expect(await doAll(inside("with"))).toEqual(["done", "done", "done"]);
   policy("granted", "warning", [...words, "sys_time"]);
   // From now on the agent watches the domain; then marks are no longer taken back.
+  host.cofferdam("domain", "reload", "granted");
   await host.ask("GET", "/domains/granted/evidence");
   const granted = inside("granted");
   expect(await doAll(granted)).toEqual(["done", "done", "done"]);
