@@ -1,6 +1,7 @@
 /**
- * Asks the server at 127.0.0.1 for a name over UDP and TCP, and for one that the server must ask
- * another for, which is this program at 127.0.0.2. Prints the three addresses.
+ * Asks the server at an address, by default 127.0.0.1, for a name over UDP and TCP. By default also
+ * for one that the server must ask another for, which is this program at 127.0.0.2. Prints the
+ * addresses that it hears.
  */
 import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
@@ -8,6 +9,8 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 
 const DNS_PORT = 53;
+const [, , server = "127.0.0.1"] = process.argv;
+const isNeighbour = server === "127.0.0.1";
 const NO_ANSWER_MS = 20_000;
 setTimeout(() => process.exit(1), NO_ANSWER_MS).unref();
 
@@ -31,12 +34,14 @@ const upstream = createSocket("udp4", (query, { port, address }) => {
   const head = header(query.readUInt16BE(0), flags.response, 1);
   upstream.send(Buffer.from([...head, ...query.subarray(12, end), ...record]), port, address);
 });
-upstream.bind(DNS_PORT, "127.0.0.2");
-await once(upstream, "listening");
+if (isNeighbour) {
+  upstream.bind(DNS_PORT, "127.0.0.2");
+  await once(upstream, "listening");
+}
 
 async function overTcp(name) {
   const query = Buffer.concat([header(1, flags.recursionDesired, 0), question(name)]);
-  const socket = createConnection(DNS_PORT, "127.0.0.1");
+  const socket = createConnection(DNS_PORT, server);
   socket.write(Buffer.from([0, query.length, ...query]));
   const [answer] = await once(socket, "data");
   socket.destroy();
@@ -44,8 +49,8 @@ async function overTcp(name) {
 }
 
 const resolver = new Resolver();
-resolver.setServers(["127.0.0.1"]);
+resolver.setServers([server]);
 const overUdp = await resolver.resolve4("own.life.test");
-const forwarded = await resolver.resolve4("asked.life.example");
+const forwarded = isNeighbour ? await resolver.resolve4("asked.life.example") : [];
 console.log(...overUdp, await overTcp("own.life.test"), ...forwarded);
 upstream.close();

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Event } from "../../src/events/event.ts";
 
 /** A daemon, and what an administrator and a client do with it. */
 export interface Daemon {
@@ -14,6 +15,11 @@ export interface Daemon {
   /** In bash, a client's work; its output contains `answer`. */
   readonly client: string;
   readonly answer: string;
+  /**
+   * In bash, the work of a client of the network at `address`, whose output contains `answer`: of a
+   * daemon that serves whatever addresses the host gets.
+   */
+  readonly overNetwork?: (address: string) => { readonly client: string; readonly answer: string };
   /** In bash; what it prints is another after each reload that has succeeded. */
   readonly reloaded?: string;
   /** The configuration of logrotate for what it writes itself, if it does. */
@@ -32,8 +38,13 @@ const NSCD = "connect /var/run/nscd/socket";
 const UNIX = ["create a unix socket"];
 const GROUPS = "read /proc/sys/kernel/ngroups_max";
 
-const ask = (port: number, words: string): string =>
-  `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${words}' >&3; timeout 20 cat <&3`;
+const ask = (port: number, words: string, address = "127.0.0.1"): string =>
+  `exec 3<>/dev/tcp/${address}/${port}; printf '${words}' >&3; timeout 20 cat <&3`;
+const PAGE = "GET /life.txt HTTP/1.0\\r\\n\\r\\n";
+/** Another host of that network. */
+export const CLIENT = "198.51.100.100";
+/** The host's interface to its network. */
+export const INTERFACE = "life0";
 
 /** Of the host's newest PostgreSQL. */
 const clusters = "/etc/postgresql";
@@ -43,10 +54,11 @@ const [version = "17"] = existsSync(clusters)
 
 const key = "/srv/life-key";
 /** A command as the user life, over the network. */
-export const session: readonly string[] = [
+const sessionAt = (address: string): readonly string[] => [
   ...["ssh", "-i", key, "-oBatchMode=yes", "-oStrictHostKeyChecking=no"],
-  ...["-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "life@127.0.0.1"],
+  ...["-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", `life@${address}`],
 ];
+export const session = sessionAt("127.0.0.1");
 
 export const daemons: readonly Daemon[] = [
   {
@@ -55,11 +67,15 @@ export const daemons: readonly Daemon[] = [
     program: "/usr/share/dnsmasq/systemd-helper",
     // Whom it must ask it learns from resolv.conf alone.
     configure: `
-      printf 'listen-address=127.0.0.1\nbind-interfaces\naddress=/own.life.test/192.0.2.7\n' \
-        >/etc/dnsmasq.d/life.conf
+      printf '%s\n' listen-address=127.0.0.1 interface=${INTERFACE} bind-dynamic \
+        address=/own.life.test/192.0.2.7 >/etc/dnsmasq.d/life.conf
       echo nameserver 127.0.0.2 >/etc/resolv.conf`,
     client: `node "${import.meta.dirname}/ask-dns.mjs"`,
     answer: "192.0.2.7 192.0.2.7 192.0.2.9",
+    overNetwork: (address) => ({
+      client: `node "${import.meta.dirname}/ask-dns.mjs" ${address}`,
+      answer: "192.0.2.7 192.0.2.7",
+    }),
     logrotate: null,
     refused: [NSCD, "read /proc/self/fd", "read /proc/filesystems"],
   },
@@ -86,8 +102,9 @@ export const daemons: readonly Daemon[] = [
     name: "nginx",
     program: "/usr/sbin/nginx",
     configure: "echo 'a page' >/var/www/html/life.txt",
-    client: ask(80, "GET /life.txt HTTP/1.0\\r\\n\\r\\n"),
+    client: ask(80, PAGE),
     answer: "a page",
+    overNetwork: (address) => ({ client: ask(80, PAGE, address), answer: "a page" }),
     // Its workers, which it makes as a user that it looks up.
     reloaded: 'pid=$(cat /run/nginx.pid); cat "/proc/$pid/task/$pid/children"',
     logrotate: "/etc/logrotate.d/nginx",
@@ -127,6 +144,10 @@ export const daemons: readonly Daemon[] = [
         echo 'session optional pam_systemd.so' >>/etc/pam.d/common-session`,
     client: `${session.join(" ")} 'echo a session >kept && cat kept'`,
     answer: "a session",
+    overNetwork: (address) => ({
+      client: `${sessionAt(address).join(" ")} 'echo a session from "$SSH_CLIENT"'`,
+      answer: `a session from ${CLIENT} `,
+    }),
     logrotate: null,
     refused: [
       NSCD,
@@ -190,3 +211,11 @@ export const packageOf = (daemon: Daemon): string | null =>
   daemon.package === undefined ? daemon.name : daemon.package;
 
 export const present = daemons.filter(({ program }) => existsSync(program));
+
+/** Operation and object as `refused` lists them: numbers of processes, and of logins, are alike. */
+export function numberless({ operation, object }: Pick<Event, "operation" | "object">): string {
+  return `${operation} ${object
+    .replace(/^\/proc\/\d+/, "/proc/self")
+    .replace(/(\/task)\/\d+/, "$1/N")
+    .replace(/@[0-9a-f]+\//, "@N/")}`;
+}

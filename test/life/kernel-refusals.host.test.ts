@@ -9,7 +9,7 @@ import { bootMissing } from "../host/shell-sandbox/booted-host.ts";
 import { clone } from "../host/shell-sandbox/etc-host.ts";
 import { BootedUnits } from "../host/units/booted-units.ts";
 import { needsFeature, skipUnless } from "../support/skip.ts";
-import { present } from "./daemons.ts";
+import { type Daemon, numberless, present } from "./daemons.ts";
 
 /**
  * What the kernel refuses sealed daemons: the audit records of a booted host's processes reach the
@@ -17,8 +17,8 @@ import { present } from "./daemons.ts";
  */
 const missing = bootMissing();
 const facts = probeHost();
-/** sshd's domain is supervised: its mediator refuses, and not the kernel. */
 const those = present.filter(({ name }) => name !== "sshd");
+const sshd = present.find(({ name }) => name === "sshd");
 /** This host has its folders read-only: what these write to is a tmpfs over a copy of it. */
 const written = ["lib/mosquitto", "log/mosquitto", "lib/redis", "log/redis", "lib/nginx"].concat([
   ...["log/nginx", "www/html", "lib/postgresql", "log/postgresql"],
@@ -32,7 +32,7 @@ mount -t tmpfs -o "mode=$(stat -c %a "$1"),uid=$(stat -c %u "$1"),gid=$(stat -c 
 cp -a /run/copied/. "$1"
 rm -r /run/copied`;
 /** Where systemd and an administrator make folders: a tmpfs with what the host has there. */
-const made = ["/opt", "/var/lib", "/var/log"];
+const made = ["/home", "/opt", "/srv", "/var/lib", "/var/log"];
 const opened = `new="/run/opened$1"
 mkdir -p "$new"
 mount -t tmpfs -o mode=0755 cofferdam-test "$new"
@@ -89,33 +89,77 @@ function toldOf(name: string): readonly Event[] {
   return events.filter(({ domain, verdict }) => domain === name && verdict === "denied");
 }
 
-const numberless = ({ operation, object }: Event): string =>
-  `${operation} ${object.replace(/^\/proc\/\d+/, "/proc/self").replace(/\/task\/\d+/, "/task/N")}`;
+/** As an administrator configures it, in its domain at enforcing. */
+function begin({ name, unit = name, configure }: Daemon): void {
+  at.host.sh('bash -euc "$1"', configure);
+  if (clone.startsWith("/tmp/"))
+    at.write(
+      `/etc/systemd/system/${unit}.service.d/clone.conf`,
+      `[Service]\nBindReadOnlyPaths=${clone}\n`,
+    );
+  at.host.sh("systemctl daemon-reload");
+  at.done("domain", "level", name, "enforcing");
+  at.done("unit", "enable", "--now", unit);
+}
+
+/** A client is served by the daemon in its domain. */
+async function isServed({ name, unit = name, client, answer }: Daemon): Promise<void> {
+  await expect
+    .poll(() => at.host.run("bash", "-c", client).out, { timeout: 60_000 })
+    .toContain(answer);
+  expect(at.host.domainOf(at.host.show(unit, "MainPID"))).toBe(name);
+}
+
+function expectNothingElse({ name, refused }: Daemon): void {
+  const unexpected = toldOf(name)
+    .map(numberless)
+    .filter((one) => !refused.includes(one));
+  expect([...new Set(unexpected)]).toEqual([]);
+}
 
 test.for(those)(
   "the kernel refuses the sealed $name what is expected, and nothing else",
-  async ({ name, unit = name, configure, client, answer, refused }) => {
-    at.host.sh('bash -euc "$1"', configure);
-    if (clone.startsWith("/tmp/"))
-      at.write(
-        `/etc/systemd/system/${unit}.service.d/clone.conf`,
-        `[Service]\nBindReadOnlyPaths=${clone}\n`,
-      );
-    at.host.sh("systemctl daemon-reload");
-    at.done("domain", "level", name, "enforcing");
-    at.done("unit", "enable", "--now", unit);
-    await expect
-      .poll(() => at.host.run("bash", "-c", client).out, { timeout: 60_000 })
-      .toContain(answer);
-    expect(at.host.domainOf(at.host.show(unit, "MainPID"))).toBe(name);
+  async (daemon) => {
+    const { name, unit = name, refused } = daemon;
+    begin(daemon);
+    await isServed(daemon);
     // What Landlock refuses, which only this collector can tell.
     const byLandlock = () =>
       toldOf(name).filter(({ operation }) => operation === "read").length > 0;
     await expect.poll(byLandlock, { timeout: 60_000 }).toBe(refused.length > 0);
     at.done("unit", "disable", "--now", unit);
-    const unexpected = toldOf(name)
-      .map(numberless)
-      .filter((one) => !refused.includes(one));
-    expect([...new Set(unexpected)]).toEqual([]);
+    expectNothingElse(daemon);
   },
 );
+
+/** The collector has read what the kernel refused before: it tells of a later refusal. */
+async function fence(): Promise<void> {
+  at.domain(
+    "fence",
+    `level: enforcing
+include: [base]
+files: [rx /usr/bin/*]
+inherit: [stdio]
+syscalls: ["@system-service"]
+`,
+  );
+  at.host.run(...[join(clone, "bin/cofferdam"), "run", "fence", "--", "cat", "/etc/shadow"]);
+  const told = () => toldOf("fence").map(({ object }) => object);
+  await expect.poll(told, { timeout: 60_000 }).toContain("/etc/shadow");
+}
+
+test("the kernel refuses sshd and its sessions nothing: its mediator does", async (context) => {
+  skipUnless(context, sshd !== undefined, "there is no sshd, which set-up installs");
+  if (sshd === undefined) return;
+  begin(sshd);
+  await isServed(sshd);
+  // A session that may not log in, and one with a terminal.
+  expect(at.host.run("ssh", "-oBatchMode=yes", "nobody@127.0.0.1").status).not.toBe(0);
+  await isServed({ ...sshd, client: sshd.client.replace("ssh ", "ssh -tt ") });
+  await fence();
+  at.done("unit", "disable", "--now", "ssh");
+  const told = toldOf("sshd");
+  expect(told.filter(({ source }) => source === "kernel")).toEqual([]);
+  expect(told.map(numberless)).toContain("call keyctl");
+  expectNothingElse(sshd);
+});

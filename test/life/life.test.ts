@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Readiness } from "../../src/cli/ready/reasons.ts";
 import { VERSION } from "../../src/cli/version.ts";
 import type { Event } from "../../src/events/event.ts";
@@ -12,7 +12,16 @@ import { asDebian, bootRoot, done, dpkg } from "../package/booted-root.ts";
 import { BUILD_MS, clone, LOWER, type Packages, sharedPackages } from "../package/packages.ts";
 import { DPKG, rootMissing, ScratchRoot } from "../package/scratch-root.ts";
 import { skipUnless } from "../support/skip.ts";
-import { type Daemon, daemons, packageOf, present, session, unitOf } from "./daemons.ts";
+import {
+  type Daemon,
+  daemons,
+  numberless,
+  packageOf,
+  present,
+  session,
+  unitOf,
+} from "./daemons.ts";
+import { hearOverNetwork, removeNetwork, replaceInterface } from "./network.ts";
 import { repack } from "./repack.ts";
 
 /**
@@ -25,6 +34,8 @@ const packaged = present.map(packageOf).filter((name) => name !== null);
 let packages: Packages;
 let root: ScratchRoot;
 let host: BootedHost;
+/** Of {@link servedOverNetwork}, before there are domains. */
+let outside: Readonly<Record<string, readonly boolean[]>>;
 
 beforeAll(async () => {
   if (missing !== null) return;
@@ -99,8 +110,8 @@ async function reloadAll(): Promise<void> {
   for (const daemon of present) await reload(daemon);
 }
 
-const numberless = (told: string): string =>
-  told.replace(/(\/task)\/\d+/, "$1/N").replace(/@[0-9a-f]+\//, "@N/");
+/** Until an interface's neighbours know each other, and a daemon has seen its address. */
+const NETWORK_WAIT = { timeout: 60_000, interval: 100 };
 
 /** Of a daemon: operation and object of what the policy does not grant, each once. */
 function toldOf({ name }: Daemon): readonly string[] {
@@ -108,7 +119,7 @@ function toldOf({ name }: Daemon): readonly string[] {
   const events = lines.map((line) => JSON.parse(line) as Event);
   const told = events
     .filter(({ domain, verdict }) => domain === name && ["denied", "warning"].includes(verdict))
-    .map(({ operation, object }) => numberless(`${operation} ${object}`));
+    .map(numberless);
   return [...new Set(told)].sort();
 }
 
@@ -119,12 +130,45 @@ function expectNothingElseTold(): void {
   }
 }
 
+const networked = present.filter(({ overNetwork }) => overNetwork !== undefined);
+
+/**
+ * For each daemon, whether another host is served at each of two addresses: the second comes with
+ * another interface, while the daemon runs.
+ */
+async function servedOverNetwork(): Promise<Readonly<Record<string, readonly boolean[]>>> {
+  const served: Record<string, boolean[]> = {};
+  const pids = networked.map(mainPid);
+  for (const address of ["198.51.100.1", "198.51.100.2"]) {
+    replaceInterface(host, address);
+    for (const { name, overNetwork } of networked) {
+      const { client = "", answer = "" } = overNetwork?.(address) ?? {};
+      const isServed = await vi
+        .waitFor(() => expect(hearOverNetwork(host, client)).toContain(answer), NETWORK_WAIT)
+        .then(
+          () => true,
+          () => false,
+        );
+      served[name] = [...(served[name] ?? []), isServed];
+    }
+  }
+  removeNetwork(host);
+  expect(networked.map(mainPid)).toEqual(pids);
+  return served;
+}
+
 /** For one step with every daemon, on a busy machine, milliseconds. */
 const STEP_MS = 600_000;
 
 describe("daemons in their domains, through a server's life", { timeout: STEP_MS }, () => {
   test.for(daemons)("$name is there", ({ program }, context) => {
     skipUnless(context, existsSync(program), `there is no ${program}, which set-up installs`);
+  });
+
+  test("outside, those that a network serves are served at its host's new address", async () => {
+    await allServe(() => "");
+    outside = await servedOverNetwork();
+    expect(outside).toEqual(Object.fromEntries(networked.map(({ name }) => [name, [true, true]])));
   });
 
   test("the README's commands lead from the package to an enforced memcached", async (context) => {
@@ -207,6 +251,12 @@ describe("daemons in their domains, through a server's life", { timeout: STEP_MS
     host.sh(replace, "resolv.conf", "hosts", "passwd", "group");
     await allServe(inItsDomain);
     await reloadAll();
+    await allServe(inItsDomain);
+    expectNothingElseTold();
+  });
+
+  test("an interface is replaced, with another address: each is served as outside", async () => {
+    expect(await servedOverNetwork()).toEqual(outside);
     await allServe(inItsDomain);
     expectNothingElseTold();
   });
