@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
+import { fillWithAttackPrograms } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone } from "./fill.ts";
 import { clone } from "./kernel.ts";
@@ -13,14 +14,17 @@ const missing = machineMissing();
 /** In the clone, where they find node_modules. */
 const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 /** In the order in which they run; each goes on where the one before left the engine. */
-const suites = ["lsm"] as const;
+const suites = ["lsm", "lsm-differential", "lsm-attacks", "lsm-after"] as const;
 let outcome: MachineOutcome | null = null;
 
 function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
+  fillWithAttackPrograms(tree);
+  tree.copy(path.join(import.meta.dirname, "guest/adopt.sh"), "vm/adopt.sh");
+  for (const name of ["mkfifo", "ls"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
-  for (const source of ["properties/try.c", "lsm/crowd.c"])
+  for (const source of ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "differential/prober.c"])
     compileC(
       path.join(tree.folder, "vm", path.basename(source, ".c")),
       path.join(clone, "test", source),
@@ -33,6 +37,7 @@ beforeAll(async () => {
   const bundles = new Map<string, string>();
   for (const name of suites) bundles.set(name, await bundleTests(`import "./guest/${name}.ts";`));
   const steps = suites.map((name) => [name, `node ${bundleName(name)}`]);
+  steps.push(["adopt", `sh /vm/adopt.sh ${path.join(clone, "bin/cofferdam")}`]);
   outcome = await runInVm(
     { engine: { root: { bpffs: BPFFS, ...Object.fromEntries(steps) } } },
     (tree) => fill(tree, bundles),
@@ -54,3 +59,19 @@ for (const name of suites)
     expect(step?.status, text).toBe(0);
     expect(told.length).toBeGreaterThan(0);
   });
+
+test("a running process is adopted by the command, and let go by the agent's", (context) => {
+  skipUnless(context, missing === null, missing ?? "");
+  const lines = outcome?.steps.get("engine/root/adopt")?.output.split("\n") ?? [];
+  const text = `${lines.join("\n")}\n${outcome?.console}`;
+  expect(lines[0], text).toMatch(/holds files and code alone/);
+  expect(lines.slice(1), text).toContainEqual(expect.stringMatching(/process 1 is the host's/));
+  expect(lines.slice(-6), text).toEqual([
+    expect.stringMatching(/^held\(\d+\): enforcing; adopted 1 thread$/),
+    "given",
+    "/usr/bin/cat: /tmp/other: Permission denied",
+    "given",
+    "other",
+    "",
+  ]);
+});

@@ -12,9 +12,10 @@ import type { NameRule } from "../../../src/model/rule.ts";
 import { EventReader, type LsmEvent } from "./lsm-events.ts";
 
 export const PINS = "/sys/fs/bpf/cofferdam";
-/** As `../lsm.test.ts` has them compiled: test/properties/try.c and test/lsm/crowd.c. */
+/** As `../lsm.test.ts` has them compiled: test/properties/try.c, test/lsm/crowd.c and act.c. */
 export const TRY = "/vm/try";
 export const CROWD = "/vm/crowd";
+export const ACT = "/vm/act";
 
 /** How long an answer may take in a machine that emulates, in milliseconds. */
 const ANSWER_MS = 600_000;
