@@ -8,6 +8,8 @@ import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { bootMissing } from "../host/shell-sandbox/booted-host.ts";
 import { clone } from "../host/shell-sandbox/etc-host.ts";
 import { BootedUnits } from "../host/units/booted-units.ts";
+import { type Daemon, isListed } from "../library/daemon.ts";
+import { numberless } from "../library/told.ts";
 import { needsFeature, skipUnless } from "../support/skip.ts";
 import { present } from "./daemons.ts";
 
@@ -89,12 +91,10 @@ function toldOf(name: string): readonly Event[] {
   return events.filter(({ domain, verdict }) => domain === name && verdict === "denied");
 }
 
-const numberless = ({ operation, object }: Event): string =>
-  `${operation} ${object.replace(/^\/proc\/\d+/, "/proc/self").replace(/\/task\/\d+/, "/task/N")}`;
-
 test.for(those)(
   "the kernel refuses the sealed $name what is expected, and nothing else",
-  async ({ name, unit = name, configure, client, answer, refused }) => {
+  async (daemon: Daemon) => {
+    const { name, unit, configure, client, answer } = daemon;
     at.host.sh('bash -euc "$1"', configure);
     if (clone.startsWith("/tmp/"))
       at.write(
@@ -111,11 +111,11 @@ test.for(those)(
     // What Landlock refuses, which only this collector can tell.
     const byLandlock = () =>
       toldOf(name).filter(({ operation }) => operation === "read").length > 0;
-    await expect.poll(byLandlock, { timeout: 60_000 }).toBe(refused.length > 0);
+    await expect.poll(byLandlock, { timeout: 60_000 }).toBe(daemon.refused.length > 0);
     at.done("unit", "disable", "--now", unit);
     const unexpected = toldOf(name)
       .map(numberless)
-      .filter((one) => !refused.includes(one));
+      .filter((one) => !isListed(daemon, one));
     expect([...new Set(unexpected)]).toEqual([]);
   },
 );
