@@ -21,7 +21,7 @@ export type Unused =
       readonly state: "known";
       readonly since: string;
       readonly unused: readonly UnusedGrant[];
-      /** Lines and abstractions that nobody sees in use. */
+      /** Lines and abstractions whose uses no mediator sees. */
       readonly unseen: number;
       /** Lines that are newer than the last start. */
       readonly fresh: number;

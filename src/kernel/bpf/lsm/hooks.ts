@@ -265,8 +265,12 @@ function numbers(release: string): number[] {
   return release.split(/[.-]/, 2).map(Number);
 }
 
-/** What the table says wrongly about a kernel of `release` that has the hooks of `found`. */
-export function wrongAbout(release: string, found: readonly string[]): readonly string[] {
+/**
+ * What the table says wrongly about a kernel of `release` whose types name these functions, each
+ * `bpf_lsm_NAME`.
+ */
+export function wrongAbout(release: string, functions: readonly string[]): readonly string[] {
+  const found = functions.map((name) => name.replace(/^bpf_lsm_/, ""));
   const there = new Set(found.filter((name) => !notHooks.has(name)));
   const known = new Set(hookGroups.flatMap(({ hooks }) => hooks));
   const lacking = [...known].filter((hook) => !there.has(hook) && !optionalHooks.has(hook));
