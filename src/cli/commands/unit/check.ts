@@ -3,7 +3,7 @@ import { type CheckedUnit, checkUnit } from "../../../host/units/check-unit.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { renderCheck, shownCheck } from "../../render/unit-check.ts";
-import { allOption, forEachUnit, requireAll, tellFailure, wantedUnits } from "./wanted-units.ts";
+import { allOption, forEachUnit, requireAll, wantedUnits } from "./wanted-units.ts";
 
 export const unitCheck: Command = {
   name: "check",
@@ -23,16 +23,12 @@ export const unitCheck: Command = {
   run(context, words, options) {
     const { names, claims } = wantedUnits(context, words, options);
     const checked: CheckedUnit[] = [];
-    const failed = forEachUnit(
-      names,
-      (unit) => {
-        const one = checkUnit(context.places, unit, claims);
-        const before = checked.length === 0 ? "" : "\n";
-        checked.push(one);
-        if (!options.json) context.out(`${before}${renderCheck(one, context.width)}`);
-      },
-      tellFailure(context, options),
-    );
+    const failed = forEachUnit(context, options, names, (unit) => {
+      const one = checkUnit(context.places, unit, claims);
+      const before = checked.length === 0 ? "" : "\n";
+      checked.push(one);
+      if (!options.json) context.out(`${before}${renderCheck(one, context.width)}`);
+    });
     if (options.json) context.out(toJson({ units: checked.map(shownCheck), failed }));
     requireAll(failed, names.length, "could not be checked");
     const conflicts = checked.some(({ findings }) =>

@@ -8,7 +8,6 @@ import {
   nowOption,
   requireAll,
   requireRoot,
-  tellFailure,
   wantedUnits,
 } from "./wanted-units.ts";
 
@@ -31,16 +30,12 @@ export const unitDisable: Command = {
     const { names } = wantedUnits(context, words, options);
     const now = options.now === true;
     const done: Disabled[] = [];
-    const failed = forEachUnit(
-      names,
-      (unit) => {
-        takeAway(unit, now);
-        const one = { unit: unit.name, removed: unit.dropIn?.path ?? null, restarted: now };
-        done.push(one);
-        if (!options.json) context.out(line(one));
-      },
-      tellFailure(context, options),
-    );
+    const failed = forEachUnit(context, options, names, (unit) => {
+      takeAway(unit, now);
+      const one = { unit: unit.name, removed: unit.dropIn?.path ?? null, restarted: now };
+      done.push(one);
+      if (!options.json) context.out(line(one));
+    });
     if (options.json) context.out(toJson({ units: done, failed }));
     requireAll(failed, names.length, "were not disabled");
     return ExitCode.ok;

@@ -13,7 +13,6 @@ import {
   nowOption,
   requireAll,
   requireRoot,
-  tellFailure,
   wantedUnits,
 } from "./wanted-units.ts";
 
@@ -42,15 +41,11 @@ export const unitEnable: Command = {
     const now = options.now === true;
     const isJson = options.json === true;
     const done: CheckedUnit[] = [];
-    const failed = forEachUnit(
-      names,
-      (unit) => {
-        const checked = enable(context, unit, claims, { now, isJson });
-        done.push(checked);
-        if (!isJson) tell(context, checked, now);
-      },
-      tellFailure(context, options),
-    );
+    const failed = forEachUnit(context, options, names, (unit) => {
+      const checked = enable(context, unit, claims, { now, isJson });
+      done.push(checked);
+      if (!isJson) tell(context, checked, now);
+    });
     if (isJson) context.out(toJson({ units: done.map(shownCheck), failed }));
     requireAll(failed, names.length, "were not enabled");
     return ExitCode.ok;

@@ -9,7 +9,7 @@ import { type Claim, domainOfUnit } from "../../../host/units/unit-domain.ts";
 import { type Command, type Context, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { columns } from "../../render/columns.ts";
-import { forEachUnit, requireAll, tellFailure, wantedUnits } from "./wanted-units.ts";
+import { forEachUnit, requireAll, wantedUnits } from "./wanted-units.ts";
 
 export const unitStatus: Command = {
   name: "status",
@@ -30,9 +30,10 @@ export const unitStatus: Command = {
     const { names, claims } = wantedUnits(context, words, wanted);
     const shown: UnitState[] = [];
     const failed = forEachUnit(
+      context,
+      options,
       names,
       (unit) => void shown.push(look(context, unit, claims)),
-      tellFailure(context, options),
     );
     context.out(options.json ? toJson({ units: shown, failed }) : render(shown));
     requireAll(failed, names.length, "could not be looked at");

@@ -57,13 +57,14 @@ export function wantedUnits(
 
 /**
  * Does it for each unit, whatever becomes of the others, and prints why it failed for one of
- * several. Returns those.
+ * several, unless the answer in JSON tells. Returns those.
  * @throws CommandError where only one unit is meant: its error is the command's
  */
 export function forEachUnit(
+  { err }: Context,
+  { json }: Options,
   names: readonly string[],
   act: (unit: Unit) => void,
-  tell: (error: CommandError) => void,
 ): readonly FailedUnit[] {
   const failed: FailedUnit[] = [];
   for (const word of names) {
@@ -75,15 +76,10 @@ export function forEachUnit(
     } catch (error) {
       if (!(error instanceof CommandError) || names.length === 1) throw error;
       failed.push({ unit: name, message: error.message, help: error.help });
-      tell(error);
+      if (json !== true) explainError(error, err);
     }
   }
   return failed;
-}
-
-/** How the error of each unit is printed; in JSON the answer has it. */
-export function tellFailure({ err }: Context, { json }: Options): (error: CommandError) => void {
-  return json === true ? () => undefined : (error) => void explainError(error, err);
 }
 
 /** The command's last message about units that failed. `what`: `were not enabled`. */
