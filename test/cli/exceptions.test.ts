@@ -79,7 +79,7 @@ test("a running supervised process has it from add to its end", { timeout: WAIT_
   await host.agent();
   const reader = new Reader();
   expect(await reader.reads()).toBe("no");
-  const said = add("4s");
+  const said = add("1h");
   expect(await reader.reads()).toBe("yes");
   expect(said).toContain("1 supervised run has it already");
   expect(said).toMatch(
@@ -87,15 +87,15 @@ test("a running supervised process has it from add to its end", { timeout: WAIT_
   );
   expect(host.cofferdam("exception", "list", "shop")).toContain("shop 1: files: r /");
   expect(host.cofferdam("explain", "shop", "read", file)).toMatch(
-    /granted\n.*\(an exception, \ds left\)/,
+    /granted\n.*\(an exception, [^)]* left\)/,
   );
-  expect(host.cofferdam("status")).toMatch(/^for a time +shop: 1 exception \(\ds left\)$/m);
-  await reader.until("no");
-  expect(host.cofferdam("exception", "list")).toBe("no domain has exceptions\n");
-  add("1h");
-  expect(await reader.reads()).toBe("yes");
+  expect(host.cofferdam("status")).toMatch(/^for a time +shop: 1 exception \([^)]* left\)$/m);
   expect(host.cofferdam("exception", "end", "shop", "1")).toMatch(/: ended$/m);
   expect(await reader.reads()).toBe("no");
+  // A slow host may see the end of this one first.
+  add("4s");
+  await reader.until("no");
+  expect(host.cofferdam("exception", "list")).toBe("no domain has exceptions\n");
   const log = host.cofferdam("events", "--verdict", "audit");
   expect(log.match(/exception (?:added|ended) 1: /g)).toEqual([
     ...["exception added 1: ", "exception ended 1: "],

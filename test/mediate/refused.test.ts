@@ -63,6 +63,7 @@ test("every kind of name is refused outside the grant; the event says what allow
     "name delete T/shut no-rule",
     "name create T/shut/link no-rule",
     "name create T/shut/hard no-rule",
+    "two-names link T/open/file -> T/shut/hard no-rule",
     "name create T/shut/fifo no-rule",
     "two-names rename T/shut/file -> T/open/got no-rule",
     "name create T/shut/gone no-rule",

@@ -49,7 +49,7 @@ function mediator(believes = true): SelfConfined {
 
 /** Born now, or `ago` ticks earlier. */
 function born(pid: number, parent: number, ago = 0n): number {
-  host.set(pid, { parent, start: now - ago + 1n });
+  host.set(pid, { parent, start: clockTicksNow() - ago + 1n });
   return pid;
 }
 
@@ -71,8 +71,9 @@ test("a process known as unconfined stays so when its parent ends; others do not
   const confined = mediator();
   born(20, DAEMON, A_WHILE);
   confined.mark(20);
-  host.set(30, { parent: DAEMON, start: now });
-  host.set(31, { parent: 30, start: now });
+  const start = clockTicksNow();
+  host.set(30, { parent: DAEMON, start });
+  host.set(31, { parent: 30, start });
   now = clockTicksNow();
   while (clockTicksNow() <= now);
   expect(confined.has(31)).toBe(false);
@@ -132,9 +133,10 @@ test("places of ended processes are reused; without one, later processes are con
 test("what is remembered of processes is bounded, and each is followed once", () => {
   const confined = mediator();
   confined.mark(born(20, DAEMON, A_WHILE));
+  const start = clockTicksNow();
   for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++)
-    host.set(pid, { parent: DAEMON, start: now });
-  while (clockTicksNow() <= now);
+    host.set(pid, { parent: DAEMON, start });
+  while (clockTicksNow() <= start);
   for (let pid = 1_000; pid < 1_000 + 3 * KIN_KEPT_MAX; pid++) confined.has(pid);
   reads = 0;
   confined.has(1_000 + 3 * KIN_KEPT_MAX - 1);

@@ -3,14 +3,22 @@ import { CAP_DAC_READ_SEARCH } from "../../../kernel/constants.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName, denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
-import { CONTINUE, error, never, type Outcome, result } from "../../answer/outcome.ts";
+import {
+  CONTINUE,
+  error,
+  never,
+  type Outcome,
+  type Refused,
+  result,
+} from "../../answer/outcome.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
-import { c, fstat, self, shown, sys } from "../../sys/sys.ts";
+import { type Bytes, c, fstat, self, shown, sys } from "../../sys/sys.ts";
 import { canonical, namesOf, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { allNames, type Handler } from "../handler.ts";
+import { refuseAll } from "./lacking.ts";
 
 /**
  * link, linkat. The object that was judged gets the new name. In a sealed domain an object without
@@ -79,16 +87,16 @@ function linkTo(
   const to = call.walk(destination, "never");
   if (to.kind !== "place") return leaveNoPlace(call, destination, to);
   if (to.place.last === "." || to.place.object !== null) return call.leave(error(E.EXIST));
-  const names = call.supervised ? namesOf(object.fd, object.stat) : [canonical(object.fd)];
-  const { grants } = call.broker;
-  for (const name of names) {
+  const found = call.supervised ? namesOf(object.fd, object.stat) : [canonical(object.fd)];
+  const names: Bytes[] = [];
+  for (const name of found) {
     if (typeof name === "number") return call.leave(error(name));
-    if (grants.kernelMoves(name, to.place.name)) return CONTINUE;
-    if ((grants.of(to.place.name, Permission.create) & Permission.create) === 0)
-      return denyName("create", to.place.name);
-    if (grants.gained(name, to.place.name, false) !== 0)
-      return denyTwoNames("link", name, to.place.name, { directory: false, replaces: false });
+    names.push(name);
   }
+  const { grants } = call.broker;
+  if (names.every((name) => grants.kernelMoves(name, to.place.name))) return CONTINUE;
+  const refused = refuseAll(call, deniedOf(call, names, to.place.name));
+  if (refused !== null) return refused;
   const { directory, lastAsGiven } = to.place;
   return result(
     call.effect(() =>
@@ -102,4 +110,19 @@ function linkTo(
       ),
     ),
   );
+}
+
+/**
+ * The names are also told together: what the old one needs depends on what the new one is granted
+ * (`gain`), and lines that are added later may grant it more.
+ */
+function deniedOf(call: Call, from: readonly Bytes[], to: Bytes): readonly Refused[] {
+  const { grants } = call.broker;
+  const lacks = (grants.of(to, Permission.create) & Permission.create) === 0;
+  return [
+    ...(lacks ? [denyName("create", to)] : []),
+    ...from
+      .filter((name) => lacks || grants.gained(name, to, false) !== 0)
+      .map((name) => denyTwoNames("link", name, to, { directory: false, replaces: false })),
+  ];
 }
