@@ -7,7 +7,7 @@ import { isOutdated } from "../plan/outdated.ts";
 import { compileDomain } from "./compile-domain.ts";
 import { runsOnEarlierPolicies } from "./earlier-policies.ts";
 import { type Drift, driftOf } from "./held-names.ts";
-import { hostNow } from "./host.ts";
+import { type Host, hostNow } from "./host.ts";
 import { libraryFile, ownDomainNames } from "./load.ts";
 import type { Places } from "./places.ts";
 import { everyReadyPlan } from "./ready-plans.ts";
@@ -36,8 +36,9 @@ export interface StaleDomains {
 
 export interface BrokenPolicy {
   readonly domain: string;
-  /** The first of the problems that `check` shows. */
+  /** The first of the problems that the command shows. */
   readonly problem: string;
+  readonly command: string;
   /** Units that would not start. */
   readonly units: readonly string[];
 }
@@ -75,20 +76,44 @@ export async function staleDomains(places: Places): Promise<StaleDomains> {
   };
 }
 
-/** A name without a policy is that of a run of a policy's file. */
+/**
+ * A name without a policy is that of a run of a policy's file. Where the policy itself compiles,
+ * each unit's start is tried with the groups that it has.
+ */
 async function brokenPolicies(
   places: Places,
   names: readonly string[],
 ): Promise<readonly BrokenPolicy[]> {
   const broken: BrokenPolicy[] = [];
   const host = hostNow();
-  for (const name of names.filter((one) => libraryFile(places, one) !== null)) {
-    const { plan, diagnostics } = await compileDomain(places, { name }, { effect: "look", host });
-    const [problem] = plan === null ? diagnostics.filter((one) => hasError([one])) : [];
-    if (problem !== undefined)
-      broken.push({ domain: name, problem: problem.message, units: unitsEnabledFor(name) });
+  for (const domain of names.filter((one) => libraryFile(places, one) !== null)) {
+    const enabled = unitsEnabledFor(domain);
+    const units = enabled.map(({ name }) => name);
+    const problem = await problemOf(places, host, domain, []);
+    if (problem !== null) {
+      broken.push({ domain, problem, command: `cofferdam check ${domain}`, units });
+      continue;
+    }
+    for (const { name, groups } of enabled.filter((unit) => unit.groups.length > 0)) {
+      const lacking = await problemOf(places, host, domain, groups);
+      const command = `cofferdam unit check ${name}`;
+      if (lacking !== null) broken.push({ domain, problem: lacking, command, units: [name] });
+    }
   }
   return broken;
+}
+
+/** Why a start with these supplementary groups gets no plan; null if it gets one. */
+async function problemOf(
+  places: Places,
+  host: Host,
+  name: string,
+  groups: readonly string[],
+): Promise<string | null> {
+  const request = { effect: "look", host, groups } as const;
+  const { plan, diagnostics } = await compileDomain(places, { name }, request);
+  if (plan !== null) return null;
+  return diagnostics.find((one) => hasError([one]))?.message ?? null;
 }
 
 function isStale({ replacedCode, outOfReach, keepsEarlierPolicy }: StaleRun): boolean {

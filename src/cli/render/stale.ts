@@ -14,10 +14,10 @@ export function renderStale({ runs, plans, broken }: StaleDomains, width: number
     .filter((domain) => !failing.has(domain))
     .map((domain) => `restart: cofferdam domain restart ${printable(domain)}\n`);
   const made = plans.map((name) => `${printable(name)}: the next start makes its plan anew\n`);
-  const mend = broken.map(({ domain, problem, units }) => {
+  const mend = broken.map(({ domain, problem, command, units }) => {
     const name = printable(domain);
     const which = units.length === 0 ? name : `${name} (${units.map(printable).join(", ")})`;
-    const what = `${which} cannot start: ${printable(problem)}; cofferdam check ${name}`;
+    const what = `${which} cannot start: ${printable(problem)}; ${printable(command)}`;
     return `${wrap(what, width, INDENT)}\n`;
   });
   return [...runs.map((run) => renderRun(run, width)), ...restarts, ...made, ...mend].join("");

@@ -7,7 +7,7 @@ import type { UnitCommand } from "./commands-of-unit.ts";
 import type { ExecCommand, Prefix } from "./exec-line.ts";
 import { DROP_IN, type Unit } from "./unit.ts";
 import { execKeys } from "./unit-file.ts";
-import { quoteWord } from "./words.ts";
+import { nextWord, quoteWord } from "./words.ts";
 
 /** A line that the drop-in adds, because the launcher cannot do without it. */
 export interface Addition {
@@ -64,16 +64,31 @@ function digestOf(
 const MADE_OF = "# Made of ";
 const IN_DOMAIN = "# Domain ";
 
-/** The units that start their programs in this domain, according to their drop-ins. */
-export function unitsEnabledFor(domain: string): readonly string[] {
+/** A unit that starts its programs in a domain, according to its drop-in. */
+export interface EnabledUnit {
+  readonly name: string;
+  /** Those that the launcher sets, without those that systemd knows only once an instance starts. */
+  readonly groups: readonly string[];
+}
+
+export function unitsEnabledFor(domain: string): readonly EnabledUnit[] {
   const folders = unlessGone(() => readdirSync(SETTINGS)) ?? [];
   return folders
     .filter((name) => name.endsWith(".d"))
     .map((name) => name.slice(0, -".d".length))
-    .filter((unit) => {
-      const text = unlessGone(() => readFileSync(dropInPath(unit), "utf8"), ["ENOENT", "ENOTDIR"]);
-      return text !== null && madeOf(text)?.domain === domain;
+    .flatMap((name) => {
+      const text = unlessGone(() => readFileSync(dropInPath(name), "utf8"), ["ENOENT", "ENOTDIR"]);
+      const isIts = text !== null && madeOf(text)?.domain === domain;
+      return isIts ? [{ name, groups: groupsGiven(text) }] : [];
     });
+}
+
+/** Of the command that makes the plan: another one's words are the daemon's. */
+function groupsGiven(text: string): readonly string[] {
+  const option = / run --prepare [0-9a-f]+ --groups /.exec(text);
+  const word = option === null ? null : nextWord(text, option.index + option[0].length);
+  const names = word?.text.replaceAll("$$", "$").split(":") ?? [];
+  return names.filter((name) => !name.includes("%"));
 }
 
 /** What Cofferdam's drop-in says of itself; null for any other file. */

@@ -24,6 +24,13 @@ function sameInDomain(unit: string, started = unit): string {
   return outside;
 }
 
+/** What `domain stale` says of starts that would fail, whatever else is stale. */
+function broken(): unknown {
+  return JSON.parse(at.host.cofferdam("domain", "stale", "--json").out).broken.filter(
+    ({ domain }: { readonly domain: string }) => domain === "crowd",
+  );
+}
+
 function numberOf(group: string): string {
   return at.host.sh('getent group "$1" | cut -d: -f3', group).trim();
 }
@@ -82,8 +89,17 @@ test("a group that was renumbered has its new number; one that was renamed stops
   const { status, out } = at.host.cofferdam("unit", "check", "crowd");
   expect(status).toBe(1);
   expect(out.replaceAll(/\s+/g, " ")).toContain("names crew, which /etc/group does not have");
+  expect(broken()).toEqual([
+    {
+      domain: "crowd",
+      problem: "the unit has the supplementary group `crew`, which is not in /etc/group",
+      command: "cofferdam unit check crowd.service",
+      units: ["crowd.service"],
+    },
+  ]);
   at.host.sh("groupmod --new-name crew others; systemctl reset-failed crowd");
   expect(groupsOf("crowd").split(" ")).toContain("7002");
+  expect(broken()).toEqual([]);
   at.done("unit", "disable", "crowd");
   at.host.sh("groupdel crew");
 });

@@ -13,10 +13,9 @@ export const domainStale: Command = {
       "granted files and directories that were replaced or removed, so that a file which has " +
       "the name now is refused until a restart; and whether the run still has an earlier policy " +
       "than the policy file. Then it lists the domains whose ready plan the next start would " +
-      "make anew (`cofferdam domain renew` makes it now), and those whose policy no longer " +
-      "compiles, so that a " +
-      "restart would fail. Shipped policies that nothing uses are left out. It needs no " +
-      "agent.",
+      "make anew (`cofferdam domain renew` makes it now), and those of which a restart would " +
+      "fail: the policy no longer compiles, or an enabled unit has a supplementary group that " +
+      "is gone. Shipped policies that nothing uses are left out. It needs no agent.",
     "Exit status: 0 where nothing is stale, 1 where something is.",
   ],
   options: [jsonOption],
