@@ -9,6 +9,7 @@ export * from "./constants/elf.ts";
 export * from "./constants/file.ts";
 export * from "./constants/inotify.ts";
 export * from "./constants/landlock.ts";
+export * from "./constants/lsm.ts";
 export * from "./constants/mount.ts";
 export * from "./constants/process.ts";
 export * from "./constants/seccomp.ts";

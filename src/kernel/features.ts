@@ -70,7 +70,7 @@ const table = {
     takes: "CAP_AUDIT_READ in the first user namespace",
     certainFor: "nobody",
   },
-  /** An lsm program loads and attaches. */
+  /** bpf is among the active security modules, and an lsm program loads. */
   "bpf-lsm": { since: "5.7", takes: "switched on", certainFor: "nobody" },
 } as const satisfies Readonly<Record<string, KernelFeature>>;
 

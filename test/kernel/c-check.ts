@@ -25,6 +25,7 @@ const headers = [
   "linux/ioprio.h",
   "linux/landlock.h",
   "linux/limits.h",
+  "linux/lsm.h",
   "linux/magic.h",
   "linux/memfd.h",
   "linux/netlink.h",

@@ -138,6 +138,14 @@ test.each(refusals)(
   },
 );
 
+test("bpf-lsm is `no` where bpf is not among the security modules", () => {
+  // The call returns 0: no module.
+  const { "bpf-lsm": without } = elsewhere.withoutCall(0, call("lsm_list_modules")).features;
+  expect(without).toMatchObject({ state: "no", why: expect.stringContaining("add it to lsm=") });
+  const { "bpf-lsm": untold } = elsewhere.withoutCall(ENOSYS, call("lsm_list_modules")).features;
+  expect(untold).toEqual(here.features["bpf-lsm"]);
+});
+
 test("an ordinary user is told what only root has", (context) => {
   needsRoot(context);
   const facts = elsewhere.asUser(NOBODY);

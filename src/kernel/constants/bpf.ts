@@ -6,7 +6,6 @@ export const BPF_PROG_DETACH = 9;
 export const BPF_OBJ_GET_INFO_BY_FD = 15;
 export const BPF_PROG_QUERY = 16;
 export const BPF_RAW_TRACEPOINT_OPEN = 17;
-export const BPF_LINK_CREATE = 28;
 
 export const BPF_PROG_TYPE_CGROUP_SKB = 8;
 export const BPF_PROG_TYPE_CGROUP_SOCK = 9;

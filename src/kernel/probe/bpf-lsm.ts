@@ -1,17 +1,16 @@
-import { BPF_LINK_CREATE, BPF_LSM_MAC, BPF_PROG_TYPE_LSM } from "../constants.ts";
-import { close, loadLibrary } from "../ffi.ts";
+import { BPF_LSM_MAC, BPF_PROG_TYPE_LSM, LSM_ID_BPF } from "../constants.ts";
+import { close, loadLibrary, syscallRaw } from "../ffi.ts";
 import type { Probe } from "../host-facts.ts";
-import { bpfAttrLinkCreate } from "../structs.ts";
+import { number } from "../syscalls.ts";
 import { no, refused, unknown, yes } from "./answer.ts";
-import { bpf, loadTinyProgram } from "./bpf-program.ts";
+import { loadTinyProgram } from "./bpf-program.ts";
 
-/**
- * A rarely called hook: for an instant the program is attached to the whole host, and allows
- * everything.
- */
+/** Every kernel has this hook. The program is loaded, not attached: the host never runs it. */
 const HOOK = "quotactl";
 
 export function probeBpfLsm(): Probe {
+  if (!mayBeActive())
+    return no("bpf is not among the security modules; add it to lsm= on the kernel's command line");
   const id = hookId();
   if (typeof id !== "number") return id;
   const program = loadTinyProgram({
@@ -21,20 +20,28 @@ export function probeBpfLsm(): Probe {
     attachBtfId: id,
   });
   if (program < 0) return refused("loading an lsm program", program);
-  try {
-    const link = bpf(
-      BPF_LINK_CREATE,
-      bpfAttrLinkCreate.encode({
-        "link_create.prog_fd": program,
-        "link_create.attach_type": BPF_LSM_MAC,
-      }),
-    );
-    if (link < 0) return refused("attaching an lsm program", link);
-    close(link);
-    return yes;
-  } finally {
-    close(program);
-  }
+  close(program);
+  return yes;
+}
+
+/** Modules that the kernel can have at once; it has fewer than twenty. */
+const MODULES_MAX = 64;
+const MODULE_ID_BYTES = 8;
+const SIZE_BYTES = 4;
+
+/**
+ * Whether the kernel runs programs of lsm hooks, as lsm_list_modules(2) tells since 6.8. Older
+ * kernels do not tell, and count as one that does.
+ */
+function mayBeActive(): boolean {
+  const ids = Buffer.from(new ArrayBuffer(MODULES_MAX * MODULE_ID_BYTES));
+  const size = Buffer.from(new ArrayBuffer(SIZE_BYTES));
+  size.writeUInt32LE(ids.length);
+  const count = syscallRaw(number("lsm_list_modules") ?? -1, ids, size, 0);
+  if (count < 0) return true;
+  return Array.from({ length: count }, (_, at) => ids.readBigUInt64LE(at * MODULE_ID_BYTES)).some(
+    (id) => id === BigInt(LSM_ID_BPF),
+  );
 }
 
 /**

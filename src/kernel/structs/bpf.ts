@@ -32,13 +32,3 @@ export const bpfAttrProgAttach = struct(
   { target_fd: "u32", attach_bpf_fd: "u32", attach_type: "u32", attach_flags: "u32" },
   { prefix: true },
 );
-export const bpfAttrLinkCreate = struct(
-  "union bpf_attr",
-  {
-    "link_create.prog_fd": "u32",
-    "link_create.target_fd": "u32",
-    "link_create.attach_type": "u32",
-    "link_create.flags": "u32",
-  },
-  { prefix: true },
-);

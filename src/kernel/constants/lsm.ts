@@ -1,0 +1,2 @@
+/** `linux/lsm.h`. */
+export const LSM_ID_BPF = 109;
