@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { besideItsSource } from "./lib/beside-its-source.mjs";
 import { wrapMarkdown } from "./lib/wrap-markdown.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -40,6 +41,7 @@ try {
           pathToFileURL(join(root, "scripts", "generate", script)).href,
         ),
       },
+      plugins: [besideItsSource],
       logLevel: "error",
     });
     const { generate } = await import(pathToFileURL(outfile).href);

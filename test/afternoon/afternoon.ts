@@ -4,7 +4,6 @@ import type { Event } from "../../src/events/event.ts";
 import type { AddedLine } from "../../src/policy/add-lines.ts";
 import { addLines } from "../../src/policy/add-lines.ts";
 import type { BootedHost } from "../host/shell-sandbox/booted-host.ts";
-import { unitOf } from "../life/daemons.ts";
 import { attacksByPrograms, attacksOn } from "./attacks-on.ts";
 import { HAND, hide } from "./hide.ts";
 import type { Programs } from "./on-host.ts";
@@ -60,7 +59,7 @@ export class Afternoon {
 
   constructor(subject: Subject, setting: Setting) {
     this.#subject = subject;
-    this.#unit = unitOf(subject.daemon);
+    this.#unit = subject.daemon.unit;
     this.#setting = setting;
     this.#host = setting.host;
   }

@@ -1,4 +1,5 @@
-import { type Daemon, daemons as longLived } from "../life/daemons.ts";
+import type { Daemon } from "../library/daemon.ts";
+import { daemons as longLived } from "../life/daemons.ts";
 
 /** A daemon that comes from nothing to level enforcing, and what its policy is held against. */
 export interface Subject {
@@ -20,6 +21,8 @@ const file = (text: string, path: string): string => `printf '%s' '${text}' >${p
 const others: readonly Daemon[] = [
   {
     name: "rsync",
+    unit: "rsync",
+    upgrade: "rsync",
     program: "/usr/bin/rsync",
     configure: `
       mkdir -p /srv/data /etc/systemd/system
@@ -32,9 +35,12 @@ const others: readonly Daemon[] = [
     answer: "a file",
     logrotate: null,
     refused: [],
+    unruled: [],
   },
   {
     name: "lighttpd",
+    unit: "lighttpd",
+    upgrade: "lighttpd",
     program: "/usr/sbin/lighttpd",
     // Debian's configuration runs scripts through a shell to find types of files.
     configure: `
@@ -44,9 +50,12 @@ const others: readonly Daemon[] = [
     answer: "a page",
     logrotate: "/etc/logrotate.d/lighttpd",
     refused: [],
+    unruled: [],
   },
   {
     name: "haproxy",
+    unit: "haproxy",
+    upgrade: "haproxy",
     program: "/usr/sbin/haproxy",
     // It answers itself, so that no other server is needed.
     configure: `
@@ -58,6 +67,7 @@ const others: readonly Daemon[] = [
     answer: "an answer",
     logrotate: "/etc/logrotate.d/haproxy",
     refused: [],
+    unruled: [],
   },
 ];
 

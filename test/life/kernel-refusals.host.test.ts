@@ -8,8 +8,10 @@ import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { bootMissing } from "../host/shell-sandbox/booted-host.ts";
 import { clone } from "../host/shell-sandbox/etc-host.ts";
 import { BootedUnits } from "../host/units/booted-units.ts";
+import { type Daemon, isListed } from "../library/daemon.ts";
+import { numberless } from "../library/told.ts";
 import { needsFeature, skipUnless } from "../support/skip.ts";
-import { type Daemon, numberless, present } from "./daemons.ts";
+import { present } from "./daemons.ts";
 
 /**
  * What the kernel refuses sealed daemons: the audit records of a booted host's processes reach the
@@ -90,7 +92,7 @@ function toldOf(name: string): readonly Event[] {
 }
 
 /** As an administrator configures it, in its domain at enforcing. */
-function begin({ name, unit = name, configure }: Daemon): void {
+function begin({ name, unit, configure }: Daemon): void {
   at.host.sh('bash -euc "$1"', configure);
   if (clone.startsWith("/tmp/"))
     at.write(
@@ -103,24 +105,24 @@ function begin({ name, unit = name, configure }: Daemon): void {
 }
 
 /** A client is served by the daemon in its domain. */
-async function isServed({ name, unit = name, client, answer }: Daemon): Promise<void> {
+async function isServed({ name, unit, client, answer }: Daemon): Promise<void> {
   await expect
     .poll(() => at.host.run("bash", "-c", client).out, { timeout: 60_000 })
     .toContain(answer);
   expect(at.host.domainOf(at.host.show(unit, "MainPID"))).toBe(name);
 }
 
-function expectNothingElse({ name, refused }: Daemon): void {
-  const unexpected = toldOf(name)
+function expectNothingElse(daemon: Daemon): void {
+  const unexpected = toldOf(daemon.name)
     .map(numberless)
-    .filter((one) => !refused.includes(one));
+    .filter((one) => !isListed(daemon, one));
   expect([...new Set(unexpected)]).toEqual([]);
 }
 
 test.for(those)(
   "the kernel refuses the sealed $name what is expected, and nothing else",
   async (daemon) => {
-    const { name, unit = name, refused } = daemon;
+    const { name, unit, refused } = daemon;
     begin(daemon);
     await isServed(daemon);
     // What Landlock refuses, which only this collector can tell.

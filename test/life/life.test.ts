@@ -6,31 +6,24 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Readiness } from "../../src/cli/ready/reasons.ts";
 import { VERSION } from "../../src/cli/version.ts";
-import type { Event } from "../../src/events/event.ts";
 import { type BootedHost, bootMissing } from "../host/shell-sandbox/booted-host.ts";
+import { type Daemon, isListed } from "../library/daemon.ts";
+import { repack } from "../library/repack.ts";
+import { toldOf } from "../library/told.ts";
 import { asDebian, bootRoot, done, dpkg } from "../package/booted-root.ts";
 import { BUILD_MS, clone, LOWER, type Packages, sharedPackages } from "../package/packages.ts";
 import { DPKG, rootMissing, ScratchRoot } from "../package/scratch-root.ts";
 import { skipUnless } from "../support/skip.ts";
-import {
-  type Daemon,
-  daemons,
-  numberless,
-  packageOf,
-  present,
-  session,
-  unitOf,
-} from "./daemons.ts";
+import { daemons, present, session } from "./daemons.ts";
 import { hearOverNetwork, removeNetwork, replaceInterface } from "./network.ts";
-import { repack } from "./repack.ts";
 
 /**
  * What happens to a server in its years, in an hour's order: each step is done for every daemon,
  * with Debian's units unchanged and a real client after it.
  */
 const missing = rootMissing() ?? bootMissing();
-const units = present.map(unitOf);
-const packaged = present.map(packageOf).filter((name) => name !== null);
+const units = present.map(({ unit }) => unit);
+const packaged = present.map(({ upgrade }) => upgrade).filter((name) => name !== null);
 let packages: Packages;
 let root: ScratchRoot;
 let host: BootedHost;
@@ -44,7 +37,7 @@ beforeAll(async () => {
   root.sh(asDebian);
   for (const daemon of present) {
     root.sh('bash -euc "$1"', daemon.configure);
-    root.sh('systemctl --quiet --root=/ enable "$1"', unitOf(daemon));
+    root.sh('systemctl --quiet --root=/ enable "$1"', daemon.unit);
   }
   for (const name of packaged) repack(root, name);
   host = await bootRoot(root);
@@ -71,7 +64,7 @@ const walk = readFileSync(join(clone, "README.md"), "utf8")
   .map((line) => line.replace(" enforce memcached", "$& --least 1s --watch 5s"));
 
 function mainPid(daemon: Daemon): string {
-  return host.show(unitOf(daemon), "MainPID");
+  return host.show(daemon.unit, "MainPID");
 }
 
 /** What a client hears. A daemon that has just started may not listen yet. */
@@ -93,11 +86,11 @@ const inItsDomain = ({ name }: Daemon): string => name;
 
 /** In one transaction, so that what starts uses all processors. */
 function restart(these: readonly Daemon[]): void {
-  host.sh('systemctl restart "$@"', ...these.map(unitOf));
+  host.sh('systemctl restart "$@"', ...these.map(({ unit }) => unit));
 }
 
 async function reload(daemon: Daemon): Promise<void> {
-  const unit = unitOf(daemon);
+  const unit = daemon.unit;
   const { reloaded } = daemon;
   const mark = () => (reloaded === undefined ? "" : host.run("bash", "-c", reloaded).out);
   const before = mark();
@@ -113,19 +106,10 @@ async function reloadAll(): Promise<void> {
 /** Until an interface's neighbours know each other, and a daemon has seen its address. */
 const NETWORK_WAIT = { timeout: 60_000, interval: 100 };
 
-/** Of a daemon: operation and object of what the policy does not grant, each once. */
-function toldOf({ name }: Daemon): readonly string[] {
-  const lines = host.run("cat", "/var/log/cofferdam/events.jsonl").out.trim().split("\n");
-  const events = lines.map((line) => JSON.parse(line) as Event);
-  const told = events
-    .filter(({ domain, verdict }) => domain === name && ["denied", "warning"].includes(verdict))
-    .map(numberless);
-  return [...new Set(told)].sort();
-}
-
 function expectNothingElseTold(): void {
+  const log = host.run("cat", "/var/log/cofferdam/events.jsonl").out;
   for (const daemon of present) {
-    const unexpected = toldOf(daemon).filter((one) => !daemon.refused.includes(one));
+    const unexpected = toldOf(daemon.name, log).filter((one) => !isListed(daemon, one));
     expect({ daemon: daemon.name, unexpected }).toEqual({ daemon: daemon.name, unexpected: [] });
   }
 }
@@ -142,9 +126,12 @@ async function servedOverNetwork(): Promise<Readonly<Record<string, readonly boo
   for (const address of ["198.51.100.1", "198.51.100.2"]) {
     replaceInterface(host, address);
     for (const { name, overNetwork } of networked) {
-      const { client = "", answer = "" } = overNetwork?.(address) ?? {};
+      const { client = "", answer = "" } = overNetwork ?? {};
       const isServed = await vi
-        .waitFor(() => expect(hearOverNetwork(host, client)).toContain(answer), NETWORK_WAIT)
+        .waitFor(
+          () => expect(hearOverNetwork(host, client, address)).toContain(answer),
+          NETWORK_WAIT,
+        )
         .then(
           () => true,
           () => false,
@@ -203,7 +190,7 @@ describe("daemons in their domains, through a server's life", { timeout: STEP_MS
       const { out } = host.run("cofferdam", "ready", name, "--least", "1s", "--json");
       const { denied, deniedOnPurpose }: Readiness = JSON.parse(out);
       const left = denied.map(({ access }) => access);
-      expect(left.filter((access) => !unruled?.includes(access))).toEqual([]);
+      expect(left.filter((access) => !unruled.includes(access))).toEqual([]);
       for (const { rule } of deniedOnPurpose) expect(rule.text).toMatch(/^deny /);
     },
   );
@@ -267,7 +254,7 @@ describe("daemons in their domains, through a server's life", { timeout: STEP_MS
     const { out } = host.run("cofferdam", "domain", "stale");
     const left = present.filter((daemon) => before.includes(mainPid(daemon)));
     for (const daemon of left) {
-      if (packageOf(daemon) !== null) expect(out).toContain(`restart ${daemon.name}`);
+      if (daemon.upgrade !== null) expect(out).toContain(`restart ${daemon.name}`);
       restart([daemon]);
     }
     expect(present.map(mainPid).filter((pid) => before.includes(pid))).toEqual([]);
@@ -296,7 +283,7 @@ describe("daemons in their domains, through a server's life", { timeout: STEP_MS
       const { status, err } = host.run(...DPKG, "--remove", "cofferdam");
       expect(err).toMatch(/not removed: .* need a mediator.*\n +sshd \(process \d+, supervised\)/);
       expect(status).not.toBe(0);
-      done(host, "unit", "disable", "--now", ...supervised.map(unitOf));
+      done(host, "unit", "disable", "--now", ...supervised.map(({ unit }) => unit));
     }
     dpkg(host, "--remove", "cofferdam");
     await allServe((daemon) => (supervised.includes(daemon) ? "" : daemon.name));

@@ -27,12 +27,11 @@ export function replaceInterface(host: BootedHost, address: string): void {
   host.sh(replace, address);
 }
 
-/** What the other host's client hears. */
-export function hearOverNetwork(host: BootedHost, client: string): string {
-  return host.run(
-    ...["sh", "-euc", 'exec nsenter --target="$(cat /run/life-client)" --net bash -c "$1"'],
-    ...["sh", client],
-  ).out;
+/** What the other host's client hears at an address; its script has that as `$ADDRESS`. */
+export function hearOverNetwork(host: BootedHost, client: string, address: string): string {
+  const asOther = `export ADDRESS="$2"
+exec nsenter --target="$(cat /run/life-client)" --net bash -c "$1"`;
+  return host.run("sh", "-euc", asOther, "sh", client, address).out;
 }
 
 /** Ends the other host, and with it the cable. */

@@ -35,10 +35,10 @@ mv "$0.new" "$0"`;
 
 /**
  * Both versions, built as `npm run package` does, once for the clone as it is: if two test files
- * want them at once, one waits for the other.
+ * want them at once, one waits for the other. `matters`: which files count for "as it is".
  */
-export function sharedPackages(): Packages {
-  const folder = join(clone, "build", "packages", digestOfSources());
+export function sharedPackages(matters: (file: string) => boolean = () => true): Packages {
+  const folder = join(clone, "build", "packages", digestOfSources(matters));
   const script = join(clone, "scripts/package.mjs");
   execFileSync("flock", [script, "sh", "-euc", unlessThere, folder, script, LOWER, VERSION], {
     stdio: ["ignore", "ignore", "inherit"],
@@ -67,12 +67,13 @@ function packagesIn(folder: string): Packages {
 }
 
 /** Of what git tracks, tests left out, as it lies there, and of the commit's time. */
-function digestOfSources(): string {
+function digestOfSources(matters: (file: string) => boolean): string {
   const git = (...words: readonly string[]): string =>
     execFileSync("git", ["-C", clone, ...words], { encoding: "utf8" });
   const digest = createHash("sha256").update(git("log", "-1", "--format=%ct"));
   const names = git("ls-files", "-z").split("\0");
-  for (const name of names.filter((one) => one !== "" && !one.startsWith("test/")))
+  const counts = (one: string) => one !== "" && !one.startsWith("test/") && matters(one);
+  for (const name of names.filter(counts))
     digest.update(`${name}\0`).update(readFileSync(join(clone, name)));
   return digest.digest("hex");
 }

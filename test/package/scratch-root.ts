@@ -13,7 +13,7 @@ import { scratchFolder } from "../support/scratch.ts";
  * is there, control groups are its own. What a developer's host has of Cofferdam is not there.
  */
 const mounts = `
-mount -t tmpfs -o mode=0755,size=512m cofferdam-test "$1"
+mount -t tmpfs -o mode=0755,size=4g cofferdam-test "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" cofferdam-test "$1/root"
 cd "$1/root"
@@ -25,6 +25,7 @@ mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=0755,size=64m cofferdam-test run
 mkdir -p mnt/host srv/packages
 mount --bind "$2" srv/packages
+[ -z "$3" ] || mount --bind "$3" var/cache/apt/archives
 pivot_root . mnt/host
 umount -l /mnt/host
 cd /
@@ -65,12 +66,26 @@ export class ScratchRoot {
     this.#cgroup = cgroup;
   }
 
-  /** `packages`: folder of packages, which is /srv/packages there. */
-  static async start(packages: string): Promise<ScratchRoot> {
+  /**
+   * `packages`: folder of packages, which is /srv/packages there. `archives`: the folder in which
+   * apt keeps what it fetches.
+   */
+  static async start(packages: string, archives = ""): Promise<ScratchRoot> {
     const folder = scratchFolder("root");
     const cgroup = join(cgroup2 ?? "", basename(folder));
     mkdirSync(cgroup);
-    const words = ["unshare", ...spaces, "--", "sh", "-euc", mounts, "sh", folder, packages];
+    const words = [
+      "unshare",
+      ...spaces,
+      "--",
+      "sh",
+      "-euc",
+      mounts,
+      "sh",
+      folder,
+      packages,
+      archives,
+    ];
     const child = spawn("sh", ["-euc", enterCgroup, "sh", cgroup, ...words], {
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -26,9 +26,21 @@ export function isPrivileged({ commands }: Look): boolean {
   return commands.some(({ key, command }) => key === "ExecStart" && command.prefixes.includes("+"));
 }
 
+/**
+ * The daemon starts as root and becomes the unit's user itself, as chronyd does. With `!!` systemd
+ * changes the user wherever the kernel has ambient capabilities, that is everywhere.
+ */
+function startsAsRoot({ commands }: Look): boolean {
+  const starts = commands.filter(({ key }) => key === "ExecStart");
+  return starts.every(({ command }) =>
+    command.prefixes.some((prefix) => prefix === "!" || prefix === "+"),
+  );
+}
+
 const user: Rule = (look) => {
   const wanted = property(look.unit, "User");
   if (wanted === "" || look.policy.user === wanted) return {};
+  if (look.policy.user === null && startsAsRoot(look)) return {};
   const has = look.policy.user === null ? "no user" : `the user ${look.policy.user}`;
   return policyConflict(
     `the unit runs as ${wanted}, and the policy of ${look.policy.name} names ${has}: the ` +

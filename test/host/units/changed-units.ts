@@ -15,6 +15,13 @@ test("what cannot be combined is refused with the line to change, and nothing is
   expect(err).toContain("user: games");
   expect(err).toContain("PrivatePIDs=no");
   expect(at.settings()).toBe(before);
+  // Such a daemon starts as root, and becomes the unit's user itself.
+  at.domain("bad", shell("bad", "bad.service"));
+  at.service("bad.service", `${sleeps.replace("=", "=!")}User=games\n`);
+  expect(at.host.cofferdam("unit", "check", "bad").out).not.toContain("user: games");
+  at.service("bad.service", `${sleeps.replace("=", "=!!")}User=games\n`);
+  expect(at.host.cofferdam("unit", "check", "bad").out).toContain("user: games");
+  at.domain("bad", shell("bad", "bad.service", "user: daemon"));
   at.service("bad.service", `${sleeps}PrivateUsers=yes\n`);
   expect(at.host.cofferdam("unit", "check", "bad").out).toContain("User=daemon");
   at.service("bad.service", `${sleeps}PrivateUsers=yes\nUser=daemon\nSupplementaryGroups=disk\n`);

@@ -1,12 +1,17 @@
-import type { ScratchRoot } from "../package/scratch-root.ts";
+/** Where a script is run as root, by `sh -euc`. */
+interface Shell {
+  sh(script: string, ...args: readonly string[]): string;
+}
 
 /**
- * A package as it is installed, with a higher version: `/srv/repacked/NAME.deb` in the root. Its
+ * A package as it is installed, with a higher version: `/srv/repacked/NAME.deb` there. Its
  * maintainer's scripts are Debian's.
  */
 const script = `
-folder=$(mktemp -d)
-mkdir -p "$folder/DEBIAN" /srv/repacked
+mkdir -p /srv/repacked
+folder=$(mktemp -d /srv/repacked/XXXXXX)
+chmod 0755 "$folder"
+mkdir "$folder/DEBIAN"
 dpkg-query -L "$1" | sed 's,^/,,' |
   tar --create --directory=/ --no-recursion --ignore-failed-read --files-from=- |
   tar --extract --directory="$folder"
@@ -20,6 +25,8 @@ dpkg-deb --root-owner-group -Znone --build "$folder" "/srv/repacked/$1.deb" >/de
 rm -rf "$folder"
 `;
 
-export function repack(root: ScratchRoot, name: string): void {
-  root.sh(script, name);
+/** Its file. */
+export function repack(shell: Shell, name: string): string {
+  shell.sh(script, name);
+  return `/srv/repacked/${name}.deb`;
 }

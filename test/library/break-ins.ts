@@ -1,0 +1,126 @@
+import { constants } from "node:os";
+import { type Attempt, attemptsOf } from "./attempts.ts";
+import type { LibraryDaemon } from "./daemon.ts";
+import { BREAK_IN, type LibraryHost } from "./library-host.ts";
+import { PolicyDiffers } from "./policy-differs.ts";
+
+/** A case of `must-deny`, tried by a program in the daemon's place. */
+export interface Tried {
+  readonly text: string;
+  /**
+   * `domain`: possible at level disabled, refused at enforcing. `permissions`: refused at both, so
+   * that ordinary permissions refuse it as well. `untried`: a program alone cannot try it.
+   */
+  readonly held: "domain" | "permissions" | "untried";
+}
+
+/** How `break-in.c` writes a signal. */
+const SIGNALLED = 1000;
+const { EACCES, EPERM, ENOSYS, EXDEV } = constants.errno;
+const SIGSYS = SIGNALLED + constants.signals.SIGSYS;
+/**
+ * EXDEV: a name in a folder with other rights. ENOSYS: a call that libraries try and then do
+ * without.
+ */
+const refusals: readonly number[] = [EACCES, EPERM, ENOSYS, EXDEV, SIGSYS];
+
+/** For one that is not there: a file of root's, which any may read. */
+const prepare = `
+case "$1" in
+file)
+  [ -e "$2" ] || { mkdir -p "$(dirname "$2")"; echo victim >"$2"; }
+  ;;
+program)
+  [ -e "$2" ] || { mkdir -p "$(dirname "$2")"; install --mode=0755 "$3" "$2"; }
+  ;;
+socket)
+  [ -e "$2" ] || {
+    mkdir -p "$(dirname "$2")"
+    python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$2"
+  }
+  ;;
+room)
+  mkdir -p "$(dirname "$2")"
+  rm -f "$2"
+  ;;
+esac`;
+
+/**
+ * Puts a program over the daemon's own and starts it in the domain, as its user, at enforcing and
+ * at level disabled. The daemon has been stopped.
+ * @throws Error if anything was possible at enforcing, or nothing was refused by the domain alone
+ */
+export function tryBreakIns(host: LibraryHost, daemon: LibraryDaemon): readonly Tried[] {
+  const attempts = attemptsOf(daemon);
+  const tryable = attempts.filter(
+    ({ text, argument }) => argument !== null && daemon.untried[text] === undefined,
+  );
+  const results = bothWays(host, daemon, tryable);
+  const possible = tryable.filter(({ text }) => !isRefusal(results.get(text)?.inside));
+  if (possible.length > 0)
+    throw new PolicyDiffers(
+      `possible in the domain: ${possible
+        .map(({ text }) => `${text} (${results.get(text)?.inside})`)
+        .join(", ")}`,
+    );
+  const tried = attempts.map(({ text }): Tried => {
+    const result = results.get(text);
+    if (result === undefined) return { text, held: "untried" };
+    return { text, held: isRefusal(result.outside) ? "permissions" : "domain" };
+  });
+  if (!tried.some(({ held }) => held === "domain"))
+    throw new PolicyDiffers("no attempt was refused by the domain alone: they show nothing");
+  return tried;
+}
+
+const isRefusal = (result: number | undefined): boolean =>
+  result !== undefined && refusals.includes(result);
+
+interface Results {
+  readonly inside: number;
+  readonly outside: number;
+}
+
+function bothWays(
+  host: LibraryHost,
+  daemon: LibraryDaemon,
+  attempts: readonly Attempt[],
+): ReadonlyMap<string, Results> {
+  const { booted } = host;
+  const needs = attempts.flatMap((attempt) => attempt.needs);
+  const prepareAll = () => {
+    for (const { what, path } of needs) booted.sh(prepare, what, path, BREAK_IN);
+  };
+  booted.sh('mount --bind "$1" "$2"', BREAK_IN, daemon.daemon);
+  try {
+    prepareAll();
+    const inside = asDaemon(host, daemon, "enforcing", attempts);
+    prepareAll();
+    const outside = asDaemon(host, daemon, "disabled", attempts);
+    return new Map(
+      attempts.map(({ text }, at) => [
+        text,
+        { inside: inside[at] ?? 0, outside: outside[at] ?? 0 },
+      ]),
+    );
+  } finally {
+    booted.sh('umount "$1"', daemon.daemon);
+    // What was made outside of all restrictions is no part of the next daemon's host.
+    for (const { what, path } of needs) if (what === "room") booted.sh('rm -f "$1"', path);
+  }
+}
+
+/** The results, one for each attempt. */
+function asDaemon(
+  host: LibraryHost,
+  { name, daemon }: LibraryDaemon,
+  level: "enforcing" | "disabled",
+  attempts: readonly Attempt[],
+): readonly number[] {
+  const run = ["cofferdam", "run", name, "--level", level, "--", daemon];
+  const { out, err } = host.booted.run(...run, ...attempts.map(({ argument }) => argument ?? ""));
+  const results = [...out.matchAll(/^\d+ (\d+)$/gm)].map((match) => Number(match[1]));
+  if (results.length !== attempts.length)
+    throw new Error(`the program in the daemon's place said at ${level}: ${out}${err}`);
+  return results;
+}

@@ -1,0 +1,272 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
+import { type Tried, tryBreakIns } from "./break-ins.ts";
+import { isListed, type LibraryDaemon, withVersion } from "./daemon.ts";
+import type { LibraryHost } from "./library-host.ts";
+import { shippedPolicy } from "./policy.ts";
+import { PolicyDiffers } from "./policy-differs.ts";
+import { repack } from "./repack.ts";
+import { toldOf } from "./told.ts";
+import { type Width, widthOn } from "./width.ts";
+
+/** What was seen of one daemon of the library. */
+export interface Passage {
+  readonly name: string;
+  /** Of the package that was installed. */
+  readonly version: string;
+  /** ISO 8601, the day alone. */
+  readonly day: string;
+  /** What the policy does not grant and the daemon asked for. */
+  readonly refused: readonly string[];
+  readonly tried: readonly Tried[];
+  /** On this stock host, with the daemon's packages. */
+  readonly width: Width;
+  readonly seconds: number;
+}
+
+/** A step that went otherwise than it must. */
+export class StepFailed extends Error {
+  readonly step: string;
+  /** Whether the host is fit for another daemon. */
+  readonly isHostSound: boolean;
+
+  constructor(step: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.step = step;
+    this.isHostSound = cause instanceof PolicyDiffers;
+  }
+}
+
+/** Until a client is answered, also on a busy machine, milliseconds. */
+const ANSWER_MS = 60_000;
+const LOOK_AGAIN_MS = 200;
+const EVENTS = "/var/log/cofferdam/events.jsonl";
+
+/**
+ * Installs a daemon and leads it through what happens to it on a server: outside, at warning,
+ * enforcing, upgraded, broken into, stopped. `say` hears of each step.
+ * @throws StepFailed at the first step that fails
+ */
+export async function goThrough(
+  host: LibraryHost,
+  written: LibraryDaemon,
+  say: (step: string) => void,
+): Promise<Passage> {
+  const start = performance.now();
+  const one = new OnHost(host, written);
+  let tried: readonly Tried[] = [];
+  const steps: readonly (readonly [string, () => void | Promise<void>])[] = [
+    ["installed", () => one.install()],
+    ["outside", () => one.outside()],
+    ["at warning", () => one.atWarning()],
+    ["enforced", () => one.enforced()],
+    ["upgraded", () => one.upgraded()],
+    ["stopped", () => one.stopped()],
+    [
+      "broken into",
+      () => {
+        tried = tryBreakIns(host, one.daemon);
+      },
+    ],
+  ];
+  const beyond: StepFailed[] = [];
+  for (const [step, act] of steps) {
+    // Enforced, it would only fail.
+    if (beyond.length > 0 && ["enforced", "upgraded"].includes(step)) continue;
+    const before = performance.now();
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof PolicyDiffers))
+        throw new StepFailed(step, withEarlier(beyond, error, one.context()));
+      beyond.push(new StepFailed(step, error));
+    }
+    say(`${step} ${((performance.now() - before) / 1000).toFixed(1)} s`);
+  }
+  const [first] = beyond;
+  if (first !== undefined) throw first;
+  return {
+    name: written.name,
+    version: one.version(),
+    day: new Date().toISOString().slice(0, 10),
+    refused: one.told(),
+    tried,
+    width: widthOn(host, shippedPolicy(written.name)),
+    seconds: Math.round((performance.now() - start) / 1000),
+  };
+}
+
+/** What is wrong at a step, behind what was wrong before it. */
+function withEarlier(earlier: readonly StepFailed[], error: unknown, context: string): Error {
+  const why = error instanceof Error ? error.message : String(error);
+  const all = [...earlier.map(({ message }) => message), why, context];
+  return new Error(all.join("\n"), { cause: error });
+}
+
+class OnHost {
+  readonly #host: LibraryHost;
+  daemon: LibraryDaemon;
+
+  constructor(host: LibraryHost, daemon: LibraryDaemon) {
+    this.#host = host;
+    this.daemon = daemon;
+  }
+
+  get #booted() {
+    return this.#host.booted;
+  }
+
+  install(): void {
+    const { packages } = this.daemon;
+    this.#host.renewPolicies();
+    if (!this.#host.has(packages)) {
+      this.#host.fetch(packages);
+      this.#host.install(packages);
+    }
+    this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
+    this.#booted.sh('cd /; bash -euc "$1"', this.daemon.configure);
+    this.#booted.sh("systemctl daemon-reload");
+    this.#cofferdam("domain", "reload");
+  }
+
+  /** Otherwise what happens in the domain would say nothing about the domain. */
+  async outside(): Promise<void> {
+    this.#booted.sh('systemctl restart "$1"', this.daemon.unit);
+    await this.#serves("");
+  }
+
+  async atWarning(): Promise<void> {
+    const { name, unit } = this.daemon;
+    this.#cofferdam("test", name);
+    this.#cofferdam("domain", "level", name, "warning");
+    this.#cofferdam("unit", "enable", "--now", unit);
+    await this.#aDay();
+  }
+
+  async enforced(): Promise<void> {
+    this.#cofferdam("domain", "level", this.daemon.name, "enforcing");
+    this.#booted.sh('systemctl restart "$1"', this.daemon.unit);
+    await this.#aDay();
+  }
+
+  /** As Debian's security updates come: a script restarts it, or `domain stale` names it. */
+  async upgraded(): Promise<void> {
+    const { name, unit, upgrade } = this.daemon;
+    const before = this.#pid();
+    const file = repack(this.#booted, upgrade);
+    this.#booted.sh('dpkg --force-unsafe-io --install "$1"', file);
+    if (this.#pid() === before) {
+      const { out } = this.#booted.run("cofferdam", "domain", "stale");
+      if (!out.includes(`restart ${name}`))
+        throw new Error(`it was not restarted, and \`domain stale\` does not say so: ${out}`);
+      this.#booted.sh('systemctl restart "$1"', unit);
+    }
+    await this.#serves(name);
+    this.#expectNothingElseTold();
+  }
+
+  stopped(): void {
+    const { name, unit } = this.daemon;
+    this.#booted.sh('systemctl stop "$1"', unit);
+    const state = this.#booted.show(unit, "ActiveState");
+    if (state !== "inactive") throw new Error(`after it was stopped ${unit} is ${state}`);
+    const left = JSON.parse(this.#cofferdam("ps", "--json")) as readonly {
+      readonly pid: number;
+      readonly confinement?: { readonly domain?: string } | null;
+    }[];
+    const own = left.filter(({ confinement }) => confinement?.domain === name);
+    if (own.length > 0) throw new Error(`left behind: ${JSON.stringify(own)}`);
+    this.#cofferdam("unit", "disable", unit);
+    this.#booted.run("systemctl", "disable", "--quiet", unit);
+    this.#expectNothingElseTold();
+  }
+
+  version(): string {
+    return this.#booted
+      .sh('dpkg-query -W -f "\\${Version}" "$1"', this.daemon.upgrade)
+      .replace(/\+life1$/, "");
+  }
+
+  /** For whoever reads why a step has failed. */
+  context(): string {
+    const { unit } = this.daemon;
+    const { out } = this.#booted.run("journalctl", "-qn", "15", "-ocat", "-u", unit);
+    return `beyond the policy: ${this.told().join(", ") || "nothing"}\n${out}`;
+  }
+
+  told(): readonly string[] {
+    return toldOf(this.daemon.name, this.#booted.run("cat", EVENTS).out);
+  }
+
+  /** A client's work, a reload, a rotation, and the work again. */
+  async #aDay(): Promise<void> {
+    const { name } = this.daemon;
+    await this.#serves(name);
+    await this.#reload();
+    await this.#serves(name);
+    this.#expectNothingElseTold();
+  }
+
+  /** A daemon that has just started may not listen yet. */
+  async #serves(domain: string): Promise<void> {
+    const { client, answer, unit } = this.daemon;
+    let heard: Outcome | null = null;
+    await this.#until(
+      () => {
+        // nsenter leaves a script in a folder of another tree.
+        heard = this.#booted.run("bash", "-c", `cd /; ${client}`);
+        return this.#domain() === domain && heard.out.includes(answer);
+      },
+      () =>
+        `${unit} is ${this.#booted.show(unit, "ActiveState")} in the domain ` +
+        `"${this.#domain()}", and a client hears ` +
+        JSON.stringify(heard),
+    );
+  }
+
+  async #reload(): Promise<void> {
+    const { unit, reloaded, logrotate } = this.daemon;
+    const mark = () => (reloaded === undefined ? "" : this.#booted.run("bash", "-c", reloaded).out);
+    const before = mark();
+    if (this.#booted.show(unit, "CanReload") === "yes")
+      this.#booted.sh('systemctl reload "$1"', unit);
+    if (reloaded !== undefined)
+      await this.#until(
+        () => mark() !== before,
+        () => `after a reload it is still ${before}`,
+      );
+    if (logrotate !== null) this.#booted.sh('logrotate --force "$1"', logrotate);
+  }
+
+  async #until(holds: () => boolean, why: () => string): Promise<void> {
+    const deadline = performance.now() + ANSWER_MS;
+    while (!holds()) {
+      if (performance.now() > deadline) throw new Error(why());
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
+
+  #expectNothingElseTold(): void {
+    const unexpected = this.told().filter((one) => !isListed(this.daemon, one));
+    if (unexpected.length === 0) return;
+    const suggested = this.#booted.run("cofferdam", "suggest", this.daemon.name).out;
+    throw new Error(`beyond the policy and what it lists: ${unexpected.join(", ")}\n${suggested}`);
+  }
+
+  /** Of its main process; empty where it runs outside, or not at all. */
+  #domain(): string {
+    const pid = this.#pid();
+    return pid === "0" ? "" : this.#booted.domainOf(pid);
+  }
+
+  #pid(): string {
+    return this.#booted.show(this.daemon.unit, "MainPID");
+  }
+
+  #cofferdam(...words: readonly string[]): string {
+    const { status, out, err } = this.#booted.run("cofferdam", ...words);
+    if (status !== 0) throw new Error(`cofferdam ${words.join(" ")}: ${out}${err}`);
+    return out;
+  }
+}

@@ -1,0 +1,123 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { VERSION } from "../../src/cli/version.ts";
+import { type BootedHost, bootMissing } from "../host/shell-sandbox/booted-host.ts";
+import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
+import { asDebian, bootRoot, dpkg } from "../package/booted-root.ts";
+import { clone, type Packages, sharedPackages } from "../package/packages.ts";
+import { rootMissing, ScratchRoot } from "../package/scratch-root.ts";
+import { compileC } from "../support/compile-c.ts";
+import { scratchFolder } from "../support/scratch.ts";
+
+/** Why the library's host cannot be had here, as the end of "skipped, because ...". */
+export const hostMissing = (): string | null => rootMissing() ?? bootMissing();
+
+/** Kept from one run to the next. */
+const archives = join(
+  process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
+  "cofferdam-debian/archives",
+);
+
+/** In the host: what takes over a daemon. */
+export const BREAK_IN = "/srv/break-in";
+
+/** apt, asked nothing; `$@` are its words. What manuals there are is nobody's question. */
+const apt = `
+rm -f /var/lib/man-db/auto-update
+exec env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends \\
+  -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io \\
+  -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=60 "$@"`;
+
+/** For one run of apt outside, milliseconds. */
+const FETCH_MS = 600_000;
+
+/**
+ * A Debian that is booted in namespaces with Cofferdam installed, in which daemons come one after
+ * another. What they need is fetched from outside: the host has no network but its own loopback.
+ */
+export class LibraryHost {
+  readonly #root: ScratchRoot;
+  readonly booted: BootedHost;
+
+  private constructor(root: ScratchRoot, booted: BootedHost) {
+    this.#root = root;
+    this.booted = booted;
+  }
+
+  static async start(packages: Packages = sharedPackages()): Promise<LibraryHost> {
+    mkdirSync(join(archives, "partial"), { recursive: true });
+    const root = await ScratchRoot.start(packages.folder, archives);
+    try {
+      root.sh(asDebian);
+      const program = join(scratchFolder("break-in"), "break-in");
+      compileC(program, join(import.meta.dirname, "break-in.c"), [
+        ...["-O1", "-Wall", "-Wextra", "-Werror", "-static", "-D_GNU_SOURCE"],
+      ]);
+      root.sh('install --mode=0755 "$1" "$2"', program, BREAK_IN);
+      root.sh("cp /etc/resolv.conf /srv/resolv.conf");
+      const booted = await bootRoot(root);
+      dpkg(booted, "--install", packages.inRoot(VERSION));
+      return new LibraryHost(root, booted);
+    } catch (error) {
+      await root.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.booted.powerOff();
+    await this.#root.stop();
+  }
+
+  /** The shipped policies are those of the clone as it is now. */
+  renewPolicies(): void {
+    this.booted.sh('cp -r "$1/domains/." /usr/share/cofferdam/domains', clone);
+  }
+
+  /**
+   * @throws Error with what apt said, if they cannot be had
+   */
+  fetch(packages: readonly string[]): void {
+    const words = ["sh", "-euc", apt, "sh"];
+    const look = () =>
+      this.#outside([
+        ...words,
+        "-o",
+        "Debug::NoLocking=1",
+        "install",
+        "--download-only",
+        ...packages,
+      ]);
+    // An earlier daemon may have changed where names are looked up.
+    this.booted.sh("cat /srv/resolv.conf >/etc/resolv.conf");
+    let fetched = look();
+    if (fetched.status !== 0) {
+      // What this host knows of the archive may be older than the archive.
+      this.#outside([...words, "update"]);
+      fetched = look();
+    }
+    if (fetched.status !== 0) throw new Error(`apt cannot fetch: ${fetched.out}${fetched.err}`);
+  }
+
+  /** Whether this machine has them all, and with it the host. */
+  has(packages: readonly string[]): boolean {
+    const { out } = this.booted.run("dpkg-query", "-W", "-f", "${db:Status-Abbrev}", ...packages);
+    return out === "ii ".repeat(packages.length);
+  }
+
+  install(packages: readonly string[]): void {
+    this.booted.sh(apt, "install", "--no-download", ...packages);
+  }
+
+  /** With the network of this machine. */
+  #outside(words: readonly string[]): Outcome {
+    const [program = "", ...args] = this.#root.disk.command(words);
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      encoding: "utf8",
+      timeout: FETCH_MS,
+    });
+    return { status, out: stdout, err: stderr };
+  }
+}

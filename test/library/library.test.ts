@@ -1,0 +1,47 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { clone } from "../package/packages.ts";
+import { attemptsOf, everywhere } from "./attempts.ts";
+import { names, readDaemon } from "./daemon.ts";
+import { digestOf, keptPassage } from "./passages.ts";
+import { policyFile, shippedPolicy } from "./policy.ts";
+
+/** Shipped, and no daemon of Debian's; each has tests of its own. */
+const others = ["shell", "vm@"];
+
+test("every shipped domain is in the library", () => {
+  const shipped = readdirSync(join(clone, "domains"))
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => basename(name, ".yaml"));
+  expect(shipped.filter((name) => !others.includes(name)).sort()).toEqual(names);
+});
+
+describe.each(names)("%s", (name) => {
+  test("was seen to work and to hold as it is now", () => {
+    expect(keptPassage(name)?.digest, `npm run library -- ${name}`).toBe(digestOf(name));
+  });
+
+  test("says in each case what is tried, and why one is not", () => {
+    const daemon = readDaemon(name);
+    const { untried, granted } = daemon;
+    const attempts = attemptsOf(daemon);
+    const notTried = attempts.filter(({ argument }) => argument === null).map(({ text }) => text);
+    expect(notTried.filter((text) => untried[text] === undefined)).toEqual([]);
+    const cases = attempts.map(({ text }) => text);
+    expect(Object.keys(untried).filter((text) => !cases.includes(text))).toEqual([]);
+    expect(granted.filter((text) => !everywhere.includes(text))).toEqual([]);
+  });
+
+  test("names a program and a unit, and grants no whole disk", () => {
+    expect(existsSync(policyFile(name))).toBe(true);
+    const { names: rules, entries } = shippedPolicy(name);
+    expect(entries).not.toEqual([]);
+    const wide = rules.filter(
+      ({ effect, pattern }) =>
+        effect === "allow" &&
+        /^(?:\/\*|\/(?:etc|usr|var|run|tmp|srv|opt|proc|sys|dev)?\/\*\*)/.test(pattern),
+    );
+    expect(wide.map(({ source }) => source.text)).toEqual([]);
+  });
+});

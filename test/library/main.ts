@@ -1,0 +1,124 @@
+import { parseArgs } from "node:util";
+import { sharedPackages } from "../package/packages.ts";
+import { names, readDaemon } from "./daemon.ts";
+import { goThrough, type Passage, StepFailed } from "./go-through.ts";
+import { hostMissing, LibraryHost } from "./library-host.ts";
+import { keepPassage } from "./passages.ts";
+import { makeSkeleton } from "./skeleton.ts";
+import { tableOf } from "./table.ts";
+import { tenthOf } from "./tenth.ts";
+
+/** `npm run library`: docs/how-to-add-a-domain.md describes it. */
+const help = `npm run library -- [OPTION]... [NAME]...
+Leads daemons of the library through a server's life in their domains; without a
+NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
+
+  --tenth            those that \`npm test\` would take today
+  --new NAME         write the files of a new daemon, from what protect drafts
+    --packages P,... its Debian packages; by default NAME
+    --unit UNIT      its unit; by default NAME
+  --json             print what was seen as JSON
+  --list             print the names
+  --help
+
+  npm run library -- nginx redis-server
+  npm run library -- --new chrony --packages chrony
+`;
+
+interface Failure {
+  readonly name: string;
+  readonly step: string;
+  readonly why: string;
+}
+
+/** Of what went wrong, on the terminal; characters. */
+const WHY_MAX = 4_000;
+
+const say = (line: string): boolean => process.stderr.write(line);
+
+/** Policies are those of the clone anyway (`renewPolicies`), and pages say nothing here. */
+const isProgram = (file: string): boolean => !/^(?:domains|docs)\/|\.md$/.test(file);
+
+let host: LibraryHost | null = null;
+
+async function stopHost(): Promise<void> {
+  const stopping = host;
+  host = null;
+  await stopping?.stop();
+}
+
+// The host's processes would outlive this one: it stops the host after the step that it is at.
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => {
+    interrupted = true;
+  });
+
+/** @throws Error once a signal has come */
+function sayStep(step: string): void {
+  say(` ${step},`);
+  if (interrupted) throw new Error("interrupted");
+}
+
+/** A daemon that fails may leave anything behind: the next one gets another host. */
+async function through(wanted: readonly string[]): Promise<readonly (Passage | Failure)[]> {
+  const packages = sharedPackages(isProgram);
+  const seen: (Passage | Failure)[] = [];
+  for (const name of wanted) {
+    if (interrupted) break;
+    host ??= await LibraryHost.start(packages);
+    const daemon = readDaemon(name);
+    say(`${name}:`);
+    try {
+      const passage = await goThrough(host, daemon, sayStep);
+      say(` passed in ${passage.seconds} s\n`);
+      keepPassage(passage);
+      seen.push(passage);
+    } catch (error) {
+      const step = error instanceof StepFailed ? error.step : "in between";
+      const why = error instanceof Error ? error.message : String(error);
+      say(` FAILED ${step}\n  ${why.slice(0, WHY_MAX)}\n`);
+      seen.push({ name, step, why });
+      if (!(error instanceof StepFailed && error.isHostSound)) await stopHost();
+    }
+  }
+  await stopHost();
+  return seen;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      tenth: { type: "boolean", default: false },
+      new: { type: "string" },
+      packages: { type: "string" },
+      unit: { type: "string" },
+      json: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help || values.list) {
+    process.stdout.write(values.help ? help : `${names.join("\n")}\n`);
+    return 0;
+  }
+  const missing = hostMissing();
+  if (missing !== null) throw new Error(`the library cannot be tried here: ${missing}`);
+  if (values.new !== undefined) {
+    const { unit = values.new, packages = values.new } = values;
+    await makeSkeleton(values.new, { unit, packages: packages.split(",") }, say);
+    return 0;
+  }
+  const all = positionals.length > 0 ? positionals : names;
+  const seen = await through(values.tenth ? tenthOf(names, new Date()) : all);
+  process.stdout.write(values.json ? `${JSON.stringify(seen, null, 2)}\n` : tableOf(seen));
+  return seen.some((one) => "why" in one) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { vocabulary } from "../../src/host/load.ts";
+import type { Policy } from "../../src/model/policy.ts";
+import { loadPolicy } from "../../src/policy/load.ts";
+import { clone } from "../package/packages.ts";
+
+export const policyFile = (name: string): string => join(clone, "domains", `${name}.yaml`);
+
+/** @throws Error with what is wrong with it */
+export function shippedPolicy(name: string): Policy {
+  const { policy, diagnostics } = loadPolicy(policyFile(name), { vocabulary: vocabulary() });
+  if (policy === null) throw new Error(`domains/${name}.yaml: ${JSON.stringify(diagnostics)}`);
+  return policy;
+}

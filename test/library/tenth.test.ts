@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { BUILD_MS, sharedPackages } from "../package/packages.ts";
+import { skipUnless } from "../support/skip.ts";
+import { names, readDaemon } from "./daemon.ts";
+import { goThrough } from "./go-through.ts";
+import { hostMissing, LibraryHost } from "./library-host.ts";
+import { tenthOf } from "./tenth.ts";
+
+/**
+ * A tenth of the library, another one each day: `npm run library` takes all of it, and
+ * `npm run library -- --tenth` this one.
+ */
+const missing = hostMissing();
+const today = tenthOf(names, new Date());
+/** One daemon on a busy machine, milliseconds. */
+const DAEMON_MS = 300_000;
+let host: LibraryHost;
+
+beforeAll(async () => {
+  if (missing === null) host = await LibraryHost.start(sharedPackages());
+}, BUILD_MS);
+
+afterAll(async () => {
+  await host?.stop();
+});
+
+beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
+
+test("each daemon has its day", () => {
+  const days = Array.from({ length: 10 }, (_, day) => tenthOf(names, new Date(day * 86_400_000)));
+  expect(days.flat().sort()).toEqual([...names].sort());
+});
+
+test.for(today)(
+  "%s works in its domain, and its domain holds",
+  { timeout: DAEMON_MS },
+  async (name) => {
+    await goThrough(host, readDaemon(name), () => undefined);
+  },
+);

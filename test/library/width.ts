@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { namesAsked } from "../../src/model/automaton/build.ts";
+import { Permission } from "../../src/model/permission.ts";
+import type { Policy } from "../../src/model/policy.ts";
+import type { LibraryHost } from "./library-host.ts";
+
+/** How many files of a host a domain reaches, the C library's and its own among them. */
+export interface Width {
+  readonly read: number;
+  readonly write: number;
+  readonly execute: number;
+}
+
+/** Files of the host's disk: neither links nor folders, no devices, nothing of the kernel's. */
+const list = [
+  ...["find", "/", "-xdev", "-path", "/srv", "-prune", "-o", "-path", "/proc", "-prune"],
+  ...["-o", "-type", "f", "-print0"],
+];
+const LIST_BYTES_MAX = 1 << 28;
+
+export function widthOn(host: LibraryHost, policy: Policy): Width {
+  const [program = "", ...args] = host.booted.command(list);
+  const names = execFileSync(program, args, { encoding: "utf8", maxBuffer: LIST_BYTES_MAX });
+  return countNames(names.split("\0").slice(0, -1), namesAsked(policy.names));
+}
+
+function countNames(names: readonly string[], granted: (name: string) => number): Width {
+  const count = (bit: number): number =>
+    names.filter((name) => (granted(name) & bit) === bit).length;
+  return {
+    read: count(Permission.read),
+    write: count(Permission.write),
+    execute: count(Permission.execute),
+  };
+}
