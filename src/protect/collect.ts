@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { hostAccounts } from "../compile/accounts.ts";
 import { socketsOf } from "../host/units/sockets-of-unit.ts";
 import type { DraftHead } from "./draft-text.ts";
@@ -19,6 +20,17 @@ const always: readonly Evidence[] = [
   { section: "signals", line: "self", why: "its own processes" },
 ].map((one) => ({ ...one, witness: "cofferdam" }) as Evidence);
 
+/** The C library does without a cache of names: where none is installed, nothing is missed. */
+export function ofCache(
+  program = "/usr/sbin/nscd",
+  socket = "/run/nscd/socket",
+): readonly Evidence[] {
+  const why = "lookups go without nscd, which this host does not have";
+  return existsSync(program) || existsSync(socket)
+    ? []
+    : [{ section: "include", line: "without-nscd", why, witness: "cofferdam" }];
+}
+
 export interface Collected {
   readonly evidence: readonly Evidence[];
   readonly seen: Seen;
@@ -39,6 +51,7 @@ export function collect(subject: Subject): Collected {
   return {
     evidence: [
       ...always,
+      ...ofCache(),
       ...(unit === null ? [] : ofUnit(unit, socketsOf(unit))),
       ...started.flatMap(ofProgram),
       // A process can write over its words.

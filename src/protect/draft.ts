@@ -4,6 +4,7 @@ import { isLiteral, literalPrefix, parsePattern } from "../model/pattern.ts";
 import type { PermissionSet } from "../model/permission.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Request } from "../model/request.ts";
+import { coveredRules } from "../policy/3-check/covered.ts";
 import { judgeDangers } from "../suggest/dangers.ts";
 import type { Need } from "../suggest/need.ts";
 import { grantedNames, type Proposal } from "../suggest/proposal.ts";
@@ -52,10 +53,30 @@ export function draft(
   const policy = host.load(text);
   if (policy === null) return null;
   const { lines: seen, left } = ofProcesses(text, policy, needs, host);
-  const lines = [...written, ...seen];
+  const lines = withoutRepeated([...written, ...seen], head, host);
   const whole = draftText(head, lines);
   const after = host.load(whole);
   return after === null ? null : { text: whole, policy: after, lines, left };
+}
+
+/**
+ * Without granted lines that others of the draft cover: a process may use more of a folder than the
+ * unit names.
+ */
+function withoutRepeated(
+  lines: readonly DraftLine[],
+  head: DraftHead,
+  { load }: SuggestHost,
+): readonly DraftLine[] {
+  const policy = load(draftText(head, lines));
+  if (policy === null) return lines;
+  const left = [...lines];
+  for (const { rule, other } of coveredRules(policy)) {
+    if (other.effect === "deny") continue;
+    const at = left.findLastIndex((one) => isGranted(one) && one.line === rule.source.text);
+    if (at >= 0) left.splice(at, 1);
+  }
+  return left;
 }
 
 /** Of a line that is only a comment for what may be changed: the line that grants reading. */

@@ -9,6 +9,7 @@ import { decide } from "../../src/model/decide.ts";
 import type { PermissionName } from "../../src/model/permission.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
+import { coveredRules } from "../../src/policy/3-check/covered.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { type Draft, draft } from "../../src/protect/draft.ts";
 import { type Evidence, ofFile, ofFolder } from "../../src/protect/evidence.ts";
@@ -116,6 +117,21 @@ test("what several say is one line, and what a folder or an abstraction grants i
     ["r /usr/share/web/**", "the package"],
     ["w /usr/share/web/pages/b", "the configuration"],
   ]);
+});
+
+test("no line covers another, also if a process uses more of a folder than the unit names", () => {
+  const names = ["a", "b", "c", "d", "e", "f"].map((name) => `/srv/web/${name}`);
+  const { lines, policy } = drafted(
+    [
+      base,
+      ofFile("r", "/srv/web/old", unit("an argument")),
+      ofFile("r", "/srv/other", unit("an argument")),
+    ],
+    names.flatMap((path) => [need(ask("read", path)), need(ask("write", path))]),
+    hostWith([...names, "/srv/other"]),
+  );
+  expect(coveredRules(policy)).toEqual([]);
+  expect(lines.map(({ line }) => line)).toEqual(["base", "r /srv/other", "rw /srv/web/**"]);
 });
 
 describe("what a break-in would like is a comment with its reason", () => {

@@ -15,7 +15,7 @@ import { PUBLIC_FOLDER, PUBLIC_PROGRAM, SHARED_FILE } from "../../src/base/modes
 import { canonical } from "../../src/host/program-named.ts";
 import type { Unit } from "../../src/host/units/unit.ts";
 import { execLines, parseUnitFile } from "../../src/host/units/unit-file.ts";
-import { collect } from "../../src/protect/collect.ts";
+import { collect, ofCache } from "../../src/protect/collect.ts";
 import { programHead } from "../../src/protect/elf.ts";
 import type { Evidence } from "../../src/protect/evidence.ts";
 import { ofHome } from "../../src/protect/of-home.ts";
@@ -141,7 +141,16 @@ test("a unit's settings, each with its name", () => {
     "inherit: stdio-sockets",
     "inherit: listen",
   ]);
-  expect(ofUnit(one, []).map(({ why }) => why)).toContain("StateDirectory= of web@blue.service");
+  const reasons = ofUnit(one, []).map(({ why }) => why);
+  expect(reasons).toContain("StateDirectory= of web@blue.service");
+  expect(reasons).toContain("Type=notify of web@blue.service");
+});
+
+test("lookups ask no nscd, unless the host has one", () => {
+  const there = written("nscd", "");
+  const gone = join(folder, "gone");
+  expect(linesOf(ofCache(gone, gone))).toEqual(["include: without-nscd"]);
+  expect([...ofCache(there, gone), ...ofCache(gone, there)]).toEqual([]);
 });
 
 test("root's bounding set counts if it names what is left, a dynamic user is the unit's", () => {

@@ -1,5 +1,6 @@
 import type { ShownChange } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
+import { START_WAIT_MAX_MS } from "../../host/units/systemctl.ts";
 import { isUp, unitState } from "../../host/units/unit-state.ts";
 import { CommandError, type Context } from "../command.ts";
 import { localTime } from "../render/local-time.ts";
@@ -53,6 +54,8 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
   const first = await giveLevel(context, domain, "enforcing", watch + GRACE_S);
   const isNeeded = options.restart || first.restart.length > 0;
   const restarted = isNeeded ? units : [];
+  if (restarted.length > 0)
+    await giveLevel(context, domain, "enforcing", START_WAIT_MAX_MS / 1_000 + watch + GRACE_S);
   const refused = restartNow(restarted, options);
   // A restart may take long, and the time begins after it.
   const isRenewed = restarted.length > 0 && refused === null;
@@ -67,7 +70,7 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
     const last = await lastOrder(context, domain, "enforcing", until);
     return { ...common, level: "enforcing", back: [], keeping: last.restart };
   }
-  const { back, keeping } = await goBack(context, options, until);
+  const { back, keeping } = await goBack(context, options, until, refused !== null);
   return { ...common, level: "warning", back, keeping };
 }
 
@@ -81,14 +84,19 @@ function restartNow(units: readonly string[], { say }: EnforceOptions): string |
     : `${units.join(" ")} did not start at level enforcing: ${refused}`;
 }
 
-/** Units that are down, and those with processes that keep level enforcing, are started anew. */
+/**
+ * Units that are down, and those with processes that keep level enforcing, are started anew.
+ * `hasStuck`: they were to start, and have not; systemd may be waiting for them still.
+ */
 async function goBack(
   context: Context,
   { domain, units }: EnforceOptions,
   until: string | null,
+  hasStuck: boolean,
 ): Promise<Pick<Enforced, "back" | "keeping">> {
   const { restart } = await lastOrder(context, domain, "warning", until);
-  const isDown = units.map(unitState).some((unit) => !isUp(unit) || unit.sub === "auto-restart");
+  const isDown =
+    hasStuck || units.map(unitState).some((unit) => !isUp(unit) || unit.sub === "auto-restart");
   if (units.length === 0 || (!isDown && restart.length === 0))
     return { back: [], keeping: restart };
   const refused = restartUnits(units, isDown);

@@ -1,6 +1,6 @@
 import { type ShownChange, shownChanges } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
-import { systemctl } from "../../host/units/systemctl.ts";
+import { startAnew, systemctl } from "../../host/units/systemctl.ts";
 import type { Level } from "../../model/policy.ts";
 import type { Context } from "../command.ts";
 import { ask } from "../commands/domain/ask.ts";
@@ -23,10 +23,9 @@ export async function giveLevel(
 export function restartUnits(units: readonly string[], failed = false): string | null {
   try {
     if (failed) systemctl("reset-failed", "--", ...units);
-    const { status, err } = systemctl("restart", "--", ...units);
-    return status === 0 ? null : (err.trim().split("\n")[0] ?? `status ${status}`);
+    return startAnew(units);
   } catch (error) {
-    // systemctl hangs, or the signal that ends the watch has ended it, too.
+    // The start takes too long, or the signal that ends the watch has ended systemctl, too.
     if (error instanceof HostError) return error.message;
     throw error;
   }

@@ -8,7 +8,7 @@ import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
 import { modesFor, writeWhole } from "../write-whole.ts";
 import { type DropIn, madeOf } from "./drop-in.ts";
-import { ask, order, systemctl } from "./systemctl.ts";
+import { ask, order, startAnew, systemctl } from "./systemctl.ts";
 import { askable, isTemplate, parseProperties, readUnit, type Unit } from "./unit.ts";
 
 /** Limit on quoted lines of `systemd-analyze verify` and of a restart. */
@@ -16,7 +16,7 @@ const SAID_MAX = 10;
 /**
  * From systemd's start of the launcher to the daemon's first instruction, including a compilation.
  */
-const START_WAIT_MAX_MS = 60_000;
+const SETTLE_WAIT_MAX_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 /** A daemon that lives this long has found what it needs for its start. */
 const SETTLE_MS = 1_000;
@@ -123,7 +123,7 @@ function requireRead(name: string, path: string): void {
 
 /** For a template the running instances. */
 function restartUnits(name: string): void {
-  for (const one of isTemplate(name) ? runningInstances(name) : [name]) restart(one);
+  for (const one of isTemplate(name) ? runningInstances(name) : [name]) restartOne(one);
 }
 
 function runningInstances(template: string): readonly string[] {
@@ -132,13 +132,13 @@ function runningInstances(template: string): readonly string[] {
   return out.split("\n").flatMap((line) => line.trim().split(/\s+/)[0] || []);
 }
 
-function restart(name: string): void {
+function restartOne(name: string): void {
   const since = new Date();
   // systemd counts its own restarts (NRestarts) from nought again.
   systemctl("reset-failed", "--", name);
-  const { status, err } = systemctl("restart", "--", name);
-  if (status === 0 && awaitStart(name)) return;
-  const said = [...lastWords(name, since), ...err.split("\n")];
+  const refused = startAnew([name]);
+  if (refused === null && awaitStart(name)) return;
+  const said = [...lastWords(name, since), refused ?? ""];
   throw new HostError(
     `${name} does not start: ${shown(said) || "it ended at once"}`,
     `it was restored; \`journalctl -u ${name}\` has the whole message`,
@@ -151,7 +151,7 @@ function restart(name: string): void {
  * that becomes it. False if the start failed, or systemd is to retry it.
  */
 function awaitStart(name: string): boolean {
-  const deadline = performance.now() + START_WAIT_MAX_MS;
+  const deadline = performance.now() + SETTLE_WAIT_MAX_MS;
   let settled = Number.POSITIVE_INFINITY;
   for (;;) {
     const now = performance.now();

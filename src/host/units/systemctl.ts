@@ -1,8 +1,14 @@
 import { spawnSync } from "node:child_process";
+import { hasCode } from "../../kernel/errno-error.ts";
 import { HostError } from "../host-error.ts";
 
-/** For one call; a restart waits for the unit's own timeouts. */
+/** For one call. */
 const ANSWER_WAIT_MAX_MS = 600_000;
+/**
+ * For a start or restart. Most units have a shorter limit of their own, and some have none
+ * (`TimeoutStartSec=infinity`).
+ */
+export const START_WAIT_MAX_MS = 300_000;
 /** Of one answer: the properties of a host's units. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -13,13 +19,22 @@ export interface Answer {
 }
 
 /** @throws HostError if the program cannot be started, or does not end */
-export function ask(program: string, words: readonly string[]): Answer {
+export function ask(
+  program: string,
+  words: readonly string[],
+  waitMs = ANSWER_WAIT_MAX_MS,
+): Answer {
   const { status, stdout, stderr, error } = spawnSync(program, words, {
     encoding: "utf8",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C", SYSTEMD_COLORS: "0" },
     maxBuffer: ANSWER_BYTES_MAX,
-    timeout: ANSWER_WAIT_MAX_MS,
+    timeout: waitMs,
   });
+  if (error !== undefined && hasCode(error, "ETIMEDOUT"))
+    throw new HostError(
+      `\`${program} ${words[0] ?? ""}\` did not end within ${waitMs / 1_000} seconds`,
+      "see `systemctl list-jobs`, and `journalctl -xe`",
+    );
   if (error !== undefined || status === null)
     throw new HostError(
       `${program} cannot be asked: ${error?.message ?? "it was ended by a signal"}`,
@@ -40,6 +55,15 @@ export function askIfThere(program: string, words: readonly string[]): Answer | 
 
 export function systemctl(...words: readonly string[]): Answer {
   return ask("systemctl", ["--no-pager", ...words]);
+}
+
+/**
+ * Returns null if the units have started, else why not. After START_WAIT_MAX_MS systemd may be
+ * waiting still. @throws HostError if systemctl cannot be started
+ */
+export function startAnew(units: readonly string[]): string | null {
+  const { status, err } = ask("systemctl", ["restart", "--", ...units], START_WAIT_MAX_MS);
+  return status === 0 ? null : (err.trim().split("\n")[0] ?? `status ${status}`);
 }
 
 /** A failure is an error with what systemctl said. @throws HostError */

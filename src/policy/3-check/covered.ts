@@ -10,22 +10,33 @@ import { covers, parentOf } from "./overlap.ts";
  * covers.
  */
 export const checkCovered: Check = (policy, _context, report) => {
+  for (const { rule, other } of coveredRules(policy)) {
+    const span = spanOf(rule.source);
+    const values = {
+      ...placeOf(other.source),
+      ...{ rule: rule.source.text, other: other.source.text },
+    };
+    if (other.effect !== rule.effect) report(diagnose("denied-rule", span, values));
+    else if (other.source.text === rule.source.text)
+      report(diagnose("duplicate-rule", span, values));
+    else report(diagnose("covered-rule", span, values));
+  }
+};
+
+/** A rule without which nothing would change, and why: a denial, or a wider rule of its file. */
+interface Covered {
+  readonly rule: NameRule;
+  readonly other: NameRule;
+}
+
+export function coveredRules(policy: Policy): readonly Covered[] {
   const byPrefix = rulesByPrefix(policy);
-  policy.names.forEach((rule, index) => {
+  return policy.names.flatMap((rule, index) => {
     const near = candidates(rule, byPrefix).filter(({ other }) => other !== rule);
     const deny = near.find(
       ({ other }) => rule.effect === "allow" && other.effect === "deny" && covers(other, rule),
     );
-    if (deny !== undefined) {
-      report(
-        diagnose("denied-rule", spanOf(rule.source), {
-          ...placeOf(deny.other.source),
-          rule: rule.source.text,
-          other: deny.other.source.text,
-        }),
-      );
-      return;
-    }
+    if (deny !== undefined) return [{ rule, other: deny.other }];
     // Of two equal rules the later one is redundant. Rules of another file are not this author's to
     // remove.
     const cover = near.find(({ other, at }) => {
@@ -37,16 +48,9 @@ export const checkCovered: Check = (policy, _context, report) => {
         return false;
       return covers(other, rule) && (at < index || !covers(rule, other));
     });
-    if (cover === undefined) return;
-    const { source } = cover.other;
-    const values = { ...placeOf(source), rule: rule.source.text, other: source.text };
-    report(
-      source.text === rule.source.text
-        ? diagnose("duplicate-rule", spanOf(rule.source), values)
-        : diagnose("covered-rule", spanOf(rule.source), values),
-    );
+    return cover === undefined ? [] : [{ rule, other: cover.other }];
   });
-};
+}
 
 interface Candidate {
   readonly other: NameRule;

@@ -1,4 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { root } from "../../house/tree.ts";
 import { at, withBootedUnits } from "./booted-units.ts";
 
 withBootedUnits();
@@ -71,6 +76,27 @@ test("with its line it passes a restart, and is sealed from then on", () => {
     null,
     ["sealed"],
   ]);
+});
+
+test("a start without an end is given up, and the service starts at warning", async () => {
+  const waits = `ExecStartPre=/usr/bin/sh -c 'until cat ${NEED}; do sleep 0.2; done'`;
+  begin(`${waits}\nTimeoutStartSec=infinity\n`);
+  const [program = "", ...words] = at.host.command([
+    ...[join(root, "bin/cofferdam"), "enforce", "fragile", ...WATCH, "5m", "--restart"],
+  ]);
+  const enforcing = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+  const [said, ended] = [text(enforcing.stdout), once(enforcing, "close")];
+  const until = (what: string) =>
+    at.host.sh('timeout 60 sh -c "until $1; do sleep 0.1; done"', what);
+  until("systemctl show -P ActiveState fragile | grep -qx activating");
+  // As after START_WAIT_MAX_MS.
+  at.host.sh("kill $(pgrep -x -f 'systemctl restart -- fragile.service')");
+  const told = (await said).replaceAll(/\s+/g, " ");
+  expect(told).toContain("fragile.service did not start at level enforcing");
+  expect(told).toContain("fragile.service was restarted at level warning");
+  expect(await ended).toEqual([1, null]);
+  expect(level()).toBe("warning");
+  expect(at.host.show("fragile", "ActiveState")).toBe("active");
 });
 
 test("reloads by systemctl are counted", () => {
