@@ -14,6 +14,8 @@ const POLICIES = "/etc/cofferdam/domains";
 /** For a daemon that starts, or reads its configuration, milliseconds. */
 const ANSWER_MS = 60_000;
 const LOOK_AGAIN_MS = 100;
+/** Lines of the journal that a failure shows. */
+const MESSAGES = 60;
 /** Of `enforce`: the rounds come after it. */
 const WATCH = "3s";
 
@@ -28,6 +30,7 @@ const nothing: Omit<Result, "name" | "failure" | "seconds"> = {
   width: { drafted: none, byHand: null },
   attacks: { tried: 0, open: [] },
   policy: "",
+  journal: "",
 };
 
 export interface Setting {
@@ -77,6 +80,8 @@ export class Afternoon {
       this.#found.denied = [...new Set(this.#denials())].sort();
       this.#found.policy = this.#host.run("cat", this.#policy).out;
     }
+    const hasFailed = failure !== null || (this.#found.rounds?.failed ?? []).length > 0;
+    if (hasFailed) this.#found.journal = this.#journal();
     this.#host.run("systemctl", "stop", this.#unit);
     const seconds = Math.round((performance.now() - begin) / 1_000);
     return { ...nothing, name: this.#subject.daemon.name, ...this.#found, failure, seconds };
@@ -128,6 +133,11 @@ export class Afternoon {
       `UNIT=${this.#unit}.service`,
     );
     return out.split("\n").filter((line) => line !== "").length;
+  }
+
+  #journal(): string {
+    const words = ["--quiet", "--no-hostname", `--lines=${MESSAGES}`, `--unit=${this.#unit}`];
+    return this.#host.run("journalctl", ...words).out;
   }
 
   #hears(): string | null {

@@ -33,6 +33,8 @@ export interface Result {
   /** Attempts of `probe` and cases that must be denied; `open`: those that were not. */
   readonly attacks: { readonly tried: number; readonly open: readonly string[] };
   readonly seconds: number;
+  /** The unit's last messages; empty if nothing has failed. */
+  readonly journal: string;
   /** The policy that came of it. */
   readonly policy: string;
 }
