@@ -76,7 +76,10 @@ function ofScript(path: string, { why, witness }: Source): Evidence[] {
   return [own, ...folders];
 }
 
-/** Names in a text file that are there: files, and folders as a whole. To read: more is unknown. */
+/**
+ * Names in a text file that are there: files, and folders as a whole. To read: more is unknown.
+ * Logs are left out, which daemons write and need not read, and sockets, which nobody can read.
+ */
 export function ofConfiguration(path: string, witness: Source["witness"]): Evidence[] {
   const text = textOf(path);
   if (text === null) return [];
@@ -88,8 +91,13 @@ export function ofConfiguration(path: string, witness: Source["witness"]): Evide
     .flatMap((line) => line.match(/(?<![\w.:/])\/[\w@.+/-]+/g) ?? []);
   const found = new Set(names.slice(0, NAMES_MAX).flatMap((name) => canonical(name) ?? []));
   return [...found]
-    .filter((name) => name !== path && !shared.includes(name))
+    .filter((name) => name !== path && !shared.includes(name) && !isLogOrSocket(name))
     .map((name) => (isFolder(name) ? ofFolder("r", name, source) : ofFile("r", name, source)));
+}
+
+function isLogOrSocket(path: string): boolean {
+  const isSocket = statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  return isSocket || path.startsWith("/var/log/");
 }
 
 /** Such as the daemon itself. */

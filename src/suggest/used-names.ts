@@ -50,6 +50,11 @@ export function usedNames(policy: Policy, needs: readonly Need[]): Map<string, U
     }
   }
   giveBeforeRename(policy, used, renames, use);
+  for (const name of used.values()) {
+    // Of a rename, one of the two names may be granted.
+    name.permissions &= ~permissionsOf(policy, name.path);
+    if (name.permissions === 0) used.delete(name.path);
+  }
   return used;
 }
 

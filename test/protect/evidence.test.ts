@@ -203,7 +203,8 @@ test("arguments that name files, and what a configuration among them names", () 
   mkdirSync(data);
   const conf = written(
     "web.conf",
-    `# root /etc/hostname\nroot ${data};\npid /run/none.pid\nd /etc\n`,
+    // A daemon writes its log, and need not read it.
+    `# root /etc/hostname\nroot ${data};\npid /run/none.pid\nd /etc\nlog /var/log/dpkg.log\n`,
   );
   const lines = linesOf(
     ofWords(started("/usr/bin/env", `--config=${conf}`, "-p", "8080", "relative"), folder),

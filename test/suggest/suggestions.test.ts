@@ -90,6 +90,16 @@ test("the old name of a rename gets what the new one has", () => {
     expect(decide(after, rename("/srv/new", "/srv/data", replaces)).outcome).toBe("granted");
 });
 
+test("a name that is granted gets no line because another one is renamed to it", () => {
+  const { after, lines } = suggested(
+    [need(rename("/run/web.pid.tmp", "/run/web.pid"))],
+    hostWith(),
+    "files: [rwcd /run/web.pid]\n",
+  );
+  expect(lines.map(({ line }) => line)).toEqual(["rwd /run/web.pid.tmp"]);
+  expect(decide(after, rename("/run/web.pid.tmp", "/run/web.pid")).outcome).toBe("granted");
+});
+
 test("the letters of one name stand together, and executing takes reading", () => {
   const asked = [ask("write", "/srv/a"), ask("read", "/srv/a"), ask("execute", "/srv/b")];
   expect(linesOf(suggested(asked.map((one) => need(one))))).toEqual(["rw /srv/a", "rx /srv/b"]);
