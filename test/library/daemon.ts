@@ -138,5 +138,11 @@ function inAll<T>(value: T, change: (text: string) => string): T {
   ) as T;
 }
 
-export const isListed = ({ refused }: Daemon, access: string): boolean =>
-  refused.some((one) => one.access === access);
+/** `*` in a refusal stands for any text, as in names of the host's own disks. */
+export const isListed = ({ refused }: Pick<Daemon, "refused">, access: string): boolean =>
+  refused.some((one) => matches(one, access));
+
+export function matches(refusal: Refusal, access: string): boolean {
+  const parts = refusal.access.split("*").map((part) => part.replaceAll(/[^\w\s/]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(access);
+}

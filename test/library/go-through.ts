@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Readiness } from "../../src/cli/ready/reasons.ts";
 import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
 import { type Tried, tryBreakIns } from "./break-ins.ts";
 import { isListed, type LibraryDaemon, withVersion } from "./daemon.ts";
@@ -85,7 +86,10 @@ export async function goThrough(
     say(`${step} ${((performance.now() - before) / 1000).toFixed(1)} s`);
   }
   const [first] = beyond;
-  if (first !== undefined) throw first;
+  if (first !== undefined) {
+    const all = [...new Set(beyond.map(({ message }) => message))];
+    throw new StepFailed(first.step, new PolicyDiffers(all.join("\n")));
+  }
   return {
     name: written.name,
     version: one.version(),
@@ -142,6 +146,7 @@ class OnHost {
     this.#cofferdam("domain", "level", name, "warning");
     this.#cofferdam("unit", "enable", "--now", unit);
     await this.#aDay();
+    this.#expectReady();
   }
 
   async enforced(): Promise<void> {
@@ -251,7 +256,19 @@ class OnHost {
     const unexpected = this.told().filter((one) => !isListed(this.daemon, one));
     if (unexpected.length === 0) return;
     const suggested = this.#booted.run("cofferdam", "suggest", this.daemon.name).out;
-    throw new Error(`beyond the policy and what it lists: ${unexpected.join(", ")}\n${suggested}`);
+    throw new PolicyDiffers(
+      `beyond the policy and what it lists: ${unexpected.join(", ")}\n${suggested}`,
+    );
+  }
+
+  /** `enforce` would not ask for `--anyway`: what it does without, the policy denies on purpose. */
+  #expectReady(): void {
+    const { name, unruled } = this.daemon;
+    const { out } = this.#booted.run("cofferdam", "ready", name, "--least", "1s", "--json");
+    const { denied }: Readiness = JSON.parse(out);
+    const left = denied.map(({ access }) => access).filter((one) => !unruled.includes(one));
+    if (left.length > 0)
+      throw new PolicyDiffers(`no rule is about: ${left.join(", ")} (deny it, or name it unruled)`);
   }
 
   /** Of its main process; empty where it runs outside, or not at all. */

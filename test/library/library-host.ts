@@ -23,9 +23,8 @@ const archives = join(
 /** In the host: what takes over a daemon. */
 export const BREAK_IN = "/srv/break-in";
 
-/** apt, asked nothing; `$@` are its words. What manuals there are is nobody's question. */
+/** apt, asked nothing; `$@` are its words. */
 const apt = `
-rm -f /var/lib/man-db/auto-update
 exec env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends \\
   -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io \\
   -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=60 "$@"`;
@@ -57,6 +56,8 @@ export class LibraryHost {
       ]);
       root.sh('install --mode=0755 "$1" "$2"', program, BREAK_IN);
       root.sh("cp /etc/resolv.conf /srv/resolv.conf");
+      // What manuals there are is nobody's question, and each package would have it answered.
+      root.sh("rm -f /var/lib/man-db/auto-update");
       const booted = await bootRoot(root);
       dpkg(booted, "--install", packages.inRoot(VERSION));
       return new LibraryHost(root, booted);

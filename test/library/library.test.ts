@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clone } from "../package/packages.ts";
 import { attemptsOf, everywhere } from "./attempts.ts";
-import { names, readDaemon } from "./daemon.ts";
+import { isListed, names, readDaemon } from "./daemon.ts";
 import { digestOf, keptPassage } from "./passages.ts";
 import { policyFile, shippedPolicy } from "./policy.ts";
 
@@ -15,6 +15,13 @@ test("every shipped domain is in the library", () => {
     .filter((name) => name.endsWith(".yaml"))
     .map((name) => basename(name, ".yaml"));
   expect(shipped.filter((name) => !others.includes(name)).sort()).toEqual(names);
+});
+
+test("`*` in a refusal stands for any text, and nothing else does", () => {
+  const refused = [{ access: "read /sys/devices/*/dev", why: "" }];
+  expect(isListed({ refused }, "read /sys/devices/virtual/block/loop0/dev")).toBe(true);
+  expect(isListed({ refused }, "read /sys/devices/virtual/block/loop0/device")).toBe(false);
+  expect(isListed({ refused: [{ access: "read /a.b", why: "" }] }, "read /axb")).toBe(false);
 });
 
 describe.each(names)("%s", (name) => {

@@ -1,8 +1,16 @@
-import { names, readDaemon } from "./daemon.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { matches, names, readDaemon } from "./daemon.ts";
 import { type KeptPassage, keptPassage } from "./passages.ts";
 import { shippedPolicy } from "./policy.ts";
 import { heldOf } from "./table.ts";
 import { inWords } from "./words.ts";
+
+const cannotBeHeld = z
+  .record(z.string(), z.string())
+  .parse(parse(readFileSync(join(import.meta.dirname, "cannot-be-held.yaml"), "utf8")));
 
 const introduction = `# The library: daemons of Debian in tested domains
 
@@ -39,6 +47,9 @@ export function libraryPage(): string {
     "|---|---|---|---|---|---|---|---|\n",
     ...seen.map(row),
     "\n",
+    "## What cannot be held\n\n| daemons | why |\n|---|---|\n",
+    ...Object.entries(cannotBeHeld).map(([daemons, why]) => `| ${daemons} | ${why} |\n`),
+    "\n",
     ...seen.map(section),
   ].join("");
 }
@@ -59,7 +70,7 @@ function section(passage: KeptPassage): string {
   const { name } = passage;
   const { work, refused, untried } = readDaemon(name);
   const { mediation, lateNames, level, user } = shippedPolicy(name);
-  const asked = refused.filter(({ access }) => passage.refused.includes(access));
+  const asked = refused.filter((one) => passage.refused.some((access) => matches(one, access)));
   const held = [
     `${mediation === "sealed" ? `sealed, late names ${lateNames}` : "supervised"}`,
     ...(user === null ? [] : [`as the user ${user}`]),
