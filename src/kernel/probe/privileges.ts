@@ -4,6 +4,7 @@ import {
   BPF_K,
   BPF_RET,
   CLONE_NEWIPC,
+  ESRCH,
   LANDLOCK_ACCESS_FS_READ_FILE,
   O_CLOEXEC,
   SECCOMP_RET_ALLOW,
@@ -15,14 +16,15 @@ import { killChild } from "../kill-child.ts";
 import { landlockRulesetAttr, sockFilter, sockFprog } from "../structs.ts";
 import { refused, unknown, yes } from "./answer.ts";
 import { ChildProgram, cleanly, resultOf } from "./child.ts";
+import { CHILD_TIMEOUT_MS } from "./start-child.ts";
 
 type PrivilegeFeature = Extract<
   FeatureName,
   "target-access" | "private-ipc" | "restrict-without-nnp"
 >;
 
-/** Seconds: longer than the probing child, after which the target is killed. */
-const TARGET_LIFE_S = 30;
+/** Seconds: longer than the probing child may take, after which the target is killed. */
+const TARGET_LIFE_S = (2 * CHILD_TIMEOUT_MS) / 1000;
 
 /**
  * Probes that depend on the caller. One child tries all three on a sibling as the foreign target.
@@ -69,8 +71,11 @@ function child(target: number): ChildProgram {
 
 function access(results: ReadonlyMap<string, number>): Probe {
   const memory = resultOf(results, "memory");
+  const descriptor = resultOf(results, "descriptor");
+  // A process that has ended has no memory: that says nothing about what the kernel permits.
+  if (memory === -ESRCH) return unknown("the process to look at ended meanwhile");
   if (memory < 0) return refused("/proc/PID/mem of a sibling process", memory);
-  return outcome("pidfd_getfd on a sibling process", resultOf(results, "descriptor"));
+  return outcome("pidfd_getfd on a sibling process", descriptor);
 }
 
 function restrict(results: ReadonlyMap<string, number>): Probe {

@@ -6,7 +6,7 @@ import { spawnProcess } from "../spawn.ts";
  * Milliseconds; the child needs about 60, and on an emulated machine with other work more than
  * 5,000. One that is killed leaves its features unknown, and the domain does not start.
  */
-const CHILD_TIMEOUT_MS = 60_000;
+export const CHILD_TIMEOUT_MS = 60_000;
 /** A probe's results are a few hundred bytes. */
 const OUTPUT_BYTES_MAX = 1 << 16;
 
