@@ -1,4 +1,4 @@
-import type { Daemon } from "../library/daemon.ts";
+import { type Daemon, names } from "../library/daemon.ts";
 import { daemons as longLived } from "../life/daemons.ts";
 
 /** A daemon that comes from nothing to level enforcing, and what its policy is held against. */
@@ -17,7 +17,7 @@ export interface Subject {
 
 const file = (text: string, path: string): string => `printf '%s' '${text}' >${path}`;
 
-/** Debian's, without a shipped policy. */
+/** Debian's, configured as they are in no other test. */
 const others: readonly Daemon[] = [
   {
     name: "rsync",
@@ -87,7 +87,7 @@ const takenOf: Readonly<Record<string, readonly RegExp[]>> = {
 
 export const subjects: readonly Subject[] = [...longLived, ...others].map((daemon) => ({
   daemon,
-  byHand: longLived.includes(daemon) ? `${daemon.name}.yaml` : null,
+  byHand: [...names, "notes"].includes(daemon.name) ? `${daemon.name}.yaml` : null,
   taken: takenOf[daemon.name] ?? [],
   besides: daemon.name === "notes" ? ["memcached"] : [],
 }));

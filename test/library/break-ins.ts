@@ -24,14 +24,17 @@ const SIGSYS = SIGNALLED + constants.signals.SIGSYS;
  */
 const refusals: readonly number[] = [EACCES, EPERM, ENOSYS, EXDEV, SIGSYS];
 
-/** For one that is not there: a file of root's, which any may read. */
+/** `$1`: a program; then kinds and names. A file that is not there is root's, and any may read it. */
 const prepare = `
+program=$1
+shift
+while [ $# -gt 0 ]; do
 case "$1" in
 file)
   [ -e "$2" ] || { mkdir -p "$(dirname "$2")"; echo victim >"$2"; }
   ;;
 program)
-  [ -e "$2" ] || { mkdir -p "$(dirname "$2")"; install --mode=0755 "$3" "$2"; }
+  [ -e "$2" ] || { mkdir -p "$(dirname "$2")"; install --mode=0755 "$program" "$2"; }
   ;;
 socket)
   [ -e "$2" ] || {
@@ -43,7 +46,9 @@ room)
   mkdir -p "$(dirname "$2")"
   rm -f "$2"
   ;;
-esac`;
+esac
+shift 2
+done`;
 
 /**
  * Puts a program over the daemon's own and starts it in the domain, as its user, at enforcing and
@@ -89,7 +94,7 @@ function bothWays(
   const { booted } = host;
   const needs = attempts.flatMap((attempt) => attempt.needs);
   const prepareAll = () => {
-    for (const { what, path } of needs) booted.sh(prepare, what, path, BREAK_IN);
+    booted.sh(prepare, BREAK_IN, ...needs.flatMap(({ what, path }) => [what, path]));
   };
   booted.sh('mount --bind "$1" "$2"', BREAK_IN, daemon.daemon);
   try {
@@ -106,7 +111,8 @@ function bothWays(
   } finally {
     booted.sh('umount "$1"', daemon.daemon);
     // What was made outside of all restrictions is no part of the next daemon's host.
-    for (const { what, path } of needs) if (what === "room") booted.sh('rm -f "$1"', path);
+    const made = needs.filter(({ what }) => what === "room").map(({ path }) => path);
+    booted.sh('rm -f "$@"', ...made);
   }
 }
 

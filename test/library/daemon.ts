@@ -39,6 +39,8 @@ const written = z.strictObject({
   overNetwork: z.strictObject({ client: z.string(), answer: z.string() }).optional(),
   /** What it prints is another after each reload that has succeeded. */
   reloaded: z.string().optional(),
+  /** False where the unit's reload command ends the daemon, outside as well. */
+  isReloaded: z.boolean().default(true),
   /** The configuration of logrotate for what it writes itself, if it does. */
   logrotate: z.string().nullable().default(null),
   /** Names of `refusals.yaml`, or refusals of its own. */
@@ -73,6 +75,7 @@ export interface LibraryDaemon extends Daemon {
   readonly upgrade: string;
   readonly daemon: string;
   readonly work: string;
+  readonly isReloaded: boolean;
   readonly version: string | undefined;
   readonly granted: readonly string[];
   readonly untried: Readonly<Record<string, string>>;

@@ -131,7 +131,7 @@ class OnHost {
     this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
     this.#booted.sh('cd /; bash -euc "$1"', this.daemon.configure);
     this.#booted.sh("systemctl daemon-reload");
-    this.#cofferdam("domain", "reload");
+    this.#cofferdam("domain", "reload", this.daemon.name);
   }
 
   /** Otherwise what happens in the domain would say nothing about the domain. */
@@ -231,10 +231,10 @@ class OnHost {
   }
 
   async #reload(): Promise<void> {
-    const { unit, reloaded, logrotate } = this.daemon;
+    const { unit, reloaded, isReloaded, logrotate } = this.daemon;
     const mark = () => (reloaded === undefined ? "" : this.#booted.run("bash", "-c", reloaded).out);
     const before = mark();
-    if (this.#booted.show(unit, "CanReload") === "yes")
+    if (isReloaded && this.#booted.show(unit, "CanReload") === "yes")
       this.#booted.sh('systemctl reload "$1"', unit);
     if (reloaded !== undefined)
       await this.#until(

@@ -8,7 +8,10 @@ interface Shell {
  * maintainer's scripts are Debian's.
  */
 const script = `
+cd /
 mkdir -p /srv/repacked
+# The archive is put together there: /tmp is small.
+export TMPDIR=/srv/repacked
 folder=$(mktemp -d /srv/repacked/XXXXXX)
 chmod 0755 "$folder"
 mkdir "$folder/DEBIAN"
