@@ -228,6 +228,9 @@ test("the verdict of a verifier log is its last line that is no trace", () => {
     "0: R1=ctx() R10=fp0\n; return x; @ a.c:1\n0: (61) r0 = *(u32 *)(r1 +3996)\ninvalid " +
     "bpf_context access off=3996 size=4\nprocessed 1 insns (limit 1000000)\n";
   expect(summarizeVerifierLog(log)).toBe("invalid bpf_context access off=3996 size=4");
+  const states = "frame2: R0_w=scalar() cb\nR1_w=scalar()\nprocessed 1 insns\n";
+  const access = "R1 invalid mem access 'scalar'";
+  expect(summarizeVerifierLog(`${access}\n${states}`)).toBe(access);
   expect(summarizeVerifierLog("")).toBeNull();
   expect(summarizeVerifierLog("0: (95) exit\n")).toBe("0: (95) exit");
 });

@@ -63,6 +63,8 @@ static int perform(const char *operation, const char *a, const char *b) {
 int main(void) {
   char *line = 0;
   size_t size = 0;
+  // One that waits for each answer must not wait for a full buffer.
+  setvbuf(stdout, 0, _IOLBF, 0);
   while (getline(&line, &size, stdin) > 0) {
     line[strcspn(line, "\n")] = 0;
     char *rest = line, *operation = strsep(&rest, "\t"), *a = strsep(&rest, "\t"),

@@ -4,6 +4,11 @@ import { build, type Plugin } from "esbuild";
 
 const shim = path.join(import.meta.dirname, "guest/vitest.ts");
 
+/** CommonJS packages inside an ES module bundle still call `require` for Node's modules. */
+const banner =
+  'import { createRequire as bundleRequire } from "node:module";' +
+  "const require = bundleRequire(import.meta.url);";
+
 export interface TestOutcome {
   readonly title: string;
   readonly state: "passed" | "failed" | "skipped";
@@ -43,6 +48,7 @@ export async function bundleTests(source: string): Promise<string> {
     target: "node20",
     format: "esm",
     external: ["koffi"],
+    banner: { js: banner },
     alias: { vitest: shim },
     plugins: [keepFolders],
     logLevel: "warning",

@@ -28,7 +28,7 @@ export class BpfError extends Error {
  */
 const statistics = /^(processed \d+ insns|verification time|stack depth|func#|max_states)/;
 /** State and instruction dumps, which precede the verdict. */
-const trace = /^(\d+: |from \d+ to|;|R\d|last_idx|regs=|parent|mark_precise)/;
+const trace = /^(\d+: |from \d+ to|;|frame\d+: |R\d+(_\w+)?=|last_idx|regs=|parent|mark_precise)/;
 
 /** The last line that is neither statistics nor trace; null for an empty log. */
 export function summarizeVerifierLog(log: string): string | null {

@@ -100,7 +100,11 @@ async function run(suite: Suite, titles: readonly string[]): Promise<void> {
   for (const hook of suite.after) await hook();
 }
 
-/** Runs what the bundled files have described: the bundle's last statement. */
-export function runTests(): Promise<void> {
-  return run(root, []);
+/**
+ * Runs what the bundled files have described: the bundle's last statement. A failed test may leave
+ * a child behind, for which node would wait.
+ */
+export async function runTests(): Promise<never> {
+  await run(root, []);
+  process.exit();
 }
