@@ -9,5 +9,11 @@
 #include "lsm/entries.h"
 #include "lsm/execve.h"
 #include "lsm/root.h"
+#include "lsm/network.h"
+#include "lsm/unix.h"
+#include "lsm/processes.h"
+#include "lsm/capabilities.h"
+#include "lsm/services.h"
+#include "lsm/attributes.h"
 
 char dual_license[] SEC("license") = "Dual BSD/GPL";

@@ -120,6 +120,23 @@ static __always_inline bool is_refused(struct label *label, enum request_kind ki
 	return is_denied(label, kind, NAME_FOUND, 0, 0);
 }
 
+/* The event's name is a record. */
+static __always_inline bool is_record_denied(struct label *label, enum request_kind kind,
+					     const void *record, __u32 bytes)
+{
+	__builtin_memcpy(label->name, record, bytes);
+	label->event.length = bytes;
+	return is_denied(label, kind, NAME_FOUND, 0, 0);
+}
+
+/* The same without an event. */
+static __always_inline bool is_denied_quietly(struct label *label)
+{
+	__u32 level = level_of(label);
+
+	return level != LEVEL_WARNING && level != LEVEL_DISABLED;
+}
+
 /* Of a name that was made before, if there is one. */
 static __always_inline struct found judge_found(struct label *label, void *table,
 						enum name_state state)

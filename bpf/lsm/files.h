@@ -72,9 +72,7 @@ int BPF_PROG(on_path_chown, const struct path *path)
 
 static __always_inline bool may_make_code(struct label *label)
 {
-	void *table = table_of(label);
-	__u32 row = 0;
-	struct table_head *head = table ? bpf_map_lookup_elem(table, &row) : NULL;
+	struct table_head *head = head_of(table_of(label));
 
 	return (head && head->words & GRANTED_JIT) || !is_refused(label, REQUEST_MEMORY);
 }

@@ -30,14 +30,77 @@
 #define SB_NOUSER (1UL << 31)
 #define RENAME_EXCHANGE 0x2
 #define RENAME_WHITEOUT 0x4
+#define ATTR_MODE 0x1
+#define ATTR_UID 0x2
+#define ATTR_GID 0x4
+#define ATTR_SIZE 0x8 /* a flag: the length changes */
+#define ATTR_ATIME 0x10
+#define ATTR_MTIME 0x20
+#define ATTR_FORCE 0x200
+#define FIGETBSZ 0x2
+#define FS_IOC_SETFLAGS 0x40086602
+#define FS_IOC32_SETFLAGS 0x40046602
+#define FS_IOC_FSSETXATTR 0x401c5820
+#define FS_IOC_SETVERSION 0x40087602
+#define FS_IOC32_SETVERSION 0x40047602
+/* fs/ext4/ext4.h */
+#define EXT4_IOC_SETVERSION 0x40086604
+#define EXT4_IOC32_SETVERSION 0x40046604
+#define EXT4_IOC_CLEAR_ES_CACHE 0x6628
+/* asm-generic/ioctls.h, linux/sockios.h */
+#define TIOCSTI 0x5412
+#define TIOCLINUX 0x541c
+#define FIONBIO 0x5421
+#define FIONCLEX 0x5450
+#define FIOCLEX 0x5451
+#define FIOASYNC 0x5452
+#define FIOSETOWN 0x8901
+#define SIOCSPGRP 0x8902
+/* linux/magic.h */
+#define MQUEUE_MAGIC 0x19800202
 /* linux/stat.h */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
 /* linux/mman.h */
 #define PROT_WRITE 0x2
 #define PROT_EXEC 0x4
 #define MAP_SHARED 0x1
+/* linux/socket.h, linux/net.h, linux/in.h, linux/in6.h */
+#define AF_UNSPEC 0
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_NETLINK 16
+#define AF_PACKET 17
+#define AF_VSOCK 40
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define SOCK_RAW 3
+#define IPPROTO_IP 0
+#define IPPROTO_ICMP 1
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_IPV6 41
+#define IPPROTO_ICMPV6 58
+#define MSG_FASTOPEN 0x20000000
+#define IP_OPTIONS 4
+#define IP_RETOPTS 7
+#define IPV6_2292RTHDR 5
+#define IPV6_2292PKTOPTIONS 6
+#define IPV6_FLOWLABEL_MGR 32
+#define IPV6_RTHDR 57
+#define SOCK_BINDPORT_LOCK 8 /* net/sock.h: the process chose the port */
+/* linux/ptrace.h, linux/security.h, linux/fcntl.h */
+#define PTRACE_MODE_ATTACH 0x02
+#define PTRACE_MODE_NOAUDIT 0x04
+#define CAP_OPT_NOAUDIT 0x2
+#define F_SETOWN 8
+#define F_SETOWN_EX 15
+/* linux/un.h: bytes of sun_path. */
+#define UNIX_PATH_MAX 108
 /* linux/err.h: the highest addresses are error numbers. */
 #define ERROR_POINTER ((unsigned long)-4095)
 
@@ -45,7 +108,13 @@
 
 struct dentry;
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct super_block {
+	struct list_head s_mounts;
+	unsigned long s_magic;
 	__u32 s_dev;
 	struct dentry *s_root;
 	unsigned long s_flags;
@@ -54,6 +123,11 @@ struct super_block {
 struct inode {
 	__u16 i_mode;
 	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+
+struct iattr {
+	unsigned int ia_valid;
 };
 
 struct qstr {
@@ -87,7 +161,9 @@ struct mnt_namespace;
 
 struct mount {
 	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_instance; /* of s_mounts */
 	struct mnt_namespace *mnt_ns;
 };
 
@@ -99,10 +175,72 @@ struct path {
 struct file {
 	__u32 f_mode;
 	__u32 f_flags;
+	struct inode *f_inode;
 	struct path f_path;
 };
 
 struct vm_area_struct;
+
+struct in6_addr {
+	union {
+		__u32 u6_addr32[4];
+	} in6_u;
+};
+
+struct sock_common {
+	union {
+		struct {
+			__u32 skc_daddr;
+			__u32 skc_rcv_saddr;
+		};
+	};
+	union {
+		struct {
+			__u16 skc_dport; /* network byte order */
+			__u16 skc_num; /* the local port, host byte order */
+		};
+	};
+	__u16 skc_family;
+	unsigned char skc_ipv6only : 1;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u8 sk_userlocks : 4;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct sockaddr;
+
+struct msghdr {
+	void *msg_name;
+	union {
+		void *msg_control;
+	};
+	unsigned long msg_controllen;
+	unsigned int msg_flags;
+};
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[UNIX_PATH_MAX];
+};
+
+struct unix_address {
+	int len; /* of the family and the path */
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct path path;
+};
 
 struct linux_binprm {
 	struct file *file;
@@ -113,7 +251,16 @@ struct fs_struct {
 	struct path root;
 };
 
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct cred;
+
 struct task_struct {
+	const struct cred *cred;
+	const struct cred *real_cred;
+	struct nsproxy *nsproxy;
 	unsigned in_execve : 1;
 	struct fs_struct *fs;
 };

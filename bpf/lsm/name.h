@@ -75,13 +75,18 @@ static __noinline enum name_state place_of(struct label *label, struct vfsmount 
 	struct mount *mount = mount_of(mnt);
 	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
 	struct dentry *root = BPF_CORE_READ(task, fs, root.dentry);
+	unsigned long namespace;
 	struct mount *root_mount = mount_of(root_mnt);
 	int i;
 
 	if (BPF_CORE_READ(dentry, d_sb, s_flags) & SB_NOUSER)
 		return NAME_NONE;
 	/* A mount that only the kernel can reach: overlayfs looks into its layers. */
-	if ((unsigned long)BPF_CORE_READ(mount, mnt_ns) >= ERROR_POINTER)
+	namespace = (unsigned long)BPF_CORE_READ(mount, mnt_ns);
+	if (namespace >= ERROR_POINTER)
+		return NAME_KERNELS;
+	/* mq_open(2) has a mount without a namespace; services.h decides about it. */
+	if (!namespace && BPF_CORE_READ(dentry, d_sb, s_magic) == MQUEUE_MAGIC)
 		return NAME_KERNELS;
 	if (BPF_CORE_READ(root, d_inode, i_ino) != configuration.root_inode ||
 	    BPF_CORE_READ(root, d_sb, s_dev) != configuration.root_device)

@@ -25,6 +25,41 @@ enum request_kind {
 	REQUEST_MEMORY, /* memory made executable */
 	REQUEST_TRANSITION, /* by an execve under another process's control */
 	REQUEST_BPF,
+	REQUEST_ADDRESS, /* the name is a struct endpoint */
+	REQUEST_SOCKET, /* the name is a struct socket_asked */
+	REQUEST_ROUTE, /* by way of an address that was not judged */
+	REQUEST_SIGNAL, /* the name is a struct other_asked */
+	REQUEST_PROCESS, /* the same */
+	REQUEST_CAPABILITY, /* the name is its number, 4 bytes */
+	REQUEST_SERVICE, /* the name is an enum service, 4 bytes */
+};
+
+enum service {
+	SERVICE_SHM,
+	SERVICE_SEM,
+	SERVICE_MSG,
+	SERVICE_MQUEUE,
+	SERVICE_KEYS,
+	SERVICE_PERF,
+	SERVICE_IO_URING,
+	SERVICE_USERFAULTFD,
+	SERVICE_USER_NAMESPACE,
+	SERVICE_TERMINAL, /* input put into a terminal */
+};
+
+/* What the process may not do to another one. */
+enum process_act {
+	ACT_TRACE,
+	ACT_INSPECT, /* as a tracer may: memory, environment, descriptors */
+	ACT_TRACED, /* by its parent */
+	ACT_LIMIT,
+	ACT_SCHEDULE,
+	ACT_OWNER, /* make it the owner of a descriptor, to which signals go */
+};
+
+struct other_asked {
+	__u32 domain;
+	__u32 detail; /* the signal, or an enum process_act */
 };
 
 /* Why a name is none that a policy could grant. */

@@ -39,6 +39,12 @@ int BPF_PROG(on_sb_pivotroot, const struct path *old_path)
 	return refuse_new_meaning();
 }
 
+SEC("lsm/sb_remount")
+int BPF_PROG(on_sb_remount, struct super_block *sb)
+{
+	return refuse_new_meaning();
+}
+
 SEC("lsm/move_mount")
 int BPF_PROG(on_move_mount, const struct path *from)
 {

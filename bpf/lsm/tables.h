@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What user space writes and the programs read. src/kernel/bpf/lsm/layout.ts and
- * src/compile/lsm/name-table.ts have the same layouts; test/lsm/object.test.ts compares them.
+ * src/compile/lsm/policy-table.ts have the same layouts; test/lsm/object.test.ts compares them.
  */
 #ifndef COFFERDAM_LSM_TABLES_H
 #define COFFERDAM_LSM_TABLES_H
@@ -31,6 +31,8 @@ enum permission {
 	MAY_EXECUTE = 0x010,
 	MAY_MAP = 0x020,
 	MAY_ATTRIBUTES = 0x040,
+	MAY_IOCTL = 0x080,
+	MAY_CONNECT = 0x100,
 	MAY_LISTEN = 0x200,
 };
 
@@ -38,7 +40,32 @@ enum permission {
 enum level { LEVEL_ENFORCING, LEVEL_WARNING, LEVEL_DISABLED };
 
 /* Words of a policy beside its names. */
-enum granted_word { GRANTED_JIT = 0x1 };
+enum granted_word {
+	GRANTED_JIT = 0x1,
+	GRANTED_PING4 = 0x2,
+	GRANTED_PING6 = 0x4,
+	GRANTED_PACKET = 0x8,
+	GRANTED_VSOCK = 0x10,
+	GRANTED_SIGNALS_ANY = 0x20, /* to domains that no rule names */
+	GRANTED_SHM = 0x40,
+	GRANTED_SEM = 0x80,
+	GRANTED_MSG = 0x100,
+	GRANTED_MQUEUE = 0x200,
+	GRANTED_KEYS = 0x400,
+	GRANTED_PERF = 0x800,
+	GRANTED_IO_URING = 0x1000,
+	GRANTED_USERFAULTFD = 0x2000,
+};
+
+/* What an endpoint is asked for; src/compile/lsm/network-automaton.ts. */
+enum endpoint_use {
+	CONNECT_TCP,
+	CONNECT_UDP,
+	LISTEN_TCP,
+	LISTEN_UDP,
+	ANSWER_UDP,
+	ENDPOINT_USES,
+};
 
 /* Constant before load, so that the verifier folds it. */
 struct configuration {
@@ -55,8 +82,9 @@ struct row {
 
 /*
  * The first row of a policy's table. The second is the class of each byte, one byte each. The
- * others are two arrays of words, which begin at rows of their own: `next`, indexed by
- * state * class_count + class; and two words a state:
+ * others are three arrays of words, which begin at rows of their own. `next` is indexed by
+ * state * class_count + class, that of the network by state * 16 + nibble, where state 1 is
+ * granted. Two words a state are:
  *
  *     granted | own << 16
  *     granted to every name below `state/` | granted to some name there << 16
@@ -69,6 +97,14 @@ struct table_head {
 	__u32 next_row;
 	__u32 states_row;
 	__u32 words;
+	__u32 netlink; /* a bit for each protocol */
+	__u32 raw[8];
+	__u32 capabilities[2];
+	__u32 instead[2]; /* not granted, but one that the kernel takes instead */
+	__u32 signals_row; /* ascending: number of a domain << 1 | granted */
+	__u32 signal_count;
+	__u32 network_row;
+	__u32 network_starts[2 * ENDPOINT_USES]; /* of each use for IPv4, then for IPv6 */
 };
 
 struct policy_table {

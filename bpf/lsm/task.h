@@ -18,11 +18,20 @@
 /* Directories above an entry, up to the root of its mount. */
 #define ENTRIES_ABOVE_MAX 128
 
+/* An address and port, as it is judged. */
+struct endpoint {
+	__u8 use; /* enum endpoint_use */
+	__u8 length; /* 4 or 16 */
+	__u16 port;
+	__u8 address[16];
+};
+
 struct label {
 	__u32 domain; /* 0: none */
 	__u32 next; /* the domain that the execve under way leads into; 0: it stays */
 	struct dentry *above[ENTRIES_ABOVE_MAX]; /* an entry, the directory that it is in, and so on */
 	struct executable executable;
+	struct endpoint endpoint;
 	/* One record: `name` follows `event`. */
 	struct event event;
 	char name[PATH_BYTES + LAST_BYTES];

@@ -44,8 +44,6 @@ static long step_at(__u32 index, struct walk *walk)
 	if (index >= PATH_BYTES + LAST_BYTES)
 		return 1;
 	byte = walk->name[index];
-	if (!byte)
-		return 1;
 	walk->state = step(walk, byte);
 	return walk->state == STATE_DEAD;
 }
@@ -54,6 +52,13 @@ static long step_at(__u32 index, struct walk *walk)
 static __always_inline void *table_of(struct label *label)
 {
 	return bpf_map_lookup_elem(&policies, &label->domain);
+}
+
+static __always_inline struct table_head *head_of(void *table)
+{
+	__u32 row = 0;
+
+	return table ? bpf_map_lookup_elem(table, &row) : NULL;
 }
 
 static __always_inline bool begin_walk(struct walk *walk, void *table)
@@ -91,7 +96,8 @@ static __always_inline struct found look_up(struct label *label, void *table)
 	if (!begin_walk(&walk, table))
 		return found;
 	walk.name = label->name;
-	bpf_loop(PATH_BYTES + LAST_BYTES, step_at, &walk, 0);
+	/* Abstract names have NULs. */
+	bpf_loop(label->event.length, step_at, &walk, 0);
 	said = word_at(table, states_row_of(table), walk.state * 2);
 	found.state = walk.state;
 	found.granted = said & 0xffff;

@@ -2,17 +2,16 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { canonicalNames } from "../compile/canonical-names.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
-import { nameTable } from "../compile/lsm/name-table.ts";
+import { policyTable } from "../compile/lsm/policy-table.ts";
 import { withDescendants } from "../domains/descendants.ts";
+import { numbersGiven } from "../domains/numbers-file.ts";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
-import { grantedWord } from "../kernel/bpf/lsm/layout.ts";
 import { loadLsm } from "../kernel/bpf/lsm/load.ts";
 import { unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
-import { granted } from "../model/granted.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
@@ -76,7 +75,9 @@ function tableOf(places: Places, policy: Policy, files: readonly string[]): Uint
       names.problems.map(({ values }) => Object.values(values).join(": ")).join("; "),
       `cofferdam check ${policy.name} tells more`,
     );
-  return nameTable(names.policy.names, granted(policy.memory).has("jit") ? grantedWord.jit : 0);
+  // A domain that gets its number later is not granted until the policy is put into force again.
+  const numbers = numbersGiven(places.system.numbers);
+  return policyTable(names.policy.names, policy, (domain) => numbers.get(domain) ?? null);
 }
 
 /** Detaches the engine: no process is in a domain afterwards. */

@@ -9,7 +9,7 @@ afterAll(() => caller.remove());
 test("adopt holds only a part of a policy, and wants that to be accepted", async () => {
   const { status, out, err } = await caller.run(["adopt", "nginx", "42"]);
   expect({ status, out }).toEqual({ status: ExitCode.usage, out: "" });
-  expect(err).toMatch(/holds files and code alone[\s\S]*add --experimental/);
+  expect(err).toMatch(/does not hold the whole policy yet[\s\S]*add --experimental/);
 });
 
 test("only root adopts, and only root lets go", async () => {

@@ -17,7 +17,9 @@ test("the hooks that are held are those with a program", () => {
   const text = readdirSync(folder)
     .map((name) => readFileSync(join(folder, name), "utf8"))
     .join("\n");
-  const programs = [...text.matchAll(/^SEC\("lsm(?:\.s)?\/(\w+)"\)/gm)].map(([, hook]) => hook);
+  const programs = [...text.matchAll(/^(?:SEC\("lsm(?:\.s)?\/|\w+_HOOK\()(\w+)/gm)].map(
+    ([, hook]) => hook,
+  );
   const held = hookGroups.filter(({ use }) => use === "held").flatMap(({ hooks }) => hooks);
   expect([...held].sort()).toEqual([...new Set(programs)].sort());
 });

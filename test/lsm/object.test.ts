@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { endpointUses } from "../../src/compile/lsm/network-automaton.ts";
 import * as layout from "../../src/kernel/bpf/lsm/layout.ts";
 import { Permission } from "../../src/model/permission.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -16,11 +17,12 @@ const sources = readdirSync(join(bpf, "lsm")).map(
 /** What C says of each struct and constant, as assertions that a compiler checks. */
 function assertions(): readonly string[] {
   const structs = {
-    table_head: { ...layout.headLayout, class_count: layout.headLayout.classCount },
+    table_head: layout.headLayout,
     executable: layout.executableLayout,
     event: layout.eventLayout,
     account: layout.accountLayout,
     label: layout.labelLayout,
+    endpoint: layout.endpointLayout,
   };
   const members = Object.entries(structs).flatMap(([name, { bytes, ...offsets }]) => [
     `sizeof(struct ${name}) == ${bytes}`,
@@ -28,7 +30,14 @@ function assertions(): readonly string[] {
       .filter(([member]) => !/[A-Z]/.test(member))
       .map(([member, at]) => `__builtin_offsetof(struct ${name}, ${member}) == ${at}`),
   ]);
-  const { classCount, nextRow, statesRow } = layout.headLayout;
+  const inC = { classCount: "class_count", nextRow: "next_row", statesRow: "states_row" };
+  const headInC = {
+    ...inC,
+    signalsRow: "signals_row",
+    signalCount: "signal_count",
+    networkRow: "network_row",
+    networkStarts: "network_starts",
+  };
   const { rootDevice, rootInode, seed, bytes } = layout.configurationLayout;
   const permissions = [
     "read",
@@ -41,9 +50,11 @@ function assertions(): readonly string[] {
   ] as const;
   return [
     ...members,
-    `__builtin_offsetof(struct table_head, class_count) == ${classCount}`,
-    `__builtin_offsetof(struct table_head, next_row) == ${nextRow}`,
-    `__builtin_offsetof(struct table_head, states_row) == ${statesRow}`,
+    ...Object.entries(headInC).map(
+      ([member, name]) =>
+        `__builtin_offsetof(struct table_head, ${name}) == ` +
+        layout.headLayout[member as keyof typeof headInC],
+    ),
     `__builtin_offsetof(struct configuration, root_device) == ${rootDevice}`,
     `__builtin_offsetof(struct configuration, root_inode) == ${rootInode}`,
     `__builtin_offsetof(struct configuration, seed) == ${seed}`,
@@ -54,15 +65,24 @@ function assertions(): readonly string[] {
     `ROW_WORDS == ${layout.ROW_WORDS}`,
     `EXECUTABLE_BYTES == ${layout.EXECUTABLE_BYTES}`,
     `COMPONENT_BYTES == ${layout.COMPONENT_BYTES}`,
-    `GRANTED_JIT == ${layout.grantedWord.jit}`,
+    ...Object.entries(layout.grantedWord).map(
+      ([word, bit]) => `GRANTED_${word.toUpperCase()} == ${bit}`,
+    ),
+    ...endpointUses.map((use, at) => `${use.toUpperCase().replace(" ", "_")} == ${at}`),
+    `ENDPOINT_USES == ${endpointUses.length}`,
     `DOMAINS_MAX == ${layout.lsmLimits.domains}`,
     `EXECUTABLES_MAX == ${layout.lsmLimits.executables}`,
     `EVENTS_BYTES == ${layout.lsmLimits.eventsBytes}`,
     `EVENTS_PER_WINDOW_MAX == ${layout.lsmLimits.eventsPerWindow}`,
     `REQUEST_TRANSITION == ${layout.requestKinds.indexOf("transition")}`,
+    `REQUEST_SERVICE == ${layout.requestKinds.indexOf("service")}`,
+    ...layout.services.map((name, at) => `SERVICE_${name.toUpperCase()} == ${at}`),
+    `ACT_OWNER == ${layout.processActs.indexOf("owner")}`,
     `NAME_KERNELS == ${layout.nameStates.indexOf("kernel's")}`,
     `LEVEL_DISABLED == ${layout.lsmLevels.indexOf("disabled")}`,
     ...permissions.map((name) => `MAY_${name.toUpperCase()} == ${Permission[name]}`),
+    `MAY_IOCTL == ${Permission.ioctl}`,
+    `MAY_CONNECT == ${Permission.connect}`,
     `MAY_LISTEN == ${Permission.listen}`,
   ];
 }
@@ -117,9 +137,10 @@ test("the kernel's name is asked for in one place", () => {
 });
 
 test("every program is loaded and pinned", () => {
-  const hooks = sources.flatMap(([, text]) =>
-    [...text.matchAll(/^int BPF_PROG\((\w+)/gm)].map((match) => match[1] ?? ""),
-  );
+  const hooks = sources.flatMap(([, text]) => [
+    ...[...text.matchAll(/^int BPF_PROG\((\w+)/gm)].map((match) => match[1] ?? ""),
+    ...[...text.matchAll(/^\w+_HOOK\((\w+)/gm)].map((match) => `on_${match[1]}`),
+  ]);
   expect([...layout.lsmPrograms].sort()).toEqual(hooks.sort());
 });
 
@@ -130,7 +151,7 @@ test("a process in no domain leaves every program before it looks at anything el
       const program = /BPF_PROG\((\w+)/.exec(one)?.[1];
       if (program === undefined || late.includes(program)) continue;
       expect(one, `${name}: ${program}`).toMatch(
-        /label_of_current\(\)|judge_path|judge_entry|refuse_new_meaning/,
+        /label_of_current\(\)|judge_(?:path|entry|other|owner|request|service)|refuse_new_meaning/,
       );
     }
 });

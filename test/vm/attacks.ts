@@ -38,17 +38,22 @@ export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]
  * `/vm/attacks-NAME.mjs`.
  */
 export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
-  const scratch = scratchFolder("vm-attacks");
-  buildPrograms(scratch);
-  fs.rmSync(scratch, { recursive: true });
   const bundles = new Map<string, string>();
   for (const [name, programs] of Object.entries(shares()))
     bundles.set(name, await attackBundle(name as AttackerName, programs));
   return (tree) => {
-    for (const name of [path.join(clone, "test/attacks"), path.join(programsFolder, "attacks")])
-      tree.copy(name);
+    fillWithAttackPrograms(tree);
     for (const [name, bundle] of bundles) tree.write(`vm/attacks-${name}.mjs`, bundle);
   };
+}
+
+/** Compiled, where `Arena` finds them without a compiler. */
+export function fillWithAttackPrograms(tree: Tree): void {
+  const scratch = scratchFolder("vm-attacks");
+  buildPrograms(scratch);
+  fs.rmSync(scratch, { recursive: true });
+  for (const name of [path.join(clone, "test/attacks"), path.join(programsFolder, "attacks")])
+    tree.copy(name);
 }
 
 function attackBundle(name: AttackerName, programs: readonly AttackProgram[]): Promise<string> {

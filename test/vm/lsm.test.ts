@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
+import { fillWithAttackPrograms } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone } from "./fill.ts";
 import { clone } from "./kernel.ts";
@@ -13,14 +14,22 @@ const missing = machineMissing();
 /** In the clone, where they find node_modules. */
 const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 /** In the order in which they run; each goes on where the one before left the engine. */
-const suites = ["lsm"] as const;
+const usual = ["lsm-others", "lsm-services", "lsm-network", "lsm-differential", "lsm"] as const;
+/** `npm run test:lsm`: the attacks too, and more generated policies. */
+const isWhole = process.env.COFFERDAM_LSM === "all";
+const suites = [...usual, ...(isWhole ? ["lsm-attacks"] : []), "lsm-after"];
+/** Generated policies of each kind. */
+const CASES = isWhole ? 40 : 4;
 let outcome: MachineOutcome | null = null;
 
 function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
+  if (isWhole) fillWithAttackPrograms(tree);
+  tree.copy(path.join(import.meta.dirname, "guest/adopt.sh"), "vm/adopt.sh");
+  for (const name of ["mkfifo", "ls"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
-  for (const source of ["properties/try.c", "lsm/crowd.c"])
+  for (const source of ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "differential/prober.c"])
     compileC(
       path.join(tree.folder, "vm", path.basename(source, ".c")),
       path.join(clone, "test", source),
@@ -32,7 +41,8 @@ beforeAll(async () => {
   if (missing !== null) return;
   const bundles = new Map<string, string>();
   for (const name of suites) bundles.set(name, await bundleTests(`import "./guest/${name}.ts";`));
-  const steps = suites.map((name) => [name, `node ${bundleName(name)}`]);
+  const steps = suites.map((name) => [name, `CASES=${CASES} node ${bundleName(name)}`]);
+  steps.push(["adopt", `sh /vm/adopt.sh ${path.join(clone, "bin/cofferdam")}`]);
   outcome = await runInVm(
     { engine: { root: { bpffs: BPFFS, ...Object.fromEntries(steps) } } },
     (tree) => fill(tree, bundles),
@@ -54,3 +64,18 @@ for (const name of suites)
     expect(step?.status, text).toBe(0);
     expect(told.length).toBeGreaterThan(0);
   });
+
+test("a running process is adopted by the command, and let go by the agent's", (context) => {
+  skipUnless(context, missing === null, missing ?? "");
+  const lines = outcome?.steps.get("engine/root/adopt")?.output.split("\n") ?? [];
+  const text = `${lines.join("\n")}\n${outcome?.console}`;
+  expect(lines[0], text).toMatch(/does not hold the whole policy yet/);
+  expect(lines.slice(1), text).toContainEqual(expect.stringMatching(/process 1 is the host's/));
+  const at = lines.findIndex((line) => /^held\(\d+\): enforcing; adopted 1 thread$/.test(line));
+  expect(lines.slice(at + 1, at + 3), text).toEqual([
+    "given",
+    "/usr/bin/cat: /tmp/other: Permission denied",
+  ]);
+  // Let go, and nothing is pinned.
+  expect(lines.slice(-3), text).toEqual(["given", "other", ""]);
+});

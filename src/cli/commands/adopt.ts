@@ -15,10 +15,10 @@ export const adopt: Command = {
     "Puts running processes with all their threads and descendants into a domain, without a " +
       "restart, on kernels that load BPF LSM programs. What they fork stays in it. This engine " +
       "is unfinished, and so the command needs --experimental.",
-    "It holds what the policy says of files: reading, writing, making, removing, renaming, " +
-      "linking, executing, mapping as code, chmod, chown; and memory that is made executable. It " +
-      "refuses chroot, mounts and bpf(2). It does NOT hold network, capabilities, signals, other " +
-      "system calls, ioctl, times, extended attributes, or descriptors that a process has.",
+    "It holds what the policy says of files, network, capabilities, signals, IPC, and memory " +
+      "that is made executable. It refuses chroot, mounts, user namespaces, bpf(2), and tracing " +
+      "processes of other domains. It does NOT hold system calls as such, descriptors that a " +
+      "process has or is sent, or code that it writes into itself by /proc/self/mem.",
     "The policy and the level of the domain are those of now: after a change, call it again, " +
       "with or without processes. Enforcement goes on whether or not an agent runs; " +
       "`cofferdam agent --unpin` undoes all of it.",
@@ -38,7 +38,7 @@ export const adopt: Command = {
   run(context, [domain, ...words], options) {
     if (options.experimental !== true)
       throw new CommandError(
-        "adopt holds files and code alone, and would leave the rest of the policy open",
+        "adopt does not hold the whole policy yet: system calls and descriptors stay open",
         "add --experimental to accept that; cofferdam adopt --help says what is held",
         ExitCode.usage,
       );

@@ -1,20 +1,34 @@
 /** What the tests of the bpf-lsm engine share inside the virtual machine. */
 import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
 import { createInterface, type Interface } from "node:readline";
-import { nameTable } from "../../../src/compile/lsm/name-table.ts";
+import { canonicalNames } from "../../../src/compile/canonical-names.ts";
+import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
+import {
+  type Beside,
+  type NumberOf,
+  nothingBeside,
+  policyTable,
+} from "../../../src/compile/lsm/policy-table.ts";
 import { withDescendants } from "../../../src/domains/descendants.ts";
 import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
+import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
 import { ownRules } from "../../../src/model/own-objects.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
-import type { NameRule } from "../../../src/model/rule.ts";
+import type { Policy } from "../../../src/model/policy.ts";
+import type { NameRule, TokenRule } from "../../../src/model/rule.ts";
+import { loadPolicy } from "../../../src/policy/load.ts";
 import { EventReader, type LsmEvent } from "./lsm-events.ts";
 
 export const PINS = "/sys/fs/bpf/cofferdam";
-/** As `../lsm.test.ts` has them compiled: test/properties/try.c and test/lsm/crowd.c. */
+/** As `../lsm.test.ts` has them compiled: test/properties/try.c, test/lsm/crowd.c and act.c. */
 export const TRY = "/vm/try";
 export const CROWD = "/vm/crowd";
+export const ACT = "/vm/act";
+
+const POLICY = "/root/case.yaml";
 
 /** How long an answer may take in a machine that emulates, in milliseconds. */
 const ANSWER_MS = 600_000;
@@ -34,20 +48,52 @@ export function rules(...lines: readonly string[]): readonly NameRule[] {
   });
 }
 
+/** A policy of these lines, with canonical names. */
+export function policyOf(
+  files: readonly string[],
+  network: readonly string[],
+  resolve = (name: string) => name,
+): Policy {
+  const list = (key: string, lines: readonly string[]) =>
+    lines.length === 0 ? "" : `${key}:\n${lines.map((one) => `  - ${resolve(one)}\n`).join("")}`;
+  const sections = list("files", files) + list("network", network);
+  const text = `domain: case\nsummary: generated\n${sections}`;
+  fs.writeFileSync(POLICY, text);
+  const vocabulary = { syscalls: new Set<string>(), groups: new Map<string, readonly string[]>() };
+  const { policy, diagnostics } = loadPolicy(POLICY, { vocabulary, abstractions: [] });
+  if (policy === null) throw new Error(`${JSON.stringify(diagnostics)}\n${text}`);
+  const names = canonicalNames(policy, hostSnapshot(), [], []);
+  if ("problems" in names) throw new Error(JSON.stringify(names.problems));
+  return names.policy;
+}
+
+/** A granted word. */
+export function word<T extends string>(token: T): TokenRule<T> {
+  return { effect: "allow", token, source: { file: "test", line: 1, column: 1, text: token } };
+}
+
 export class Lsm {
   readonly engine: LsmEngine;
   readonly reader: EventReader;
 
   constructor() {
-    loadLsm(PINS);
+    if (generations(PINS).length === 0) loadLsm(PINS);
     const engine = LsmEngine.open(PINS);
     if (engine === null) throw new Error("the engine is not attached");
     this.engine = engine;
     this.reader = new EventReader(engine.events);
   }
 
-  domain(number: number, level: Level, names: readonly NameRule[], words = 0): void {
-    this.engine.setPolicy(number, nameTable([...names, ...ownRules(["/own"], [])], words));
+  domain(
+    number: number,
+    level: Level,
+    names: readonly NameRule[],
+    beside: Partial<Beside> = {},
+    numberOf: NumberOf = () => null,
+  ): void {
+    const all = { ...nothingBeside, ...beside };
+    const table = policyTable([...names, ...ownRules(["/own"], [])], all, numberOf);
+    this.engine.setPolicy(number, table);
     this.engine.setLevel(number, level);
   }
 

@@ -27,6 +27,8 @@ export interface LsmEvent {
   /** Of those, what is denied at every level. */
   readonly own: PermissionSet;
   readonly name: string;
+  /** The same, or a record of a request without a name. */
+  readonly bytes: Uint8Array;
   readonly comm: string;
 }
 
@@ -86,6 +88,7 @@ export class EventReader {
 function decode(bytes: Buffer): LsmEvent {
   const comm = bytes.subarray(eventLayout.comm, eventLayout.own);
   const length = bytes.readUInt32LE(eventLayout.length);
+  const name = Buffer.from(bytes.subarray(eventLayout.bytes, eventLayout.bytes + length));
   return {
     time: bytes.readBigUInt64LE(eventLayout.time),
     domain: bytes.readUInt32LE(eventLayout.domain),
@@ -98,7 +101,8 @@ function decode(bytes: Buffer): LsmEvent {
     nameState: nameStates[bytes.readUInt8(eventLayout.name_state)] ?? "none",
     permissions: bytes.readUInt32LE(eventLayout.permissions),
     own: bytes.readUInt32LE(eventLayout.own),
-    name: nameOfBytes(bytes.subarray(eventLayout.bytes, eventLayout.bytes + length)),
+    name: nameOfBytes(name),
+    bytes: name,
     comm: comm.subarray(0, Math.max(0, comm.indexOf(0))).toString("latin1"),
   };
 }

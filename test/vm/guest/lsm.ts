@@ -1,14 +1,19 @@
 /** Tests of the bpf-lsm engine for the virtual machine, whose stock kernel loads its programs. */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
-import { nameTable } from "../../../src/compile/lsm/name-table.ts";
+import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
+import { lsmLimits } from "../../../src/kernel/bpf/lsm/layout.ts";
+import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
+import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import { levels } from "../../../src/model/level.ts";
 import { Permission } from "../../../src/model/permission.ts";
-import { CROWD, Lsm, rules, TRY, Trying } from "./lsm-arena.ts";
+import { ACT, CROWD, Lsm, PINS, rules, TRY, Trying, word } from "./lsm-arena.ts";
 
 const HERE = "/tmp/lsm";
+const WAIT = { timeout: 60_000, interval: 50 };
 let lsm: Lsm;
 let last = 50;
 
@@ -114,7 +119,7 @@ test("a policy is replaced whole: no request meets half of one", async () => {
   const { folder, domain } = scene("f");
   const many = Array.from({ length: 300 }, (_, at) => `rw ${folder}/other${at}/*.log`);
   const tables = [rules(`r ${folder}/f`), rules(...many, `r ${folder}/**`)].map((names) =>
-    nameTable(names, 0),
+    policyTable(names, nothingBeside),
   );
   lsm.domain(domain, "enforcing", rules(`r ${folder}/f`));
   const crowd = inside(domain, CROWD, [`${folder}/f`]);
@@ -124,4 +129,231 @@ test("a policy is replaced whole: no request meets half of one", async () => {
   expect(await crowd.does("")).toMatch(/^[1-9]\d* 0$/);
   expect(lsm.engine.account(domain).denied).toBe(0n);
   await crowd.end();
+});
+
+test("new programs take over without a gap", async () => {
+  const { folder, domain } = scene("f");
+  lsm.domain(domain, "enforcing", []);
+  const crowd = new Trying(CROWD, [`${folder}/f`]);
+  lsm.engine.adopt(domain, () => crowd.family());
+  await crowd.does("");
+  const told = crowd.does("");
+  const [before] = generations(PINS);
+  loadLsm(PINS);
+  expect(await told).toMatch(/^0 [1-9]\d*$/);
+  expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
+  expect(generations(PINS)).toEqual([(before as number) + 1]);
+  await crowd.end();
+});
+
+test("an executable leads into its domain by its name, whatever file has it", async () => {
+  const { folder, domain } = scene("new", "elsewhere/held");
+  fs.copyFileSync(TRY, `${folder}/held`);
+  fs.copyFileSync(TRY, `${folder}/elsewhere/held`);
+  fs.symlinkSync(`${folder}/held`, `${folder}/link`);
+  lsm.domain(domain, "enforcing", rules(`rx ${folder}/held`));
+  lsm.engine.setExecutable(0, `${folder}/held`, domain);
+  const entered = async (program: string) => {
+    const trying = new Trying(program);
+    const found = lsm.engine.domainOf(trying.pid);
+    expect(await trying.does("read /etc/passwd")).toBe(found === 0 ? "0" : "EACCES");
+    await trying.end();
+    return found;
+  };
+  expect(await entered(`${folder}/held`)).toBe(domain);
+  expect(await entered(`${folder}/link`)).toBe(domain);
+  expect(await entered(`${folder}/elsewhere/held`)).toBe(0);
+  fs.copyFileSync(TRY, `${folder}/new`);
+  fs.renameSync(`${folder}/new`, `${folder}/held`);
+  expect(await entered(`${folder}/held`)).toBe(domain);
+  lsm.engine.removeExecutable(0, `${folder}/held`);
+  expect(await entered(`${folder}/held`)).toBe(0);
+});
+
+test("a transition is taken with AT_SECURE, an entry without", async () => {
+  const { folder, domain } = scene("f", "g");
+  const next = scene("f").domain;
+  for (const name of ["first", "second"]) fs.copyFileSync(ACT, `${folder}/${name}`);
+  lsm.domain(domain, "enforcing", rules(`rx ${folder}/first`, `rx ${folder}/second`));
+  lsm.domain(next, "enforcing", []);
+  lsm.engine.setExecutable(0, `${folder}/first`, domain);
+  lsm.engine.setExecutable(domain, `${folder}/second`, next);
+  const act = new Trying(`${folder}/first`);
+  expect(await act.does("secure")).toBe("0");
+  expect(await act.does(`execute ${folder}/f`)).toBe("EACCES");
+  expect(lsm.engine.domainOf(act.pid)).toBe(domain);
+  act.becomes(`execute ${folder}/second`);
+  expect(await act.does("secure")).toBe("1");
+  expect(lsm.engine.domainOf(act.pid)).toBe(next);
+  await act.end();
+});
+
+test("no transition is taken under no_new_privs at enforcing", async () => {
+  const { folder, domain } = scene("f");
+  fs.copyFileSync(ACT, `${folder}/second`);
+  lsm.domain(domain, "enforcing", rules(`rx ${folder}/second`));
+  lsm.engine.setExecutable(domain, `${folder}/second`, domain + 1);
+  const act = inside(domain, ACT);
+  expect(await act.does("nnp")).toBe("0");
+  expect(await act.does(`execute ${folder}/second`)).toBe("EPERM");
+  expect(lsm.events(domain)).toMatchObject([{ kind: "transition", denied: true }]);
+  expect(lsm.engine.domainOf(act.pid)).toBe(domain);
+  await act.end();
+});
+
+test("no object gains permissions by a new name", async () => {
+  const { folder, domain } = scene("low/f", "low/g", "low/d/x", "high/keep", "high/e/y");
+  lsm.domain(
+    domain,
+    "enforcing",
+    rules(`rcd ${folder}/low/**`, `rwcd ${folder}/high/**`, `cd ${folder}/top/**`),
+  );
+  fs.mkdirSync(`${folder}/top`);
+  const trying = inside(domain);
+  const act = inside(domain, ACT);
+  const move = (how: string, from: string, to: string) =>
+    (how === "exchange" ? act : trying).does(`${how} ${folder}/${from} ${folder}/${to}`);
+  expect(await move("rename", "low/f", "high/f")).toBe("EACCES");
+  expect(await move("link", "low/f", "high/f")).toBe("EACCES");
+  expect(await move("rename", "low/d", "high/d")).toBe("EACCES");
+  expect(await move("exchange", "low/f", "high/keep")).toBe("EACCES");
+  expect(await move("exchange", "high/keep", "low/f")).toBe("EACCES");
+  expect(await move("link", "low/f", "low/f2")).toBe("0");
+  expect(await move("rename", "low/f", "low/f3")).toBe("0");
+  expect(await move("exchange", "low/g", "low/f3")).toBe("0");
+  expect(await move("rename", "high/keep", "low/keep")).toBe("0");
+  expect(await move("rename", "high/e", "low/e")).toBe("0");
+  expect(lsm.events(domain).map(({ kind, name }) => `${kind} ${name}`)).toEqual(
+    ["high/f", "high/d", "high/keep", "low/f"].map((name) => `gain ${folder}/${name}`),
+  );
+  await trying.end();
+  await act.end();
+});
+
+test("names are the kernel's: links, `..`, replaced and late files, bind mounts", async () => {
+  const { folder, domain } = scene("given/f", "other/f", "mount/hidden", "next");
+  lsm.domain(domain, "enforcing", rules(`rcd ${folder}/given/**`, `r ${folder}/mount/f`));
+  fs.symlinkSync(`${folder}/other/f`, `${folder}/given/link`);
+  const trying = inside(domain);
+  const act = inside(domain, ACT);
+  const reads = (name: string) => trying.does(`read ${folder}/${name}`);
+  expect(await reads("given/link")).toBe("EACCES");
+  expect(await reads("given/../other/f")).toBe("EACCES");
+  expect(await reads("given/../given/f")).toBe("0");
+  expect(await trying.does(`read /proc/self/root${folder}/other/f`)).toBe("EACCES");
+  expect(await act.does(`at ${folder}/other f`)).toBe("EACCES");
+  expect(await act.does(`at ${folder}/given f`)).toBe("0");
+  fs.renameSync(`${folder}/next`, `${folder}/given/f`);
+  expect(await reads("given/f")).toBe("0");
+  fs.writeFileSync(`${folder}/given/late`, "");
+  expect(await reads("given/late")).toBe("0");
+  expect(await act.does(`again ${folder}/given/late`)).toBe("0");
+  execFileSync("/vm/busybox", ["mount", "--bind", `${folder}/other`, `${folder}/mount`]);
+  expect(await reads("mount/f")).toBe("0");
+  expect(await reads("other/f")).toBe("EACCES");
+  // No longer reached from the root: what is opened below has no name.
+  const open = new Trying("/vm/busybox", ["sh"]);
+  await open.does(`cd ${folder}/mount && echo here`);
+  execFileSync("/vm/busybox", ["umount", "-l", `${folder}/mount`]);
+  lsm.engine.adopt(domain, () => [open.pid]);
+  await open.does("read line < f; echo done");
+  expect(lsm.events(domain).at(-1)).toMatchObject({ nameState: "elsewhere", denied: true });
+  for (const one of [trying, act, open]) await one.end();
+});
+
+test("a file without a name is held as the directory's names are", async () => {
+  const { folder, domain } = scene("given/f", "other/f");
+  lsm.domain(domain, "enforcing", rules(`rw ${folder}/given/**`, `r ${folder}/other/**`));
+  const act = inside(domain, ACT);
+  expect(await act.does(`tmpfile ${folder}/given`)).toBe("0");
+  expect(await act.does(`tmpfile ${folder}/other`)).toBe("EACCES");
+  await act.end();
+});
+
+test("no domain changes what names mean", async () => {
+  const { folder, domain } = scene("f");
+  lsm.domain(domain, "enforcing", rules("r /**"));
+  const trying = inside(domain);
+  expect(await trying.does(`chroot ${folder}`)).toBe("EPERM");
+  expect(lsm.events(domain)).toMatchObject([{ kind: "root", denied: true }]);
+  // With another root, names are not the host's: none is granted.
+  lsm.engine.setLevel(domain, "disabled");
+  expect(await trying.does(`chroot ${folder}`)).toBe("0");
+  lsm.engine.setLevel(domain, "enforcing");
+  expect(await trying.does("read /f")).toBe("EACCES");
+  expect(lsm.events(domain)).toMatchObject([{ nameState: "elsewhere", denied: true }]);
+  await trying.end();
+});
+
+test("only files granted for mapping become code", async () => {
+  const { folder, domain } = scene("given", "other");
+  lsm.domain(domain, "enforcing", rules(`rm ${folder}/given`, `r ${folder}/other`));
+  const trying = inside(domain);
+  const act = inside(domain, ACT);
+  const tried = async () => [
+    await trying.does(`map ${folder}/given`),
+    await trying.does(`map ${folder}/other`),
+    await trying.does("map-memory /"),
+    await trying.does("writable-code /"),
+    await act.does(`code ${folder}/given`),
+  ];
+  expect(await tried()).toEqual(["0", "EACCES", "EACCES", "EACCES", "EACCES"]);
+  const names = rules(`rm ${folder}/given`, `r ${folder}/other`);
+  lsm.domain(domain, "enforcing", names, { memory: [word("jit")] });
+  expect(await tried()).toEqual(["0", "EACCES", "EACCES", "0", "0"]);
+  lsm.domain(domain, "warning", names);
+  expect(await tried()).toEqual(["0", "0", "0", "0", "0"]);
+  await trying.end();
+  await act.end();
+});
+
+test("Cofferdam's own objects are refused at every level", async () => {
+  const { domain } = scene("f");
+  fs.mkdirSync("/own");
+  fs.writeFileSync("/own/f", "");
+  for (const level of levels) {
+    lsm.domain(domain, level, rules("rwcda /**"));
+    const trying = inside(domain);
+    const asked = ["read /own/f", "make /own/new", "unlink /own/f", "rename /own /else"];
+    expect(await trying.all(asked), level).toEqual(asked.map(() => "EACCES"));
+    await trying.end();
+  }
+  expect(lsm.events(domain).every(({ own, denied }) => own !== 0 && denied)).toBe(true);
+});
+
+test("one domain's flood is limited and counted, and hides no other's event", async () => {
+  const flood = scene("f").domain;
+  const quiet = scene("f");
+  lsm.domain(flood, "warning", []);
+  lsm.domain(quiet.domain, "warning", []);
+  const flooding = inside(flood);
+  const other = inside(quiet.domain);
+  lsm.reader.take();
+  const names = Array.from({ length: 600 }, (_, at) => `/nowhere${at}`);
+  for (const name of names) flooding.ignores(`make /tmp${name}`);
+  expect(await flooding.does("read /etc/passwd")).toBe("0");
+  expect(await other.does(`read ${quiet.folder}/f`)).toBe("0");
+  const events = lsm.reader.take();
+  expect(events.filter(({ domain }) => domain === quiet.domain)).toMatchObject([
+    { name: `${quiet.folder}/f`, denied: false },
+  ]);
+  const told = events.filter(({ domain }) => domain === flood);
+  const { warned, dropped, denied } = lsm.engine.account(flood);
+  expect(denied).toBe(0n);
+  expect(BigInt(told.length) + dropped).toBe(warned);
+  const windows = new Map<bigint, number>();
+  for (const { time } of told) windows.set(time >> 30n, (windows.get(time >> 30n) ?? 0) + 1);
+  for (const count of windows.values())
+    expect(count).toBeLessThanOrEqual(lsmLimits.eventsPerWindow);
+  for (const one of [flooding, other]) await one.end();
+});
+
+test("a request is told once, and counted", async () => {
+  const { folder, domain } = scene("f");
+  lsm.domain(domain, "warning", []);
+  const trying = inside(domain);
+  for (let turn = 0; turn < 5; turn++) await trying.does(`read ${folder}/f`);
+  await vi.waitFor(() => expect(lsm.engine.account(domain).warned).toBe(5n), WAIT);
+  expect(lsm.events(domain)).toHaveLength(1);
+  await trying.end();
 });

@@ -68,7 +68,7 @@ export class LsmEngine {
   }
 
   /**
-   * `table`: of `compile/lsm/name-table.ts`. Each decision is made by the whole old policy or by
+   * `table`: of `compile/lsm/policy-table.ts`. Each decision is made by the whole old policy or by
    * the whole new one.
    */
   setPolicy(domain: number, table: Uint8Array): void {

@@ -70,60 +70,114 @@ export const hookGroups: readonly HookGroup[] = [
   {
     use: "held",
     why: "another root or mount would change what the policy's names mean",
-    hooks: words("path_chroot sb_mount sb_umount sb_pivotroot move_mount"),
+    hooks: words("path_chroot sb_mount sb_umount sb_pivotroot sb_remount move_mount"),
   },
   { use: "held", why: "bpf(2) could open the engine's maps by number", hooks: ["bpf"] },
   {
-    use: "open",
-    why: "sockets: families, addresses, ports; paths and abstract names of unix sockets",
+    use: "held",
+    why: "sockets: families, addresses, ports, source routes; names of unix sockets",
     hooks: words(`socket_create socket_bind socket_connect socket_sendmsg socket_listen
-      socket_socketpair unix_stream_connect unix_may_send netlink_send sctp_bind_connect`),
-  },
-  { use: "open", why: "capabilities that the policy does not name", hooks: ["capable"] },
-  {
-    use: "open",
-    why: "signals to other processes, their memory, limits, priorities and processors",
-    hooks: words(`task_kill ptrace_access_check ptrace_traceme task_prlimit task_setrlimit
-      task_setnice task_setioprio task_setscheduler task_movememory task_setpgid
-      file_send_sigiotask`),
+      socket_setsockopt unix_stream_connect unix_may_send`),
   },
   {
-    use: "open",
-    why: "times, extended attributes, flags of inodes, access control lists",
-    hooks: words(`inode_setattr inode_setxattr inode_removexattr inode_set_acl inode_remove_acl
-      inode_file_setattr`),
+    use: "elsewhere",
+    why: "the family is decided when the socket is made, and SCTP has none",
+    hooks: words("netlink_send sctp_bind_connect"),
   },
-  { use: "open", why: "device requests", hooks: words("file_ioctl file_ioctl_compat") },
+  {
+    use: "harmless",
+    why: "two sockets that only this process has",
+    hooks: words("socket_socketpair"),
+  },
+  { use: "held", why: "capabilities that the policy does not name", hooks: ["capable"] },
+  {
+    use: "held",
+    why: `signals to processes of other domains, their memory, limits, priorities and processors;
+      the owner of a descriptor, to whom the kernel sends signals`,
+    hooks: words(`task_kill ptrace_access_check ptrace_traceme task_setrlimit task_setnice
+      task_setioprio task_setscheduler task_movememory file_fcntl`),
+  },
+  {
+    use: "elsewhere",
+    why: "the owner of a descriptor was decided by file_fcntl when it was set",
+    hooks: words("file_set_fowner file_send_sigiotask"),
+  },
+  {
+    use: "elsewhere",
+    why: "task_setrlimit is asked about every change; to read limits tells nothing",
+    hooks: words("task_prlimit"),
+  },
+  {
+    use: "harmless",
+    why: "only of the process itself, and of a child that has not executed another program",
+    hooks: words("task_setpgid"),
+  },
+  {
+    use: "held",
+    why: "times, extended attributes, access control lists",
+    hooks: words("inode_setattr inode_setxattr inode_removexattr inode_set_acl inode_remove_acl"),
+  },
+  {
+    use: "held",
+    why: "flags of inodes, requests to devices, input put into a terminal",
+    hooks: words("file_ioctl file_ioctl_compat"),
+  },
+  {
+    use: "open",
+    why: "flags of inodes by a system call of its own, of newer kernels",
+    hooks: ["inode_file_setattr"],
+  },
   {
     use: "open",
     why: "a descriptor comes from another process, or stays from before the label",
     hooks: words("file_receive file_permission"),
   },
   {
-    use: "open",
-    why: "System V and POSIX IPC of processes outside",
-    hooks: words(`ipc_permission msg_queue_associate msg_queue_msgctl msg_queue_msgsnd
-      msg_queue_msgrcv shm_associate shm_shmctl shm_shmat sem_associate sem_semctl sem_semop`),
+    use: "held",
+    why: "System V and POSIX IPC, made or used; POSIX message queues are inodes without a path",
+    hooks: words(`msg_queue_alloc_security msg_queue_associate msg_queue_msgctl msg_queue_msgsnd
+      msg_queue_msgrcv shm_alloc_security shm_associate shm_shmctl shm_shmat sem_alloc_security
+      sem_associate sem_semctl sem_semop inode_create inode_unlink`),
   },
   {
-    use: "open",
-    why: `namespaces, modules, keyrings, perf, io_uring, the kernel's log and clock, quotas, tun
-      devices: no domain needs them unless its policy says so`,
-    hooks: words(`userns_create kernel_module_request kernel_read_file kernel_load_data
-      key_permission key_alloc perf_event_open uring_override_creds uring_sqpoll uring_cmd
-      uring_allowed syslog settime quotactl quota_on sb_remount tun_dev_create tun_dev_open
-      tun_dev_attach_queue bpf_map bpf_prog bpf_map_create bpf_prog_load bpf_token_create
-      bpf_token_cmd bpf_token_capable`),
+    use: "elsewhere",
+    why: "a hook of each kind of IPC is asked too",
+    hooks: ["ipc_permission"],
+  },
+  {
+    use: "held",
+    why: `keyrings, perf, io_uring and userfaultfd, which a policy grants by their system calls;
+      user namespaces, which none does`,
+    hooks: words(`key_permission key_alloc perf_event_open uring_override_creds uring_sqpoll
+      uring_cmd inode_init_security_anon userns_create`),
+  },
+  {
+    use: "elsewhere",
+    why: "io_uring's descriptor is decided when it is made (inode_init_security_anon)",
+    hooks: ["uring_allowed"],
+  },
+  {
+    use: "elsewhere",
+    why: `they need a capability, which \`capable\` is asked about; a module that the kernel loads
+      by itself belongs to a socket or device that was granted`,
+    hooks: words(`kernel_module_request kernel_read_file kernel_load_data syslog settime quotactl
+      quota_on tun_dev_create tun_dev_open tun_dev_attach_queue`),
+  },
+  {
+    use: "elsewhere",
+    why: "bpf(2) itself is refused (bpf)",
+    hooks: words(`bpf_map bpf_prog bpf_map_create bpf_prog_load bpf_token_create bpf_token_cmd
+      bpf_token_capable`),
   },
   {
     use: "open",
     why: "locks, leases and watches that keep processes outside waiting or tell what they do",
-    hooks: words("file_lock file_fcntl path_notify file_set_fowner"),
+    hooks: words("file_lock path_notify"),
   },
   {
     use: "elsewhere",
     why: "path_* and file_open are asked about the same act, with a name",
-    hooks: words(`inode_create inode_link inode_unlink inode_symlink inode_mkdir inode_rmdir
+    hooks: words(`inode_link inode_symlink inode_mkdir inode_rmdir
       inode_mknod inode_rename inode_permission file_post_open`),
   },
   {
@@ -163,7 +217,7 @@ export const hookGroups: readonly HookGroup[] = [
     use: "harmless",
     why: "what a socket that the domain has may do at its own end",
     hooks: words(`socket_accept socket_recvmsg socket_getsockname socket_getpeername
-      socket_getsockopt socket_setsockopt socket_shutdown socket_getpeersec_stream
+      socket_getsockopt socket_shutdown socket_getpeersec_stream
       socket_getpeersec_dgram`),
   },
   {
@@ -213,8 +267,8 @@ export const hookGroups: readonly HookGroup[] = [
     hooks: words(`backing_file_alloc backing_file_free bdev_alloc_security bdev_free_security
       bpf_map_free bpf_prog_free bpf_token_free cred_free file_alloc_security file_free_security
       file_release inode_alloc_security inode_free_security inode_free_security_rcu
-      msg_msg_alloc_security msg_msg_free_security msg_queue_alloc_security
-      msg_queue_free_security sem_alloc_security sem_free_security shm_alloc_security
+      msg_msg_alloc_security msg_msg_free_security
+      msg_queue_free_security sem_free_security
       shm_free_security sk_alloc_security sk_clone_security sk_free_security sock_graft
       sb_alloc_security sb_free_security sb_free_mnt_opts sb_delete task_free
       tun_dev_alloc_security perf_event_alloc secmark_refcount_inc secmark_refcount_dec`),
@@ -235,7 +289,7 @@ export const hookGroups: readonly HookGroup[] = [
       inode_getsecid ipc_getlsmprop ipc_getsecid task_getlsmprop_obj task_getsecid_obj
       lsmprop_to_secctx secid_to_secctx secctx_to_secid release_secctx sk_getsecid
       inode_getsecctx inode_setsecctx inode_getsecurity inode_setsecurity inode_listsecurity
-      inode_notifysecctx inode_invalidate_secctx inode_init_security inode_init_security_anon
+      inode_notifysecctx inode_invalidate_secctx inode_init_security
       inode_copy_up inode_copy_up_xattr inode_xattr_skipcap dentry_create_files_as
       dentry_init_security kernfs_init_security kernel_act_as kernel_create_files_as
       key_getsecurity ismaclabel getprocattr setprocattr getselfattr setselfattr`),

@@ -14,11 +14,37 @@ export const headLayout = {
   nextRow: 8,
   statesRow: 12,
   words: 16,
-  bytes: 20,
+  netlink: 20,
+  raw: 24,
+  capabilities: 56,
+  instead: 64,
+  signalsRow: 72,
+  signalCount: 76,
+  networkRow: 80,
+  networkStarts: 84,
+  bytes: 124,
 } as const;
 
 /** `enum granted_word`. */
-export const grantedWord = { jit: 1 } as const;
+export const grantedWord = {
+  jit: 0x1,
+  ping4: 0x2,
+  ping6: 0x4,
+  packet: 0x8,
+  vsock: 0x10,
+  signals_any: 0x20,
+  shm: 0x40,
+  sem: 0x80,
+  msg: 0x100,
+  mqueue: 0x200,
+  keys: 0x400,
+  perf: 0x800,
+  io_uring: 0x1000,
+  userfaultfd: 0x2000,
+} as const;
+
+/** `struct endpoint`, by which an event names an address. */
+export const endpointLayout = { use: 0, length: 1, port: 2, address: 4, bytes: 20 } as const;
 
 /** `struct configuration`. */
 export const configurationLayout = { rootDevice: 0, rootInode: 8, seed: 16, bytes: 24 } as const;
@@ -29,7 +55,7 @@ export const EXECUTABLE_BYTES = 256;
 export const COMPONENT_BYTES = 64;
 
 /** `struct label`: user space writes the domain and leaves the rest zero. */
-export const labelLayout = { domain: 0, bytes: 5704 } as const;
+export const labelLayout = { domain: 0, bytes: 5728 } as const;
 
 /** `struct event`; the name follows. */
 export const eventLayout = {
@@ -50,7 +76,17 @@ export const eventLayout = {
 } as const;
 
 /** `enum request_kind`, in order. */
-export const requestKinds = ["name", "gain", "root", "memory", "transition", "bpf"] as const;
+export const requestKinds = [
+  ...["name", "gain", "root", "memory", "transition", "bpf"],
+  ...["address", "socket", "route", "signal", "process", "capability", "service"],
+] as const;
+/** `enum service`, in order. */
+export const services = [
+  ...["shm", "sem", "msg", "mqueue", "keys", "perf", "io_uring", "userfaultfd"],
+  ...["user_namespace", "terminal"],
+] as const;
+/** `enum process_act`, in order. */
+export const processActs = ["trace", "inspect", "traced", "limit", "schedule", "owner"] as const;
 /** `enum name_state`, in order. */
 export const nameStates = ["found", "none", "elsewhere", "too-long", "kernel's"] as const;
 
@@ -96,6 +132,22 @@ export const lsmPrograms = [
   ...["on_path_mknod", "on_path_mkdir", "on_path_symlink", "on_path_unlink", "on_path_rmdir"],
   ...["on_path_rename", "on_path_link"],
   ...["on_exec_begins", "on_exec_credentials", "on_exec_commits"],
-  ...["on_path_chroot", "on_sb_mount", "on_sb_umount", "on_sb_pivotroot", "on_move_mount"],
+  ...["on_path_chroot", "on_sb_mount", "on_sb_umount", "on_sb_pivotroot", "on_sb_remount"],
+  ...["on_move_mount"],
   ...["on_bpf"],
+  ...["on_socket_create", "on_socket_bind", "on_socket_connect", "on_socket_sendmsg"],
+  ...["on_socket_listen", "on_socket_setsockopt", "on_unix_bind"],
+  ...["on_unix_connect", "on_unix_send"],
+  ...["on_task_kill", "on_ptrace", "on_ptrace_me", "on_task_setrlimit", "on_task_setnice"],
+  ...["on_task_setioprio", "on_task_setscheduler", "on_task_movememory", "on_file_fcntl"],
+  ...["on_capable"],
+  ...["on_shm_alloc_security", "on_shm_associate", "on_shm_shmctl", "on_shm_shmat"],
+  ...["on_sem_alloc_security", "on_sem_associate", "on_sem_semctl", "on_sem_semop"],
+  ...["on_msg_queue_alloc_security", "on_msg_queue_associate", "on_msg_queue_msgctl"],
+  ...["on_msg_queue_msgsnd", "on_msg_queue_msgrcv", "on_key_alloc", "on_key_permission"],
+  ...["on_perf_event_open", "on_uring_override_creds", "on_uring_sqpoll", "on_uring_cmd"],
+  ...["on_userns_create", "on_inode_create", "on_inode_unlink", "on_queue_open"],
+  ...["on_anonymous_inode"],
+  ...["on_set_times", "on_inode_setxattr", "on_inode_removexattr", "on_inode_set_acl"],
+  ...["on_inode_remove_acl", "on_file_ioctl", "on_file_ioctl_compat"],
 ] as const;

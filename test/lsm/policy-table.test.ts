@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nameTable } from "../../src/compile/lsm/name-table.ts";
-import { grantedWord, headLayout, ROW_BYTES } from "../../src/kernel/bpf/lsm/layout.ts";
+import { nothingBeside, policyTable } from "../../src/compile/lsm/policy-table.ts";
+import { headLayout, ROW_BYTES } from "../../src/kernel/bpf/lsm/layout.ts";
 import { walkName } from "../../src/model/automaton/automaton.ts";
 import { buildAutomaton } from "../../src/model/automaton/build.ts";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
@@ -51,7 +51,7 @@ test("a table says what the automaton says, of every name", () => {
       const automaton = buildAutomaton(rules);
       const state = walkName(automaton, asked);
       const below = automaton.step(state, 0x2f);
-      const table = nameTable(rules, 0);
+      const table = policyTable(rules, nothingBeside);
       expect(lookUp(table, asked)).toMatchObject({
         granted: automaton.permissions(state),
         own: 0,
@@ -66,7 +66,10 @@ test("a table says what the automaton says, of every name", () => {
 });
 
 test("names of Cofferdam's own are denied beside what the policy says of them", () => {
-  const table = nameTable([rule("allow", allPermissions, "/**"), ...ownRules(["/own/x"], [])], 0);
+  const table = policyTable(
+    [rule("allow", allPermissions, "/**"), ...ownRules(["/own/x"], [])],
+    nothingBeside,
+  );
   expect(lookUp(table, "/own/x/f")).toMatchObject({ granted: 0, own: allPermissions });
   const { granted, own } = lookUp(table, "/own");
   expect(granted & own).toBe(0);
@@ -75,10 +78,12 @@ test("names of Cofferdam's own are denied beside what the policy says of them", 
   expect(lookUp(table, "/owner")).toMatchObject({ granted: allPermissions, own: 0 });
 });
 
+const jit = { effect: "allow", token: "jit", source: rule("allow", 0, "jit").source } as const;
+
 test("the same rules give the same bytes, in whole rows", () => {
   const rules = [rule("allow", Permission.read, "/a/**"), rule("allow", Permission.map, "/a/b")];
-  const table = nameTable(rules, grantedWord.jit);
-  expect(nameTable([...rules].reverse(), grantedWord.jit)).toEqual(table);
+  const table = policyTable(rules, { ...nothingBeside, memory: [jit] });
+  expect(policyTable([...rules].reverse(), { ...nothingBeside, memory: [jit] })).toEqual(table);
   expect(table.length % ROW_BYTES).toBe(0);
   expect(new DataView(table.buffer, table.byteOffset).getUint32(headLayout.words, true)).toBe(1);
 });

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Internet sockets: their families, and the addresses that they connect, send, bind and listen to.
+ * Every address is the kernel's own copy, which no thread of the process can change.
+ */
+#ifndef COFFERDAM_LSM_NETWORK_H
+#define COFFERDAM_LSM_NETWORK_H
+
+#include <bpf/bpf_endian.h>
+#include "answer.h"
+
+#define NETWORK_DEAD 0
+#define NETWORK_GRANTED 1
+/* Of an address and a port. */
+#define NIBBLES_MAX 36
+#define PORT_NIBBLES 4
+
+#define LOOPBACK4 0x7f000001
+
+struct network_walk {
+	void *table;
+	struct endpoint *endpoint;
+	__u32 row;
+	__u32 state;
+	__u32 address_nibbles;
+};
+
+static long network_step(__u32 at, struct network_walk *walk)
+{
+	struct endpoint *endpoint = walk->endpoint;
+	__u32 nibble;
+
+	if (at >= walk->address_nibbles)
+		nibble = endpoint->port >> (12 - 4 * ((at - walk->address_nibbles) & 3));
+	else
+		nibble = endpoint->address[(at / 2) & 15] >> (at & 1 ? 0 : 4);
+	walk->state = word_at(walk->table, walk->row, walk->state * 16 + (nibble & 15));
+	return walk->state == NETWORK_DEAD;
+}
+
+/* Whether the policy grants `label->endpoint`. */
+static __noinline bool is_endpoint_granted(struct label *label)
+{
+	struct network_walk walk = {
+		.table = table_of(label),
+		.endpoint = &label->endpoint,
+		.address_nibbles = label->endpoint.length == 4 ? 8 : 32,
+	};
+	struct table_head *head = head_of(walk.table);
+	__u32 start = 2 * label->endpoint.use + (label->endpoint.length == 16);
+
+	if (!head || start >= 2 * ENDPOINT_USES)
+		return false;
+	walk.row = head->network_row;
+	walk.state = head->network_starts[start];
+	if (walk.state != NETWORK_DEAD)
+		bpf_loop(walk.address_nibbles + PORT_NIBBLES, network_step, &walk, 0);
+	return walk.state == NETWORK_GRANTED;
+}
+
+static __always_inline void set_endpoint4(struct label *label, __u32 use, __u32 address,
+					  __u16 port)
+{
+	struct endpoint *endpoint = &label->endpoint;
+
+	__builtin_memset(endpoint, 0, sizeof(*endpoint));
+	endpoint->use = use;
+	endpoint->length = 4;
+	endpoint->port = port;
+	__builtin_memcpy(endpoint->address, &address, 4);
+}
+
+static __always_inline void set_endpoint6(struct label *label, __u32 use,
+					  const struct in6_addr *address, __u16 port)
+{
+	struct endpoint *endpoint = &label->endpoint;
+
+	endpoint->use = use;
+	endpoint->length = 16;
+	endpoint->port = port;
+	__builtin_memcpy(endpoint->address, address, 16);
+}
+
+/* The kernel sends what is for 0.0.0.0 to 127.0.0.1 (ip_route_output_key_hash_rcu). */
+static __always_inline bool is_granted4(struct label *label, __u32 use, __u32 address, __u16 port)
+{
+	bool is_destination = use == CONNECT_TCP || use == CONNECT_UDP;
+
+	set_endpoint4(label, use,
+		      is_destination && !address ? bpf_htonl(LOOPBACK4) : address, port);
+	return is_endpoint_granted(label);
+}
+
+static __always_inline bool is_mapped(const struct in6_addr *address)
+{
+	const __u32 *words = address->in6_u.u6_addr32;
+
+	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline bool is_unspecified(const struct in6_addr *address)
+{
+	const __u32 *words = address->in6_u.u6_addr32;
+
+	return !words[0] && !words[1] && !words[2] && !words[3];
+}
+
+/*
+ * `::` leads to ::1, or to 127.0.0.1 if the socket is bound to a mapped address, which another
+ * thread may do after this. So both must be granted. Who listens on `::` without IPV6_V6ONLY
+ * serves every IPv4 address too.
+ */
+static __always_inline bool is_granted6(struct label *label, __u32 use, struct in6_addr *address,
+					__u16 port, bool dual)
+{
+	bool is_destination = use == CONNECT_TCP || use == CONNECT_UDP;
+
+	if (is_mapped(address))
+		return is_granted4(label, use, address->in6_u.u6_addr32[3], port);
+	if (is_unspecified(address) && (is_destination || dual) &&
+	    !is_granted4(label, use, 0, port))
+		return false;
+	if (is_unspecified(address) && is_destination)
+		address->in6_u.u6_addr32[3] = bpf_htonl(1);
+	set_endpoint6(label, use, address, port);
+	return is_endpoint_granted(label);
+}
+
+static __always_inline int judged(struct label *label, bool granted)
+{
+	if (granted)
+		return 0;
+	return is_record_denied(label, REQUEST_ADDRESS, &label->endpoint,
+				sizeof(label->endpoint)) ? -EACCES : 0;
+}
+
+struct internet_socket {
+	__u16 family;
+	__u16 type;
+	__u16 protocol;
+	bool dual; /* an IPv6 socket that also serves IPv4 */
+};
+
+static __always_inline struct internet_socket describe(struct sock *sk)
+{
+	return (struct internet_socket){
+		.family = BPF_CORE_READ(sk, __sk_common.skc_family),
+		.type = BPF_CORE_READ(sk, sk_type),
+		.protocol = BPF_CORE_READ(sk, sk_protocol),
+		.dual = !BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only),
+	};
+}
+
+/* Those with ports; the others were judged when they were made. */
+static __always_inline bool has_rules(const struct internet_socket *socket)
+{
+	if (socket->family != AF_INET && socket->family != AF_INET6)
+		return false;
+	return (socket->type == SOCK_STREAM && socket->protocol == IPPROTO_TCP) ||
+	       (socket->type == SOCK_DGRAM && socket->protocol == IPPROTO_UDP);
+}
+
+/* As the kernel holds every address: in 128 bytes, so that these can be read whatever it says. */
+struct internet_address {
+	__u16 family;
+	__u16 port; /* network byte order */
+	union {
+		__u32 address4;
+		struct {
+			__u32 flow;
+			struct in6_addr address6;
+		};
+	};
+};
+
+/* `as`: the family by which the kernel takes it. */
+static __noinline int judge_address(struct label *label, struct internet_address *address,
+				    __u32 use, __u32 as, __u32 dual)
+{
+	__u16 port;
+
+	if (!label || !address)
+		return -EACCES;
+	port = bpf_ntohs(address->port);
+	if (as == AF_INET)
+		return judged(label, is_granted4(label, use, address->address4, port));
+	return judged(label, is_granted6(label, use, &address->address6, port, dual));
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(on_socket_bind, struct socket *socket, struct sockaddr *given)
+{
+	struct label *label = label_of_current();
+	struct internet_address address = {};
+	struct internet_socket kind;
+
+	if (!label)
+		return 0;
+	kind = describe(BPF_CORE_READ(socket, sk));
+	if (!has_rules(&kind))
+		return 0;
+	bpf_probe_read_kernel(&address, sizeof(address), given);
+	/* A family that is not the socket's is refused by the kernel, or taken for the socket's. */
+	return judge_address(label, &address,
+			     kind.protocol == IPPROTO_TCP ? LISTEN_TCP : LISTEN_UDP, kind.family,
+			     kind.dual);
+}
+
+/* The family of IPv4 counts on a socket of IPv6 too. */
+static __always_inline int judge_destination(struct label *label,
+					     const struct internet_socket *kind, void *given,
+					     bool connects)
+{
+	struct internet_address address = {};
+	__u32 as = kind->family;
+
+	bpf_probe_read_kernel(&address, sizeof(address), given);
+	/*
+	 * To connect to no family is to disconnect. To send to none is to send to an IPv4 address on
+	 * such a socket, and to where it is connected on one of IPv6 (udp_sendmsg, udpv6_sendmsg).
+	 */
+	if (address.family == AF_UNSPEC && (connects || as == AF_INET6))
+		return 0;
+	if (address.family == AF_INET)
+		as = AF_INET;
+	return judge_address(label, &address,
+			     kind->protocol == IPPROTO_TCP ? CONNECT_TCP : CONNECT_UDP, as, 0);
+}
+
+SEC("lsm/socket_connect")
+int BPF_PROG(on_socket_connect, struct socket *socket, struct sockaddr *given)
+{
+	struct label *label = label_of_current();
+	struct internet_socket kind;
+
+	if (!label)
+		return 0;
+	kind = describe(BPF_CORE_READ(socket, sk));
+	return has_rules(&kind) ? judge_destination(label, &kind, given, true) : 0;
+}
+
+struct control_head {
+	unsigned long length;
+	int level;
+	int type;
+};
+
+/* Pieces of control data of one message. A sender has few uses for more than ten. */
+#define CONTROL_PIECES_MAX 32
+
+/* Control data may carry a source route, so that the datagram first goes elsewhere. */
+static __always_inline bool has_route(struct msghdr *message)
+{
+	void *at = BPF_CORE_READ(message, msg_control);
+	unsigned long left = BPF_CORE_READ(message, msg_controllen);
+	struct control_head head;
+	int piece;
+
+	for (piece = 0; piece < CONTROL_PIECES_MAX; piece++) {
+		unsigned long length;
+
+		if (left < sizeof(head))
+			return false;
+		/* io_uring and old calls leave it in the process's memory, where it could change. */
+		if (bpf_probe_read_kernel(&head, sizeof(head), at))
+			return true;
+		if ((head.level == IPPROTO_IP && head.type == IP_RETOPTS) ||
+		    (head.level == IPPROTO_IPV6 &&
+		     (head.type == IPV6_RTHDR || head.type == IPV6_2292RTHDR)))
+			return true;
+		length = (head.length + 7) & ~7UL;
+		if (head.length < sizeof(head) || length > left)
+			return false;
+		at += length;
+		left -= length;
+	}
+	return true;
+}
+
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(on_socket_sendmsg, struct socket *socket, struct msghdr *message)
+{
+	struct label *label = label_of_current();
+	struct internet_socket kind;
+	void *name;
+
+	if (!label)
+		return 0;
+	kind = describe(BPF_CORE_READ(socket, sk));
+	if (!has_rules(&kind))
+		return 0;
+	if (kind.protocol == IPPROTO_UDP && has_route(message) &&
+	    is_refused(label, REQUEST_ROUTE))
+		return -EACCES;
+	name = BPF_CORE_READ(message, msg_name);
+	/* A stream connects by sending if it is asked to, and else has no use for the name. */
+	if (!name || (kind.protocol == IPPROTO_TCP &&
+		      !(BPF_CORE_READ(message, msg_flags) & MSG_FASTOPEN)))
+		return 0;
+	return judge_destination(label, &kind, name, kind.protocol == IPPROTO_TCP);
+}
+
+/* A route that is set for the whole socket, or for a flow label. */
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(on_socket_setsockopt, struct socket *socket, int level, int option)
+{
+	struct label *label = label_of_current();
+
+	if (!label)
+		return 0;
+	if ((level == IPPROTO_IP && option == IP_OPTIONS) ||
+	    (level == IPPROTO_IPV6 && (option == IPV6_RTHDR || option == IPV6_2292PKTOPTIONS ||
+				       option == IPV6_FLOWLABEL_MGR)))
+		return is_refused(label, REQUEST_ROUTE) ? -EACCES : 0;
+	return 0;
+}
+
+/*
+ * A stream that was never bound gets a port of the kernel's choice here, or keeps the one that an
+ * earlier connection gave it. The rule for such ports is the one of port 0.
+ */
+SEC("lsm/socket_listen")
+int BPF_PROG(on_socket_listen, struct socket *socket)
+{
+	struct label *label = label_of_current();
+	struct internet_address address = {};
+	struct internet_socket kind;
+	struct sock *sk;
+
+	if (!label)
+		return 0;
+	sk = BPF_CORE_READ(socket, sk);
+	kind = describe(sk);
+	if (!has_rules(&kind))
+		return 0;
+	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
+		address.port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
+	if (kind.family == AF_INET)
+		address.address4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	else
+		BPF_CORE_READ_INTO(&address.address6, sk, __sk_common.skc_v6_rcv_saddr);
+	return judge_address(label, &address, LISTEN_TCP, kind.family, kind.dual);
+}
+
+/* What a rule without an address grants, or none can. */
+static __always_inline bool is_family_granted(struct label *label, __u32 family, __u32 type,
+					      __u32 protocol)
+{
+	struct table_head *head;
+
+	if (family == AF_UNIX)
+		return true;
+	if (family == AF_INET || family == AF_INET6) {
+		if (type == SOCK_STREAM && (!protocol || protocol == IPPROTO_TCP))
+			return true;
+		if (type == SOCK_DGRAM && (!protocol || protocol == IPPROTO_UDP))
+			return true;
+	}
+	head = head_of(table_of(label));
+	if (!head)
+		return false;
+	switch (family) {
+	case AF_INET:
+	case AF_INET6:
+		if (type == SOCK_RAW)
+			return protocol < 256 && head->raw[(protocol / 32) & 7] >> (protocol % 32) & 1;
+		if (type != SOCK_DGRAM)
+			return false;
+		return (protocol == IPPROTO_ICMP && head->words & GRANTED_PING4) ||
+		       (protocol == IPPROTO_ICMPV6 && head->words & GRANTED_PING6);
+	case AF_NETLINK:
+		return protocol < 32 && head->netlink >> protocol & 1;
+	case AF_PACKET:
+		return head->words & GRANTED_PACKET;
+	case AF_VSOCK:
+		return head->words & GRANTED_VSOCK;
+	default:
+		return false;
+	}
+}
+
+struct socket_asked {
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+};
+
+SEC("lsm/socket_create")
+int BPF_PROG(on_socket_create, int family, int type, int protocol, int kernels)
+{
+	struct label *label = label_of_current();
+	struct socket_asked asked = { family, type, protocol };
+
+	if (!label || kernels || is_family_granted(label, family, type, protocol))
+		return 0;
+	return is_record_denied(label, REQUEST_SOCKET, &asked, sizeof(asked)) ? -EACCES : 0;
+}
+
+#endif

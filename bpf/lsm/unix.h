@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Unix sockets that are connected or sent to, and abstract names that are bound. Names of paths are
+ * bound by mknod (entries.h).
+ */
+#ifndef COFFERDAM_LSM_UNIX_H
+#define COFFERDAM_LSM_UNIX_H
+
+#include "answer.h"
+
+/* Of both families and paths: those that begin with NUL are abstract. */
+#define FAMILY_BYTES 2
+#define CHOSEN_DIGITS 5
+
+/* `path`: what follows the family, `bytes` of it. In a policy `@` stands for the NUL. */
+static __always_inline enum name_state name_abstract(struct label *label, const void *path,
+						     __u32 bytes)
+{
+	if (!bytes || bytes > UNIX_PATH_MAX ||
+	    bpf_probe_read_kernel(label->name, bytes, path))
+		return NAME_TOO_LONG;
+	label->name[0] = '@';
+	label->event.length = bytes;
+	return NAME_FOUND;
+}
+
+struct climb {
+	struct label *label;
+	struct dentry *entry;
+	struct mount *mount;
+	struct mount *root_mount;
+	__u32 depth;
+	__u32 arrived;
+};
+
+/* From an entry to the one above, across the mounts. */
+static long climb_on(__u32 index, struct climb *climb)
+{
+	struct mount *mount = climb->mount;
+	struct dentry *entry = climb->entry;
+	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
+	struct dentry *parent;
+
+	if (entry == root) {
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+		struct dentry *point = BPF_CORE_READ(mount, mnt_mountpoint);
+
+		/* The last is what the kernel's first file system was covered with. */
+		if (mount == climb->root_mount || above == mount ||
+		    (BPF_CORE_READ(above, mnt_parent) == above &&
+		     point == BPF_CORE_READ(above, mnt.mnt_root))) {
+			climb->arrived = 1;
+			return 1;
+		}
+		climb->entry = point;
+		climb->mount = above;
+		return 0;
+	}
+	parent = BPF_CORE_READ(entry, d_parent);
+	if (parent == entry || climb->depth >= ENTRIES_ABOVE_MAX)
+		return 1;
+	climb->label->above[climb->depth & (ENTRIES_ABOVE_MAX - 1)] = entry;
+	climb->depth++;
+	climb->entry = parent;
+	return 0;
+}
+
+static __always_inline bool is_hosts_root(struct dentry *root)
+{
+	return BPF_CORE_READ(root, d_inode, i_ino) == configuration.root_inode &&
+	       BPF_CORE_READ(root, d_sb, s_dev) == configuration.root_device;
+}
+
+/*
+ * The name that the socket has where it was bound, of which the kernel gives no path that a program
+ * may ask for. In another mount namespace that counts if its root is the host's, too.
+ */
+static __always_inline enum name_state name_by_climbing(struct label *label, struct vfsmount *mnt,
+							struct dentry *dentry)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
+	struct climb climb = { .label = label, .entry = dentry };
+	struct descent descent = { .label = label, .state = NAME_FOUND };
+
+	label->event.length = 0;
+	climb.mount = mount_of(mnt);
+	climb.root_mount = mount_of(root_mnt);
+	if (!is_hosts_root(BPF_CORE_READ(task, fs, root.dentry)))
+		return NAME_ELSEWHERE;
+	bpf_loop(ENTRIES_ABOVE_MAX + MOUNTS_ABOVE_MAX, climb_on, &climb, 0);
+	if (!climb.arrived || !is_hosts_root(climb.entry))
+		return NAME_ELSEWHERE;
+	descent.depth = climb.depth;
+	bpf_loop(climb.depth, descend, &descent, 0);
+	return descent.state;
+}
+
+struct bound {
+	struct label *label;
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+	__u32 state;
+};
+
+static long try_bound(__u32 index, struct bound *bound)
+{
+	__u32 moves = moves_of_names();
+	__u32 state = name_by_climbing(bound->label, bound->mnt, bound->dentry);
+
+	if (moves & 1 || moves != moves_of_names())
+		return 0;
+	bound->state = state;
+	return 1;
+}
+
+/*
+ * Neither lock is held, so the name counts only if none moved meanwhile. The attempts are no loop
+ * of the compiler's, because the verifier would follow each of them.
+ */
+static __always_inline enum name_state name_bound(struct label *label, struct vfsmount *mnt,
+						  struct dentry *dentry)
+{
+	struct bound bound = { label, mnt, dentry, NAME_ELSEWHERE };
+
+	bpf_loop(WALKS_MAX, try_bound, &bound, 0);
+	return bound.state;
+}
+
+/* A peer without a name was made together with the socket (socketpair), or gave it away. */
+static __noinline int judge_peer(struct label *label, struct unix_sock *peer)
+{
+	struct unix_address *address = BPF_CORE_READ(peer, addr);
+	struct dentry *dentry = BPF_CORE_READ(peer, path.dentry);
+	enum name_state state;
+	int bytes;
+
+	if (dentry) {
+		state = name_bound(label, BPF_CORE_READ(peer, path.mnt), dentry);
+	} else {
+		if (!address)
+			return 0;
+		bytes = BPF_CORE_READ(address, len);
+		state = name_abstract(label, &address->name[0].sun_path, bytes - FAMILY_BYTES);
+	}
+	return is_name_denied(label, state, MAY_CONNECT) ? -EACCES : 0;
+}
+
+/* An address of the family alone has the kernel choose five digits; these stand for them. */
+static __always_inline enum name_state name_chosen(struct label *label)
+{
+	int at;
+
+	label->name[0] = '@';
+	for (at = 1; at <= CHOSEN_DIGITS; at++)
+		label->name[at] = '0';
+	label->event.length = at;
+	return NAME_FOUND;
+}
+
+SEC("lsm/socket_bind")
+int BPF_PROG(on_unix_bind, struct socket *socket, struct sockaddr *given, int bytes)
+{
+	struct label *label = label_of_current();
+	const char *path = (const char *)given + FAMILY_BYTES;
+	enum name_state state;
+	char first = 0;
+
+	if (!label || BPF_CORE_READ(socket, sk, __sk_common.skc_family) != AF_UNIX)
+		return 0;
+	if (bytes > FAMILY_BYTES) {
+		bpf_probe_read_kernel(&first, 1, path);
+		if (first)
+			return 0;
+		state = name_abstract(label, path, bytes - FAMILY_BYTES);
+	} else {
+		state = name_chosen(label);
+	}
+	return is_name_denied(label, state, MAY_LISTEN) ? -EACCES : 0;
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(on_unix_connect, struct sock *sock, struct sock *other)
+{
+	struct label *label = label_of_current();
+
+	return label ? judge_peer(label, (struct unix_sock *)other) : 0;
+}
+
+SEC("lsm/unix_may_send")
+int BPF_PROG(on_unix_send, struct socket *sock, struct socket *other)
+{
+	struct label *label = label_of_current();
+
+	return label ? judge_peer(label, (struct unix_sock *)BPF_CORE_READ(other, sk)) : 0;
+}
+
+#endif

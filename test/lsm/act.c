@@ -1,0 +1,201 @@
+// Answers each line of its standard input:
+//   secure            whether it was executed with AT_SECURE
+//   execute FILE      executes the file in its place
+//   nnp               sets no_new_privs
+//   code FILE         maps a file, then makes the mapping executable: `0` or an errno's name
+//   tmpfile FOLDER    makes a file without a name there, and opens it again by its descriptor
+//   again FILE        opens it, removes it, and opens it again by its descriptor
+//   at FOLDER FILE    opens the folder, and from there the file
+//   exchange A B      exchanges two names
+//   net HOW PROTOCOL ADDRESS PORT   connects, sends or listens, on a socket of its own
+//   service NAME    begins to use it
+//   attribute WHAT FILE, device WHAT FILE    changes it; asks it
+//   unix HOW TYPE NAME              the same by a name, in which %00 is a byte; @ is abstract
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/fs.h>
+#include <linux/keyctl.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <termios.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int reopened(int fd) {
+  char name[64];
+  snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  return fd < 0 ? -1 : open(name, O_RDONLY);
+}
+
+static int made_code(const char *name) {
+  int fd = open(name, O_RDONLY);
+  void *at = mmap(0, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+  return fd < 0 || at == MAP_FAILED ? -1 : mprotect(at, 4096, PROT_READ | PROT_EXEC);
+}
+
+static int used(int s, const char *how, int type, const void *to, socklen_t bytes) {
+  int got = -1;
+  if (s < 0) return -1;
+  if (!strcmp(how, "connect")) got = connect(s, to, bytes);
+  if (!strcmp(how, "send")) got = (int)sendto(s, "x", 1, MSG_DONTWAIT, to, bytes);
+  if (!strcmp(how, "fast")) got = (int)sendto(s, "x", 1, MSG_FASTOPEN | MSG_DONTWAIT, to, bytes);
+  if (!strcmp(how, "listen"))
+    got = bind(s, to, bytes) < 0 ? -1 : type == SOCK_STREAM ? listen(s, 1) : 0;
+  int why = errno;
+  close(s);
+  errno = why;
+  return got;
+}
+
+static int networked(char *rest) {
+  const char *how = strsep(&rest, " "), *protocol = strsep(&rest, " "),
+             *address = strsep(&rest, " ");
+  struct sockaddr_in to4 = {.sin_family = AF_INET};
+  struct sockaddr_in6 to6 = {.sin6_family = AF_INET6};
+  int is6 = !!strchr(address, ':'), type = *protocol == 't' ? SOCK_STREAM : SOCK_DGRAM, one = 1;
+  to4.sin_port = to6.sin6_port = htons((unsigned short)atoi(rest));
+  inet_pton(AF_INET, address, &to4.sin_addr);
+  inet_pton(AF_INET6, address, &to6.sin6_addr);
+  int s = socket(is6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK, 0);
+  if (is6 && !strcmp(how, "listen")) setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+  if (is6) return used(s, how, type, &to6, sizeof to6);
+  return used(s, how, type, &to4, sizeof to4);
+}
+
+static int named(char *rest) {
+  const char *how = strsep(&rest, " "), *kind = strsep(&rest, " ");
+  struct sockaddr_un to = {.sun_family = AF_UNIX};
+  int type = *kind == 's' ? SOCK_STREAM : SOCK_DGRAM;
+  socklen_t bytes = offsetof(struct sockaddr_un, sun_path);
+  for (unsigned byte; rest && *rest; bytes++) {
+    int is_code = *rest == '%' && sscanf(rest + 1, "%2x", &byte) == 1;
+    to.sun_path[bytes - offsetof(struct sockaddr_un, sun_path)] = is_code ? (char)byte : *rest;
+    rest += is_code ? 3 : 1;
+  }
+  if (to.sun_path[0] == '@') to.sun_path[0] = 0;
+  return used(socket(AF_UNIX, type, 0), how, type, &to, bytes);
+}
+
+static int closed(long fd) { return fd < 0 ? -1 : close((int)fd); }
+
+static int queue(void) {
+  long fd = syscall(SYS_mq_open, "cofferdam-act", O_CREAT | O_RDWR, 0600, (void *)0);
+  return closed(fd) < 0 ? -1 : (int)syscall(SYS_mq_unlink, "cofferdam-act");
+}
+
+static int measure(void) {
+  struct perf_event_attr how = {.size = sizeof how, .exclude_kernel = 1};
+  how.type = PERF_TYPE_SOFTWARE;
+  how.config = PERF_COUNT_SW_TASK_CLOCK;
+  return closed(syscall(SYS_perf_event_open, &how, 0, -1, -1, 0));
+}
+
+static int used_service(const char *name) {
+  char settings[256] = {0};
+  int made;
+  if (!strcmp(name, "shm"))
+    return (made = shmget(IPC_PRIVATE, 4096, 0600)) < 0 ? -1 : shmctl(made, IPC_RMID, 0);
+  if (!strcmp(name, "sem"))
+    return (made = semget(IPC_PRIVATE, 1, 0600)) < 0 ? -1 : semctl(made, 0, IPC_RMID);
+  if (!strcmp(name, "msg"))
+    return (made = msgget(IPC_PRIVATE, 0600)) < 0 ? -1 : msgctl(made, IPC_RMID, 0);
+  if (!strcmp(name, "mqueue")) return queue();
+  if (!strcmp(name, "keys"))
+    return syscall(SYS_add_key, "user", "cofferdam-act", "x", 1, KEY_SPEC_PROCESS_KEYRING) < 0 ? -1
+                                                                                               : 0;
+  if (!strcmp(name, "perf")) return measure();
+  if (!strcmp(name, "io_uring")) return closed(syscall(SYS_io_uring_setup, 4, settings));
+  if (!strcmp(name, "userfaultfd")) return closed(syscall(SYS_userfaultfd, O_CLOEXEC | 1));
+  if (!strcmp(name, "user_namespace")) return unshare(CLONE_NEWUSER);
+  errno = EINVAL;
+  return -1;
+}
+
+static int changed(const char *what, const char *name) {
+  int flags = FS_NOATIME_FL, got = -1;
+  // ACL_USER_OBJ, ACL_GROUP_OBJ and ACL_OTHER may read, in the form of version 2.
+  static const char acl[] = {2, 0, 0, 0, 1, 0, 4, 0, -1, -1, -1, -1, 4, 0, 4, 0, -1, -1, -1, -1,
+                             32, 0, 4, 0, -1, -1, -1, -1};
+  if (!strcmp(what, "times")) return utimensat(AT_FDCWD, name, 0, 0);
+  if (!strcmp(what, "xattr")) return setxattr(name, "trusted.cofferdam", "x", 1, 0);
+  if (!strcmp(what, "no-xattr")) return removexattr(name, "trusted.cofferdam");
+  if (!strcmp(what, "acl")) return setxattr(name, "system.posix_acl_access", acl, sizeof acl, 0);
+  int fd = open(name, O_RDONLY);
+  if (fd < 0) return -1;
+  got = ioctl(fd, FS_IOC_SETFLAGS, &flags);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return got;
+}
+
+static int asked(const char *what, const char *name) {
+  struct termios settings;
+  int fd = open(name, O_RDWR | O_NOCTTY), got = -1;
+  if (fd < 0) return -1;
+  if (!strcmp(what, "settings")) got = tcgetattr(fd, &settings);
+  if (!strcmp(what, "input")) got = ioctl(fd, TIOCSTI, "x");
+  int why = errno;
+  close(fd);
+  errno = why;
+  return got;
+}
+
+static int perform(char *line) {
+  char *rest = line, *what = strsep(&rest, " ");
+  if (!strcmp(what, "net")) return networked(rest);
+  if (!strcmp(what, "unix")) return named(rest);
+  char *a = strsep(&rest, " "), *b = rest;
+  errno = EINVAL;
+  if (!strcmp(what, "nnp")) return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (!a) return -1;
+  if (!strcmp(what, "service")) return used_service(a);
+  if (!strcmp(what, "execute")) return execl(a, a, (char *)0);
+  if (!strcmp(what, "code")) return made_code(a);
+  if (!strcmp(what, "tmpfile")) return reopened(open(a, O_TMPFILE | O_RDWR, 0600));
+  if (!strcmp(what, "again")) {
+    int fd = open(a, O_RDONLY);
+    return fd < 0 || unlink(a) < 0 ? -1 : reopened(fd);
+  }
+  if (!b) return -1;
+  if (!strcmp(what, "attribute")) return changed(a, b);
+  if (!strcmp(what, "device")) return asked(a, b);
+  if (!strcmp(what, "exchange")) return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);
+  if (!strcmp(what, "at")) {
+    int fd = open(a, O_PATH);
+    return fd < 0 ? -1 : openat(fd, b, O_RDONLY);
+  }
+  return -1;
+}
+
+int main(void) {
+  char line[8192];
+  // What was read ahead would be lost by an execve.
+  setvbuf(stdin, 0, _IONBF, 0);
+  while (fgets(line, sizeof line, stdin)) {
+    line[strcspn(line, "\n")] = 0;
+    if (!strcmp(line, "secure")) printf("%lu\n", getauxval(AT_SECURE));
+    else printf("%s\n", perform(line) < 0 ? strerrorname_np(errno) : "0");
+    fflush(stdout);
+  }
+  return 0;
+}

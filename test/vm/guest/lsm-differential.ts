@@ -1,0 +1,70 @@
+/**
+ * Generated policies and requests: `decide()` against the bpf-lsm engine, in the stock kernel.
+ */
+import * as fs from "node:fs";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import { PRIVATE_PROGRAM } from "../../../src/base/modes.ts";
+import { decide } from "../../../src/model/decide.ts";
+import type { Policy } from "../../../src/model/policy.ts";
+import { type Case, cases, type Probe, requestOf, treeNames } from "../../differential/case.ts";
+import { Lsm, policyOf, Trying } from "./lsm-arena.ts";
+
+const CASES = Number(process.env.CASES);
+const DOMAIN = 40;
+const TREE = "/tmp/lsm-tree";
+/** Compiled from test/differential/prober.c. */
+const PROBER = "/vm/prober";
+/** An executed file is no program: the kernel got as far as reading it. */
+const successes = ["0", "ENOEXEC", "ENOENT"];
+const refusals = ["EACCES", "EPERM"];
+let lsm: Lsm;
+
+beforeAll(() => {
+  lsm = new Lsm();
+});
+
+const resolve = (name: string) => name.replaceAll("@/", `${TREE}/`);
+
+function makeTree(): void {
+  fs.rmSync(TREE, { recursive: true, force: true });
+  const { directories, files } = treeNames();
+  for (const name of directories) fs.mkdirSync(`${TREE}/${name}`, { recursive: true });
+  for (const name of files)
+    fs.writeFileSync(`${TREE}/${name}`, "#!/nowhere\n", { mode: PRIVATE_PROGRAM });
+}
+
+async function disagreements(generated: Case): Promise<readonly string[]> {
+  makeTree();
+  const policy = policyOf(["r /dev/null", ...generated.files], generated.network, resolve);
+  lsm.domain(DOMAIN, "enforcing", policy.names, policy);
+  const prober = new Trying(PROBER);
+  lsm.engine.adopt(DOMAIN, () => [prober.pid]);
+  const found: string[] = [];
+  for (const probe of generated.probes) found.push(...(await judge(policy, prober, probe)));
+  await prober.end();
+  return found;
+}
+
+async function judge(policy: Policy, prober: Trying, probe: Probe): Promise<readonly string[]> {
+  const { operation, name, other } = probe;
+  const decided = decide(
+    policy,
+    requestOf(probe, resolve, () => undefined),
+  ).outcome;
+  const line = [operation, resolve(name), resolve(other ?? "")].join("\t");
+  const answer = await prober.does(line);
+  const granted = successes.includes(answer)
+    ? "granted"
+    : refusals.includes(answer)
+      ? "denied"
+      : answer;
+  if (granted === decided) return [];
+  return [`${operation} ${name} ${other ?? ""}: decide() says ${decided}, the kernel ${answer}`];
+}
+
+test("`decide()` and the kernel give the same answers", async () => {
+  const seed = Date.now();
+  for (const generated of fc.sample(cases, { numRuns: CASES, seed }))
+    expect(await disagreements(generated), JSON.stringify({ seed, ...generated })).toEqual([]);
+});

@@ -1,0 +1,104 @@
+/** Other processes, and capabilities: `decide()` against the bpf-lsm engine. */
+import * as fs from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { decide } from "../../../src/model/decide.ts";
+import { levels } from "../../../src/model/level.ts";
+import type { Request } from "../../../src/model/request.ts";
+import { Lsm, policyOf, rules, Trying, word } from "./lsm-arena.ts";
+
+const OWN = 30;
+/** `superDom` stands for no domain. */
+const others = { own: OWN, friend: 31, stranger: 32, superDom: 0 } as const;
+let lsm: Lsm;
+let actor: Trying;
+const victims = new Map<string, Trying>();
+
+beforeAll(() => {
+  lsm = new Lsm();
+  actor = new Trying();
+  lsm.domain(OWN, "enforcing", rules("r /**"));
+  lsm.engine.adopt(OWN, () => [actor.pid]);
+  for (const [name, number] of Object.entries(others)) {
+    const victim = new Trying();
+    victims.set(name, victim);
+    if (number !== 0) lsm.engine.adopt(number, () => [victim.pid]);
+  }
+});
+
+afterAll(async () => {
+  for (const one of [actor, ...victims.values()]) await one.end();
+});
+
+const pidOf = (name: string) => (victims.get(name) as Trying).pid;
+
+test("a signal reaches the domains that `decide()` says, and none else", async () => {
+  const sets = [[], ["any"], ["friend"], ["superDom"], ["friend", "superDom"], ["any", "-friend"]];
+  for (const words of sets) {
+    const signals = words.map((one) => ({
+      ...word(one.replace("-", "")),
+      effect: one.startsWith("-") ? ("deny" as const) : ("allow" as const),
+    }));
+    const policy = { ...policyOf(["r /**"], []), name: "own", signals };
+    lsm.domain(OWN, "enforcing", policy.names, policy, numberOf);
+    for (const domain of Object.keys(others)) {
+      const { outcome } = decide(policy, { class: "signal", domain });
+      const answer = await actor.does(`kill ${pidOf(domain)}`);
+      expect(answer === "0", `${words.join()} to ${domain}`).toBe(outcome === "granted");
+    }
+  }
+});
+
+function numberOf(domain: string): number | null {
+  return (others as Readonly<Record<string, number>>)[domain] ?? null;
+}
+
+test("no process of another domain is traced, read or changed, one of the same is", async () => {
+  const acts = ["ptrace", "memory", "steal", "prlimit", "priority", "affinity"];
+  lsm.domain(OWN, "enforcing", rules("r /**"), {
+    signals: [word("any")],
+    capabilities: ["sys_ptrace", "sys_nice", "sys_resource"].map(word),
+  });
+  for (const domain of Object.keys(others)) {
+    const allowed = domain === "own";
+    for (const act of acts)
+      expect((await actor.does(`${act} ${pidOf(domain)}`)) === "0", `${act} ${domain}`).toBe(
+        allowed,
+      );
+    for (const name of ["environ", "mem", "maps"])
+      expect((await actor.does(`read /proc/${pidOf(domain)}/${name}`)) === "0", name).toBe(allowed);
+    expect(await actor.does(`read /proc/${pidOf(domain)}/stat`)).toBe("0");
+  }
+  const told = lsm.events(OWN).filter(({ kind }) => kind === "process");
+  expect(told.length).toBeGreaterThan(0);
+  for (const level of levels) {
+    lsm.engine.setLevel(OWN, level);
+    expect(await actor.does(`ptrace ${pidOf("superDom")}`), level).toBe(
+      level === "enforcing" ? "EPERM" : "0",
+    );
+  }
+  lsm.engine.setLevel(OWN, "enforcing");
+});
+
+test("a process uses the capabilities that `decide()` says, and none else", async () => {
+  fs.mkdirSync("/tmp/lsm-capable", { recursive: true });
+  const file = "/tmp/lsm-capable/f";
+  fs.writeFileSync(file, "");
+  const tried = { chown: `chown ${file} 1`, net_bind_service: "listen 99" };
+  for (const granted of [[], ...Object.keys(tried).map((one) => [one])]) {
+    const policy = {
+      ...policyOf([`a ${file}`], ["listen tcp 99"]),
+      capabilities: granted.map(word),
+    };
+    lsm.domain(OWN, "enforcing", policy.names, policy);
+    for (const [name, line] of Object.entries(tried)) {
+      const request: Request = { class: "capability", name };
+      const answer = await actor.does(line);
+      const isGranted = decide(policy, request).outcome === "granted";
+      expect(answer === "0", `${granted.join()}: ${name}: ${answer}`).toBe(isGranted);
+      fs.chownSync(file, 0, 0);
+    }
+  }
+  expect(lsm.events(OWN)).toContainEqual(
+    expect.objectContaining({ kind: "capability", denied: true }),
+  );
+});
