@@ -9,6 +9,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const hostWide = ["test/**/*.host.test.ts"];
 
 /**
+ * On whole Debian servers in virtual machines, for minutes: `npm run test:debian` alone.
+ */
+const debian = ["test/vm/debian/*.test.ts"];
+
+/**
  * One more than CI has processors: a test that waits, for a service manager that boots or for a
  * process that sleeps, leaves its processor to another one.
  */
@@ -73,7 +78,7 @@ export default defineConfig({
         test: {
           name: "parallel",
           include: ["test/**/*.test.ts"],
-          exclude: hostWide,
+          exclude: [...hostWide, ...debian],
           sequence: { groupOrder: 0 },
         },
       },
@@ -85,6 +90,16 @@ export default defineConfig({
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "debian",
+          include: debian,
+          // Each machine is one thread of the host.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

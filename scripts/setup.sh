@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a clone ready: npm packages, Debian packages (as root), the bundles in dist/, the native
 # front in bin/. If everything is current it says nothing and takes under a second.
-#   scripts/setup.sh [test|bench|afternoon]...   also the Debian packages for those
+#   scripts/setup.sh [test|debian|bench|afternoon]...   also the Debian packages for those
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/lib/packages.sh

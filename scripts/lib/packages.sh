@@ -61,6 +61,11 @@ packages_afternoon='
 /usr/sbin/haproxy   haproxy           goes from nothing to enforced
 '
 
+# Also those of `test` are needed.
+packages_debian='
+mmdebstrap          mmdebstrap        makes the disks of Debian servers in virtual machines
+'
+
 packages_bench='
 bwrap               bubblewrap        compared with
 firejail            firejail          compared with

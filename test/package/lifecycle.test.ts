@@ -3,6 +3,7 @@ import { VERSION } from "../../src/cli/version.ts";
 import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
 import { skipUnless } from "../support/skip.ts";
 import { Daemon, HELD, prepareDaemons } from "./daemon.ts";
+import { endNextPostinst } from "./half-configured.ts";
 import { BUILD_MS, LOWER, type Packages, sharedPackages } from "./packages.ts";
 import { rootMissing, ScratchRoot } from "./scratch-root.ts";
 
@@ -325,23 +326,13 @@ test("after an upgrade of others stale plans are made anew, and it never fails f
   expect(stale()).toBe("nothing is stale\n");
 });
 
-/** Ends postinst in the middle of its work, the first time that it is called. */
-const killsOnce = `#!/bin/sh
-mv /usr/bin/deb-systemd-helper.kept /usr/bin/deb-systemd-helper
-kill -KILL "$PPID"
-`;
-const killPostinst = `
-mv /usr/bin/deb-systemd-helper /usr/bin/deb-systemd-helper.kept
-printf %s "$1" >/usr/bin/deb-systemd-helper
-chmod 755 /usr/bin/deb-systemd-helper`;
-
 test("a half-configured package is configured again, upgraded, or removed", () => {
   for (const cure of [
     () => root.dpkg("--configure", "--pending"),
     () => root.dpkg("--install", packages.inRoot(VERSION)),
     () => root.dpkg("--purge", "cofferdam"),
   ]) {
-    root.sh(killPostinst, killsOnce);
+    root.sh(...endNextPostinst);
     expect(root.dpkg("--install", packages.inRoot(LOWER)).status).not.toBe(0);
     expect(root.state()).toBe("install ok half-configured");
     expectSuccess(cure());

@@ -6,8 +6,8 @@ import { VERSION } from "../../src/cli/version.ts";
 
 export const clone = join(import.meta.dirname, "..", "..");
 
-/** Where a `ScratchRoot` has the folder of packages. */
-const FOLDER_IN_ROOT = "/srv/packages";
+/** Where a `ScratchRoot` or a virtual machine has the folder of packages. */
+export const FOLDER_IN_ROOT = "/srv/packages";
 
 /** A build of a lower version, of the same sources. */
 export const LOWER = "0.0.9";

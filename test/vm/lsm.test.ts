@@ -6,8 +6,9 @@ import { fillWithAttackPrograms } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone } from "./fill.ts";
 import { clone } from "./kernel.ts";
-import { MACHINE_TIMEOUT_MS, type MachineOutcome, machineMissing, runInVm } from "./machine.ts";
+import { MACHINE_TIMEOUT_MS, machineMissing, runInVm } from "./machine.ts";
 import type { Tree } from "./tree.ts";
+import type { MachineOutcome } from "./work.ts";
 
 /** The bpf-lsm engine in Debian's stock kernel: one boot for everything below. */
 const missing = machineMissing();

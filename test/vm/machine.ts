@@ -3,51 +3,27 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PUBLIC_PROGRAM, TEMPORARY_FOLDER } from "../../src/base/modes.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { clone, haveKernel, kernelFile } from "./kernel.ts";
+import { haveKernel, kernelFile } from "./kernel.ts";
 import { busybox, Tree, withSbin } from "./tree.ts";
+import { type MachineOutcome, readResults, type Work, writeWork } from "./work.ts";
 
 /** Memory and disk of the machine, in megabytes. */
 const MEMORY_MB = 3072;
 const DISK_MB = 1200;
-/** Emulated processors: as many as CI has real ones. */
+
+/** As many as CI has real ones, each of which is a thread of the host's. */
 const PROCESSORS = 2;
-/** One step, in seconds of the machine; a step that hangs costs no other its outcome. */
-const STEP_SECONDS = 1200;
+
 /**
  * The whole run, in milliseconds: far beyond what it takes, for a machine that emulates is slow
  * when others work beside it.
  */
-export const MACHINE_TIMEOUT_MS = 1_800_000;
+export const MACHINE_TIMEOUT_MS = 2_700_000;
 
 /** Boots of one machine, where QEMU aborts. */
 const ATTEMPTS_MAX = 3;
 
 const guest = path.join(import.meta.dirname, "guest");
-
-/**
- * What a step printed, standard error included, and its exit status; null for a step that never
- * ended.
- */
-export interface StepOutcome {
-  readonly output: string;
-  readonly status: number | null;
-}
-
-/** Shell scripts by name, run in this order, each whatever became of the one before. */
-export type Lane = Readonly<Record<string, string>>;
-
-/**
- * What the machine does: phases by name, one after the other; the lanes of a phase run side by
- * side.
- */
-export type Work = Readonly<Record<string, Readonly<Record<string, Lane>>>>;
-
-export interface MachineOutcome {
-  /** By `PHASE/LANE/STEP`. */
-  readonly steps: ReadonlyMap<string, StepOutcome>;
-  /** What the kernel and init printed. */
-  readonly console: string;
-}
 
 /**
  * Why no virtual machine can be had here, as the end of "skipped, because ..."; null where it can.
@@ -72,68 +48,64 @@ export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<M
   try {
     const disk = path.join(scratch, "disk.img");
     const root = new Tree(path.join(scratch, "root"));
-    fillSystem(root, work);
+    fillSystem(root);
+    writeWork(root, work);
     fill(root);
     root.image(disk, DISK_MB);
-    const results = path.join(scratch, "results.tar");
-    const consoleText = await boot(disk, packInitramfs(scratch), results);
-    return {
-      steps: readResults(work, results, path.join(scratch, "out"), consoleText),
-      console: consoleText,
-    };
+    return await bootFor(work, scratch, { disk: { file: disk, format: "raw" } });
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-/** Folders to mount on, the shell that starts the steps, the steps. */
-function fillSystem(root: Tree, work: Work): void {
-  for (const name of [
-    "proc",
-    "sys",
-    "dev",
-    "run",
-    "root",
-    "home",
-    "etc",
-    "vm/out",
-    "var/log",
-    "mnt",
-  ])
+/** Folders to mount on, and process 1, which does the work. */
+function fillSystem(root: Tree): void {
+  for (const name of ["proc", "sys", "dev", "run", "root", "home", "etc", "var/log", "mnt"])
     root.directory(name);
   for (const name of ["tmp", "var/tmp"]) root.directory(name, TEMPORARY_FOLDER);
   for (const name of ["/etc/passwd", "/etc/group", "/etc/ld.so.cache"]) root.copy(name);
-  root.copy(busybox(), "vm/busybox");
   root.write("vm/init", fs.readFileSync(path.join(guest, "init.sh")), PUBLIC_PROGRAM);
-  root.write("vm/settings", `STEP_SECONDS=${STEP_SECONDS}\nCLONE=${clone}\n`);
-  for (const { script, place } of stepsOf(work)) root.write(`vm/work/${place}`, script);
+}
+
+/** `file`'s format is one of QEMU's. */
+export interface Disk {
+  readonly file: string;
+  readonly format: "raw" | "qcow2";
+}
+
+export interface Machine {
+  /** Its /vm/init ends in /vm/work.sh. It is only read. */
+  readonly disk: Disk;
+  /** A file for what the machine writes, over the disk; without one that is thrown away. */
+  readonly overlay?: string;
+  /** A tree that is copied onto the disk before anything there runs. */
+  readonly added?: Tree;
 }
 
 /**
- * Every step with its name as the tests know it, and its place in the machine, where the names'
- * order is the order of work.
+ * Boots a machine, and reads what it handed over.
+ * @param scratch a new folder for its files
+ * @throws Error with the console when the machine does not come to its end
  */
-function stepsOf(work: Work): readonly { name: string; place: string; script: string }[] {
-  const numbered = (index: number, name: string) => `${String(index).padStart(2, "0")}-${name}`;
-  return Object.entries(work).flatMap(([phase, lanes], phaseIndex) =>
-    Object.entries(lanes).flatMap(([lane, steps]) =>
-      Object.entries(steps).map(([step, script], index) => ({
-        name: `${phase}/${lane}/${step}`,
-        place: `${numbered(phaseIndex, phase)}/${lane}/${numbered(index, step)}`,
-        script,
-      })),
-    ),
-  );
+export async function bootFor(
+  work: Work,
+  scratch: string,
+  machine: Machine,
+): Promise<MachineOutcome> {
+  const results = path.join(scratch, "results.tar");
+  const console = await boot(machine, packInitramfs(scratch, machine.added), results);
+  return readResults(work, results, path.join(scratch, "out"), console);
 }
 
 /** The kernel's first file system: the driver of the disk, and the script that goes on there. */
-function packInitramfs(scratch: string): string {
+function packInitramfs(scratch: string, added?: Tree): string {
   const folder = path.join(scratch, "initramfs");
   for (const name of ["bin", "dev", "root"])
     fs.mkdirSync(path.join(folder, name), { recursive: true });
   fs.copyFileSync(busybox(), path.join(folder, "bin/busybox"));
   fs.copyFileSync(path.join(guest, "initramfs.sh"), path.join(folder, "init"));
   fs.chmodSync(path.join(folder, "init"), PUBLIC_PROGRAM);
+  if (added !== undefined) fs.renameSync(added.folder, path.join(folder, "added"));
   const driver = kernelFile("usr/lib/modules", /virtio_blk\.ko(\.xz)?$/);
   const script = `case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac > "$2/virtio_blk.ko"
     cd "$2" && find . | cpio --quiet -o -H newc > "$3"`;
@@ -147,14 +119,22 @@ function packInitramfs(scratch: string): string {
  * (`iotlb_to_section: Assertion ... failed` was seen once in some hundred boots). A kernel that
  * panics ends QEMU with a status, and is never booted again.
  */
-async function boot(disk: string, initramfs: string, results: string): Promise<string> {
+async function boot(machine: Machine, initramfs: string, results: string): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const { signal, status, text } = await emulate(disk, initramfs, results);
+    const { signal, status, text } = await emulate(driveOf(machine), initramfs, results);
     if (status === 0) return text;
     const said = `the virtual machine ended with ${signal ?? `status ${status}`}:\n${text}`;
     if (signal !== "SIGABRT" || attempt === ATTEMPTS_MAX) throw new Error(said);
     console.error(`${said}\nQEMU aborted; booting again`);
   }
+}
+
+/** As QEMU's -drive has it. Another attempt begins with the same disk: the overlay is made anew. */
+function driveOf({ disk: { file, format }, overlay }: Machine): string {
+  if (overlay === undefined) return `file=${file},format=${format},snapshot=on`;
+  const backing = ["-b", file, "-F", format];
+  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", ...backing, overlay]);
+  return `file=${overlay},format=qcow2`;
 }
 
 interface Ended {
@@ -164,7 +144,7 @@ interface Ended {
   readonly text: string;
 }
 
-async function emulate(disk: string, initramfs: string, results: string): Promise<Ended> {
+async function emulate(drive: string, initramfs: string, results: string): Promise<Ended> {
   const options = {
     accel: "tcg,thread=multi",
     cpu: "max",
@@ -176,13 +156,12 @@ async function emulate(disk: string, initramfs: string, results: string): Promis
     // here is such an attack. The kernel counts interrupts against a clock at its start, and panics
     // where the emulator gets too little of a busy processor.
     append: "console=ttyS0 quiet panic=1 mitigations=off no_timer_check",
-    // What it writes is thrown away: another boot begins with the same disk.
-    drive: `file=${disk},format=raw,if=virtio,cache=unsafe,snapshot=on`,
+    drive: `${drive},if=virtio,cache=unsafe`,
     chardev: `file,id=results,path=${results}`,
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
   const port = ["-device", "virtio-serial", "-device", "virtserialport,chardev=results"];
-  const machine = spawn(
+  const emulator = spawn(
     "qemu-system-x86_64",
     [...args, ...port, "-nodefaults", "-nographic", "-serial", "stdio", "-no-reboot"],
     {
@@ -190,35 +169,15 @@ async function emulate(disk: string, initramfs: string, results: string): Promis
     },
   );
   let text = "";
-  for (const stream of [machine.stdout, machine.stderr])
+  for (const stream of [emulator.stdout, emulator.stderr])
     stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  const timer = setTimeout(() => machine.kill("SIGKILL"), MACHINE_TIMEOUT_MS);
+  const timer = setTimeout(() => emulator.kill("SIGKILL"), MACHINE_TIMEOUT_MS);
   try {
     return await new Promise((resolve, reject) => {
-      machine.once("error", reject);
-      machine.once("close", (status, signal) => resolve({ status, signal, text }));
+      emulator.once("error", reject);
+      emulator.once("close", (status, signal) => resolve({ status, signal, text }));
     });
   } finally {
     clearTimeout(timer);
   }
-}
-
-function readResults(
-  work: Work,
-  archive: string,
-  folder: string,
-  said: string,
-): ReadonlyMap<string, StepOutcome> {
-  if (fs.statSync(archive).size === 0)
-    throw new Error(`the virtual machine handed nothing over:\n${said}`);
-  fs.mkdirSync(folder);
-  execFileSync("tar", ["-xf", archive, "-C", folder]);
-  const text = (file: string) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "");
-  return new Map(
-    stepsOf(work).map(({ name, place }) => {
-      const status = text(path.join(folder, place, "status")).trim();
-      const output = text(path.join(folder, place, "output"));
-      return [name, { output, status: status === "" ? null : Number(status) }];
-    }),
-  );
 }

@@ -8,13 +8,8 @@ import { attackers, fillWithAttacks, shares } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone, fillWithModules } from "./fill.ts";
 import { clone } from "./kernel.ts";
-import {
-  MACHINE_TIMEOUT_MS,
-  type MachineOutcome,
-  machineMissing,
-  runInVm,
-  type StepOutcome,
-} from "./machine.ts";
+import { MACHINE_TIMEOUT_MS, machineMissing, runInVm } from "./machine.ts";
+import type { MachineOutcome, StepOutcome } from "./work.ts";
 
 /** One boot of Debian's stock kernel for everything below. */
 const missing = machineMissing();

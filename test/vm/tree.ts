@@ -16,9 +16,10 @@ const mergedFolders = ["bin", "sbin", "lib", "lib64"];
 export class Tree {
   readonly folder: string;
 
-  constructor(folder: string) {
+  /** @param merged by default a whole system's; a tree that is added to another has none */
+  constructor(folder: string, merged: readonly string[] = mergedFolders) {
     this.folder = folder;
-    for (const name of mergedFolders) {
+    for (const name of merged) {
       fs.mkdirSync(path.join(folder, "usr", name), { recursive: true });
       fs.symlinkSync(`usr/${name}`, path.join(folder, name));
     }

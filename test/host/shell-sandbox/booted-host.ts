@@ -13,6 +13,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { findCgroup2 } from "../../../src/kernel/probe/caller.ts";
 import { HeldTerminal } from "../../support/typist.ts";
 import { clone, type EtcHost, type Outcome } from "./etc-host.ts";
+import { SystemdHost } from "./systemd-host.ts";
 
 const SYSTEMD = "/usr/lib/systemd/systemd";
 const needed = [
@@ -147,13 +148,14 @@ export function installOn(disk: EtcHost): void {
  * Debian's systemd as process 1 of namespaces of its own, with its units, its logind and its
  * gettys; the disk is another host's, and outlives it.
  */
-export class BootedHost {
+export class BootedHost extends SystemdHost {
   readonly #child: ChildProcess;
   readonly #init: string;
   readonly #cgroup: string;
   readonly #terminals = new Map<Console, HeldTerminal>();
 
   private constructor(child: ChildProcess, init: string, cgroup: string) {
+    super();
     this.#child = child;
     this.#init = init;
     this.#cgroup = cgroup;
@@ -254,29 +256,13 @@ export class BootedHost {
     return ["nsenter", `--target=${this.#init}`, ...spaces, "--", ...own, script, "sh", ...words];
   }
 
-  run(...words: readonly string[]): Outcome {
+  override run(...words: readonly string[]): Outcome {
     const [program = "", ...args] = this.command(words);
     const { status, stdout, stderr } = spawnSync(program, args, {
       encoding: "utf8",
       timeout: COMMAND_MS,
     });
     return { status, out: stdout, err: stderr };
-  }
-
-  sh(script: string, ...args: readonly string[]): string {
-    const { status, out, err } = this.run("sh", "-euc", script, "sh", ...args);
-    if (status !== 0) throw new Error(`${script}: ${out}${err}`);
-    return out;
-  }
-
-  show(unit: string, property: string): string {
-    return this.sh('systemctl show --value --property="$2" -- "$1"', unit, property).trim();
-  }
-
-  /** The domain that a process is in, by its control group; empty where there is none. */
-  domainOf(pid: string): string {
-    const group = this.sh('sed -n s/^0:://p "/proc/$1/cgroup"', pid).trim();
-    return /\/cofferdam\/([^/]+)\.[0-9a-f]{16}\//.exec(group)?.[1] ?? "";
   }
 
   cofferdam(...args: readonly string[]): Outcome {

@@ -82,13 +82,16 @@ async function attempt(title: string, body: Body): Promise<void> {
     report(title, "passed", "");
   } catch (error) {
     if (error instanceof Skipped) report(title, "skipped", error.message);
-    else
-      report(
-        title,
-        "failed",
-        error instanceof Error ? (error.stack ?? error.message) : String(error),
-      );
+    else report(title, "failed", whyFailed(error));
   }
+}
+
+/** With both sides of a comparison, which its message shortens. */
+function whyFailed(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const sides = { expected: undefined, actual: undefined, ...error };
+  const compared = sides.expected === undefined ? "" : `\n${JSON.stringify(sides)}`;
+  return `${error.stack ?? error.message}${compared}`;
 }
 
 async function run(suite: Suite, titles: readonly string[]): Promise<void> {

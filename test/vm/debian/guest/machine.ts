@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { SystemdHost } from "../../../host/shell-sandbox/systemd-host.ts";
+
+/** For one command, milliseconds: far beyond what any takes on a busy host. */
+const COMMAND_MS = 600_000;
+
+/** The machine that this runs in, with the installed Cofferdam. */
+class Machine extends SystemdHost {
+  override run(...words: readonly string[]) {
+    const [program = "", ...args] = words;
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      encoding: "utf8",
+      timeout: COMMAND_MS,
+    });
+    return { status, out: stdout, err: stderr };
+  }
+
+  /** What a command prints on both outputs; it must succeed. */
+  must(...words: readonly string[]): string {
+    const { status, out, err } = this.run(...words);
+    if (status !== 0) throw new Error(`${words.join(" ")}: status ${status}: ${out}${err}`);
+    return `${out}${err}`;
+  }
+
+  /** What a command of Cofferdam's prints; it must succeed. */
+  done(...words: readonly string[]): string {
+    return this.must("cofferdam", ...words);
+  }
+
+  /** What dpkg says about this version of Cofferdam's package; it must succeed. */
+  install(version: string): string {
+    return this.must("dpkg", "--install", `/srv/packages/cofferdam_${version}_amd64.deb`);
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(name), { recursive: true });
+    writeFileSync(name, text);
+  }
+
+  /** A unit's first process; "0" if none runs. */
+  mainPid(unit: string): string {
+    return this.show(unit, "MainPID");
+  }
+}
+
+export const machine = new Machine();
