@@ -165,9 +165,18 @@ test("a slow client is disconnected, and delays no other", async (context) => {
   body.on("error", () => undefined);
   body.write("PUT /v1/level HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{");
   const closed = Promise.all([slow, body].map((socket) => once(socket, "close")));
-  for (const socket of [slow, body]) socket.resume();
+  const heard = [slow, body].map((socket) => {
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk) => chunks.push(chunk));
+    return chunks;
+  });
   expect((await theHost().ask("GET", "/status")).pid).toBe(process.pid);
   await closed;
+  for (const chunks of heard) {
+    const answer = Buffer.concat(chunks).toString("utf8");
+    expect(statusOf(answer)).toBe(408);
+    expect(answer).toContain('{"error":"the request did not arrive within 20 seconds","help":"try');
+  }
 });
 
 test("connections beyond the limit are refused with a message", async (context) => {

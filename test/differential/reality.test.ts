@@ -8,7 +8,7 @@ import { World } from "./world.ts";
 
 /** Each case is one launch; cases are many because each is cheap, and reruns find others. */
 const CASES = Number(process.env.COFFERDAM_CASES ?? 30);
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 600_000;
 const corpus = path.join(import.meta.dirname, "corpus");
 
 let world: World;

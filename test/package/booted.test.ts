@@ -101,7 +101,11 @@ function processes(bundle: string): string {
   );
 }
 
-test("installed, a unit enforced, logins sandboxed, upgraded, removed, purged", async () => {
+/** Six installations and four starts of services. */
+const TIMEOUT_MS = 600_000;
+
+const life = "installed, a unit enforced, logins sandboxed, upgraded, removed, purged";
+test(life, { timeout: TIMEOUT_MS }, async () => {
   install(LOWER);
   expect(host.sh("systemctl is-active cofferdam-agent.service cofferdam-agent.socket")).toBe(
     "active\nactive\n",

@@ -9,12 +9,13 @@ export const CONNECTIONS_OF_USERS_MAX = 48;
 export const CONNECTIONS_OF_USER_MAX = 4;
 export const HEADER_BYTES_MAX = 8 * 1024;
 export const BODY_BYTES_MAX = 16 * 1024;
-/** Time for the head of a request, milliseconds. */
-export const HEADER_WAIT_MAX_MS = 5_000;
-/** Time for a whole request, milliseconds. */
-export const REQUEST_WAIT_MAX_MS = 10_000;
+/**
+ * Time for a whole request, milliseconds. It includes the time in which the agent on a busy host
+ * does not get to read what has arrived.
+ */
+export const REQUEST_WAIT_MAX_MS = 20_000;
 /** An idle connection is closed after this time, milliseconds. */
-export const IDLE_MAX_MS = 15_000;
+export const IDLE_MAX_MS = 30_000;
 /** Time for the compiler to make a requested plan, milliseconds. */
 export const PLAN_WAIT_MAX_MS = 60_000;
 /** Interval of the search for connections that exceed these times, milliseconds. */

@@ -1,5 +1,6 @@
 import { StateError } from "../../domains/state-error.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
+import { REQUEST_WAIT_MAX_MS } from "./limits.ts";
 import type { Caller } from "./peer.ts";
 import { ApiError } from "./route.ts";
 
@@ -9,6 +10,17 @@ export const goneAlready = new ApiError(
   "keep the connecting process alive until it has its answer",
 );
 export const tooMany = new ApiError(503, "too many connections", "try again");
+/** Also if the agent was not run in time to read the request. */
+export const notArrived = new ApiError(
+  408,
+  `the request did not arrive within ${REQUEST_WAIT_MAX_MS / 1000} seconds`,
+  "try again; the host may be very busy",
+);
+export const notHttp = new ApiError(
+  400,
+  "the request is not HTTP",
+  "docs/control-api.md says how to ask",
+);
 export const fault = new ApiError(
   500,
   "the agent failed at this",

@@ -1,5 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Socket } from "node:net";
+import { hasCode } from "../../kernel/errno-error.ts";
 import type { SocketPeer } from "../../kernel/peer.ts";
 import {
   BODY_BYTES_MAX,
@@ -7,7 +14,6 @@ import {
   CONNECTIONS_OF_USER_MAX,
   CONNECTIONS_OF_USERS_MAX,
   HEADER_BYTES_MAX,
-  HEADER_WAIT_MAX_MS,
   IDLE_MAX_MS,
   LOOK_FOR_SLOW_MS,
   REQUEST_WAIT_MAX_MS,
@@ -20,6 +26,8 @@ import {
   fault,
   goneAlready,
   notAnAdministrator,
+  notArrived,
+  notHttp,
   refusalFor,
   refusalOf,
   tooMany,
@@ -55,7 +63,7 @@ export class ApiServer<Subject> {
     this.server = createServer(
       {
         maxHeaderSize: HEADER_BYTES_MAX,
-        headersTimeout: HEADER_WAIT_MAX_MS,
+        headersTimeout: REQUEST_WAIT_MAX_MS,
         requestTimeout: REQUEST_WAIT_MAX_MS,
         connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
         keepAlive: false,
@@ -66,9 +74,9 @@ export class ApiServer<Subject> {
     this.server.setTimeout(served.idleMs ?? IDLE_MAX_MS, (socket) => socket.destroy());
     this.server.on("connection", (socket) => this.#tryToAdmit(socket));
     this.server.on("error", (error) => served.log(`the socket: ${error.message}`));
-    this.server.on("clientError", (_error, socket) => {
-      if (socket.writable)
-        socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    this.server.on("clientError", (error, socket) => {
+      const isSlow = hasCode(error, "ERR_HTTP_REQUEST_TIMEOUT");
+      if (socket.writable) socket.end(answerOf(isSlow ? notArrived : notHttp));
       else socket.destroy();
     });
   }
@@ -211,6 +219,19 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The whole answer to what Node could not read as a request. */
+function answerOf({ status, message, help }: ApiError): string {
+  const body = `${JSON.stringify({ error: message, help })}\n`;
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+    "",
+    body,
+  ].join("\r\n");
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {
