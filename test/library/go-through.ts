@@ -136,6 +136,8 @@ class OnHost {
 
   /** Otherwise what happens in the domain would say nothing about the domain. */
   async outside(): Promise<void> {
+    // Its package may have started it again and again, while another daemon had its port.
+    this.#booted.run("systemctl", "reset-failed", this.daemon.unit);
     this.#booted.sh('systemctl restart "$1"', this.daemon.unit);
     await this.#serves("");
   }
