@@ -202,7 +202,8 @@ function ofName(
   return [
     ...(isFile ? why(secrets) : []),
     ...(isChange || (permissions & Permission.listen) !== 0 ? why(obeyed) : []),
-    ...(isSocket ? why(servers) : []),
+    // Who removes a server's socket can take its place.
+    ...(isSocket || (permissions & Permission.delete) !== 0 ? why(servers) : []),
     ...(isRun ? why(shells) : []),
     ...(isRun && (becomesRoot.test(path) || isSetUserId(path)) ? [SET_USER_ID] : []),
     ...(isFile && isDevice(path) ? ["it is a device"] : []),

@@ -11,7 +11,9 @@ import {
   FOLDER_SIZE_MAX,
   isOfKernel,
   lettersBeyond,
+  listedFolders,
   mayBeWhole,
+  type WholeFolder,
   wholeFolders,
 } from "./whole-folders.ts";
 
@@ -32,28 +34,35 @@ export function fileLines(
   const used = usedNames(policy, needs);
   if (exactly !== null)
     return [...used.values()].filter(({ path }) => exactly(path)).map(exactLine);
-  const folders = wholeFolders(used, tree);
+  const whole = wholeFolders(used, tree);
+  const listed = policy.mediation === "sealed" ? listedFolders(used, tree, whole) : [];
+  const folders = [...whole, ...listed];
   const covered = new Set(folders.flatMap(({ names }) => names));
   const rest = [...used.values()].map((name) =>
     covered.has(name) ? { ...name, permissions: lettersBeyond(name, folders) } : name,
   );
   return [
-    ...folders.map(({ folder, permissions, names, others }) => ({
-      section: "files" as const,
-      line: `${formatLetters(permissions)} ${escapeName(folder)}/**`,
-      because:
-        `${names.length} names of this folder were used` +
-        (others.length === 0 ? ", and nothing else is in it" : ""),
-      needs: merged(names),
-      wider: others.length,
-      others,
-    })),
+    ...whole.map((one) => {
+      const nothing = one.others.length === 0 ? ", and nothing else is in it" : "";
+      return wholeLine(one, `${one.names.length} names of this folder were used${nothing}`);
+    }),
+    ...listed.map((one) => wholeLine(one, LISTED)),
     ...singleNames(
       rest.filter(({ permissions }) => permissions !== 0),
       used,
       tree,
     ),
   ];
+}
+
+const LISTED = "it is listed, which a sealed domain can only where it may read all that is there";
+
+function wholeLine({ folder, permissions, names, others }: WholeFolder, because: string): Proposal {
+  const line = `${formatLetters(permissions)} ${escapeName(folder)}/**`;
+  return {
+    ...{ section: "files", line, because },
+    ...{ needs: merged(names), wider: others.length, others },
+  };
 }
 
 function exactLine({ path, permissions, needs }: UsedName): Proposal {

@@ -38,6 +38,7 @@ export function usedNames(policy: Policy, needs: readonly Need[]): Map<string, U
       // Sockets have lines of `network`.
       const letters = lettersOf(request) & ALL_LETTERS;
       if (letters !== 0) use(request.path, letters, need);
+      if (leavesAtEnd(request)) use(request.path, Permission.delete, need);
     } else if (request.class === "two-names" && !request.directory) {
       const { operation, from, to } = request as TwoNameRequest;
       use(to, Permission.create, need);
@@ -56,6 +57,14 @@ export function usedNames(policy: Policy, needs: readonly Need[]): Map<string, U
     if (name.permissions === 0) used.delete(name.path);
   }
   return used;
+}
+
+/**
+ * What a daemon makes in /run it removes when it stops, or at its next start: neither may have been
+ * seen.
+ */
+function leavesAtEnd({ operation, path }: NameRequest): boolean {
+  return (operation === "create" || operation === "listen") && path.startsWith("/run/");
 }
 
 /**

@@ -10,10 +10,12 @@ const FOLDER_NAMES_MIN = 5;
 const FOLDER_SHARE_MIN = 2 / 3;
 /** Names of a folder that are looked at; a larger folder is never granted as a whole. */
 export const FOLDER_SIZE_MAX = 20_000;
+/** Names of a folder that is granted as a whole because it is listed. */
+const LISTED_SIZE_MAX = 2_000;
 /** Folders below the root that may be granted as a whole, in levels: names can be very deep. */
 const FOLDER_DEPTH_MAX = 24;
 
-interface WholeFolder {
+export interface WholeFolder {
   readonly folder: string;
   readonly permissions: PermissionSet;
   readonly names: readonly UsedName[];
@@ -41,6 +43,34 @@ export function wholeFolders(used: ReadonlyMap<string, UsedName>, tree: Tree): W
     if (permissions !== 0) taken.push({ folder, permissions, names, others });
   }
   return taken;
+}
+
+/**
+ * Folders that are listed: in a sealed domain the kernel allows it only where everything below may
+ * be read. `taken`: those that are granted as a whole already.
+ */
+export function listedFolders(
+  used: ReadonlyMap<string, UsedName>,
+  tree: Tree,
+  taken: readonly WholeFolder[],
+): WholeFolder[] {
+  const found: WholeFolder[] = [];
+  const isRead = (name: UsedName) => (name.permissions & Permission.read) !== 0;
+  const isTaken = (path: string) =>
+    [...taken, ...found].some(
+      ({ folder, permissions }) => (permissions & Permission.read) !== 0 && isWithin(path, folder),
+    );
+  const listed = [...used.values()].filter((name) => isRead(name) && mayBeWhole(name.path));
+  for (const own of listed.toSorted((a, b) => a.path.length - b.path.length)) {
+    const below = isTaken(own.path) ? null : tree.below(own.path, LISTED_SIZE_MAX);
+    if (below === null || below.length === 0) continue;
+    const names = [...used.values()].filter(
+      (name) => isRead(name) && isWithin(name.path, own.path),
+    );
+    const others = below.filter((path) => !used.has(path));
+    found.push({ folder: own.path, permissions: Permission.read, names, others });
+  }
+  return found;
 }
 
 /**

@@ -27,7 +27,7 @@ const nothing: Omit<Result, "name" | "failure" | "seconds"> = {
   outstanding: [],
   rounds: { passed: 0, failed: [] },
   denied: [],
-  width: { drafted: none, byHand: null },
+  width: { drafted: none, byHand: none },
   attacks: { tried: 0, open: [] },
   policy: "",
   journal: "",
@@ -91,7 +91,7 @@ export class Afternoon {
     const { daemon, byHand, besides } = this.#subject;
     const { say } = this.#setting;
     this.#host.sh('bash -euc "$1"', daemon.configure);
-    if (byHand !== null) hide(this.#host, byHand);
+    hide(this.#host, byHand);
     this.#host.sh('systemctl daemon-reload; systemctl start "$@"', ...besides, this.#unit);
     await this.#serves("outside every domain");
     this.#begun = this.#started();
@@ -102,6 +102,8 @@ export class Afternoon {
     const lines = this.#suggest(drafted);
     this.#found.lines = lines;
     this.#found.verdict = this.#enforce();
+    // Of a unit of Type=simple the launcher may still wait for a plan of what the unit sees.
+    await this.#serves("at level enforcing");
     this.#found.starts = this.#started() - this.#begun;
     this.#found.rounds = await this.#rounds();
     say("width, attacks");
@@ -281,7 +283,7 @@ export class Afternoon {
   #width(): Result["width"] {
     const { byHand } = this.#subject;
     const own = `${this.#domain}.yaml`;
-    const files = [`${POLICIES}/${own}`, ...(byHand === null ? [] : [`${HAND}/by-hand-${byHand}`])];
+    const files = [`${POLICIES}/${own}`, `${HAND}/by-hand-${byHand}`];
     const { status, out, err } = this.#host.run(
       "node",
       this.#setting.programs["width-of"],
@@ -289,9 +291,8 @@ export class Afternoon {
     );
     if (status !== 0) throw new Error(`its width: ${err}`);
     const widths: Readonly<Record<string, Width>> = JSON.parse(out);
-    const drafted = widths[own];
-    if (drafted === undefined) throw new Error(`no width of ${own}`);
-    const hand = byHand === null ? null : (widths[`by-hand-${byHand}`] ?? null);
+    const [drafted, hand] = [widths[own], widths[`by-hand-${byHand}`]];
+    if (drafted === undefined || hand === undefined) throw new Error(`no width of ${files}`);
     return { drafted, byHand: hand };
   }
 }

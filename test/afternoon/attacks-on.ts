@@ -73,13 +73,9 @@ function succeeding({ host, programs }: On, policy: string, only?: readonly stri
  * The programs of test/attacks under the drafted policy. What succeeds under the one by hand as
  * well is what that daemon is for.
  */
-export function attacksByPrograms(
-  on: On,
-  policy: string,
-  byHand: string | null,
-): Result["attacks"] {
+export function attacksByPrograms(on: On, policy: string, byHand: string): Result["attacks"] {
   const found = succeeding(on, policy);
-  if (found.open.length === 0 || byHand === null) return found;
+  if (found.open.length === 0) return found;
   const hand = succeeding(on, `${HAND}/by-hand-${byHand}`, found.open);
   return { ...found, open: found.open.filter((one) => !hand.open.includes(one)) };
 }
@@ -91,24 +87,24 @@ export function attacksByPrograms(
 export function attacksOn(
   host: BootedHost,
   domain: string,
-  byHand: string | null,
+  byHand: string,
   taken: readonly string[],
 ): Result["attacks"] {
   const file = `${HAND}/by-hand-${byHand}`;
-  const hand = byHand === null ? null : allowed(host, ["--policy", file], byHand, taken);
+  const hand = allowed(host, ["--policy", file], byHand, taken);
   const draft = allowed(host, [domain], byHand, taken);
   const gaps = draft.gaps.map((what) => `${what}, which the policy does not grant`);
-  const open = draft.open.filter((one) => !(hand?.open ?? []).includes(one));
+  const open = draft.open.filter((one) => !hand.open.includes(one));
   return { tried: draft.tried, open: [...open, ...gaps] };
 }
 
 function allowed(
   host: BootedHost,
   words: readonly string[],
-  byHand: string | null,
+  byHand: string,
   taken: readonly string[],
 ) {
-  const shipped = byHand === null ? "" : host.run("cat", `${CASES}/${byHand}`).out;
+  const shipped = host.run("cat", `${CASES}/${byHand}`).out;
   const denied = shipped.slice(shipped.indexOf("must-deny:")).match(/(?<=^ {2}- ).*$/gm) ?? [];
   const wanted = [...new Set([...attacks, ...denied])];
   host.sh(

@@ -1,7 +1,7 @@
 /**
  * `npm run afternoon -- [NAME...]`: each daemon from an empty domain to level enforcing. Progress
- * on standard error, the table or one object on standard output. A run of all of them writes the
- * table of docs/afternoon.md.
+ * on standard error, the table or one object for each on standard output. What went through all
+ * rounds and attacks gets its row in docs/afternoon.md.
  */
 
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ import { sharedPackages } from "../package/packages.ts";
 import { rootMissing, ScratchRoot } from "../package/scratch-root.ts";
 import { Afternoon } from "./afternoon.ts";
 import { bundlePrograms } from "./on-host.ts";
-import { failuresOf, renderTable, writeDocument } from "./report.ts";
+import { failuresOf, renderTable, writeRow } from "./report.ts";
 import type { Result } from "./result.ts";
 import { subjects } from "./subjects.ts";
 
@@ -43,6 +43,7 @@ function readWords() {
   }
 }
 
+const isWhole = rounds === ROUNDS && values["no-attacks"] !== true;
 const names = subjects.map(({ daemon }) => daemon.name);
 const unknown = named.filter((word) => !names.includes(word));
 if (values.help === true || unknown.length > 0 || !(rounds >= 1)) {
@@ -58,7 +59,7 @@ if (missing !== null) {
 
 const wanted = subjects.filter(({ daemon }) => named.length === 0 || named.includes(daemon.name));
 progress("packages are built, a host is booted");
-const packages = sharedPackages();
+const packages = sharedPackages((file) => !file.startsWith("docs/"));
 const programs = await bundlePrograms();
 const root = await ScratchRoot.start(packages.folder);
 const results: Result[] = [];
@@ -79,6 +80,8 @@ try {
       const result = await afternoon.run();
       results.push(result);
       for (const failure of failuresOf(result)) progress(`${name}: ${failure}`);
+      if (values.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+      if (isWhole) writeRow(result, names);
     }
   } finally {
     await host.powerOff();
@@ -86,7 +89,5 @@ try {
 } finally {
   await root.stop();
 }
-process.stdout.write(values.json === true ? `${JSON.stringify(results)}\n` : renderTable(results));
-const isWhole = named.length === 0 && rounds === ROUNDS && values["no-attacks"] !== true;
-if (isWhole) writeDocument(results);
+if (values.json !== true) process.stdout.write(renderTable(results));
 process.exit(results.some((one) => failuresOf(one).length > 0) ? 1 : 0);

@@ -18,7 +18,7 @@ export function failuresOf(result: Result): readonly string[] {
   return [
     ...(starts > STARTS_MAX ? [`${starts} starts`] : []),
     ...rounds.failed,
-    ...(ratio !== null && ratio > RATIO_MAX ? [`${ratio.toFixed(2)} x the names by hand`] : []),
+    ...(ratio > RATIO_MAX ? [`${ratio.toFixed(2)} x the names by hand`] : []),
     ...attacks.open.map((one) => `not refused: ${one}`),
   ];
 }
@@ -49,33 +49,41 @@ function cells(result: Result): readonly string[] {
   if (failure !== null) return [name, "failed"];
   const ratio = ratioOf(result);
   const { drafted, byHand } = width;
-  const own = (one: Width | null) => (one === null ? "-" : `${one.reached}, ${one.own}`);
+  const own = (one: Width) => `${one.reached}, ${one.own}`;
   return [
     ...[name, String(starts), String(lines.taken.length)],
     `${lines.drafted} + ${lines.suggested}`,
     `${rounds.passed} of ${rounds.passed + rounds.failed.length}`,
     ...[String(drafted.reached), String(drafted.own), own(byHand)],
-    ratio === null ? "-" : ratio.toFixed(2),
+    ratio.toFixed(2),
     `${attacks.tried - attacks.open.length} of ${attacks.tried}`,
     String(denied.length),
   ];
 }
 
-/** Between its two marks. */
-export function writeDocument(results: readonly Result[]): void {
+/** One row between its two marks, in the place of the daemon's earlier one, in this order. */
+export function writeRow(result: Result, order: readonly string[]): void {
   const text = readFileSync(DOCUMENT, "utf8");
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (before < 0 || after < before) throw new Error(`${DOCUMENT} has no place for the table`);
-  const body = sectionOf(results, new Date().toISOString().slice(0, 10));
-  writeFileSync(DOCUMENT, `${text.slice(0, before)}${BEGIN}\n\n${body}\n${text.slice(after)}`);
+  const day = new Date().toISOString().slice(0, 10);
+  const own = [...cells(result), ...header].slice(0, header.length);
+  const rows = new Map(
+    text
+      .slice(before, after)
+      .split("\n")
+      .map((line) => [/^\| (\S+) \|/.exec(line)?.[1] ?? "", line] as const),
+  );
+  rows.set(result.name, rowOf([...own, day]));
+  const table = [
+    rowOf([...header, "run of"]),
+    rowOf([...header, ""].map(() => "---")),
+    ...order.flatMap((name) => rows.get(name) ?? []),
+  ];
+  const body = `${BEGIN}\n\n${table.join("\n")}\n\n`;
+  writeFileSync(DOCUMENT, `${text.slice(0, before)}${body}${text.slice(after)}`);
 }
 
-function sectionOf(results: readonly Result[], day: string): string {
-  const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  const table = [
-    row(header),
-    row(header.map(() => "---")),
-    ...results.map((one) => row([...cells(one), ...header].slice(0, header.length))),
-  ];
-  return `The run of ${day}:\n\n${table.join("\n")}\n`;
+function rowOf(texts: readonly string[]): string {
+  return `| ${texts.join(" | ")} |`;
 }

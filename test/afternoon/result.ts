@@ -29,7 +29,7 @@ export interface Result {
   readonly rounds: { readonly passed: number; readonly failed: readonly string[] };
   /** Distinct accesses that were denied, `operation object`; the client did not notice. */
   readonly denied: readonly string[];
-  readonly width: { readonly drafted: Width; readonly byHand: Width | null };
+  readonly width: { readonly drafted: Width; readonly byHand: Width };
   /** Attempts of `probe` and cases that must be denied; `open`: those that were not. */
   readonly attacks: { readonly tried: number; readonly open: readonly string[] };
   readonly seconds: number;
@@ -39,8 +39,7 @@ export interface Result {
   readonly policy: string;
 }
 
-/** Of names and of names of its own, the larger ratio; null without a policy by hand. */
-export function ratioOf({ width: { drafted, byHand } }: Result): number | null {
-  if (byHand === null) return null;
+/** Of names and of names of its own, the larger ratio. */
+export function ratioOf({ width: { drafted, byHand } }: Result): number {
   return Math.max(drafted.reached / byHand.reached, drafted.own / byHand.own);
 }

@@ -1,11 +1,11 @@
-import { type Daemon, names } from "../library/daemon.ts";
+import type { Daemon } from "../library/daemon.ts";
 import { daemons as longLived } from "../life/daemons.ts";
 
 /** A daemon that comes from nothing to level enforcing, and what its policy is held against. */
 export interface Subject {
   readonly daemon: Daemon;
-  /** The policy that a person wrote for it; null if there is none. */
-  readonly byHand: string | null;
+  /** The policy that a person wrote for it: shipped, its own, or in by-hand/. */
+  readonly byHand: string;
   /**
    * Dangerous lines that a person takes, since the daemon's task is impossible without them. A line
    * of `suggest` that none of these matches stays out.
@@ -78,6 +78,8 @@ const takenOf: Readonly<Record<string, readonly RegExp[]>> = {
   sshd: [
     /^files r \/etc\/ssh\/ssh_host_\w+_key$/,
     /^files r \/etc\/shadow$/,
+    // It acts as the group shadow, and PAM asks it whether an account has expired.
+    /^files rx \/usr\/sbin\/unix_chkpwd$/,
     /^files rx \/usr\/bin\/(?:ba|da)sh$/,
     /^files \w+ \/home\/life\//,
     /^syscalls chroot$/,
@@ -87,7 +89,7 @@ const takenOf: Readonly<Record<string, readonly RegExp[]>> = {
 
 export const subjects: readonly Subject[] = [...longLived, ...others].map((daemon) => ({
   daemon,
-  byHand: [...names, "notes"].includes(daemon.name) ? `${daemon.name}.yaml` : null,
+  byHand: `${daemon.name}.yaml`,
   taken: takenOf[daemon.name] ?? [],
   besides: daemon.name === "notes" ? ["memcached"] : [],
 }));

@@ -140,7 +140,10 @@ test("what no rule is about is denied on purpose if `deny` rules show it to be",
   expect(left(denies, socket)).toEqual(["create a unix socket"]);
   expect(left(policy, nscd, socket, keyctl)).toHaveLength(3);
   const grants = policyOf("network: [connect unix /srv/nscd]\n");
-  expect(left(grants, socket, nscd)).toEqual([]);
+  const pair = { ...socket, object: "a pair of unix datagram sockets" };
+  expect(left(grants, socket, nscd, pair)).toEqual([]);
+  const listens = policyOf("network: [listen unix /srv/other]\n");
+  expect(left(listens, socket, other, pair)).toEqual(["create a pair of unix datagram sockets"]);
 });
 
 /** A policy's own file includes the abstraction `names`, which stands beside it. */

@@ -1,7 +1,7 @@
 import { readRequest } from "../../events/logged-request.ts";
 import type { NeededOnce } from "../../host/evidence.ts";
 import { decide } from "../../model/decide.ts";
-import { Permission } from "../../model/permission.ts";
+import { Permission, type PermissionSet } from "../../model/permission.ts";
 import type { Policy, Source } from "../../model/policy.ts";
 import type { Request } from "../../model/request.ts";
 import { type Suggestion, suggest } from "../../model/suggest.ts";
@@ -60,15 +60,21 @@ function addressed(protocol: "tcp" | "udp"): Making {
   };
 }
 
+function named(object: RegExp, granted: PermissionSet): Making {
+  return {
+    object,
+    isUse: (request) => request.class === "name" && (Permission[request.operation] & sockets) !== 0,
+    isGranted: ({ names }) =>
+      names.some((rule) => rule.effect === "allow" && (rule.permissions & granted) !== 0),
+  };
+}
+
 const makings: readonly Making[] = [
   addressed("tcp"),
   addressed("udp"),
-  {
-    object: /^a unix socket$/,
-    isUse: (request) => request.class === "name" && (Permission[request.operation] & sockets) !== 0,
-    isGranted: ({ names }) =>
-      names.some((rule) => rule.effect === "allow" && (rule.permissions & sockets) !== 0),
-  },
+  named(/^a unix socket$/, sockets),
+  // Either end could send to any name.
+  named(/^a pair of unix datagram sockets$/, Permission.connect),
 ];
 
 /**
