@@ -67,7 +67,7 @@ export function writeRow(result: Result, order: readonly string[]): void {
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (before < 0 || after < before) throw new Error(`${DOCUMENT} has no place for the table`);
   const day = new Date().toISOString().slice(0, 10);
-  const own = [...cells(result), ...header].slice(0, header.length);
+  const own = header.map((_, at) => cells(result)[at] ?? "");
   const rows = new Map(
     text
       .slice(before, after)
