@@ -272,7 +272,9 @@ test("a file without a name is held as the directory's names are", async () => {
 
 test("no domain changes what names mean", async () => {
   const { folder, domain } = scene("f");
-  lsm.domain(domain, "enforcing", rules("r /**"));
+  // The kernel asks about the capability first.
+  const capabilities = [word("sys_chroot")];
+  lsm.domain(domain, "enforcing", rules("r /**"), { capabilities });
   const trying = inside(domain);
   expect(await trying.does(`chroot ${folder}`)).toBe("EPERM");
   expect(lsm.events(domain)).toMatchObject([{ kind: "root", denied: true }]);
