@@ -48,8 +48,8 @@ int BPF_PROG(on_path_rmdir, const struct path *directory, struct dentry *entry)
 	return judge_entry(directory, entry, MAY_DELETE);
 }
 
-/* Create and delete concern a name and not its object (src/model/gain.ts). */
-#define OF_THE_OBJECT (0xffff & ~(MAY_CREATE | MAY_DELETE))
+/* Create, delete and listen concern a name and not its object (src/model/gain.ts). */
+#define OF_THE_OBJECT (0xffff & ~(MAY_CREATE | MAY_DELETE | MAY_LISTEN))
 
 /*
  * What an object gains by a new name. A directory renames everything below. Where the names below

@@ -1,16 +1,13 @@
 import type { Automaton } from "./automaton/automaton.ts";
 import { GAIN_PAIRS_MAX } from "./limits.ts";
 import { SLASH } from "./pattern/byte-set.ts";
-import { Permission, type PermissionSet } from "./permission.ts";
-
-/** Create and delete of a name concern the name and not the object, so no object gains them. */
-export const OF_THE_OBJECT: PermissionSet = ~(Permission.create | Permission.delete);
+import { OF_THE_OBJECT, type PermissionSet } from "./permission.ts";
 
 /**
  * Permissions that an object gains when its name changes from the one that led to `fromState` to
  * the one that led to `toState`: those of the new name that the old one lacks. For a directory this
- * includes every name below it, and create and delete there. Beyond GAIN_PAIRS_MAX pairs of states
- * everything that the new names have counts as gained.
+ * includes every name below it, and what makes and removes names there. Beyond GAIN_PAIRS_MAX pairs
+ * of states everything that the new names have counts as gained.
  */
 export function gains(
   automaton: Automaton,

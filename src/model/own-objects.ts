@@ -1,5 +1,5 @@
 import { escapeName } from "./pattern.ts";
-import { allPermissions, Permission, type PermissionSet } from "./permission.ts";
+import { allPermissions, OF_THE_NAME, Permission, type PermissionSet } from "./permission.ts";
 import type { NameRule, Source } from "./rule.ts";
 
 /**
@@ -15,8 +15,7 @@ export const changing: PermissionSet =
   Permission.attributes |
   Permission.listen;
 /** Could replace a directory above one of Cofferdam's places by another one or by a link. */
-const leadingAstray =
-  Permission.create | Permission.delete | Permission.attributes | Permission.listen;
+const leadingAstray = OF_THE_NAME | Permission.attributes;
 
 /** To be put beside the policy's own name rules. */
 export function ownObjectRules(

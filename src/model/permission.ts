@@ -42,6 +42,13 @@ export const allPermissions: PermissionSet = Object.values(Permission).reduce(
   0,
 );
 
+/**
+ * What makes or removes a name. All else is done to the object that has it: bind(2) makes the name,
+ * and fails with EADDRINUSE if it is there.
+ */
+export const OF_THE_NAME: PermissionSet = Permission.create | Permission.delete | Permission.listen;
+export const OF_THE_OBJECT: PermissionSet = allPermissions & ~OF_THE_NAME;
+
 /** In canonical order. */
 export const permissionLetters = {
   r: Permission.read,

@@ -9,6 +9,7 @@ import { fileLines } from "./file-lines.ts";
 import { type Beyond, type Need, sortNeeds } from "./need.ts";
 import { otherLines } from "./other-lines.ts";
 import type { Proposal } from "./proposal.ts";
+import { connectsBeforeRename } from "./renamed-sockets.ts";
 import type { Tree } from "./tree.ts";
 import { usable } from "./usable.ts";
 
@@ -68,7 +69,9 @@ export function suggestions(
   const rest = lacking.filter((need) => !covered.has(need));
   const groups = callGroupLines(policy, rest, host.groups);
   const grouped = new Set(groups.flatMap((one) => one.needs));
-  const single = rest.filter((need) => isNoFile(need) && !grouped.has(need));
+  const single = [...rest, ...connectsBeforeRename(policy, rest)].filter(
+    (need) => isNoFile(need) && !grouped.has(need),
+  );
   const proposed = [
     ...includes,
     ...fileLines(policy, rest, host.tree),

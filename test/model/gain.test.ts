@@ -8,10 +8,11 @@ import { gains } from "../../src/model/gain.ts";
 import { bytesOfName } from "../../src/model/name-bytes.ts";
 import { Permission } from "../../src/model/permission.ts";
 import type { TwoNameRequest } from "../../src/model/request.ts";
+import type { NameRule } from "../../src/model/rule.ts";
 import { name, nameRules } from "./helpers/arbitraries.ts";
 import { names, policy } from "./helpers/policy.ts";
 
-const { read, write, create, delete: remove } = Permission;
+const { read, write, create, delete: remove, connect, listen } = Permission;
 
 function gained(automaton: Automaton, from: string, to: string, directory: boolean): number {
   return gains(
@@ -28,6 +29,13 @@ test("a file gains what its new name has and its old one lacks", () => {
   expect(gained(automaton, "/rw/a", "/ro/a", false)).toBe(0);
   expect(gained(automaton, "/else/a", "/rw/a", false)).toBe(read | write);
   expect(gained(automaton, "/ro/a", "/ro/b", false)).toBe(0);
+});
+
+test("a socket gains who may connect to it; to bind a name gives no object anything", () => {
+  const rules = names("r /a/*", "r /b/*");
+  const socket = (permissions: number) => ({ ...names("r /b/s")[0], permissions }) as NameRule;
+  const automaton = buildAutomaton([...rules, socket(connect), socket(listen)]);
+  expect(gained(automaton, "/a/s", "/b/s", false)).toBe(connect);
 });
 
 test("create and delete of the name itself are no gain, those below a directory are", () => {
@@ -62,7 +70,7 @@ test("gains are those of every continuation, by brute force", () => {
     fc.property(nameRules, name, name, (rules, from, to) => {
       const automaton = buildAutomaton(rules);
       const at = (path: string) => automaton.permissions(walk(automaton, bytesOfName(path)));
-      const own = at(to) & ~at(from) & ~(create | remove);
+      const own = at(to) & ~at(from) & ~(create | remove | listen);
       expect(gained(automaton, from, to, false)).toBe(own);
       const brute = tails.reduce(
         (set, tail) => set | (at(`${to}/${tail}`) & ~at(`${from}/${tail}`)),

@@ -46,6 +46,21 @@ describe("suggest, then enforce, never denies what was learned", () => {
     expect(granted).toBeGreaterThan(1_000);
   });
 
+  test("a socket that is renamed to where processes connect may be connected to before", () => {
+    const needs = [
+      need(ask("listen", "/run/web/new")),
+      need(rename("/run/web/new", "/run/web/ready")),
+      need(rename("/run/web/ready", "/run/web/socket")),
+      need(ask("connect", "/run/web/socket")),
+      need(ask("listen", "/run/web/ready")),
+    ];
+    const { lines, after, beyond } = suggested(needs);
+    expect(beyond).toEqual([]);
+    for (const { request } of needs) expect(decide(after, request).outcome).toBe("granted");
+    for (const name of ["new", "ready", "socket"])
+      expect(lines.map(({ line }) => line)).toContain(`connect unix /run/web/${name}`);
+  });
+
   test("a daemon's second run has other ids, temporary names and dates", () => {
     const run = (pid: number, random: string, day: string): Need[] => {
       const temporary = `/var/lib/web/state-${random}`;

@@ -4,7 +4,6 @@ import { isCanonicalName } from "../../model/canonical-name.ts";
 import { type Change, effectOf } from "../../model/change.ts";
 import { namesBelow } from "../../model/decide/names-below.ts";
 import { allOf, denied, firstDenyElseAllow } from "../../model/decide/verdict-of-rules.ts";
-import { OF_THE_OBJECT } from "../../model/gain.ts";
 import { bytesOfName, nameOfBytes } from "../../model/name-bytes.ts";
 import {
   coverage,
@@ -16,6 +15,7 @@ import {
 import {
   allPermissions,
   formatLetters,
+  OF_THE_OBJECT,
   Permission,
   type PermissionSet,
   permissionLetters,

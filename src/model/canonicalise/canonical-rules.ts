@@ -1,5 +1,5 @@
 import { alternatives, escapeName, parsePattern } from "../pattern.ts";
-import { Permission, type PermissionSet } from "../permission.ts";
+import { OF_THE_NAME, OF_THE_OBJECT, Permission, type PermissionSet } from "../permission.ts";
 import { resolveName } from "../resolve-links.ts";
 import type { NameRule } from "../rule.ts";
 import type { Snapshot } from "../snapshot.ts";
@@ -22,9 +22,7 @@ export interface Unfollowed {
  * What can be done to a link itself (symlink(7)). lchown(2) is why attributes apply to the link and
  * to its target.
  */
-const ofTheLink: PermissionSet =
-  Permission.create | Permission.delete | Permission.attributes | Permission.listen;
-const ofTheTarget: PermissionSet = ~(Permission.create | Permission.delete | Permission.listen);
+const ofTheLink: PermissionSet = OF_THE_NAME | Permission.attributes;
 
 /** `doubtOf` is asked for each link of a grant by its canonical name. */
 export class Rewriting {
@@ -63,7 +61,7 @@ export class Rewriting {
     const { directory, rest } = splitPattern(rule.pattern);
     const itself = rest === "" ? this.canonical(rule, directory, false) : null;
     const isOfTheLink =
-      rest === "" && rule.effect === "allow" && (rule.permissions & ofTheTarget) === 0;
+      rest === "" && rule.effect === "allow" && (rule.permissions & OF_THE_OBJECT) === 0;
     const target = isOfTheLink ? itself : this.canonical(rule, directory, true);
     const patterns = [itself, target].flatMap((name) =>
       name === null ? [] : [joined(name, rest)],
@@ -76,7 +74,7 @@ export class Rewriting {
       return [{ ...rule, pattern: patterns[0] as string }];
     const sides = [
       { ...rule, pattern: patterns[0] as string, permissions: rule.permissions & ofTheLink },
-      { ...rule, pattern: patterns[1] as string, permissions: rule.permissions & ofTheTarget },
+      { ...rule, pattern: patterns[1] as string, permissions: rule.permissions & OF_THE_OBJECT },
     ];
     return sides.filter(({ permissions }) => permissions !== 0);
   }
