@@ -16,9 +16,9 @@ const missing = machineMissing();
 const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 /** In the order in which they run; each goes on where the one before left the engine. */
 const usual = ["lsm-others", "lsm-services", "lsm-network", "lsm-differential", "lsm"] as const;
-/** `npm run test:lsm`: the attacks too, and more generated policies. */
+/** `npm run test:lsm`: the attacks and an upgrade too, and more generated policies. */
 const isWhole = process.env.COFFERDAM_LSM === "all";
-const suites = [...usual, ...(isWhole ? ["lsm-attacks"] : []), "lsm-after"];
+const suites = [...usual, ...(isWhole ? ["lsm-upgrade", "lsm-attacks"] : []), "lsm-after"];
 /** Generated policies of each kind. */
 const CASES = isWhole ? 40 : 4;
 let outcome: MachineOutcome | null = null;
