@@ -26,7 +26,7 @@ const mounted = {
 };
 const POLL_MS = 5;
 /** An agent that is not there after this time, in milliseconds, does not come. */
-const AGENT_MS_MAX = 60_000;
+const AGENT_MS_MAX = 300_000;
 
 /**
  * The real programs at their real places, on a host of their own: a mount namespace in which
