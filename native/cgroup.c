@@ -74,14 +74,24 @@ static void verify_all(const struct plan *plan, const char *anchor, int director
     verify(anchor, directory, &programs[i]);
 }
 
+/* Every user may look into a group, as `ps` does, whatever the umask of the caller or its unit. */
+static int make_group(int folder, const char *name)
+{
+  mode_t callers = umask(0);
+  int made = mkdirat(folder, name, 0755), error = errno;
+  umask(callers);
+  errno = error;
+  return made;
+}
+
 static int make_child(int anchor, const char *name)
 {
-  if (mkdirat(anchor, name, 0755) == 0)
+  if (make_group(anchor, name) == 0)
     return 0;
   /* A daemon with the same process id, whose holder was killed, left an empty group. */
   if (errno != EEXIST || unlinkat(anchor, name, AT_REMOVEDIR) != 0)
     return -1;
-  return mkdirat(anchor, name, 0755);
+  return make_group(anchor, name);
 }
 
 static int open_anchor(const char *path)
@@ -104,7 +114,7 @@ static const char *bare(const char *anchor)
     refuse("find the domain's cgroup without programs", anchor, 0,
            "start again: the compiler makes the plan anew");
   memcpy(path + length - digits, no_tables, digits);
-  need(mkdir(path, 0755) == 0 || errno == EEXIST, "make the domain's cgroup", path, NULL);
+  need(make_group(AT_FDCWD, path) == 0 || errno == EEXIST, "make the domain's cgroup", path, NULL);
   return path;
 }
 
@@ -149,7 +159,7 @@ void cgroup_leave_unit(void)
   static const char groups[] = "/sys/fs/cgroup/cofferdam";
   if (units_path() == NULL)
     return;
-  mkdir(groups, 0755); /* fails if it is there: no matter */
+  make_group(AT_FDCWD, groups); /* fails if it is there: no matter */
   int list = open(joined(groups, "/cgroup.procs", ""), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   if (list < 0)
     return;
@@ -185,8 +195,8 @@ static void place_in_unit(const char *path, struct cgroup *cgroup)
   int length = snprintf(cgroup->below, sizeof cgroup->below, "cofferdam/%s", name);
   if (length >= (int)(sizeof cgroup->below - sizeof cgroup->name))
     refuse("make a cgroup in the unit", name, ENAMETOOLONG, "give the domain a shorter name");
-  need((mkdirat(unit, "cofferdam", 0755) == 0 || errno == EEXIST) &&
-           (mkdirat(unit, cgroup->below, 0755) == 0 || errno == EEXIST),
+  need((make_group(unit, "cofferdam") == 0 || errno == EEXIST) &&
+           (make_group(unit, cgroup->below) == 0 || errno == EEXIST),
        "make a cgroup in the unit", cgroup->below, help);
   snprintf(cgroup->below + length, sizeof cgroup->below - (size_t)length, "/%s", cgroup->name);
   need(make_child(unit, cgroup->below) == 0, "make a cgroup in the unit", cgroup->below, help);

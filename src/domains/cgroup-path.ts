@@ -82,10 +82,15 @@ function placeInUnit(line: string, isRoots: (path: string) => boolean): PlaceInC
   return { domain: domainOfAnchor(anchor), run: Number(run) };
 }
 
-/** Only root makes directories that are root's. */
+/** Only root makes directories that are root's. One that the caller may not see counts as none. */
 function isRootsGroup(path: string): boolean {
   const folder = folderOf(path);
-  return folder !== null && statSync(folder, { throwIfNoEntry: false })?.uid === 0;
+  try {
+    return folder !== null && statSync(folder, { throwIfNoEntry: false })?.uid === 0;
+  } catch (error) {
+    if (hasCode(error, "EACCES")) return false;
+    throw error;
+  }
 }
 
 /**

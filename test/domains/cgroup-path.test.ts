@@ -1,5 +1,12 @@
+import { chmodSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { PRIVATE_FOLDER } from "../../src/base/modes.ts";
 import { cofferdamGroup, placeInCgroups } from "../../src/domains/cgroup-path.ts";
+import { findCgroup2Mount } from "../../src/kernel/probe/caller.ts";
+import { needsRoot, skipUnless } from "../support/skip.ts";
+
+const NOBODY = 65_534;
 
 const unified = "41 31 0:38 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw\n";
 const hybrid = `40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n${unified}`;
@@ -67,6 +74,26 @@ test("a run in a unit's group is in its domain, where the group is root's", () =
   // One that a user made below a unit that is delegated to him.
   expect(look(`${unit}\n`, false)).toBeNull();
   expect(new Set(asked)).toEqual(new Set([unit.slice(3)]));
+});
+
+test("a group that the caller may not see counts as none of root's, and stops nothing", (context) => {
+  needsRoot(context);
+  const mount = findCgroup2Mount(readFileSync("/proc/self/mountinfo", "utf8"));
+  skipUnless(context, mount !== null, "no cgroup v2 hierarchy is mounted");
+  const names = [`cofferdam-path-${process.pid}`, "a.service", "cofferdam"];
+  names.push("nginx.0123456789abcdef", "812");
+  const folders = names.map((_, at) => join(mount?.point ?? "", ...names.slice(0, at + 1)));
+  const place = () => placeInCgroups(`0::/${names.join("/")}\n`, "/cofferdam");
+  try {
+    for (const folder of folders) mkdirSync(folder);
+    chmodSync(folders[2] as string, PRIVATE_FOLDER);
+    expect(place()).toEqual({ domain: "nginx", run: 812 });
+    process.seteuid?.(NOBODY);
+    expect(place()).toBeNull();
+  } finally {
+    process.seteuid?.(0);
+    for (const folder of folders.toReversed()) rmdirSync(folder);
+  }
 });
 
 test.each([

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { PERMISSION_BITS, PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
 import { compileHelper, Front } from "./front.ts";
 
@@ -88,6 +89,17 @@ test("without a listener too the cgroup goes when its last process is gone", asy
   ]);
   expect(result.stdout).toBe("ran\n");
   expect(children()).toHaveLength(1);
+  await emptied();
+});
+
+test("every user may look into the group, whatever the caller's umask, which stays", async () => {
+  const plan = prepared(undefined, false);
+  const wrapper = ["sh", "-c", 'umask 0777; exec "$@"', "sh"];
+  const lives = "umask; sleep 0.5 >/dev/null 2>&1 &";
+  const result = front.run("self", ["run", plan.domain, "--", "bash", "-c", lives], { wrapper });
+  expect(result.stdout, result.stderr).toBe("0777\n");
+  const modes = children().map((name) => statSync(join(anchor, name)).mode & PERMISSION_BITS);
+  expect(modes).toEqual([PUBLIC_FOLDER]);
   await emptied();
 });
 

@@ -75,7 +75,10 @@ const cases: Readonly<Record<string, Outside>> = {
     ...name("rename file moved", "delete T/file"),
     also: ["name create T/moved no-rule", "two-names rename T/file -> T/moved no-rule"],
   },
-  link: name("link file made", "create T/made"),
+  link: {
+    ...name("link file made", "create T/made"),
+    also: ["two-names link T/file -> T/made no-rule"],
+  },
   chmod: name("chmod file 0600", "attributes T/file"),
   chown: name("chown file -1 -1", "attributes T/file"),
   utimensat: name("utimensat @AT_FDCWD file ~ 0", "attributes T/file"),
