@@ -59,6 +59,9 @@ selftests     linux-source             unpack_selftests     the suites of the ke
 packages_afternoon='
 /usr/sbin/lighttpd  lighttpd          goes from nothing to enforced
 /usr/sbin/haproxy   haproxy           goes from nothing to enforced
+valkey-server       valkey-server     goes from nothing to enforced
+named               bind9             goes from nothing to enforced
+/usr/sbin/nats-server  nats-server    goes from nothing to enforced
 '
 
 # Also those of `test` are needed.

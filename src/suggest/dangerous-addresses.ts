@@ -54,10 +54,13 @@ export function ofAddresses(
           `a cloud's server at ${formatAddress(server)} gives the host's keys to every process ` +
             "that asks",
         ]),
-    ...rules.filter(({ operation }) => operation === "listen").flatMap(ofLogins),
     ...rules
       .filter(({ operation }) => operation === "listen")
-      .flatMap((rule) => ofOtherPorts(rule, listeners)),
+      .flatMap((rule) => [
+        ...ofLogins(rule),
+        ...ofManyPorts(rule),
+        ...ofOtherPorts(rule, listeners),
+      ]),
   ];
 }
 
@@ -70,6 +73,13 @@ function ofLogins({ protocol, ports }: AddressRule): readonly string[] {
   const found = [...loginPorts].find(([port]) => ports.first <= port && port <= ports.last);
   return protocol === "tcp" && found !== undefined
     ? [`port ${found[0]} is that of ${found[1]}: passwords are sent to whoever listens there`]
+    : [];
+}
+
+/** Over UDP a socket at a port by chance is how a client asks; over TCP it is a server. */
+function ofManyPorts({ protocol, ports: { first, last } }: AddressRule): readonly string[] {
+  return protocol === "tcp" && (first === 0 || last - first >= OWN_PORTS_MAX)
+    ? ["a break-in could wait for connections at a port of its choice"]
     : [];
 }
 

@@ -1,4 +1,4 @@
-import type { Daemon } from "../library/daemon.ts";
+import { type Daemon, readDaemon } from "../library/daemon.ts";
 import { daemons as longLived } from "../life/daemons.ts";
 
 /** A daemon that comes from nothing to level enforcing, and what its policy is held against. */
@@ -72,6 +72,8 @@ const others: readonly Daemon[] = [
 ];
 
 const takenOf: Readonly<Record<string, readonly RegExp[]>> = {
+  // rndc, which the unit reloads it by, shows this key.
+  named: [/^files r \/etc\/bind\/rndc\.key$/],
   // Debian's pg_ctl starts the server through a shell.
   postgres: [/^files rx \/usr\/bin\/dash$/],
   // It proves the host, knows its users and gives them a shell.
@@ -87,9 +89,14 @@ const takenOf: Readonly<Record<string, readonly RegExp[]>> = {
   ],
 };
 
-export const subjects: readonly Subject[] = [...longLived, ...others].map((daemon) => ({
-  daemon,
-  byHand: `${daemon.name}.yaml`,
-  taken: takenOf[daemon.name] ?? [],
-  besides: daemon.name === "notes" ? ["memcached"] : [],
-}));
+/** Of the library, as they are there. */
+const ofLibrary = ["valkey-server", "named", "nats-server"].map(readDaemon);
+
+export const subjects: readonly Subject[] = [...longLived, ...others, ...ofLibrary].map(
+  (daemon) => ({
+    daemon,
+    byHand: `${daemon.name}.yaml`,
+    taken: takenOf[daemon.name] ?? [],
+    besides: daemon.name === "notes" ? ["memcached"] : [],
+  }),
+);

@@ -76,7 +76,7 @@ test("a run in a unit's group is in its domain, where the group is root's", () =
   expect(new Set(asked)).toEqual(new Set([unit.slice(3)]));
 });
 
-test("a group that the caller may not see counts as none of root's, and stops nothing", (context) => {
+test("a group that the caller may not see counts as none of root's", (context) => {
   needsRoot(context);
   const mount = findCgroup2Mount(readFileSync("/proc/self/mountinfo", "utf8"));
   skipUnless(context, mount !== null, "no cgroup v2 hierarchy is mounted");

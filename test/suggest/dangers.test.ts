@@ -75,8 +75,10 @@ test("ports of logins and of other domains", () => {
   expect(dangersOf("network", "listen tcp 22", others)).toEqual([
     expect.stringMatching(/^port 22 is that of ssh/),
   ]);
-  expect(dangersOf("network", "listen tcp 1-1024", others)).toHaveLength(1);
-  for (const line of ["listen tcp 5432", "listen tcp 127.0.0.1:5000-6000"])
+  expect(dangersOf("network", "listen tcp 1-64", others)).toHaveLength(1);
+  for (const line of ["listen tcp 0", "listen tcp 32768-60999", "listen tcp 127.0.0.1:1025-1089"])
+    expect(dangersOf("network", line)).toEqual([expect.stringMatching(/ a port of its choice$/)]);
+  for (const line of ["listen tcp 5432", "listen tcp 127.0.0.1:5420-5440"])
     expect(dangersOf("network", line, others)).toEqual([
       expect.stringMatching(/^domain postgres listens .* 5432/),
     ]);
