@@ -99,8 +99,8 @@ export default defineConfig({
         test: {
           name: "debian",
           include: debian,
-          // Each machine is one thread of the host.
-          maxWorkers: 2,
+          // Each machine takes two processors of the host.
+          maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },
       },
