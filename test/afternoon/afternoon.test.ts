@@ -57,6 +57,8 @@ test.for(wanted)(
     const setting = { host, rounds: ROUNDS, programs, attacks: false, say };
     const result = await new Afternoon(subject, setting).run();
     expect(failuresOf(result), JSON.stringify({ told, result })).toEqual([]);
-    expect(result).toMatchObject({ lines: { taken: [], left: [] }, denied: [] });
+    // The C library asks nscd by it; the draft does without nscd, and has no unix socket at all.
+    const denied = ["create a unix socket"];
+    expect(result).toMatchObject({ lines: { taken: [], left: [] }, denied });
   },
 );
