@@ -127,7 +127,8 @@ test("opens and programs of a supervised domain are judged by the names that it 
     "symlink: 0 -",
     "open: fd cloexec=0 flags=0",
   ]);
-  expect(events).toEqual([]);
+  // On a busy host the mediator may have retired from the domain meanwhile, and says so.
+  expect(events.filter((event) => event.class !== "lifecycle")).toEqual([]);
 });
 
 test("at level warning nothing that is granted is told of", async () => {
@@ -135,7 +136,8 @@ test("at level warning nothing that is granted is told of", async () => {
     `open ${tree}/seen/file 2 ; open ${tree}/run 0 ; mkdir ${tree}/seen/a 0700`,
     supervised("warning"),
   );
-  expect(events.map(({ object }) => object)).toEqual([`${tree}/run`]);
+  const told = events.filter((event) => event.class !== "lifecycle");
+  expect(told.map(({ object }) => object)).toEqual([`${tree}/run`]);
 });
 
 test("another namespace, even the mediator's, gains a process that enters it nothing", async () => {
