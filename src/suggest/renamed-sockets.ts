@@ -3,6 +3,7 @@ import { decide } from "../model/decide.ts";
 import type { Policy } from "../model/policy.ts";
 import type { NameRequest } from "../model/request.ts";
 import type { Need } from "./need.ts";
+import { addTo } from "./used-names.ts";
 
 /**
  * An object may gain nothing by its new name (`gain`). Where processes connect to a name, they need
@@ -18,17 +19,19 @@ export function connectsBeforeRename(policy: Policy, needs: readonly Need[]): re
     (path: string) => decide(policy, connectTo(path)).outcome === "granted",
   );
   const isConnected = (path: string) => connected.has(path) || granted(path);
+  const byTarget = new Map<string, { readonly from: string; readonly need: Need }[]>();
+  for (const need of needs)
+    if (need.request.class === "two-names")
+      addTo(byTarget, need.request.to, { from: need.request.from, need });
   const found: Need[] = [];
-  for (let before = -1; before < found.length; ) {
-    before = found.length;
-    for (const need of needs) {
-      const { request } = need;
-      if (request.class !== "two-names" || !isConnected(request.to) || isConnected(request.from))
-        continue;
-      connected.add(request.from);
-      found.push({ ...need, request: connectTo(request.from) });
+  const open = [...byTarget.keys()].filter(isConnected);
+  for (let to = open.pop(); to !== undefined; to = open.pop())
+    for (const { from, need } of byTarget.get(to) ?? []) {
+      if (isConnected(from)) continue;
+      connected.add(from);
+      found.push({ ...need, request: connectTo(from) });
+      open.push(from);
     }
-  }
   return found;
 }
 
