@@ -90,7 +90,7 @@ int BPF_PROG(on_ptrace, struct task_struct *task, unsigned int mode)
 			   mode & PTRACE_MODE_NOAUDIT);
 }
 
-/* Whoever is in no domain may trace everyone; of the others, only its own domain. */
+/* A tracer is in no domain, or in the one of the process. */
 SEC("lsm/ptrace_traceme")
 int BPF_PROG(on_ptrace_me, struct task_struct *parent)
 {

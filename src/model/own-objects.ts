@@ -8,14 +8,9 @@ import type { NameRule, Source } from "./rule.ts";
  */
 const OWN_OBJECTS_FILE = "cofferdam:own-objects";
 
-export const changing: PermissionSet =
-  Permission.write |
-  Permission.create |
-  Permission.delete |
-  Permission.attributes |
-  Permission.listen;
 /** Could replace a directory above one of Cofferdam's places by another one or by a link. */
-const leadingAstray = OF_THE_NAME | Permission.attributes;
+const leadingAstray: PermissionSet = OF_THE_NAME | Permission.attributes;
+export const changing: PermissionSet = leadingAstray | Permission.write;
 
 /** To be put beside the policy's own name rules. */
 export function ownObjectRules(

@@ -78,7 +78,7 @@ function ofScript(path: string, { why, witness }: Source): Evidence[] {
 
 /**
  * Names in a text file that are there: files, and folders as a whole. To read: more is unknown.
- * Logs are left out, which daemons write and need not read, and sockets, which nobody can read.
+ * Logs are left out, which daemons write and need not read, and sockets, which cannot be opened.
  */
 export function ofConfiguration(path: string, witness: Source["witness"]): Evidence[] {
   const text = textOf(path);

@@ -69,7 +69,7 @@ test("an endpoint is granted as `decide()` says, of every use", () => {
   );
 });
 
-test("whoever asked may be answered, unless a rule denies to send to it", () => {
+test("a client that asked may be answered, unless a rule denies sending to it", () => {
   const at = parseAddress("10.1.2.3") as Uint8Array;
   const [denying] = fc.sample(rule, 1) as [AddressRule];
   const denied: AddressRule = {

@@ -45,7 +45,7 @@ function rulesOf(
   rules: readonly AddressRule[],
   use: (typeof endpointUses)[number],
 ): readonly RangeRule[] {
-  // Whoever asked may be answered, unless a rule denies to send to it.
+  // A client that asked may be answered, unless a rule denies sending to it.
   if (use === "answer udp")
     return [
       { effect: "allow", network: null, ports: everyPort },

@@ -58,8 +58,9 @@ export function systemctl(...words: readonly string[]): Answer {
 }
 
 /**
- * Returns null if the units have started, else why not. After START_WAIT_MAX_MS systemd may be
- * waiting still. @throws HostError if systemctl cannot be started
+ * Returns null if the units have started, else why not.
+ * @throws HostError if systemctl cannot be started, or waits for longer than START_WAIT_MAX_MS;
+ * systemd may be waiting still
  */
 export function startAnew(units: readonly string[]): string | null {
   const { status, err } = ask("systemctl", ["restart", "--", ...units], START_WAIT_MAX_MS);

@@ -71,11 +71,10 @@ function child(target: number): ChildProgram {
 
 function access(results: ReadonlyMap<string, number>): Probe {
   const memory = resultOf(results, "memory");
-  const descriptor = resultOf(results, "descriptor");
   // A process that has ended has no memory: that says nothing about what the kernel permits.
   if (memory === -ESRCH) return unknown("the process to look at ended meanwhile");
   if (memory < 0) return refused("/proc/PID/mem of a sibling process", memory);
-  return outcome("pidfd_getfd on a sibling process", descriptor);
+  return outcome("pidfd_getfd on a sibling process", resultOf(results, "descriptor"));
 }
 
 function restrict(results: ReadonlyMap<string, number>): Probe {

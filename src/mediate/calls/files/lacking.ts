@@ -29,6 +29,15 @@ export function lackingOf(
   return refusalOf(call, name, allMissing(granted, wanted));
 }
 
+/** A refusal for each of `wanted` that the policy does not grant on this name. */
+export function eachLacking(
+  call: Call,
+  name: Bytes,
+  wanted: readonly PermissionName[],
+): readonly Refused[] {
+  return denyEach(name, allMissing(call.broker.grants.of(name, setOf(wanted)), wanted));
+}
+
 /**
  * An entry of the caller's own /proc folder has two names. A rule may grant or deny it by either.
  */
@@ -51,10 +60,11 @@ function lackingOfOwn(
 }
 
 function refusalOf(call: Call, name: Bytes, operations: readonly PermissionName[]): Outcome | null {
-  return refuseAll(
-    call,
-    operations.map((operation) => denyName(operation, name)),
-  );
+  return refuseAll(call, denyEach(name, operations));
+}
+
+function denyEach(name: Bytes, operations: readonly PermissionName[]): readonly Refused[] {
+  return operations.map((operation) => denyName(operation, name));
 }
 
 /**

@@ -1,7 +1,6 @@
 import { capabilityMask } from "../../../kernel/capability-mask.ts";
 import { CAP_DAC_READ_SEARCH } from "../../../kernel/constants.ts";
-import { Permission } from "../../../model/permission.ts";
-import { denyName, denyTwoNames } from "../../answer/deny.ts";
+import { denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
 import {
   CONTINUE,
@@ -18,7 +17,7 @@ import { canonical, namesOf, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import { allNames, type Handler } from "../handler.ts";
-import { refuseAll } from "./lacking.ts";
+import { eachLacking, refuseAll } from "./lacking.ts";
 
 /**
  * link, linkat. The object that was judged gets the new name. In a sealed domain an object without
@@ -93,8 +92,7 @@ function linkTo(
     if (typeof name === "number") return call.leave(error(name));
     names.push(name);
   }
-  const { grants } = call.broker;
-  if (names.every((name) => grants.kernelMoves(name, to.place.name))) return CONTINUE;
+  if (names.every((name) => call.broker.grants.kernelMoves(name, to.place.name))) return CONTINUE;
   const refused = refuseAll(call, deniedOf(call, names, to.place.name));
   if (refused !== null) return refused;
   const { directory, lastAsGiven } = to.place;
@@ -117,12 +115,11 @@ function linkTo(
  * (`gain`), and lines that are added later may grant it more.
  */
 function deniedOf(call: Call, from: readonly Bytes[], to: Bytes): readonly Refused[] {
-  const { grants } = call.broker;
-  const lacks = (grants.of(to, Permission.create) & Permission.create) === 0;
+  const made = eachLacking(call, to, ["create"]);
   return [
-    ...(lacks ? [denyName("create", to)] : []),
+    ...made,
     ...from
-      .filter((name) => lacks || grants.gained(name, to, false) !== 0)
+      .filter((name) => made.length > 0 || call.broker.grants.gained(name, to, false) !== 0)
       .map((name) => denyTwoNames("link", name, to, { directory: false, replaces: false })),
   ];
 }

@@ -1,5 +1,5 @@
 import { Permission } from "../../../model/permission.ts";
-import { denyName, denyTwoNames } from "../../answer/deny.ts";
+import { denyTwoNames } from "../../answer/deny.ts";
 import { leaveNoPlace } from "../../answer/no-place.ts";
 import {
   CONTINUE,
@@ -11,11 +11,11 @@ import {
 } from "../../answer/outcome.ts";
 import { refuseForm } from "../../answer/refuse-call.ts";
 import { abi, E } from "../../sys/abi.ts";
-import { type Bytes, c, close, fstat, openPath, shown, sys } from "../../sys/sys.ts";
+import { c, close, fstat, openPath, shown, sys } from "../../sys/sys.ts";
 import type { Place } from "../../walk/place.ts";
 import type { Call } from "../call.ts";
 import { allNames, type Handler } from "../handler.ts";
-import { refuseAll } from "./lacking.ts";
+import { eachLacking, refuseAll } from "./lacking.ts";
 
 const KNOWN = abi.RENAME_NOREPLACE | abi.RENAME_EXCHANGE | abi.RENAME_WHITEOUT;
 
@@ -58,18 +58,13 @@ function isDirectory(place: Place): boolean {
  * (`gain`), and lines that are added later may grant it more.
  */
 function judge(call: Call, from: Place, to: Place, flags: number): Outcome | null {
-  const { grants } = call.broker;
   const exchange = (flags & abi.RENAME_EXCHANGE) !== 0;
   const replaces = to.object !== null && (flags & abi.RENAME_NOREPLACE) === 0;
-  const lacks = (name: Bytes, operation: "create" | "delete") =>
-    (grants.of(name, Permission[operation]) & Permission[operation]) === 0
-      ? [denyName(operation, name)]
-      : [];
   const names = [
-    ...lacks(from.name, "delete"),
-    ...lacks(to.name, "create"),
-    ...(replaces ? lacks(to.name, "delete") : []),
-    ...(exchange ? lacks(from.name, "create") : []),
+    ...eachLacking(call, from.name, ["delete"]),
+    ...eachLacking(call, to.name, ["create"]),
+    ...(replaces ? eachLacking(call, to.name, ["delete"]) : []),
+    ...(exchange ? eachLacking(call, from.name, ["create"]) : []),
   ];
   const both = [
     ...(names.length > 0 || gains(call, from, to) ? [denyRename(from, to, replaces)] : []),
