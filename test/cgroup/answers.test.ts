@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { PEERS_MAX } from "../../src/compile/cgroup/programs.ts";
@@ -248,6 +249,7 @@ test("a change of policy counts for the next answer; what was received stays kno
   const change = (...rules: string[]) =>
     replacePrograms(anchor, { policy: policyWith(...rules), automaton, aliases: [] });
   const process = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });
+  const ended = once(process, "exit");
   const answers = createInterface(process.stdout)[Symbol.asyncIterator]();
   const said = async (line: string): Promise<string> => {
     process.stdin.write(`${line}\n`);
@@ -269,5 +271,7 @@ test("a change of policy counts for the next answer; what was received stays kno
     expect(await said(answer)).toBe("EACCES");
   } finally {
     process.kill();
+    // Until it is reaped, its group cannot be removed (EBUSY, cgroups(7)).
+    await ended;
   }
 });
