@@ -55,14 +55,19 @@ static __always_inline int refuse_unix(struct bpf_sock_addr *context, __u8 kind,
 	__u32 length = kernel->uaddrlen - sizeof(__u16);
 	long read = 0;
 
-	if (length > 0 && length <= UNIX_PATH_MAX) {
-		/* Stops at a NUL and writes one. A pathname is then complete; an abstract name begins with a NUL
-		   and is read again below. */
-		read = bpf_probe_read_kernel_str(key.address, length + 1, path) - 1;
-		if (read == 0 && !bpf_probe_read_kernel(key.address, length, path))
-			read = length;
-		key.length = read > 0 ? read : 0;
-	}
+	/* Two comparisons of one register: the verifier of Linux 6.12 does not follow the single one, of
+	   another register, that the compiler would make of both. */
+	if (length == 0)
+		return refuse(&key, own);
+	barrier_var(length);
+	if (length > UNIX_PATH_MAX)
+		return refuse(&key, own);
+	/* Stops at a NUL and writes one. A pathname is then complete; an abstract name begins with a NUL
+	   and is read again below. */
+	read = bpf_probe_read_kernel_str(key.address, length + 1, path) - 1;
+	if (read == 0 && !bpf_probe_read_kernel(key.address, length, path))
+		read = length;
+	key.length = read > 0 ? read : 0;
 	return refuse(&key, own);
 }
 

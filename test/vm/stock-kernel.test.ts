@@ -20,8 +20,9 @@ const asUser =
   "HOME=/tmp/home";
 const front = path.join(clone, "bin/cofferdam");
 const demo = `node ${path.join(clone, "dist/demo.js")}`;
-/** In the clone, where it finds node_modules. */
-const usesBundle = path.join(clone, "build/vm/used-capabilities.mjs");
+/** Tests of guest/, bundled in the clone, where they find node_modules. */
+const bundles = ["used-capabilities", "cgroup-programs"] as const;
+const bundleFile = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 
 /**
  * Protocols that the stock kernel has as modules: an attack through one that is not there proves
@@ -32,7 +33,9 @@ const modules = ["sctp", "smc", "vsock", "af_alg"];
 beforeAll(async () => {
   if (missing !== null) return;
   const fillAttacks = await fillWithAttacks();
-  const uses = await bundleTests('import "./guest/used-capabilities.ts";');
+  const texts = await Promise.all(
+    bundles.map((name) => bundleTests(`import "./guest/${name}.ts";`)),
+  );
   outcome = await runInVm(
     {
       kernel: {
@@ -46,7 +49,7 @@ beforeAll(async () => {
             "/vm/busybox tr '\\0' '\\n' < /sys/kernel/btf/vmlinux | " +
             "/vm/busybox grep '^bpf_lsm_[a-z_0-9]*$'",
         },
-        uses: { capabilities: `node ${usesBundle}` },
+        bundles: Object.fromEntries(bundles.map((name) => [name, `node ${bundleFile(name)}`])),
       },
       attacks: {
         root: { attacks: "node /vm/attacks-root.mjs" },
@@ -72,7 +75,8 @@ beforeAll(async () => {
       const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
       const source = path.join(import.meta.dirname, "../properties/try.c");
       compileC(path.join(tree.folder, "vm/try"), source, options);
-      tree.write(usesBundle, uses);
+      for (const [index, name] of bundles.entries())
+        tree.write(bundleFile(name), texts[index] as string);
       for (const name of ["unshare", "nsenter", "mount"]) tree.program(`/usr/bin/${name}`);
       const acts = path.join(import.meta.dirname, "../agent/used-capabilities.c");
       compileC(path.join(tree.folder, "vm/acts"), acts, ["-static"]);
@@ -86,6 +90,12 @@ function step(context: Parameters<typeof skipUnless>[0], name: string): StepOutc
   if (found === undefined)
     throw new Error(`the virtual machine did no step ${name}:\n${outcome?.console}`);
   return found;
+}
+
+function expectPassed({ output, status }: StepOutcome, titles: readonly string[]): void {
+  const outcomes = testOutcomes(output).map(({ title, state }) => `${title}: ${state}`);
+  expect(outcomes, output).toEqual(titles.map((title) => `${title}: passed`));
+  expect(status, output).toBe(0);
 }
 
 test("it is the stock kernel, with the features that a sealed domain needs", (context) => {
@@ -108,15 +118,20 @@ test("its modules of protocols are there to attack through", (context) => {
 });
 
 test("capabilities used at warning are told without a tracepoint", (context) => {
-  const { output, status } = step(context, "kernel/uses/capabilities");
-  const outcomes = testOutcomes(output).map(({ title, state }) => `${title}: ${state}`);
-  expect(outcomes, output).toEqual([
-    "the program is attached to the return of the kernel's check: passed",
-    "what the policy does not grant is told, what it grants is not, and both work: passed",
-    "at enforcing nothing is attached and nothing is told: passed",
-    "uses are told after the agent's end, and the domain's end detaches the program: passed",
+  expectPassed(step(context, "kernel/bundles/used-capabilities"), [
+    "the program is attached to the return of the kernel's check",
+    "what the policy does not grant is told, what it grants is not, and both work",
+    "at enforcing nothing is attached and nothing is told",
+    "uses are told after the agent's end, and the domain's end detaches the program",
   ]);
-  expect(status, output).toBe(0);
+});
+
+test("its verifier accepts every program on a domain's control group", (context) => {
+  expectPassed(step(context, "kernel/bundles/cgroup-programs"), [
+    "sockets: every program is attached",
+    "sockets-and-names: every program is attached",
+    "destinations: every program is attached",
+  ]);
 });
 
 for (const [who, programs] of Object.entries(shares()))
