@@ -1,10 +1,10 @@
 import type { Control } from "../kernel/bpf/control.ts";
+import { BpfError } from "../kernel/bpf/errors.ts";
 import type { Policy } from "../model/policy.ts";
 import type { CgroupPlan } from "../plan/plan.ts";
 import type { NameAlias } from "./cgroup/aliases.ts";
 import type { Judged } from "./cgroup/programs.ts";
 import type { CompileOptions } from "./options.ts";
-import { type CompileProblem, problem } from "./problem.ts";
 
 export type Programs =
   /** Identifies the domain's processes, and judges nothing. */
@@ -23,7 +23,8 @@ export type CgroupLayer =
    * control groups version 2.
    */
   | { readonly kind: "absent"; readonly why: string; readonly goesOn: boolean }
-  | { readonly kind: "failed"; readonly why: string; readonly problem: CompileProblem };
+  /** `byKernel`: its verifier refuses a program, as it will at every start on this kernel. */
+  | { readonly kind: "failed"; readonly why: string; readonly byKernel: boolean };
 
 /**
  * As root every run has a cgroup, which identifies the domain's processes. It has programs only if
@@ -54,7 +55,8 @@ export async function cgroupLayer(
     // A missing layer stops the start, with its maker's message. Membership alone confines nothing.
     const why = error.message;
     if (programs.kind === "none") return { kind: "absent", why, goesOn: false };
-    return { kind: "failed", why, problem: problem("cgroup-failed", { why }) };
+    const byKernel = error instanceof BpfError && error.verifier !== null;
+    return { kind: "failed", why, byKernel };
   }
 }
 

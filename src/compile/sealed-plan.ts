@@ -18,7 +18,7 @@ import { landlockLayer } from "./landlock/layer.ts";
 import { needsOf } from "./needs.ts";
 import type { CompileOptions } from "./options.ts";
 import { accountsFor } from "./policy-accounts.ts";
-import { type CompileProblem, isError } from "./problem.ts";
+import { type CompileProblem, isError, problem } from "./problem.ts";
 import { planReport } from "./report/report.ts";
 import { sealedNames } from "./sealed-names.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
@@ -65,7 +65,10 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
     programsOf(modes, () => unixAliases(written, snapshot)),
     options,
   );
-  if (cgroup.kind === "failed") return { plan: null, problems: [...problems, cgroup.problem] };
+  if (cgroup.kind === "failed") {
+    const failed = problem("cgroup-failed", { why: cgroup.why });
+    return { plan: null, problems: [...problems, failed] };
+  }
   const { identity } = who;
   const report = planReport({
     ...{

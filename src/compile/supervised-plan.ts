@@ -19,7 +19,7 @@ import { identityOf } from "./identity.ts";
 import { noNeeds } from "./needs.ts";
 import type { CompileOptions } from "./options.ts";
 import { accountsFor } from "./policy-accounts.ts";
-import { type CompileProblem, isError } from "./problem.ts";
+import { type CompileProblem, isError, problem } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
 import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised-filter.ts";
@@ -119,7 +119,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
       }),
     },
   };
-  return { plan, problems };
+  return { plan, problems: [...problems, ...held.problems] };
 }
 
 interface DestinationLayer {
@@ -129,6 +129,7 @@ interface DestinationLayer {
   readonly aliases: readonly NameAlias[] | null;
   /** What the host lacks for programs, and may get later. */
   readonly lacks: readonly FeatureName[];
+  readonly problems: readonly CompileProblem[];
 }
 
 /** Without programs the mediator judges the same, only slower. */
@@ -142,8 +143,7 @@ async function destinationLayer(
   const bare = async (why: string, lacks: readonly FeatureName[]): Promise<DestinationLayer> => ({
     destinations: { by: "mediator", why },
     cgroup: await layer({ kind: "none" }),
-    aliases: null,
-    lacks,
+    ...{ aliases: null, lacks, problems: [] },
   });
   const mayPrepare = options.prepareCgroup !== undefined;
   const destinations = destinationsOf(policy, options.facts, mayPrepare, options.snapshot);
@@ -155,9 +155,12 @@ async function destinationLayer(
   const aliases = aliasesOf();
   const control = controlOf(policy, options);
   const cgroup = await layer({ kind: "judging", judged: "destinations", control, aliases });
-  if (cgroup.kind === "failed")
-    return await bare(`no cgroup programs: ${cgroup.why}`, ["cgroup-inet"]);
-  return { destinations, cgroup, aliases, lacks: [] };
+  if (cgroup.kind === "failed") {
+    const { why, byKernel } = cgroup;
+    const held = await bare(`no cgroup programs: ${why}`, byKernel ? [] : ["cgroup-inet"]);
+    return { ...held, problems: [problem("cgroup-unused", { why })] };
+  }
+  return { destinations, cgroup, aliases, lacks: [], problems: [] };
 }
 
 /**

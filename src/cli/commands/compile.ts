@@ -41,7 +41,7 @@ export const compile: Command = {
       description: "an open directory: the root that the domain's processes will see",
     },
   ],
-  examples: [{ line: "cofferdam compile --out /tmp/nginx.plan nginx", what: "a plan to look at" }],
+  examples: [{ line: "cofferdam compile --out ~/nginx.plan nginx", what: "a plan to look at" }],
   async run(context, [domain], options) {
     const { out } = options;
     if (typeof out !== "string")

@@ -108,4 +108,15 @@ export const compileEntries = {
     example:
       "network: [connect tcp 10.0.0.0/8:8080] (with a cgroup hierarchy that is mounted read-only)",
   },
+  "cgroup-unused": {
+    code: "CFD3013",
+    severity: "warning",
+    title: "the mediator judges addresses, too",
+    message: "the programs that judge addresses and socket names cannot be attached: {why}",
+    fix: "see `cofferdam doctor`; until then the mediator is asked, and each of these calls waits",
+    explanation:
+      "In a supervised domain of root, programs on the domain's own cgroup judge where its " +
+      "sockets connect and send. Without them the mediator decides the same, but slower.",
+    example: "network: [connect tcp *:443] (on a kernel whose verifier refuses a program)",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import type { CompileOptions } from "../../../src/compile/options.ts";
+import { BpfError } from "../../../src/kernel/bpf/errors.ts";
 import type { HostFacts } from "../../../src/kernel/host-facts.ts";
-import { address, host, options, planOf, policy } from "./fixtures.ts";
+import { address, anchor, codesOf, host, options, planOf, policy } from "./fixtures.ts";
 
 const connecting = policy({ addresses: [address("connect", "tcp", 80)] });
 const ordinary = { caller: { uid: 7, gid: 7, capabilities: 0n } };
@@ -37,6 +39,19 @@ test("what the caller, Landlock or the kernel cannot have is missing for good", 
   const byKernel = { state: "no", why: "EINVAL", byKernel: true };
   const features = { ...old.features, "cgroup-inet": byKernel };
   expect(await forOneStart({ ...old, features } as HostFacts)).toBe(false);
+});
+
+test("programs of a supervised domain that its kernel's verifier refuses: for good", async () => {
+  const supervised = { ...connecting, mediation: "supervised" } as const;
+  const refusedWith = async (error: Error) => {
+    const prepareCgroup: CompileOptions["prepareCgroup"] = (_policy, _automaton, { judged }) =>
+      judged === null ? Promise.resolve(anchor) : Promise.reject(error);
+    expect(await codesOf(supervised, { prepareCgroup })).toEqual(["CFD3013"]);
+    return (await planOf(supervised, { prepareCgroup })).host.forOneStart;
+  };
+  const verifierLog = "0: R1=ctx()\nR2 unbounded memory access";
+  expect(await refusedWith(new BpfError("load program connect_unix", 13, verifierLog))).toBe(false);
+  expect(await refusedWith(new BpfError("attach program connect_unix", 12))).toBe(true);
 });
 
 test("a control group that cannot be made, though it only identifies: for one start", async () => {
