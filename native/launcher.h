@@ -225,9 +225,8 @@ bool cgroup_enter(const struct plan *plan, const struct sockets *escaping, bool 
 /* Removes the child once it is empty, and the programs that were attached elsewhere for it. */
 void cgroup_remove(struct cgroup *cgroup);
 
-/* Takes a process that only makes a plan out of its unit's group, into the one above all anchors: a
-   unit's limits of memory and tasks are for its daemon, and the compiler needs more. It stays where
-   it may not leave. */
+/* Takes the caller out of its unit's group, into the one above all anchors. It stays where it may
+   not leave. */
 void cgroup_leave_unit(void);
 
 /* --- activation.c: sockets that were made before the start --- */

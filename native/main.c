@@ -73,8 +73,6 @@ int main(int argc, char **argv)
   const struct options options = options_read(argc - 1, argv + 1);
   const char *plan_path;
   if (options.prepare != NULL) {
-    if (options.root < 0)
-      cgroup_leave_unit();
     identity_limit(*options.prepare);
     plan_obtain(&options, &plan_path);
     return EXIT_SUCCESS;

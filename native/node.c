@@ -66,8 +66,9 @@ static void signals_default(void)
 }
 
 /* A service's limits are for its daemon. The programs that make its plan and judge its calls need
-   more, and a probe that found no room would cost the plan a feature. If a hard limit may not be
-   raised, the soft one is raised to it. */
+   more, and a probe that found no room would cost the plan a feature. For the limits of a unit's
+   control group they leave it (cgroup_leave_unit). If a hard limit may not be raised, the soft one
+   is raised to it. */
 static void limits_raise(void)
 {
   static const struct {
@@ -99,6 +100,7 @@ void node_execute(const char *const *arguments, char **environment, const int *h
     good = dup2(high[i], first + i) >= 0;
   signals_default();
   limits_raise();
+  cgroup_leave_unit();
   if (good && syscall(SYS_close_range, first + count, ~0u, 0) == 0)
     execve(NODE_PATH_ABS, (char *const *)arguments, environment);
   const char *unreachable = "domains have no access to it: start this from outside any domain";
