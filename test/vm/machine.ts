@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { PUBLIC_PROGRAM, TEMPORARY_FOLDER } from "../../src/base/modes.ts";
@@ -93,8 +94,15 @@ export async function bootFor(
   machine: Machine,
 ): Promise<MachineOutcome> {
   const results = path.join(scratch, "results.tar");
-  const console = await boot(machine, packInitramfs(scratch, machine.added), results);
-  return readResults(work, results, path.join(scratch, "out"), console);
+  const console = path.join(scratch, "console");
+  const said = await boot(machine, packInitramfs(scratch, machine.added), { results, console });
+  return readResults(work, results, path.join(scratch, "out"), said);
+}
+
+/** Files that QEMU writes. Who waits for the machine reads its console meanwhile. */
+interface Told {
+  readonly results: string;
+  readonly console: string;
 }
 
 /** The kernel's first file system: the driver of the disk, and the script that goes on there. */
@@ -119,9 +127,9 @@ function packInitramfs(scratch: string, added?: Tree): string {
  * (`iotlb_to_section: Assertion ... failed` was seen once in some hundred boots). A kernel that
  * panics ends QEMU with a status, and is never booted again.
  */
-async function boot(machine: Machine, initramfs: string, results: string): Promise<string> {
+async function boot(machine: Machine, initramfs: string, told: Told): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const { signal, status, text } = await emulate(driveOf(machine), initramfs, results);
+    const { signal, status, text } = await emulate(driveOf(machine), initramfs, told);
     if (status === 0) return text;
     const said = `the virtual machine ended with ${signal ?? `status ${status}`}:\n${text}`;
     if (signal !== "SIGABRT" || attempt === ATTEMPTS_MAX) throw new Error(said);
@@ -144,7 +152,7 @@ interface Ended {
   readonly text: string;
 }
 
-async function emulate(drive: string, initramfs: string, results: string): Promise<Ended> {
+async function emulate(drive: string, initramfs: string, told: Told): Promise<Ended> {
   const options = {
     accel: "tcg,thread=multi",
     cpu: "max",
@@ -157,26 +165,24 @@ async function emulate(drive: string, initramfs: string, results: string): Promi
     // where the emulator gets too little of a busy processor.
     append: "console=ttyS0 quiet panic=1 mitigations=off no_timer_check",
     drive: `${drive},if=virtio,cache=unsafe`,
-    chardev: `file,id=results,path=${results}`,
+    chardev: `file,id=results,path=${told.results}`,
+    serial: `file:${told.console}`,
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`-${name}`, value]);
   const port = ["-device", "virtio-serial", "-device", "virtserialport,chardev=results"];
   const emulator = spawn(
     "qemu-system-x86_64",
-    [...args, ...port, "-nodefaults", "-nographic", "-serial", "stdio", "-no-reboot"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
+    [...args, ...port, "-nodefaults", "-nographic", "-no-reboot"],
+    { stdio: ["ignore", "ignore", "pipe"] },
   );
-  let text = "";
-  for (const stream of [emulator.stdout, emulator.stderr])
-    stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  let complaints = "";
+  emulator.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
   const timer = setTimeout(() => emulator.kill("SIGKILL"), MACHINE_TIMEOUT_MS);
   try {
-    return await new Promise((resolve, reject) => {
-      emulator.once("error", reject);
-      emulator.once("close", (status, signal) => resolve({ status, signal, text }));
-    });
+    const [status, signal] = await once(emulator, "close");
+    // QEMU makes none if it refuses an option.
+    const text = fs.existsSync(told.console) ? fs.readFileSync(told.console, "utf8") : "";
+    return { status, signal, text: `${text}${complaints}` };
   } finally {
     clearTimeout(timer);
   }

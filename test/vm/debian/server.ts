@@ -15,6 +15,12 @@ DefaultTimeoutStopSec=20min
 DefaultDeviceTimeoutSec=20min
 `;
 
+/** On the console, so that a person who waits sees what the server does. */
+const told = `[Journal]
+ForwardToConsole=yes
+MaxLevelConsole=info
+`;
+
 export interface Server {
   /** Debian's packages of its image; by default those of `image.ts`. */
   readonly packages?: readonly string[];
@@ -53,6 +59,7 @@ function fillFirst(files: Tree, { fill }: Server): void {
   const wanted = "etc/systemd/system/multi-user.target.wants";
   files.copy(path.join(import.meta.dirname, UNIT), `etc/systemd/system/${UNIT}`);
   files.write("etc/systemd/system.conf.d/patient.conf", patient);
+  files.write("etc/systemd/journald.conf.d/console.conf", told);
   files.directory(wanted);
   fs.symlinkSync(`../${UNIT}`, path.join(files.folder, wanted, UNIT));
   fill(files);

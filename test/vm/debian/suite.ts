@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { BUILD_MS, FOLDER_IN_ROOT, sharedPackages } from "../../package/packages.ts";
 import { skipUnless } from "../../support/skip.ts";
@@ -65,5 +66,10 @@ export function testOnServer(
 function runsSuite(module: string, name: string): string {
   return `import { ${name} as suite } from ${JSON.stringify(module)};
     import { test } from "vitest";
-    for (const [title, body] of Object.entries(suite)) test(title, body);`;
+    import { machine } from ${JSON.stringify(path.join(import.meta.dirname, "guest/machine.ts"))};
+    for (const [title, body] of Object.entries(suite))
+      test(title, () => {
+        machine.announce(title);
+        return body();
+      });`;
 }

@@ -40,7 +40,7 @@ mediation: ${place}
 include: [base]
 files: [rx ${LOAD}]
 network: [connect udp 127.0.0.1:9]
-inherit: [stdio]
+inherit: [stdio, stdio-sockets]
 signals: [self]
 syscalls: ["@system-service"]
 `;
@@ -70,9 +70,17 @@ function said(unit: string): string {
   return text.endsWith("\n") ? text.trim() : "";
 }
 
-/** Waits until it has said a line with this. */
+const wait = `
+until grep -q "$3" "$2"; do
+  case $(systemctl is-active "$1") in
+    active | activating) sleep 0.2 ;;
+    *) systemctl status --no-pager --full "$1"; cat "$2"; exit 1 ;;
+  esac
+done`;
+
+/** Waits until it has said a line with this; it must run until then. */
 function hears(unit: string, word: string): void {
-  machine.sh('until grep -q "$2" "$1"; do sleep 0.2; done', `${SAID}/${unit}`, word);
+  machine.sh(wait, unit, `${SAID}/${unit}`, word);
 }
 
 function isInItsDomain(unit: string, place: Place): void {

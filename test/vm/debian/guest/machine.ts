@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SystemdHost } from "../../../host/shell-sandbox/systemd-host.ts";
 
@@ -32,6 +32,11 @@ class Machine extends SystemdHost {
   /** What dpkg says about this version of Cofferdam's package; it must succeed. */
   install(version: string): string {
     return this.must("dpkg", "--install", `/srv/packages/cofferdam_${version}_amd64.deb`);
+  }
+
+  /** Tells a person who waits for this machine how far it is. */
+  announce(text: string): void {
+    appendFileSync("/dev/console", `${text}\n`);
   }
 
   write(name: string, text: string): void {
