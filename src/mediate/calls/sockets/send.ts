@@ -56,12 +56,6 @@ export function send(call: Call, socket: TargetSocket, message: Message, flags: 
   const control = controlOf(call, message);
   if (control !== null && !Buffer.isBuffer(control)) return control;
   const isDatagram = address !== null && socket.domain === AF.unix && socket.type === SOCK.dgram;
-  if (isDatagram && !call.supervised)
-    return never(
-      E.PERM,
-      call.name,
-      "a unix datagram with an address: the receiver would see the mediator as its sender",
-    );
   // For a UDP socket AF_UNSPEC would mean AF_INET (udp_sendmsg), for others nothing.
   if (address?.kind === "other" && address.family === AF.unspec)
     return never(E.ACCES, call.name, "an address of no family");
