@@ -157,13 +157,16 @@ class OnHost {
     await this.#aDay();
   }
 
-  /** As Debian's security updates come: a script restarts it, or `domain stale` names it. */
+  /**
+   * As Debian's security updates come: a script restarts it, or reloads it and it executes its new
+   * program itself, or `domain stale` names it.
+   */
   async upgraded(): Promise<void> {
     const { name, unit, upgrade } = this.daemon;
-    const before = this.#pid();
+    const before = this.#running();
     const file = repack(this.#booted, upgrade);
     this.#booted.sh('dpkg --force-unsafe-io --install "$1"', file);
-    if (this.#pid() === before) {
+    if (this.#running() === before) {
       const { out } = this.#booted.run("cofferdam", "domain", "stale");
       if (!out.includes(`restart ${name}`))
         throw new Error(`it was not restarted, and \`domain stale\` does not say so: ${out}`);
@@ -175,7 +178,8 @@ class OnHost {
 
   stopped(): void {
     const { name, unit } = this.daemon;
-    this.#booted.sh('systemctl stop "$1"', unit);
+    // With the sockets that would start it again at the next message.
+    this.#booted.sh('systemctl stop $(systemctl show --value -p TriggeredBy "$1") "$1"', unit);
     const state = this.#booted.show(unit, "ActiveState");
     if (state !== "inactive") throw new Error(`after it was stopped ${unit} is ${state}`);
     const left = JSON.parse(this.#cofferdam("ps", "--json")) as readonly {
@@ -277,6 +281,11 @@ class OnHost {
   #domain(): string {
     const pid = this.#pid();
     return pid === "0" ? "" : this.#booted.domainOf(pid);
+  }
+
+  /** Which process it is, and of which file. */
+  #running(): string {
+    return this.#booted.sh('echo "$1 $(stat -Lc %i "/proc/$1/exe")"', this.#pid());
   }
 
   #pid(): string {
