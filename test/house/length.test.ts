@@ -52,7 +52,7 @@ test("no line of code or comment is longer than a hundred columns", () => {
  * by itself.
  */
 function isRunningText(line: string): boolean {
-  return !/^(\||#| {4}|`[^`]*`$)/.test(line) && /^.{0,99}\S\s+\S/.test(line.trimStart());
+  return !/^(\||#| {4}| *`[^`]*`[:;,.]?$)/.test(line) && /^.{0,99}\S\s+\S/.test(line.trimStart());
 }
 
 test("no line of running text in a document is longer than a hundred columns", () => {

@@ -25,7 +25,8 @@ for it, with Debian's package and unit unchanged, the daemon
 2. at level warning does it again, is reloaded, has its logs rotated, and asks for nothing beyond
    its policy but what is listed below with the reason;
 3. enforced does all of it once more;
-4. is upgraded by a package with a higher version: it is restarted, or \`domain stale\` names it;
+4. is upgraded by a package with a higher version: it is restarted, executes its new program itself,
+   or \`domain stale\` names it;
 5. is stopped, and leaves no process behind;
 6. is broken into: a program takes the place of the daemon's own, and runs in its domain as its
    user. It tries each line of \`must-deny\` in [domains/cases/](../domains/cases). All must be
