@@ -19,9 +19,22 @@ static __always_inline int judge_entry(const struct path *directory, struct dent
 SEC("lsm/path_mknod")
 int BPF_PROG(on_path_mknod, const struct path *directory, struct dentry *entry, __u16 mode)
 {
-	bool is_socket = (mode & S_IFMT) == S_IFSOCK;
+	struct label *label = label_of_current();
+	__u32 type = mode & S_IFMT;
+	enum name_state state;
 
-	return judge_entry(directory, entry, is_socket ? MAY_LISTEN : MAY_CREATE);
+	if (!label)
+		return 0;
+	state = name_entry(label, directory, entry);
+	if (is_name_denied(label, state, type == S_IFSOCK ? MAY_LISTEN : MAY_CREATE))
+		return -EACCES;
+	if (sets_id(mode) && is_denied(label, REQUEST_SET_ID, state, 0, 0))
+		return -EPERM;
+	/* It would lead past the names of /dev to whatever its number says. */
+	if ((type == S_IFCHR || type == S_IFBLK) &&
+	    is_denied(label, REQUEST_DEVICE, state, 0, 0))
+		return -EPERM;
+	return 0;
 }
 
 SEC("lsm/path_mkdir")
@@ -120,6 +133,8 @@ int BPF_PROG(on_path_rename, const struct path *old_directory, struct dentry *ol
 	/* Without a policy nothing is granted to either name, so nothing is gained. */
 	if (!table)
 		return 0;
+	if (flags & RENAME_WHITEOUT && is_denied(label, REQUEST_DEVICE, state, 0, 0))
+		return -EPERM;
 	if (is_gain_denied(label, gained(table, from, to, is_directory(old_entry))))
 		return -EACCES;
 	if (exchanges &&

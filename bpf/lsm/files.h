@@ -5,6 +5,31 @@
 
 #include "answer.h"
 
+static __always_inline bool may_make_code(struct label *label)
+{
+	struct table_head *head = head_of(table_of(label));
+
+	return (head && head->words & GRANTED_JIT) || !is_refused(label, REQUEST_MEMORY);
+}
+
+/* `/proc/PID/mem`, by which a process writes into code, also its own. */
+static __always_inline bool is_memory_of_process(struct file *file)
+{
+	char name[4] = {};
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
+		return false;
+	/* A longer name does not end here. */
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	return name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && !name[3];
+}
+
+/* A set-id file would give the domain's identity to any process that executes it. */
+static __always_inline bool sets_id(__u32 mode)
+{
+	return mode & ((mode & S_IFMT) == S_IFDIR ? S_ISUID : S_ISUID | S_ISGID);
+}
+
 /*
  * The kernel opens what it executes with a mark of its own: the program, the interpreter of a
  * script, and the program's loader. Each is executed and read.
@@ -13,6 +38,7 @@ SEC("lsm/file_open")
 int BPF_PROG(on_file_open, struct file *file)
 {
 	struct label *label = label_of_current();
+	enum name_state state;
 	__u32 wanted = 0;
 
 	if (!label || !file || file->f_mode & FMODE_BACKING)
@@ -25,7 +51,13 @@ int BPF_PROG(on_file_open, struct file *file)
 		wanted |= MAY_READ | MAY_WRITE;
 	if (file->f_flags & OPENED_FOR_EXEC)
 		wanted |= MAY_READ | MAY_EXECUTE;
-	if (is_name_denied(label, name_path(label, &file->f_path), wanted))
+	state = name_path(label, &file->f_path);
+	if (is_name_denied(label, state, wanted))
+		return -EACCES;
+	if (file->f_flags & OPENED_NAMELESS && sets_id(BPF_CORE_READ(file, f_inode, i_mode)) &&
+	    is_denied(label, REQUEST_SET_ID, state, 0, 0))
+		return -EPERM;
+	if (wanted & MAY_WRITE && is_memory_of_process(file) && !may_make_code(label))
 		return -EACCES;
 	return 0;
 }
@@ -59,22 +91,27 @@ int BPF_PROG(on_path_truncate, const struct path *path)
 }
 
 SEC("lsm/path_chmod")
-int BPF_PROG(on_path_chmod, const struct path *path)
+int BPF_PROG(on_path_chmod, const struct path *path, __u16 mode)
 {
-	return judge_path(path, MAY_ATTRIBUTES);
+	struct label *label = label_of_current();
+	enum name_state state;
+	__u32 type;
+
+	if (!label)
+		return 0;
+	state = name_path(label, path);
+	if (is_name_denied(label, state, MAY_ATTRIBUTES))
+		return -EACCES;
+	type = BPF_CORE_READ(path, dentry, d_inode, i_mode) & S_IFMT;
+	if (sets_id(type | (mode & ~S_IFMT)) && is_denied(label, REQUEST_SET_ID, state, 0, 0))
+		return -EPERM;
+	return 0;
 }
 
 SEC("lsm/path_chown")
 int BPF_PROG(on_path_chown, const struct path *path)
 {
 	return judge_path(path, MAY_ATTRIBUTES);
-}
-
-static __always_inline bool may_make_code(struct label *label)
-{
-	struct table_head *head = head_of(table_of(label));
-
-	return (head && head->words & GRANTED_JIT) || !is_refused(label, REQUEST_MEMORY);
 }
 
 /*

@@ -25,6 +25,7 @@
 #define FMODE_WRITE 0x2
 #define FMODE_BACKING 0x2000000 /* 6.5: the file below a file of overlayfs */
 #define OPENED_FOR_EXEC 0x20 /* __FMODE_EXEC, in f_flags */
+#define OPENED_NAMELESS 020000000 /* __O_TMPFILE */
 #define ACCESS_MODE_MASK 3
 #define ACCESS_MODE_IOCTL 3 /* open(2): neither reads nor writes, and needs both permissions */
 #define SB_NOUSER (1UL << 31)
@@ -58,12 +59,15 @@
 #define SIOCSPGRP 0x8902
 /* linux/magic.h */
 #define MQUEUE_MAGIC 0x19800202
+#define PROC_SUPER_MAGIC 0x9fa0
 /* linux/stat.h */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define S_IFDIR 0040000
 #define S_IFCHR 0020000
 #define S_IFBLK 0060000
+#define S_ISUID 0004000
+#define S_ISGID 0002000
 /* linux/mman.h */
 #define PROT_WRITE 0x2
 #define PROT_EXEC 0x4
@@ -97,6 +101,7 @@
 #define PTRACE_MODE_ATTACH 0x02
 #define PTRACE_MODE_NOAUDIT 0x04
 #define CAP_OPT_NOAUDIT 0x2
+#define CLONE_PARENT 0x8000 /* linux/sched.h */
 #define F_SETOWN 8
 #define F_SETOWN_EX 15
 /* linux/un.h: bytes of sun_path. */

@@ -333,6 +333,8 @@ int BPF_PROG(on_socket_listen, struct socket *socket)
 	kind = describe(sk);
 	if (!has_rules(&kind))
 		return 0;
+	/* Before it is bound, another thread may still turn IPV6_V6ONLY off. */
+	kind.dual |= !BPF_CORE_READ(sk, __sk_common.skc_num);
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
 		address.port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
 	if (kind.family == AF_INET)

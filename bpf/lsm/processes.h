@@ -7,7 +7,7 @@
 #ifndef COFFERDAM_LSM_PROCESSES_H
 #define COFFERDAM_LSM_PROCESSES_H
 
-#include "answer.h"
+#include "files.h"
 
 /* Steps of a search among all domains. */
 #define SEARCH_STEPS_MAX 15
@@ -67,6 +67,12 @@ int BPF_PROG(on_task_kill, struct task_struct *task, void *info, int signal)
 	return refuse_other(label, REQUEST_SIGNAL, domain, signal);
 }
 
+/* A tracer writes into code that is not writable. */
+static __always_inline int judge_own_tracer(struct label *label)
+{
+	return may_make_code(label) ? 0 : -EPERM;
+}
+
 /* `quiet`: the kernel asks for a part of an answer, which it then leaves out. */
 static __always_inline int judge_other(struct task_struct *task, enum process_act act, bool quiet)
 {
@@ -77,7 +83,7 @@ static __always_inline int judge_other(struct task_struct *task, enum process_ac
 		return 0;
 	domain = domain_of(task);
 	if (domain == label->domain)
-		return 0;
+		return act == ACT_TRACE ? judge_own_tracer(label) : 0;
 	if (quiet)
 		return is_denied_quietly(label) ? -EPERM : 0;
 	return refuse_other(label, REQUEST_PROCESS, domain, act);
@@ -100,9 +106,22 @@ int BPF_PROG(on_ptrace_me, struct task_struct *parent)
 	if (!label)
 		return 0;
 	domain = domain_of(parent);
-	if (!domain || domain == label->domain)
+	if (!domain)
 		return 0;
+	if (domain == label->domain)
+		return judge_own_tracer(label);
 	return refuse_other(label, REQUEST_PROCESS, domain, ACT_TRACED);
+}
+
+/* A sibling's parent may be outside the domain, and gets a signal of the domain's choice. */
+SEC("lsm/task_alloc")
+int BPF_PROG(on_sibling, struct task_struct *task, unsigned long flags)
+{
+	struct label *label = label_of_current();
+
+	if (!label || !(flags & CLONE_PARENT))
+		return 0;
+	return refuse_other(label, REQUEST_PROCESS, 0, ACT_SIBLING);
 }
 
 SEC("lsm/task_setrlimit")

@@ -32,6 +32,8 @@ enum request_kind {
 	REQUEST_PROCESS, /* the same */
 	REQUEST_CAPABILITY, /* the name is its number, 4 bytes */
 	REQUEST_SERVICE, /* the name is an enum service, 4 bytes */
+	REQUEST_SET_ID, /* a file that would give its owner's rights to who executes it */
+	REQUEST_DEVICE, /* a device node, or a whiteout */
 };
 
 enum service {
@@ -54,6 +56,7 @@ enum process_act {
 	ACT_TRACED, /* by its parent */
 	ACT_LIMIT,
 	ACT_SCHEDULE,
+	ACT_SIBLING, /* give its parent another child */
 	ACT_OWNER, /* make it the owner of a descriptor, to which signals go */
 };
 

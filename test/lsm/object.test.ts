@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { endpointUses } from "../../src/compile/lsm/network-automaton.ts";
 import * as layout from "../../src/kernel/bpf/lsm/layout.ts";
 import { Permission } from "../../src/model/permission.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -68,13 +67,14 @@ function assertions(): readonly string[] {
     ...Object.entries(layout.grantedWord).map(
       ([word, bit]) => `GRANTED_${word.toUpperCase()} == ${bit}`,
     ),
-    ...endpointUses.map((use, at) => `${use.toUpperCase().replace(" ", "_")} == ${at}`),
-    `ENDPOINT_USES == ${endpointUses.length}`,
+    ...layout.endpointUses.map((use, at) => `${use.toUpperCase().replace(" ", "_")} == ${at}`),
+    `ENDPOINT_USES == ${layout.endpointUses.length}`,
     `DOMAINS_MAX == ${layout.lsmLimits.domains}`,
     `EXECUTABLES_MAX == ${layout.lsmLimits.executables}`,
     `EVENTS_BYTES == ${layout.lsmLimits.eventsBytes}`,
     `EVENTS_PER_WINDOW_MAX == ${layout.lsmLimits.eventsPerWindow}`,
     `REQUEST_TRANSITION == ${layout.requestKinds.indexOf("transition")}`,
+    `REQUEST_DEVICE == ${layout.requestKinds.indexOf("device")}`,
     `REQUEST_SERVICE == ${layout.requestKinds.indexOf("service")}`,
     ...layout.services.map((name, at) => `SERVICE_${name.toUpperCase()} == ${at}`),
     `ACT_OWNER == ${layout.processActs.indexOf("owner")}`,

@@ -1,3 +1,4 @@
+import { endpointUses } from "../../kernel/bpf/lsm/layout.ts";
 import { everyPort } from "../../model/network.ts";
 import type { AddressRule } from "../../model/policy.ts";
 import type { PortSet } from "../../model/port-set.ts";
@@ -9,15 +10,6 @@ const NIBBLES = 16;
 const PORT_NIBBLES = 4;
 const DEAD = 0;
 const GRANTED = 1;
-
-/** What an endpoint is asked for, in the order of `enum endpoint_use` in bpf/lsm/tables.h. */
-export const endpointUses = [
-  "connect tcp",
-  "connect udp",
-  "listen tcp",
-  "listen udp",
-  "answer udp",
-] as const;
 
 /**
  * The addresses and ports that a policy grants. An endpoint is read from its first to its last

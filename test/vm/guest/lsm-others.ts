@@ -57,6 +57,7 @@ test("no process of another domain is traced, read or changed, one of the same i
   lsm.domain(OWN, "enforcing", rules("r /**"), {
     signals: [word("any")],
     capabilities: ["sys_ptrace", "sys_nice", "sys_resource"].map(word),
+    memory: [word("jit")],
   });
   for (const domain of Object.keys(others)) {
     const allowed = domain === "own";
@@ -77,6 +78,16 @@ test("no process of another domain is traced, read or changed, one of the same i
     );
   }
   lsm.engine.setLevel(OWN, "enforcing");
+});
+
+test("a process traces its own domain only where code may be written", async () => {
+  lsm.domain(OWN, "enforcing", rules("rw /**"));
+  lsm.events(OWN);
+  const acts = ["ptrace", "memory", "steal"].map((act) => `${act} ${pidOf("own")}`);
+  const lines = [...acts, `write /proc/${pidOf("own")}/mem`, `write /proc/${actor.pid}/mem`];
+  for (const line of lines) expect(await actor.does(line), line).toMatch(/^E(PERM|ACCES)$/);
+  expect(await actor.does(`read /proc/${actor.pid}/mem`)).toBe("0");
+  expect(lsm.events(OWN)).toMatchObject([{ kind: "memory", denied: true }]);
 });
 
 test("a process uses the capabilities that `decide()` says, and none else", async () => {

@@ -46,6 +46,15 @@ export const grantedWord = {
 /** `struct endpoint`, by which an event names an address. */
 export const endpointLayout = { use: 0, length: 1, port: 2, address: 4, bytes: 20 } as const;
 
+/** What an endpoint is asked for, in the order of `enum endpoint_use` in bpf/lsm/tables.h. */
+export const endpointUses = [
+  "connect tcp",
+  "connect udp",
+  "listen tcp",
+  "listen udp",
+  "answer udp",
+] as const;
+
 /** `struct configuration`. */
 export const configurationLayout = { rootDevice: 0, rootInode: 8, seed: 16, bytes: 24 } as const;
 
@@ -79,6 +88,7 @@ export const eventLayout = {
 export const requestKinds = [
   ...["name", "gain", "root", "memory", "transition", "bpf"],
   ...["address", "socket", "route", "signal", "process", "capability", "service"],
+  ...["set-id", "device"],
 ] as const;
 /** `enum service`, in order. */
 export const services = [
@@ -86,7 +96,9 @@ export const services = [
   ...["user_namespace", "terminal"],
 ] as const;
 /** `enum process_act`, in order. */
-export const processActs = ["trace", "inspect", "traced", "limit", "schedule", "owner"] as const;
+export const processActs = [
+  ...["trace", "inspect", "traced", "limit", "schedule", "sibling", "owner"],
+] as const;
 /** `enum name_state`, in order. */
 export const nameStates = ["found", "none", "elsewhere", "too-long", "kernel's"] as const;
 
@@ -138,7 +150,14 @@ export const lsmPrograms = [
   ...["on_socket_create", "on_socket_bind", "on_socket_connect", "on_socket_sendmsg"],
   ...["on_socket_listen", "on_socket_setsockopt", "on_unix_bind"],
   ...["on_unix_connect", "on_unix_send"],
-  ...["on_task_kill", "on_ptrace", "on_ptrace_me", "on_task_setrlimit", "on_task_setnice"],
+  ...[
+    "on_task_kill",
+    "on_ptrace",
+    "on_ptrace_me",
+    "on_sibling",
+    "on_task_setrlimit",
+    "on_task_setnice",
+  ],
   ...["on_task_setioprio", "on_task_setscheduler", "on_task_movememory", "on_file_fcntl"],
   ...["on_capable"],
   ...["on_shm_alloc_security", "on_shm_associate", "on_shm_shmctl", "on_shm_shmat"],
