@@ -33,6 +33,7 @@ import { listen } from "./listen.ts";
 import { LivePlans } from "./live-plans.ts";
 import { LogFollower } from "./log-follower.ts";
 import { Logins } from "./logins.ts";
+import { LsmFollower } from "./lsm-follower.ts";
 import { refreshPlans, withdrawPlans } from "./refresh-plans.ts";
 import { RefusalsKeeper } from "./refusals-keeper.ts";
 import { reload } from "./reload.ts";
@@ -73,6 +74,7 @@ export class Agent implements AgentService {
   readonly #writer: LiveTableWriter;
   readonly #plans: LivePlans;
   readonly #followers: Followers;
+  readonly #lsm: LsmFollower;
   readonly #levels: Levels;
   readonly #teller: Teller;
   readonly #api: ReturnType<typeof controlApi>;
@@ -91,7 +93,9 @@ export class Agent implements AgentService {
     this.#teller = new Teller(dirname(places.events));
     this.#writer = LiveTableWriter.open(places.system.table);
     const tellEvent = (event: Event) => this.tell(event);
-    this.#followers = new Followers(places, this.#writer, tellEvent, log, anchorsFolder());
+    this.#lsm = new LsmFollower(places, () => this.table, tellEvent, log);
+    const anchors = anchorsFolder();
+    this.#followers = new Followers(places, this.#writer, this.#lsm, tellEvent, log, anchors);
     this.table = new DomainTable(places, this.#writer, this.#followers, log);
     this.#plans = new LivePlans(places, this.#writer, this.#followers);
     this.evidence = new EvidenceKeeper(places, this.table, log);
@@ -214,6 +218,7 @@ export class Agent implements AgentService {
         this.#plans,
         name === null ? null : [name],
       );
+      this.#lsm.policies(name === null ? null : new Set([name]));
       for (const event of reloadEvents(outcomes, this.table, by)) this.tell(event);
       this.evidence.look();
       return outcomes;
@@ -259,6 +264,7 @@ export class Agent implements AgentService {
   async #renew(name: string): Promise<ReloadOutcome> {
     const [outcome] = await reload(this.places, this.table, this.#plans, [name], true);
     if (outcome === undefined) throw new RangeError(`no outcome for ${name}`);
+    this.#lsm.policies(new Set([name]));
     this.evidence.look();
     return outcome;
   }
@@ -289,6 +295,7 @@ export class Agent implements AgentService {
     await this.exceptions.look();
     this.evidence.look();
     this.#followers.all();
+    this.#lsm.policies(null);
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
     this.drift.start();

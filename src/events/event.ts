@@ -14,7 +14,7 @@ export interface Event {
   readonly domain: string;
   readonly number: number | null;
   readonly level: Level;
-  readonly engine: "landlock";
+  readonly engine: "landlock" | "bpf-lsm";
   /** `log`: the event log, about itself. */
   readonly source: "broker" | "kernel" | "agent" | "log";
   /**

@@ -20,7 +20,7 @@ import { makeFolder, modesFor } from "./write-whole.ts";
 
 /** Where the kernel keeps what outlives every process of ours. */
 const BPFFS = "/sys/fs/bpf";
-const LSM_PINS = `${BPFFS}/cofferdam`;
+export const LSM_PINS = `${BPFFS}/cofferdam`;
 /** Limit on the wait while another process attaches the programs, milliseconds. */
 const LOCK_WAIT_MAX_MS = 60_000;
 
@@ -52,7 +52,7 @@ export function putInForce(
       "adopt takes the name of a policy in root's folders, as root",
     );
   for (const process of processes) requireAdoptable(process);
-  const table = tableOf(places, policy, files);
+  const table = lsmTable(places, policy, files);
   using _lock = lockEngine(places);
   const loaded = attach();
   using engine = LsmEngine.open(LSM_PINS);
@@ -67,7 +67,8 @@ export function putInForce(
   });
 }
 
-function tableOf(places: Places, policy: Policy, files: readonly string[]): Uint8Array {
+/** What the engine holds of a policy. @throws HostError */
+export function lsmTable(places: Places, policy: Policy, files: readonly string[]): Uint8Array {
   const own = [...places.own, LSM_PINS];
   const names = canonicalNames(policy, hostSnapshot(), own, [...files, ...places.kept]);
   if ("problems" in names)
@@ -78,6 +79,17 @@ function tableOf(places: Places, policy: Policy, files: readonly string[]): Uint
   // A domain that gets its number later is not granted until the policy is put into force again.
   const numbers = numbersGiven(places.system.numbers);
   return policyTable(names.policy.names, policy, (domain) => numbers.get(domain) ?? null);
+}
+
+/** The attached engine, which the caller disposes of; null if it is not attached. */
+export function attachedEngine(): LsmEngine | null {
+  return LsmEngine.open(LSM_PINS);
+}
+
+/** Attaches the engine, if it is not yet. @throws HostError */
+export function attachEngine(places: Places): void {
+  using _lock = lockEngine(places);
+  attach();
 }
 
 /** Detaches the engine: no process is in a domain afterwards. */

@@ -4,6 +4,7 @@ import { auditEvent, failedEvent, theHost } from "../events/audit-event.ts";
 import { openEventLog } from "../events/log/event-log.ts";
 import { asker } from "./asker.ts";
 import { HostError } from "./host-error.ts";
+import { entersInKernel, prepareEntries } from "./lsm-entries.ts";
 import type { Places } from "./places.ts";
 import type { PreparedChange } from "./setting-change.ts";
 import { prepareOff, prepareOn, shellSandboxState } from "./shell-sandbox/shell-sandbox.ts";
@@ -59,6 +60,14 @@ const kept: readonly Kept[] = [
     most: 1,
     read: (places) => ({ value: asksReason(places) ? 1 : 0, remark: null }),
     prepare: async (places, value) => prepareReason(places, value === 1),
+  },
+  {
+    key: "/UserVars/BpfLsmEntries",
+    summary: "`enter: exec` is held by the bpf-lsm engine (experimental): 0 no, 1 yes",
+    least: 0,
+    most: 1,
+    read: (places) => ({ value: entersInKernel(places) ? 1 : 0, remark: null }),
+    prepare: async (places, value) => prepareEntries(places, value === 1),
   },
 ];
 

@@ -6,6 +6,7 @@ import { writeUseIds } from "../../domains/use-ids.ts";
 import { type KernelSource, openKernelSource } from "../../events/collector/kernel-source.ts";
 import {
   CAPABILITIES_UNSEEN,
+  droppedRequests,
   lifecycleEvent,
   lostRefusals,
 } from "../../events/collector/lifecycle.ts";
@@ -14,6 +15,7 @@ import { Fold } from "../../events/fold.ts";
 import { FOLD_FLUSH_MS } from "../../events/limits.ts";
 import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
 import { type CollectorStatus, writeCollectorFile } from "../../host/collector-status.ts";
+import { LSM_PINS } from "../../host/lsm.ts";
 import type { Places } from "../../host/places.ts";
 import { readAuditState } from "../../kernel/audit/control.ts";
 import { type LoadedUses, loadCapabilityUses } from "../../kernel/bpf/load-capability-uses.ts";
@@ -33,8 +35,9 @@ import {
   TRY_AGAIN_MS,
   UNNEEDED_LOOKS,
 } from "./limits.ts";
+import { LsmRecords } from "./lsm-records.ts";
 import { SealedRuns } from "./sealed-runs.ts";
-import { readCollectorState } from "./state.ts";
+import { type CollectorState, readCollectorState } from "./state.ts";
 
 interface Subject {
   readonly domain: string;
@@ -69,6 +72,7 @@ export class KernelCollector {
   #reading: Promise<void> = Promise.resolve();
   readonly #denials: LandlockDenials;
   #records: CgroupRecords | null = null;
+  #lsm: LsmRecords | null = null;
   #uses: LoadedUses | null = null;
   #lock: FileLock | null = null;
   #landlock: string | null = null;
@@ -146,6 +150,7 @@ export class KernelCollector {
       };
       this.#records = new CgroupRecords(this.#options.places, folder, told);
     }
+    this.#lsm = this.#lsmRecords(before.dropped);
     if (!before.closed)
       this.#lifecycle(
         theHost,
@@ -154,6 +159,19 @@ export class KernelCollector {
         1,
       );
     this.#tellUnavailable();
+  }
+
+  #lsmRecords(before: CollectorState["dropped"]): LsmRecords {
+    const told = {
+      event: (event: Event) => this.#add(event),
+      dropped: (domain: string, number: number, count: number) => {
+        const subject = { domain, number, level: "enforcing" } as const;
+        const object = droppedRequests(count);
+        this.#append(lifecycleEvent(subject, "lost", object, count, "bpf-lsm"));
+      },
+    };
+    const dropped = new Map(before.map(({ number, count }) => [number, count]));
+    return new LsmRecords(this.#options.places, LSM_PINS, told, dropped);
   }
 
   /** Mediators attach the program while they serve a domain at level warning. */
@@ -217,6 +235,7 @@ export class KernelCollector {
   #look(): void {
     this.#denials.expire(performance.now());
     this.#records?.look();
+    this.#lsm?.look();
     this.#write(false);
   }
 
@@ -227,6 +246,7 @@ export class KernelCollector {
       // Nothing waits in it: the domain's next event is again the first of its kind.
       if (this.#told === before) this.#folds.delete(domain);
     }
+    this.#lsm?.account();
     this.#log.flush();
     const overruns = this.#source.state === "reading" ? this.#source.overruns() : 0;
     if (overruns > this.#overruns)
@@ -243,7 +263,9 @@ export class KernelCollector {
   #lookAtNeed(): void {
     const { system } = this.#options.places;
     const hasAgent = isLocked(system.agentLock);
-    const isNeeded = hasAgent || listRuns(system.runs).some(({ mode }) => mode === "sealed");
+    const isAttached = this.#lsm?.isAttached === true;
+    const isNeeded =
+      hasAgent || isAttached || listRuns(system.runs).some(({ mode }) => mode === "sealed");
     this.#unneeded = isNeeded ? 0 : this.#unneeded + 1;
     if (this.#unneeded >= UNNEEDED_LOOKS) this.stop();
   }
@@ -256,10 +278,13 @@ export class KernelCollector {
     }
     this.#denials.expire(performance.now(), true);
     this.#records?.look();
+    this.#lsm?.look();
+    this.#lsm?.account();
     for (const fold of this.#folds.values()) fold.flush(Number.POSITIVE_INFINITY);
     this.#log.close();
     this.#write(true);
     this.#records?.close();
+    this.#lsm?.close();
     this.#uses?.[Symbol.dispose]();
     this.release();
     this.#lock?.release();
@@ -291,11 +316,13 @@ export class KernelCollector {
   #write(closed: boolean): void {
     const { system } = this.#options.places;
     this.#records?.note();
-    if (this.#denials.takeChanged() || closed || this.#written === "")
+    const hasChanged = [this.#denials.takeChanged(), this.#lsm?.takeChanged()].includes(true);
+    if (hasChanged || closed || this.#written === "")
       writeCollectorFile(system.collectorState, {
         closed,
         serial: this.#denials.serial,
         tied: this.#denials.tied,
+        dropped: (this.#lsm?.dropped ?? []).map(([number, count]) => ({ number, count })),
       });
     const status: CollectorStatus = {
       pid: process.pid,

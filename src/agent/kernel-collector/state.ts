@@ -25,11 +25,13 @@ const collectorState = is.object({
   /** Of the last audit record that was reported. */
   serial: is.whole(),
   tied: is.list(tied),
+  /** Of the bpf-lsm engine, by number of the domain: the dropped requests that were told. */
+  dropped: is.added(is.list(is.object({ number: is.whole(), count: is.whole() })), []),
 });
 
 export type CollectorState = is.Described<typeof collectorState>;
 
-const nothing: CollectorState = { closed: true, serial: 0, tied: [] };
+const nothing: CollectorState = { closed: true, serial: 0, tied: [], dropped: [] };
 
 /** An unreadable state counts as none: what came while no collector read is then lost. */
 export function readCollectorState(path: string): CollectorState {

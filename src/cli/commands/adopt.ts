@@ -17,10 +17,11 @@ export const adopt: Command = {
       "is unfinished, and so the command needs --experimental.",
     "It holds what the policy says of files, network, capabilities, signals, IPC, and memory " +
       "that is made executable. It refuses chroot, mounts, user namespaces, bpf(2), and tracing " +
-      "processes of other domains. It does NOT hold system calls as such, descriptors that a " +
-      "process has or is sent, or code that it writes into itself by /proc/self/mem.",
-    "The policy and the level of the domain are those of now: after a change, call it again, " +
-      "with or without processes. Enforcement goes on whether or not an agent runs; " +
+      "processes of other domains. It does NOT hold system calls as such, or descriptors that a " +
+      "process has or is sent.",
+    "The policy and the level of the domain follow the agent's: `domain level` and `domain " +
+      "reload` are in force with the next access. Without an agent, call it again after a " +
+      "change, with or without processes. Enforcement goes on whether or not an agent runs; " +
       "`cofferdam agent --unpin` undoes all of it.",
     "Exit status: 0 if the processes are in the domain; 3 otherwise.",
   ],

@@ -6,11 +6,12 @@ export function lifecycleEvent(
   operation: string,
   object: string,
   count: number,
+  engine: Event["engine"] = "landlock",
 ): Event {
   return {
     ...stamp(),
     ...{ domain, number, level },
-    engine: "landlock",
+    engine,
     source: "kernel",
     verdict: "failed",
     class: "lifecycle",
@@ -41,6 +42,11 @@ export function lostDenials(count: number): string {
 /** Refusals by the programs of a control group. */
 export function lostRefusals(count: number): string {
   return `${count} refusals by the programs of its cgroup: too many different ones at once`;
+}
+
+/** Requests that the bpf-lsm engine decided without an event. */
+export function droppedRequests(count: number): string {
+  return `${count} requests outside this domain: too many different ones at once`;
 }
 
 export function unattributedDenials(count: number): string {

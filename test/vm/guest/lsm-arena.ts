@@ -12,6 +12,7 @@ import {
 } from "../../../src/compile/lsm/policy-table.ts";
 import { withDescendants } from "../../../src/domains/descendants.ts";
 import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
+import { EventReader, type LsmEvent } from "../../../src/kernel/bpf/lsm/event-reader.ts";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
 import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
@@ -20,7 +21,6 @@ import { Permission, permissionLetters } from "../../../src/model/permission.ts"
 import type { Policy } from "../../../src/model/policy.ts";
 import type { NameRule, TokenRule } from "../../../src/model/rule.ts";
 import { loadPolicy } from "../../../src/policy/load.ts";
-import { EventReader, type LsmEvent } from "./lsm-events.ts";
 
 export const PINS = "/sys/fs/bpf/cofferdam";
 /** As `../lsm.test.ts` has them compiled: test/properties/try.c, test/lsm/crowd.c and act.c. */

@@ -1,12 +1,12 @@
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import type { Level } from "../../../model/level.ts";
-import { bytesOfName } from "../../../model/name-bytes.ts";
+import { bytesOfName, nameOfBytes } from "../../../model/name-bytes.ts";
 import { ENOENT, ESRCH, PIDFD_THREAD } from "../../constants.ts";
 import { hasCode } from "../../errno-error.ts";
 import { close, syscall } from "../../ffi.ts";
 import { libbpf } from "../libbpf.ts";
-import { withFd } from "../maps.ts";
+import { listMap, withFd } from "../maps.ts";
 import { check } from "../object.ts";
 import {
   accountLayout,
@@ -16,6 +16,7 @@ import {
   type LsmMap,
   labelLayout,
   lsmLevels,
+  lsmLimits,
   lsmMaps,
   ROW_BYTES,
 } from "./layout.ts";
@@ -33,6 +34,13 @@ export interface Account {
   readonly denied: bigint;
   readonly warned: bigint;
   readonly dropped: bigint;
+}
+
+export interface Executable {
+  /** 0: no domain. */
+  readonly from: number;
+  readonly path: string;
+  readonly into: number;
 }
 
 /**
@@ -103,6 +111,19 @@ export class LsmEngine {
     this.#delete("executables", executableKey(from, bytesOfName(path)));
   }
 
+  /** Every rule of {@link setExecutable}. */
+  executables(): readonly Executable[] {
+    const found: Executable[] = [];
+    const sizes = { key: executableLayout.bytes, value: 4, entries: lsmLimits.executables };
+    listMap(this.#fd("executables"), sizes, (key, into) => {
+      const name = key.subarray(executableLayout.path);
+      const path = nameOfBytes(Buffer.from(name.subarray(0, name.indexOf(0))));
+      const from = key.readUInt32LE(executableLayout.domain);
+      found.push({ from, path, into: into.readUInt32LE() });
+    });
+    return found;
+  }
+
   /** 0 for a process in no domain; of a process that has ended, null. */
   domainOf(process: number): number | null {
     const label = Buffer.alloc(labelLayout.bytes);
@@ -139,11 +160,25 @@ export class LsmEngine {
     const bytes = Buffer.alloc(accountLayout.bytes);
     const result: number = libbpf().lookupElement(this.#fd("accounts"), word(domain), bytes);
     if (result !== -ENOENT) check("read a domain's account", result);
-    return {
-      denied: bytes.readBigUInt64LE(accountLayout.denied),
-      warned: bytes.readBigUInt64LE(accountLayout.warned),
-      dropped: bytes.readBigUInt64LE(accountLayout.dropped),
-    };
+    return accountIn(bytes);
+  }
+
+  /** By the number of the domain: of each that asked for something outside. */
+  accounts(): ReadonlyMap<number, Account> {
+    const accounts = new Map<number, Account>();
+    const sizes = { key: 4, value: accountLayout.bytes, entries: lsmLimits.domains };
+    listMap(this.#fd("accounts"), sizes, (domain, account) =>
+      accounts.set(domain.readUInt32LE(), accountIn(account)),
+    );
+    return accounts;
+  }
+
+  /** Numbers of the domains that were put into force. */
+  domains(): readonly number[] {
+    const domains: number[] = [];
+    const sizes = { key: 4, value: 4, entries: lsmLimits.domains };
+    listMap(this.#fd("levels"), sizes, (domain) => domains.push(domain.readUInt32LE()));
+    return domains;
   }
 
   #assign(thread: number, domain: number): boolean {
@@ -169,6 +204,14 @@ export class LsmEngine {
     const result: number = libbpf().deleteElement(this.#fd(map), key);
     if (result !== -ENOENT) check(`delete from map ${map}`, result);
   }
+}
+
+function accountIn(bytes: Buffer): Account {
+  return {
+    denied: bytes.readBigUInt64LE(accountLayout.denied),
+    warned: bytes.readBigUInt64LE(accountLayout.warned),
+    dropped: bytes.readBigUInt64LE(accountLayout.dropped),
+  };
 }
 
 /** A map of rows; the caller closes it. */

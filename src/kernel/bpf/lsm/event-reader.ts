@@ -1,14 +1,8 @@
-import {
-  eventLayout,
-  lsmLevels,
-  lsmLimits,
-  nameStates,
-  requestKinds,
-} from "../../../src/kernel/bpf/lsm/layout.ts";
-import { type Mapping, mapShared } from "../../../src/kernel/ffi.ts";
-import type { Level } from "../../../src/model/level.ts";
-import { nameOfBytes } from "../../../src/model/name-bytes.ts";
-import type { PermissionSet } from "../../../src/model/permission.ts";
+import type { Level } from "../../../model/level.ts";
+import { nameOfBytes } from "../../../model/name-bytes.ts";
+import type { PermissionSet } from "../../../model/permission.ts";
+import { type Mapping, mapShared } from "../../ffi.ts";
+import { eventLayout, lsmLevels, lsmLimits, nameStates, requestKinds } from "./layout.ts";
 
 /** A request outside its domain, reported once; `bpf/lsm/records.h` says what the members mean. */
 export interface LsmEvent {

@@ -1,0 +1,146 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { failedEvent, theHost } from "../events/audit-event.ts";
+import type { Event } from "../events/event.ts";
+import { load } from "../host/load.ts";
+import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
+import { entersInKernel } from "../host/lsm-entries.ts";
+import type { Places } from "../host/places.ts";
+import type { Executable, LsmEngine } from "../kernel/bpf/lsm/engine.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
+import type { Level, Policy } from "../model/policy.ts";
+import { Complaints } from "./complaints.ts";
+import type { DomainEntry } from "./entry.ts";
+
+interface Read {
+  readonly policy: Policy;
+  readonly files: readonly string[];
+}
+
+/** Of the agent's table. */
+export interface LsmInForce {
+  readonly entries: readonly DomainEntry[];
+  levelOf(entry: DomainEntry): Level | null;
+}
+
+/**
+ * Makes the bpf-lsm engine follow the agent's table: levels and policies of the domains that were
+ * put into force there, and, where the host's setting says so, of every domain that is entered by
+ * executable. Where the engine is not attached, and need not be, it does nothing.
+ */
+export class LsmFollower {
+  readonly #places: Places;
+  readonly #table: () => LsmInForce;
+  readonly #tell: (event: Event) => void;
+  readonly #complaints: Complaints;
+
+  constructor(
+    places: Places,
+    table: () => LsmInForce,
+    tell: (event: Event) => void,
+    log: (text: string) => void,
+  ) {
+    this.#places = places;
+    this.#table = table;
+    this.#tell = tell;
+    this.#complaints = new Complaints(log);
+  }
+
+  /** Of the domain with that number, or of all; as far as they are in force there. */
+  levels(number: number | null): void {
+    this.#try("levels", () => {
+      using engine = attachedEngine();
+      if (engine === null) return;
+      const inForce = new Set(engine.domains());
+      for (const entry of this.#table().entries)
+        if (inForce.has(entry.number) && (number ?? entry.number) === entry.number)
+          engine.setLevel(entry.number, this.#levelOf(entry));
+    });
+  }
+
+  /** Policies have changed; `names` null: any may have. */
+  policies(names: ReadonlySet<string> | null): void {
+    this.#try("policies", () => {
+      const enters = entersInKernel(this.#places);
+      if (enters) attachEngine(this.#places);
+      using engine = attachedEngine();
+      if (engine !== null) this.#follow(engine, enters, names);
+    });
+  }
+
+  #follow(engine: LsmEngine, enters: boolean, names: ReadonlySet<string> | null): void {
+    const { entries } = this.#table();
+    const inForce = new Set(engine.domains());
+    const read = new Map<DomainEntry, Read>();
+    for (const entry of entries) {
+      if (names !== null && !names.has(entry.name)) continue;
+      if (!enters && !inForce.has(entry.number)) continue;
+      const { policy, files } = load(this.#places, { name: entry.name });
+      // A policy that cannot be read leaves in force what is.
+      if (policy !== null) read.set(entry, { policy, files });
+    }
+    const executables = enters ? this.#executables(engine, read) : [];
+    const entered = new Set(executables.map(({ into }) => into));
+    for (const [entry, { policy, files }] of read) {
+      const { number } = entry;
+      if (!inForce.has(number) && !entered.has(number)) continue;
+      engine.setPolicy(number, lsmTable(this.#places, policy, files));
+      engine.setLevel(number, this.#levelOf(entry));
+    }
+    setExecutables(engine, executables);
+  }
+
+  /** Of the domains that were read as their policies say, of the others as they are. */
+  #executables(engine: LsmEngine, read: ReadonlyMap<DomainEntry, Read>): readonly Executable[] {
+    const before = engine.executables();
+    const { entries } = this.#table();
+    const numbers = new Map(entries.map(({ name, number }) => [name, number]));
+    return entries.flatMap((entry) => {
+      const { number } = entry;
+      const named = read.get(entry);
+      if (named !== undefined) return executablesOf(named.policy, number, numbers);
+      return before.filter(({ from, into }) => (from === 0 ? into : from) === number);
+    });
+  }
+
+  #levelOf(entry: DomainEntry): Level {
+    return this.#table().levelOf(entry) ?? "enforcing";
+  }
+
+  #try(what: string, work: () => void): void {
+    const text = `the bpf-lsm engine does not follow the ${what} of its domains`;
+    if (!this.#complaints.try(text, work))
+      this.#tell(failedEvent(theHost, "engine not switched", `${text}; cofferdam doctor`));
+  }
+}
+
+/** Entries by executable, and transitions into domains of the host. */
+function executablesOf(
+  { entries, transitions }: Policy,
+  number: number,
+  numbers: ReadonlyMap<string, number>,
+): readonly Executable[] {
+  const found = entries.flatMap((entry): Executable[] =>
+    entry.kind === "exec" ? [{ from: 0, path: inKernel(entry.path), into: number }] : [],
+  );
+  for (const { path, into } of transitions) {
+    const other = numbers.get(into);
+    if (other !== undefined) found.push({ from: number, path: inKernel(path), into: other });
+  }
+  return found;
+}
+
+/** As the kernel names the file, whether or not it is there. */
+function inKernel(path: string): string {
+  const folder = unlessGone(() => realpathSync(dirname(path))) ?? dirname(path);
+  return unlessGone(() => realpathSync(path)) ?? join(folder, basename(path));
+}
+
+/** First what is new, so that no executable is without its rule meanwhile. */
+function setExecutables(engine: LsmEngine, wanted: readonly Executable[]): void {
+  const keyOf = ({ from, path }: Executable) => `${from} ${path}`;
+  const keys = new Set(wanted.map(keyOf));
+  for (const { from, path, into } of wanted) engine.setExecutable(from, path, into);
+  for (const one of engine.executables())
+    if (!keys.has(keyOf(one))) engine.removeExecutable(one.from, one.path);
+}
