@@ -21,7 +21,7 @@ echo third > /tmp/third
 cp /vm/busybox /tmp/entered
 "$1" agent > /tmp/agent.log 2>&1 &
 agent=$!
-until "$1" domain list > /tmp/listed 2>&1; do sleep 1; done
+until [ -S /run/cofferdam/control.sock ]; do sleep 0.5; done
 mkfifo /tmp/watched-turns
 sh -c 'while read turn; do /usr/bin/cat /tmp/first /tmp/second; echo "end of $turn"; done' \
   < /tmp/watched-turns > /tmp/watched-answers 2>&1 &
