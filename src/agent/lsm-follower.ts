@@ -49,9 +49,9 @@ export class LsmFollower {
   /** Of the domain with that number, or of all; as far as they are in force there. */
   levels(number: number | null): void {
     this.#try("levels", () => {
-      using engine = attachedEngine();
+      using engine = attachedEngine(this.#places);
       if (engine === null) return;
-      const inForce = new Set(engine.domains());
+      const inForce = engine.levels();
       for (const entry of this.#table().entries)
         if (inForce.has(entry.number) && (number ?? entry.number) === entry.number)
           engine.setLevel(entry.number, this.#levelOf(entry));
@@ -63,14 +63,14 @@ export class LsmFollower {
     this.#try("policies", () => {
       const enters = entersInKernel(this.#places);
       if (enters) attachEngine(this.#places);
-      using engine = attachedEngine();
+      using engine = attachedEngine(this.#places);
       if (engine !== null) this.#follow(engine, enters, names);
     });
   }
 
   #follow(engine: LsmEngine, enters: boolean, names: ReadonlySet<string> | null): void {
     const { entries } = this.#table();
-    const inForce = new Set(engine.domains());
+    const inForce = engine.levels();
     const read = new Map<DomainEntry, Read>();
     for (const entry of entries) {
       if (names !== null && !names.has(entry.name)) continue;

@@ -18,9 +18,6 @@ import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
 import { makeFolder, modesFor } from "./write-whole.ts";
 
-/** Where the kernel keeps what outlives every process of ours. */
-const BPFFS = "/sys/fs/bpf";
-export const LSM_PINS = `${BPFFS}/cofferdam`;
 /** Limit on the wait while another process attaches the programs, milliseconds. */
 const LOCK_WAIT_MAX_MS = 60_000;
 
@@ -54,8 +51,8 @@ export function putInForce(
   for (const process of processes) requireAdoptable(process);
   const table = lsmTable(places, policy, files);
   using _lock = lockEngine(places);
-  const loaded = attach();
-  using engine = LsmEngine.open(LSM_PINS);
+  const loaded = attach(places);
+  using engine = attachedEngine(places);
   if (engine === null) throw new HostError("the engine was detached meanwhile", "try again");
   return explained(() => {
     engine.setPolicy(number, table);
@@ -69,7 +66,7 @@ export function putInForce(
 
 /** What the engine holds of a policy. @throws HostError */
 export function lsmTable(places: Places, policy: Policy, files: readonly string[]): Uint8Array {
-  const own = [...places.own, LSM_PINS];
+  const own = [...places.own, places.system.lsmPins];
   const names = canonicalNames(policy, hostSnapshot(), own, [...files, ...places.kept]);
   if ("problems" in names)
     throw new HostError(
@@ -82,20 +79,20 @@ export function lsmTable(places: Places, policy: Policy, files: readonly string[
 }
 
 /** The attached engine, which the caller disposes of; null if it is not attached. */
-export function attachedEngine(): LsmEngine | null {
-  return LsmEngine.open(LSM_PINS);
+export function attachedEngine({ system }: Pick<Places, "system">): LsmEngine | null {
+  return LsmEngine.open(system.lsmPins);
 }
 
 /** Attaches the engine, if it is not yet. @throws HostError */
 export function attachEngine(places: Places): void {
   using _lock = lockEngine(places);
-  attach();
+  attach(places);
 }
 
 /** Detaches the engine: no process is in a domain afterwards. */
 export function letGo(places: Places): void {
   using _lock = lockEngine(places);
-  unpin(LSM_PINS);
+  unpin(places.system.lsmPins);
 }
 
 /** Two that attach at the same time would take each other's programs away. */
@@ -113,17 +110,18 @@ function lockEngine({ system }: Places): Disposable {
 }
 
 /** Whether it was not attached before. */
-function attach(): boolean {
+function attach({ system }: Places): boolean {
+  const bpffs = dirname(system.lsmPins);
   const mounts = mountsIn(readFileSync("/proc/self/mountinfo", "utf8"));
-  if (mounts.findLast(({ point }) => point === BPFFS)?.type !== "bpf")
+  if (mounts.findLast(({ point }) => point === bpffs)?.type !== "bpf")
     throw new HostError(
-      `no bpf file system is mounted at ${BPFFS}, and nothing that is attached would stay`,
-      `mount -t bpf bpf ${BPFFS}`,
+      `no bpf file system is mounted at ${bpffs}, and nothing that is attached would stay`,
+      `mount -t bpf bpf ${bpffs}`,
     );
   return explained(() => {
-    using engine = LsmEngine.open(LSM_PINS);
+    using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
-    loadLsm(LSM_PINS);
+    loadLsm(system.lsmPins);
     return true;
   });
 }

@@ -69,6 +69,8 @@ export interface SystemPlaces {
   readonly collectorLock: string;
   /** Its progress, for the next collector. */
   readonly collectorState: string;
+  /** Where the kernel keeps the bpf-lsm engine, which outlives every process of ours. */
+  readonly lsmPins: string;
   /** Which refusals it sees, and which not. */
   readonly collectorStatus: string;
   /** What the agent has told of names that sealed runs no longer reach. For root only. */
@@ -115,6 +117,7 @@ export function systemPlaces(
     mediatorLock: join(runtime, "mediator.lock"),
     collectorLock: join(runtime, "collector.lock"),
     collectorState: join(runtime, "collector.state"),
+    lsmPins: "/sys/fs/bpf/cofferdam",
     collectorStatus: join(runtime, "collector.status"),
     drift: join(runtime, "drift.json"),
     sessions,

@@ -3,11 +3,14 @@ import { type Places, places, sessionPlaces, systemPlaces } from "../../src/host
 
 /** Root's places, all of them below one folder; `home` is the clone. */
 export function scratchPlaces(folder: string, home: string): Places {
-  const system = systemPlaces(
-    join(folder, "run"),
-    join(folder, "lib"),
-    sessionPlaces(join(folder, "sessions"), join(folder, "exchange")),
-  );
+  const system = {
+    ...systemPlaces(
+      join(folder, "run"),
+      join(folder, "lib"),
+      sessionPlaces(join(folder, "sessions"), join(folder, "exchange")),
+    ),
+    lsmPins: join(folder, "bpf", "cofferdam"),
+  };
   return {
     ...places({ uid: 0, env: {}, home }),
     policies: [join(folder, "domains"), join(home, "domains")],

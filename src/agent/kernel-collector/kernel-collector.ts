@@ -15,7 +15,6 @@ import { Fold } from "../../events/fold.ts";
 import { FOLD_FLUSH_MS } from "../../events/limits.ts";
 import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
 import { type CollectorStatus, writeCollectorFile } from "../../host/collector-status.ts";
-import { LSM_PINS } from "../../host/lsm.ts";
 import type { Places } from "../../host/places.ts";
 import { readAuditState } from "../../kernel/audit/control.ts";
 import { type LoadedUses, loadCapabilityUses } from "../../kernel/bpf/load-capability-uses.ts";
@@ -171,7 +170,7 @@ export class KernelCollector {
       },
     };
     const dropped = new Map(before.map(({ number, count }) => [number, count]));
-    return new LsmRecords(this.#options.places, LSM_PINS, told, dropped);
+    return new LsmRecords(this.#options.places, told, dropped);
   }
 
   /** Mediators attach the program while they serve a domain at level warning. */

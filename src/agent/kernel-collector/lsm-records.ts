@@ -48,9 +48,9 @@ export class LsmRecords {
   #hasChanged = false;
 
   /** `dropped`: what an earlier collector told. */
-  constructor(places: Places, pins: string, told: LsmTold, dropped: ReadonlyMap<number, number>) {
+  constructor(places: Places, told: LsmTold, dropped: ReadonlyMap<number, number>) {
     this.#places = places;
-    this.#pins = pins;
+    this.#pins = places.system.lsmPins;
     this.#told = told;
     this.#dropped = new Map([...dropped].map(([number, count]) => [number, BigInt(count)]));
   }

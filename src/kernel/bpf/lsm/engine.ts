@@ -173,12 +173,14 @@ export class LsmEngine {
     return accounts;
   }
 
-  /** Numbers of the domains that were put into force. */
-  domains(): readonly number[] {
-    const domains: number[] = [];
+  /** By the number of the domain: of each that was put into force. */
+  levels(): ReadonlyMap<number, Level> {
+    const levels = new Map<number, Level>();
     const sizes = { key: 4, value: 4, entries: lsmLimits.domains };
-    listMap(this.#fd("levels"), sizes, (domain) => domains.push(domain.readUInt32LE()));
-    return domains;
+    listMap(this.#fd("levels"), sizes, (domain, level) =>
+      levels.set(domain.readUInt32LE(), lsmLevels[level.readUInt32LE()] ?? "enforcing"),
+    );
+    return levels;
   }
 
   #assign(thread: number, domain: number): boolean {
