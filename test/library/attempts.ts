@@ -36,7 +36,7 @@ const casesOf = z.strictObject({
 const capabilities: readonly string[] = capabilityNames;
 
 /** Names as they are written: the host that has them is another. */
-const written: Names = {
+export const written: Names = {
   canonical: (path) => path,
   isDirectory: () => false,
   exists: () => false,

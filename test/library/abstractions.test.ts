@@ -1,0 +1,71 @@
+import { cpSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { expect, test } from "vitest";
+import { parseRequest } from "../../src/cli/explain/request.ts";
+import { vocabulary } from "../../src/host/load.ts";
+import { decide } from "../../src/model/decide.ts";
+import { loadPolicy } from "../../src/policy/load.ts";
+import { clone } from "../package/packages.ts";
+import { scratchFolder } from "../support/scratch.ts";
+import { written } from "./attempts.ts";
+
+/** Each abstraction alone: what it grants, and what a reader might fear that it grants. */
+const abstractions: Readonly<Record<string, readonly [grants: string[], refuses: string[]]>> = {
+  accounts: [
+    ["read /etc/passwd", "read /etc/group", "read /etc/nsswitch.conf"],
+    ["read /etc/shadow", "write /etc/passwd", "connect udp 10.0.0.1:53"],
+  ],
+  base: [
+    ["map /usr/lib/x86_64-linux-gnu/libc.so.6", "read /etc/localtime", "write /dev/null"],
+    ["execute /usr/bin/dash", "write /usr/lib/x86_64-linux-gnu/libc.so.6", "read /etc/passwd"],
+  ],
+  go: [
+    ["read /sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "read /etc/mime.types"],
+    ["read /proc/self/maps", "listen tcp 127.0.0.1:0", "connect tcp 10.0.0.1:443"],
+  ],
+  "name-service": [
+    ["read /etc/resolv.conf", "read /etc/passwd", "connect udp 10.0.0.1:53", "netlink route"],
+    ["write /etc/resolv.conf", "connect udp 10.0.0.1:123", "listen udp 53", "netlink audit"],
+  ],
+  notify: [
+    ["connect unix /run/systemd/notify"],
+    ["connect unix /run/systemd/private", "listen unix /run/systemd/notify"],
+  ],
+  openssl: [
+    ["read /etc/ssl/openssl.cnf"],
+    ["read /etc/ssl/private/key.pem", "read /etc/ssl/certs/ca-certificates.crt"],
+  ],
+  syslog: [
+    ["connect unix /run/systemd/journal/dev-log"],
+    ["connect unix /run/systemd/journal/stdout", "write /var/log/syslog"],
+  ],
+  "tls-certificates": [
+    ["read /etc/ssl/certs/ca-certificates.crt", "read /etc/ssl/openssl.cnf"],
+    ["read /etc/ssl/private/key.pem", "write /etc/ssl/certs/x.pem"],
+  ],
+  "tls-server-keys": [
+    ["read /etc/ssl/private/key.pem", "read /etc/letsencrypt/live/a/privkey.pem"],
+    ["write /etc/ssl/private/key.pem", "read /etc/letsencrypt/accounts/a", "read /etc/ssh/key"],
+  ],
+  "without-nscd": [[], ["connect unix /run/nscd/socket", "read /etc/passwd"]],
+};
+
+const folder = join(clone, "domains/abstractions");
+
+test("every abstraction is here", () => {
+  const names = readdirSync(folder).map((name) => basename(name, ".yaml"));
+  expect(Object.keys(abstractions).sort()).toEqual(names.sort());
+});
+
+test.for(Object.entries(abstractions))("%s grants what it says", ([name, [grants, refuses]]) => {
+  const scratch = scratchFolder("abstraction");
+  cpSync(folder, join(scratch, "abstractions"), { recursive: true });
+  const file = join(scratch, "alone.yaml");
+  writeFileSync(file, `include: [${name}]\n`);
+  const { policy } = loadPolicy(file, { vocabulary: vocabulary() });
+  if (policy === null) throw new Error(`include: [${name}] is no policy`);
+  const isGranted = (text: string): boolean =>
+    decide(policy, parseRequest(text.split(" "), written)).outcome === "granted";
+  expect(grants.filter((text) => !isGranted(text))).toEqual([]);
+  expect(refuses.filter(isGranted)).toEqual([]);
+});
