@@ -34,11 +34,12 @@ test("of the shipped domains: nginx asks dnsmasq, which answers the others", asy
     ),
   );
   expect(out).toMatch(
-    /directly from nginx\n {2}can talk to dnsmasq\n {4}may connect to tcp 127\.0\.0\.1:53, where/,
+    /\n {2}can talk to dnsmasq\n {4}may connect to tcp 127\.0\.0\.1:53, where dnsmasq may listen/,
   );
   expect(out).toMatch(
     / {6}by {4}connect tcp 53 \(name-service\.yaml:\d+\)\n {6}it {4}listen tcp 53 \(dnsmasq\.yaml:/,
   );
+  expect(out).toContain("\ndirectly from nginx\n");
   expect(out).toContain("after 1 hop: nginx > dnsmasq\n");
 });
 
