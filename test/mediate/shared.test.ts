@@ -20,7 +20,7 @@ import { CALLER_MS_MAX, SLOW_CALLS_MAX } from "../../src/mediate/limits.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endMediators, folderInMemory, standByOf } from "./mediators.ts";
+import { activeOf, endMediators, folderInMemory, mediatorsOf, standByOf } from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -128,6 +128,31 @@ test("domains take turns, however many of a domain's threads ask", {
   // Until the few have all had theirs, one of each after the other.
   for (let turn = 0; turn < 8; turn++)
     expect(order.slice(2 * turn, 2 * turn + 2).sort()).toEqual(["few", "many"]);
+});
+
+/** As systemd-shutdown(8) ends what has outlived its unit. */
+test("SIGTERM ends it and its stand-by once it serves no domain, and not before", {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const counter = join(tree, "counter");
+  const waits = domain([built.compile("turns"), "1", counter, "open/one"]);
+  while (readFileSync(counter).readBigUInt64LE(0) === 0n) await sleep(5);
+  await expect.poll(() => standByOf(socket)).not.toBeNull();
+  const serving = activeOf(socket);
+  process.kill(serving, "SIGTERM");
+  const other = await domain([built.target, "chmod", "open/file", "0600"]).done;
+  expect(other.lines).toEqual(["chmod: 0 -"]);
+  expect(activeOf(socket)).toBe(serving);
+  const begin = readFileSync(counter);
+  begin.writeBigUInt64LE(1n, 8);
+  writeFileSync(counter, begin, { flag: "r+" });
+  expect((await waits.done).status).toBe(0);
+  const left = () => {
+    const pids = mediatorsOf(socket);
+    for (const pid of pids) process.kill(pid, "SIGTERM");
+    return pids;
+  };
+  await expect.poll(left).toEqual([]);
 });
 
 /** What is ready before it has stopped would be served first. */

@@ -92,6 +92,7 @@ export const SIGUSR1 = 10;
 export const SIGTERM = 15;
 export const WNOHANG = 1;
 export const SIG_BLOCK = 0;
+export const SIG_UNBLOCK = 1;
 export const SIG_SETMASK = 2;
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;

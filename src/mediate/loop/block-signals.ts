@@ -1,5 +1,7 @@
 import {
+  SIG_BLOCK,
   SIG_SETMASK,
+  SIG_UNBLOCK,
   SIGABRT,
   SIGBUS,
   SIGCHLD,
@@ -8,6 +10,7 @@ import {
   SIGKILL,
   SIGSEGV,
   SIGSTOP,
+  SIGTERM,
   SIGTRAP,
 } from "../../kernel/constants.ts";
 import { kernelSigaction } from "../../kernel/structs.ts";
@@ -29,6 +32,7 @@ const LEFT_ALONE = new Set([
   SIGSTOP,
 ]);
 const SIGNALS = 64;
+const SIG_DFL = 0n;
 const SIG_IGN = 1n;
 const MASK_BYTES = SIGNALS / 8;
 
@@ -49,4 +53,17 @@ export function ignoreSignals(): void {
   const mask = Buffer.from(BigUint64Array.of(bits).buffer);
   if (sys("rt_sigprocmask", SIG_SETMASK, mask, null, MASK_BYTES) < 0)
     throw new Error("signals cannot be blocked");
+}
+
+/**
+ * Whether SIGTERM ends this process. At the host's end systemd-shutdown(8) sends it to whatever
+ * runs outside of units, and waits a minute and a half for a process that ignores it. A mediator
+ * that serves nobody has no call in flight. A SIGTERM that came before ends it now, unless another
+ * of Node's threads has taken it.
+ */
+export function letTermEnd(ends: boolean): void {
+  const action = kernelSigaction.encode({ sa_handler: ends ? SIG_DFL : SIG_IGN });
+  sys("rt_sigaction", SIGTERM, action, null, MASK_BYTES);
+  const mask = Buffer.from(BigUint64Array.of(1n << BigInt(SIGTERM - 1)).buffer);
+  sys("rt_sigprocmask", ends ? SIG_UNBLOCK : SIG_BLOCK, mask, null, MASK_BYTES);
 }

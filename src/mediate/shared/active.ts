@@ -10,6 +10,7 @@ import { generationOf } from "../domain/generation.ts";
 import { closeHanded, type Handed } from "../domain/handed.ts";
 import type { ProcessState } from "../domain/process-state.ts";
 import { CALLERS_MAX } from "../limits.ts";
+import { letTermEnd } from "../loop/block-signals.ts";
 import { DomainLoop, type Surroundings } from "../loop/domain-loop.ts";
 import { NO_DOMAIN } from "../loop/in-hand.ts";
 import { runLoop } from "../loop/loop.ts";
@@ -118,6 +119,7 @@ export class Active {
    */
   run(): void {
     const { epoll, inHand } = this.#surroundings;
+    if (this.#served.size === 0) letTermEnd(true);
     this.#accepting = epoll.add(this.#seat.listening, POLLIN, {
       ready: () => inHand.run(NO_DOMAIN, () => this.#accept()),
     });
@@ -285,6 +287,7 @@ export class Active {
     const memory = memoryOf(passed.handed.slots);
     const served = { ...passed, domain, loop, holder, claimant, memory };
     this.#served.set(number, served);
+    letTermEnd(false);
     if (isInherited && passed.handed.holder !== null) holder.renew();
     this.#standBy.add(passed);
     loop.begin(origin);
@@ -306,6 +309,7 @@ export class Active {
       loop.close();
       holder.close();
       this.#served.delete(number);
+      if (this.#served.size === 0) letTermEnd(true);
       // A domain that ends while this process leaves the others must stay known: the stand-by has
       // yet to record what the domain did.
       if (number !== this.#leavesFor) this.#standBy.ended(number);
