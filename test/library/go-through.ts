@@ -42,6 +42,8 @@ export class StepFailed extends Error {
 /** Until a client is answered, also on a busy machine, milliseconds. */
 const ANSWER_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
+/** `$1`: a unit's control group. */
+const OLDEST = 'cd "/sys/fs/cgroup$1/cofferdam" && cat */*/cgroup.procs | sort -n | head -n 1';
 const EVENTS = "/var/log/cofferdam/events.jsonl";
 
 /**
@@ -288,8 +290,14 @@ class OnHost {
     return this.#booted.sh('echo "$1 $(stat -Lc %i "/proc/$1/exe")"', this.#pid());
   }
 
+  /** Of a unit whose main process systemd does not know, the oldest process in its domain. */
   #pid(): string {
-    return this.#booted.show(this.daemon.unit, "MainPID");
+    const { unit } = this.daemon;
+    const main = this.#booted.show(unit, "MainPID");
+    if (main !== "0") return main;
+    const group = this.#booted.show(unit, "ControlGroup");
+    const { out } = this.#booted.run("sh", "-c", OLDEST, "sh", group);
+    return out.trim() || "0";
   }
 
   #cofferdam(...words: readonly string[]): string {

@@ -5,7 +5,7 @@ import { programNamed } from "../program-named.ts";
 import { SSHD } from "../shell-sandbox/sshd.ts";
 import { SSHD_DROP_IN } from "../shell-sandbox/sshd-drop-in.ts";
 import type { UnitCommand } from "./commands-of-unit.ts";
-import { type Found, note, policyConflict, type Rule } from "./finding.ts";
+import { addition, type Found, note, policyConflict, type Rule } from "./finding.ts";
 import { readinessOf, socketOutputOf } from "./needs-of-unit.ts";
 import { otherRoot } from "./root-rules.ts";
 import { socketsOf } from "./sockets-of-unit.ts";
@@ -51,6 +51,15 @@ const readiness: Rule = (look) => {
         `network: [connect unix ${socket}]`,
       );
 };
+
+/**
+ * Of processes in the unit's own group systemd takes the one without a parent for the main process.
+ * That is the holder: the daemon is in a group below.
+ */
+const mainProcess: Rule = ({ unit }) =>
+  property(unit, "Type") === "forking" && property(unit, "PIDFile") === ""
+    ? addition("GuessMainPID=no", "The only process that systemd could find is the holder.")
+    : {};
 
 const output: Rule = (look) =>
   socketOutputOf(look.unit) === null || granted(look.policy.inherit).has("stdio-sockets")
@@ -130,6 +139,7 @@ const outside: Rule = ({ commands }) => {
 export const policyRules: readonly Rule[] = [
   programs,
   readiness,
+  mainProcess,
   output,
   activation,
   stored,

@@ -1,5 +1,7 @@
-import { basename } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
 import { readIfThere } from "../../kernel/read-if-there.ts";
+import { unlessGone } from "../../kernel/unless-gone.ts";
 import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
 import { systemctl } from "./systemctl.ts";
@@ -89,6 +91,23 @@ export function readUnit(word: string): Unit {
 }
 
 /**
+ * The main process. Where systemd knows none (`GuessMainPID=no`), the oldest number in the domain's
+ * groups below the unit's; null if nothing runs.
+ */
+export function processOf(unit: Unit): number | null {
+  const main = Number(property(unit, "MainPID"));
+  const group = property(unit, "ControlGroup");
+  if (main > 0 || group === "") return main || null;
+  const below = join("/sys/fs/cgroup", group, "cofferdam");
+  const names = unlessGone(() => readdirSync(below, { recursive: true, encoding: "utf8" })) ?? [];
+  const pids = names
+    .filter((name) => basename(name) === "cgroup.procs")
+    .flatMap((name) => (readIfThere(join(below, name)) ?? "").split("\n").map(Number))
+    .filter((pid) => pid > 0);
+  return pids.length === 0 ? null : Math.min(...pids);
+}
+
+/**
  * The root directory of a unit's main process and the unit's supplementary groups, as
  * `compileDomain` takes them.
  * @throws HostError if the unit does not run
@@ -96,8 +115,8 @@ export function readUnit(word: string): Unit {
 export function startOfUnit(word: string): { root: string; groups: readonly string[] } {
   const unit = readUnit(word);
   const { name } = unit;
-  const process = property(unit, "MainPID") || "0";
-  if (process !== "0")
+  const process = processOf(unit);
+  if (process !== null)
     return {
       root: `/proc/${process}/root`,
       groups: words(property(unit, "SupplementaryGroups")),

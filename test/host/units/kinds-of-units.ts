@@ -144,6 +144,20 @@ test("a service of Type=forking is in its domain", () => {
   at.done("unit", "disable", "forks");
 });
 
+test("without PIDFile= systemd takes no holder for the main process, and hears of the end", () => {
+  at.domain("parts", shell("parts", "parts.service"));
+  at.service("parts.service", "Type=forking\nExecStart=sh -c 'sleep 600 &'\n");
+  at.done("unit", "enable", "--now", "parts");
+  expect(at.host.show("parts", "MainPID")).toBe("0");
+  const { units } = JSON.parse(at.done("unit", "status", "--json", "parts"));
+  const [shown] = units;
+  at.becomes(String(shown.pid), "parts");
+  expect(shown).toMatchObject({ active: "active", runsIn: "parts" });
+  at.host.sh('kill "$1"', String(shown.pid));
+  at.host.sh('until [ "$(systemctl is-active parts)" = inactive ]; do sleep 0.1; done');
+  at.done("unit", "disable", "parts");
+});
+
 test("Type=notify-reload: systemd waits for the daemon's word that it has reloaded", () => {
   const script =
     "trap 'systemd-notify --reloading; echo again >/run/reloads/said; " +

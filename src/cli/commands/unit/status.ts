@@ -4,7 +4,7 @@ import { ExitCode } from "../../../host/exit-code.ts";
 import { type Drift, driftOf } from "../../../host/held-names.ts";
 import type { Places } from "../../../host/places.ts";
 import { stateOf } from "../../../host/units/check-unit.ts";
-import type { Unit } from "../../../host/units/unit.ts";
+import { processOf, type Unit } from "../../../host/units/unit.ts";
 import { type Claim, domainOfUnit } from "../../../host/units/unit-domain.ts";
 import { type Command, type Context, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
@@ -55,7 +55,7 @@ interface UnitState {
 }
 
 function look({ places }: Context, unit: Unit, claims: readonly Claim[]): UnitState {
-  const pid = Number(unit.properties.get("MainPID") ?? 0) || null;
+  const pid = processOf(unit);
   const claim = domainOfUnit(unit.name, claims);
   const place = pid === null ? null : domainOfProcess(pid, places.system.runs);
   return {
