@@ -101,16 +101,16 @@ struct plan plan_obtain(const struct options *options, const char **path)
   struct plan plan;
   *path = joined(directory, "/", name);
   /* What lies ready is compared with what this process sees, which is another root's. */
-  if (options->root < 0 && plan_file_read(directory, name, start, &plan, &problem))
+  if (options->root < 0 && plan_file_read(directory, name, start, PLAN_READY, &plan, &problem))
     return plan;
   if (options->mounts != NULL && options->root < 0 &&
       agent_makes_plan(options->domain, options->mounts, options->groups) &&
-      plan_file_read(directory, name, start, &plan, &problem))
+      plan_file_read(directory, name, start, PLAN_OF_THIS_START, &plan, &problem))
     return plan;
   if (plan_make(options, *path, start, &plan, &problem))
     return plan;
   /* Another start may have made the plan meanwhile. */
-  if (plan_file_read(directory, name, start, &plan, &problem))
+  if (plan_file_read(directory, name, start, PLAN_READY, &plan, &problem))
     return plan;
   report(problem.step, problem.object, problem.error, problem.help);
   refuse("get a plan", options->domain, 0,

@@ -93,7 +93,7 @@ static bool cgroup2_is_mounted(void)
   return found;
 }
 
-const char *host_changed(const struct plan *plan, const char **object)
+const char *host_changed(const struct plan *plan, enum plan_age age, const char **object)
 {
   *object = "Landlock";
   if (plan->head->landlock_abi != landlock_abi())
@@ -105,7 +105,7 @@ const char *host_changed(const struct plan *plan, const char **object)
   if (plan_has(plan, PLAN_WITHOUT_CGROUP2) && cgroup2_is_mounted())
     return "it was made where no control groups version 2 were mounted";
   *object = plan_string(plan, plan->head->domain);
-  if (plan_has(plan, PLAN_FOR_ONE_START))
+  if (age == PLAN_READY && plan_has(plan, PLAN_FOR_ONE_START))
     return "it was made for one start, because this host lacked something it may have now";
   return NULL;
 }

@@ -73,6 +73,7 @@ int main(int argc, char **argv)
   const struct options options = options_read(argc - 1, argv + 1);
   const char *plan_path;
   if (options.prepare != NULL) {
+    cgroup_leave_unit(); /* while it still may make the group to which it goes */
     identity_limit(*options.prepare);
     plan_obtain(&options, &plan_path);
     return EXIT_SUCCESS;

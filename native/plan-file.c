@@ -95,8 +95,8 @@ static bool copy(int file, const char *name, struct plan *plan, struct problem *
   return seal(name, plan, problem);
 }
 
-static bool load(int file, const char *name, const char *start, struct plan *plan,
-                 struct problem *problem)
+static bool load(int file, const char *name, const char *start, enum plan_age age,
+                 struct plan *plan, struct problem *problem)
 {
   const char *object = name, *wrong;
   if (!trusted(file, S_IFREG))
@@ -105,9 +105,9 @@ static bool load(int file, const char *name, const char *start, struct plan *pla
                    "start again");
   if (!copy(file, name, plan, problem))
     return false;
-  if ((wrong = facts_stale(plan, start, PLAN_READY, &object)) != NULL)
+  if ((wrong = facts_stale(plan, start, age, &object)) != NULL)
     return useless(problem, "use the ready plan", object, 0, wrong);
-  if ((wrong = host_changed(plan, &object)) != NULL)
+  if ((wrong = host_changed(plan, age, &object)) != NULL)
     return useless(problem, "use the ready plan", object, 0, wrong);
   return true;
 }
@@ -132,14 +132,14 @@ static int open_plan(const char *directory, const char *name, struct problem *pr
   return file;
 }
 
-bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan,
-                    struct problem *problem)
+bool plan_file_read(const char *directory, const char *name, const char *start, enum plan_age age,
+                    struct plan *plan, struct problem *problem)
 {
   *plan = (struct plan){.memory = -1};
   int file = open_plan(directory, name, problem);
   if (file < 0)
     return false;
-  bool good = load(file, name, start, plan, problem);
+  bool good = load(file, name, start, age, plan, problem);
   close(file);
   if (!good)
     plan_drop(plan);

@@ -46,10 +46,12 @@ struct problem {
   const char *help;
 };
 
-/* Reads the ready plan `name` in `directory`. Checks its owner, form and every fact, and that it
-   was made for `start`. False if it cannot be used. */
-bool plan_file_read(const char *directory, const char *name, const char *start, struct plan *plan,
-                    struct problem *problem);
+enum plan_age { PLAN_READY, PLAN_OF_THIS_START };
+
+/* Reads the plan `name` in `directory`. Checks its owner, form and facts, and that it was made for
+   `start`. False if it cannot be used. */
+bool plan_file_read(const char *directory, const char *name, const char *start, enum plan_age age,
+                    struct plan *plan, struct problem *problem);
 
 /* Takes what the compiler has written into `plan->memory`, and checks its form. `name` is for
    messages. */
@@ -60,14 +62,12 @@ int plan_memory(void);
 
 void plan_drop(struct plan *plan);
 
-enum plan_age { PLAN_READY, PLAN_OF_THIS_START };
-
 /* Why a plan's facts no longer hold, with the `object` that changed; NULL if they hold. */
 const char *facts_stale(const struct plan *plan, const char *start, enum plan_age age,
                         const char **object);
 
-/* The same for what the host lacked when a ready plan was made. */
-const char *host_changed(const struct plan *plan, const char **object);
+/* The same for what the host lacked when a plan was made. */
+const char *host_changed(const struct plan *plan, enum plan_age age, const char **object);
 
 /* The ready plan, or a new one; `path` becomes that of its file. Refuses the start if neither can
    be had. */

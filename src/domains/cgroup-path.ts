@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
-import { findCgroup2Mount } from "../kernel/probe/caller.ts";
+import { findCgroup2Mount, OWN_GROUP } from "../kernel/probe/caller.ts";
 
 /**
  * What the control group of a process says: the domain, and the run by its daemon's process id if
@@ -16,7 +16,7 @@ export interface PlaceInCgroups {
 export function cofferdamGroup(mountinfo: string): string | null {
   const mount = findCgroup2Mount(mountinfo);
   if (mount === null) return null;
-  return `${mount.root === "/" ? "" : mount.root}/cofferdam`;
+  return `${mount.root === "/" ? "" : mount.root}/${OWN_GROUP}`;
 }
 
 /** Absolute; null without control groups version 2. */
@@ -24,7 +24,7 @@ export function anchorsFolder(
   mountinfo = readFileSync("/proc/self/mountinfo", "utf8"),
 ): string | null {
   const mount = findCgroup2Mount(mountinfo);
-  return mount === null ? null : join(mount.point, "cofferdam");
+  return mount === null ? null : join(mount.point, OWN_GROUP);
 }
 
 let known: string | null | undefined;

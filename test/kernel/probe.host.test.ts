@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import * as constants from "../../src/kernel/constants.ts";
 import { type FeatureName, featureNames, type HostFacts } from "../../src/kernel/host-facts.ts";
-import { findCgroup2, findControlGroups } from "../../src/kernel/probe/caller.ts";
+import { findCgroup2, findControlGroups, OWN_GROUP } from "../../src/kernel/probe/caller.ts";
 import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { number } from "../../src/kernel/syscalls.ts";
 import { needsRoot, skipUnless } from "../support/skip.ts";
@@ -174,7 +175,10 @@ function snapshot() {
   const mine = (name: string) =>
     name.startsWith("cofferdam-probe") && name.endsWith(String(process.pid));
   return {
-    cgroups: here.cgroup2 === null ? [] : readdirSync(here.cgroup2).filter(mine),
+    cgroups: ["", OWN_GROUP].flatMap((below) => {
+      const folder = here.cgroup2 === null ? null : join(here.cgroup2, below);
+      return folder !== null && existsSync(folder) ? readdirSync(folder).filter(mine) : [];
+    }),
     descriptors: readdirSync("/proc/self/fd").length,
     folders: readdirSync(tmpdir()).filter((name) => name.startsWith("cofferdam-probe-")),
     children: readFileSync(`/proc/self/task/${process.pid}/children`, "utf8"),

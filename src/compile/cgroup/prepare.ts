@@ -4,6 +4,7 @@ import { PASSABLE_FOLDER, PUBLIC_FOLDER } from "../../base/modes.ts";
 import { attachTypes } from "../../kernel/bpf/attach-types.ts";
 import type { Control } from "../../kernel/bpf/control.ts";
 import { hasCode } from "../../kernel/ffi.ts";
+import { OWN_GROUP } from "../../kernel/probe/caller.ts";
 import { decodeAutomaton } from "../../model/automaton/binary.ts";
 import { granted } from "../../model/granted.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -121,7 +122,7 @@ function keep(anchor: string): void {
 }
 
 function makeRoot(cgroup2: string): string {
-  const root = join(cgroup2, "cofferdam");
+  const root = join(cgroup2, OWN_GROUP);
   mkdirSync(root, { recursive: true });
   if (statSync(root).uid !== process.geteuid?.()) {
     throw new AnchorError(`${root} belongs to another user; remove it, then try again`);

@@ -3,6 +3,9 @@ import { release, version } from "node:os";
 import type { HostFacts } from "../host-facts.ts";
 import { type Mount, mountsIn } from "../mountinfo.ts";
 
+/** The cgroup above those of all domains, by its name in the root of the hierarchy. */
+export const OWN_GROUP = "cofferdam";
+
 /** null if there is none. */
 export function findCgroup2(mountinfo: string): string | null {
   return findCgroup2Mount(mountinfo)?.point ?? null;

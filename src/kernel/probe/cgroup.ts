@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   BPF_CGROUP_INET4_CONNECT,
@@ -18,6 +18,7 @@ import type { FeatureName, Probe } from "../host-facts.ts";
 import { bpfAttrProgAttach } from "../structs.ts";
 import { no, refused, yes } from "./answer.ts";
 import { bpf, loadTinyProgram } from "./bpf-program.ts";
+import { OWN_GROUP } from "./caller.ts";
 
 /** prog_id, next_id and open_flags of union bpf_attr. There is no program 0. */
 const BY_ID_BYTES = 12;
@@ -27,15 +28,13 @@ type CgroupFeature = Extract<FeatureName, `cgroup-${string}`>;
 /** Attaches programs that allow everything to a new empty cgroup, and removes both. */
 export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe> {
   if (cgroup2 === null) return both(no("no cgroup v2 hierarchy is mounted"));
-  const directory = join(cgroup2, `cofferdam-probe-${process.pid}`);
+  const above = aboveDomains(cgroup2);
+  const directory = join(above, `cofferdam-probe-${process.pid}`);
   try {
     mkdirSync(directory);
   } catch (error) {
-    return both(
-      no(
-        `no cgroup can be made below ${cgroup2}: ${error instanceof Error ? error.message : error}`,
-      ),
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    return both(no(`no cgroup can be made below ${above}: ${why}`));
   }
   try {
     const fd = open(directory, O_DIRECTORY | O_CLOEXEC);
@@ -53,6 +52,15 @@ export function probeCgroup(cgroup2: string | null): Record<CgroupFeature, Probe
   } finally {
     rmdirSync(directory);
   }
+}
+
+/**
+ * Where a domain's cgroup is made. Where systemd mounts the hierarchy, its root has mode 0555: a
+ * caller without CAP_DAC_OVERRIDE, as of a unit with CapabilityBoundingSet=, makes none there.
+ */
+function aboveDomains(cgroup2: string): string {
+  const own = join(cgroup2, OWN_GROUP);
+  return existsSync(own) ? own : cgroup2;
 }
 
 function allAttachable(cgroup: number, attachTypes: readonly number[]): Probe {

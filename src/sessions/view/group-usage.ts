@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { domainOfAnchor } from "../../domains/cgroup-path.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
-import { findCgroup2 } from "../../kernel/probe/caller.ts";
+import { findCgroup2, OWN_GROUP } from "../../kernel/probe/caller.ts";
 import type { CpuSource } from "./cpu-meter.ts";
 import { inTurns } from "./turns.ts";
 
@@ -14,7 +14,7 @@ import { inTurns } from "./turns.ts";
 export async function groupUsage(): Promise<readonly CpuSource[] | null> {
   const mount = findCgroup2(readFileSync("/proc/self/mountinfo", "utf8"));
   if (mount === null) return null;
-  const folder = join(mount, "cofferdam");
+  const folder = join(mount, OWN_GROUP);
   const sources: CpuSource[] = [];
   await inTurns(anchorsIn(folder), (anchor) => {
     const source = usageOf(join(folder, anchor), domainOfAnchor(anchor));

@@ -58,6 +58,28 @@ test("making a plan before the start leaves the unit's group: its limits are the
   at.done("unit", "disable", "scant");
 });
 
+test("a folder that changes all the time stops no start of a unit that cannot compile", () => {
+  const policy = shell("churns", "churns.service").replace(
+    "files:",
+    "files:\n  - r /run/churn/**\n  - deny r /run/churn/**/key",
+  );
+  at.domain("churns", policy);
+  at.host.sh("mkdir -p /run/churn");
+  at.service(
+    "churn.service",
+    "ExecStart=/usr/bin/sh -c 'while :; do mkdir /run/churn/a; rmdir /run/churn/a; done'\n",
+  );
+  at.service(
+    "churns.service",
+    "PrivateTmp=yes\nMemoryDenyWriteExecute=yes\nExecStart=/usr/bin/sleep 600\n",
+  );
+  at.host.sh("systemctl start churn");
+  at.done("unit", "enable", "--now", "churns");
+  at.becomes(at.host.show("churns", "MainPID"), "churns");
+  at.host.sh("systemctl stop churn churns");
+  at.done("unit", "disable", "churns");
+});
+
 /** Sends to an address that the unit allows, to one that it denies, and to a port without a grant. */
 const sends = `
 import errno, socket
