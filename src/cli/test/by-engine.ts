@@ -1,3 +1,6 @@
+import { idOf } from "../../compile/accounts.ts";
+import { accountsFor } from "../../compile/policy-accounts.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { Decision } from "../../model/verdict.ts";
 import type { Context } from "../command.ts";
 import { type CaseAttempt, caseAttempt, type Prop } from "../probe/case-attempt.ts";
@@ -40,7 +43,9 @@ export async function tryCases(
       tried[at] = { tried: false, why: "only root can try it without an effect" };
     else ready.push({ ...found, at });
   }
-  if (ready.length === 0) return tried;
+  const absent = absentAccount(required.policy);
+  if (absent !== null) for (const { at } of ready) tried[at] = { tried: false, why: absent };
+  if (ready.length === 0 || absent !== null) return tried;
   const battery = prepareBattery(places, required.policy);
   try {
     for (const round of roundsOf(ready)) await tryRound(context, battery, round, cases, tried);
@@ -48,6 +53,19 @@ export async function tryCases(
     battery.remove();
   }
   return tried;
+}
+
+/** Of what a policy needs of the host's accounts, what is not there; null if all is. */
+function absentAccount(policy: Policy): string | null {
+  const accounts = accountsFor(policy, {});
+  if (accounts === null) return null;
+  const lacks = (name: string | null, known: readonly { readonly name: string }[]) =>
+    name !== null && idOf(name) === null && !known.some((one) => one.name === name);
+  if (lacks(policy.user, accounts.users))
+    return `the user \`${policy.user}\` does not exist on this host`;
+  if (lacks(policy.group, accounts.groups))
+    return `the group \`${policy.group}\` does not exist on this host`;
+  return null;
 }
 
 /** Attempts that can share a view: no two need a name in different states. */
