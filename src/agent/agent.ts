@@ -1,4 +1,6 @@
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { PASSABLE_FOLDER } from "../base/modes.ts";
 import { anchorsFolder } from "../domains/cgroup-path.ts";
 import type { Actor } from "../domains/levels.ts";
 import { LiveTableWriter } from "../domains/live-table-writer.ts";
@@ -158,6 +160,7 @@ export class Agent implements AgentService {
         "an agent is running already",
         "cofferdam status shows its process; end it first",
       );
+    makeAnchorsFolder(options.log);
     const agent = new Agent(options, lock);
     try {
       await agent.#load();
@@ -335,5 +338,20 @@ export class Agent implements AgentService {
       this.log(`an order failed: ${error instanceof Error ? error.stack : error}`),
     );
     return result;
+  }
+}
+
+/**
+ * Where systemd mounts control groups, only a process with CAP_DAC_OVERRIDE makes a group in the
+ * root, which a unit with CapabilityBoundingSet= is not; and ReadWritePaths= of a drop-in is about
+ * folders that exist when the unit starts.
+ */
+function makeAnchorsFolder(log: (text: string) => void): void {
+  const folder = anchorsFolder();
+  if (folder === null || process.geteuid?.() !== 0) return;
+  try {
+    mkdirSync(folder, { recursive: true, mode: PASSABLE_FOLDER });
+  } catch (error) {
+    log(`${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
