@@ -85,8 +85,9 @@ function expectEnforced(names: readonly string[] = units): void {
   expect(state()).toMatchObject(wanted);
 }
 
-/** The shared mediator of each kind, and those of runs. */
-const mediators = (): string => machine.must("pgrep", "-f", "/usr/lib/cofferdam/dist/mediator.js");
+/** Process ids of the shared mediator, its stand-by, and those that serve one run. */
+const mediators = (): readonly string[] =>
+  machine.must("pgrep", "-f", "/usr/lib/cofferdam/dist/mediator.js").trim().split("\n");
 
 const packageState = (): string =>
   machine.run("dpkg-query", "-W", "-f", "${Status}", "cofferdam").out;
@@ -106,7 +107,8 @@ async function changesVersion(before: string, version: string): Promise<void> {
   for (const { name, pid } of running) expect(told).toContain(`${name} (process ${pid}, `);
   expect(state()).toEqual(running);
   expectEnforced();
-  expect(mediators()).toBe(mediating);
+  // On a slow machine one may have got a successor meanwhile; none has ended.
+  expect(mediators()).toEqual(expect.arrayContaining([...mediating]));
   expect(machine.mainPid("cofferdam-agent")).not.toBe(agent);
 }
 
