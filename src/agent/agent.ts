@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { PASSABLE_FOLDER } from "../base/modes.ts";
+import { makeRoot } from "../compile/cgroup/prepare.ts";
 import { anchorsFolder } from "../domains/cgroup-path.ts";
 import type { Actor } from "../domains/levels.ts";
 import { LiveTableWriter } from "../domains/live-table-writer.ts";
@@ -350,7 +349,7 @@ function makeAnchorsFolder(log: (text: string) => void): void {
   const folder = anchorsFolder();
   if (folder === null || process.geteuid?.() !== 0) return;
   try {
-    mkdirSync(folder, { recursive: true, mode: PASSABLE_FOLDER });
+    makeRoot(dirname(folder));
   } catch (error) {
     log(`${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`);
   }

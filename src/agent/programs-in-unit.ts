@@ -8,6 +8,7 @@ import { attachTypes } from "../kernel/bpf/attach-types.ts";
 import { withFd } from "../kernel/bpf/maps.ts";
 import { openProgram, programTag } from "../kernel/bpf/object.ts";
 import { hasCode } from "../kernel/errno-error.ts";
+import { OWN_GROUP } from "../kernel/probe/caller.ts";
 import { ApiError } from "./api/route.ts";
 import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
 
@@ -37,7 +38,7 @@ export async function attachInUnit(
   );
   if (anchors === null || unit === null || domainOfAnchor(anchor) !== domain)
     throw notThere(`process ${peer.pid} starts nothing of \`${domain}\` in a unit`);
-  const run = join(unit, "cofferdam", anchor, String(peer.pid));
+  const run = join(unit, OWN_GROUP, anchor, String(peer.pid));
   try {
     return await withFolderLock(anchors, () => copyPrograms(join(anchors, anchor), run));
   } catch (error) {

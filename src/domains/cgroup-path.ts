@@ -113,12 +113,20 @@ function folderOf(path: string): string | null {
 export function unitRunGroups(hierarchy: string, name: RegExp): readonly string[] {
   const walk = (folder: string): readonly string[] =>
     foldersIn(folder).flatMap((path) => {
-      if (!path.endsWith(".service/cofferdam")) return walk(path);
-      return foldersIn(path)
-        .flatMap(foldersIn)
-        .filter((run) => name.test(run.slice(path.length + 1)));
+      if (!path.endsWith(`.service/${OWN_GROUP}`)) return walk(path);
+      return runGroupsBelow(path).filter((run) => name.test(run.slice(path.length + 1)));
     });
   return walk(hierarchy);
+}
+
+/** Runs of one unit, absolute: by its group's path in the hierarchy, as systemd has it. */
+export function runGroupsOfUnit(group: string): readonly string[] {
+  const folder = folderOf(group);
+  return folder === null ? [] : runGroupsBelow(join(folder, OWN_GROUP));
+}
+
+function runGroupsBelow(folder: string): readonly string[] {
+  return foldersIn(folder).flatMap(foldersIn);
 }
 
 /** Groups come and go. */

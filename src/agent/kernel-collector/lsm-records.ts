@@ -80,9 +80,7 @@ export class LsmRecords {
   /** Everything that came since the last call. */
   look(): void {
     this.#follow();
-    if (this.#attached === null) return;
-    const processes = new Map<string, EventProcess>();
-    for (const event of this.#attached.reader.take()) this.#tell(event, processes);
+    if (this.#attached !== null) this.#drain(this.#attached);
   }
 
   /** Tells what was dropped. From here on the host's files are read again. */
@@ -104,8 +102,7 @@ export class LsmRecords {
     if (pin === (this.#attached?.pin ?? null)) return;
     // What the old buffer still has, and counters that begin anew.
     if (this.#attached !== null) {
-      const processes = new Map<string, EventProcess>();
-      for (const event of this.#attached.reader.take()) this.#tell(event, processes);
+      this.#drain(this.#attached);
       this.#dropped.clear();
     }
     this.close();
@@ -113,6 +110,11 @@ export class LsmRecords {
     const engine = LsmEngine.open(this.#pins);
     if (engine === null) return;
     this.#attached = { pin, engine, reader: new EventReader(engine.events) };
+  }
+
+  #drain({ reader }: Attached): void {
+    const processes = new Map<string, EventProcess>();
+    for (const event of reader.take()) this.#tell(event, processes);
   }
 
   #tell(event: LsmEvent, processes: Map<string, EventProcess>): void {

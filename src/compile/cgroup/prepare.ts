@@ -121,7 +121,11 @@ function keep(anchor: string): void {
   utimesSync(anchor, now, now);
 }
 
-function makeRoot(cgroup2: string): string {
+/**
+ * Makes `CGROUP2/cofferdam`, or finds that it exists.
+ * @throws AnchorError if it is another user's
+ */
+export function makeRoot(cgroup2: string): string {
   const root = join(cgroup2, OWN_GROUP);
   mkdirSync(root, { recursive: true });
   if (statSync(root).uid !== process.geteuid?.()) {

@@ -1,7 +1,6 @@
-import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { runGroupsOfUnit } from "../../domains/cgroup-path.ts";
 import { readIfThere } from "../../kernel/read-if-there.ts";
-import { unlessGone } from "../../kernel/unless-gone.ts";
 import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
 import { systemctl } from "./systemctl.ts";
@@ -98,11 +97,8 @@ export function processOf(unit: Unit): number | null {
   const main = Number(property(unit, "MainPID"));
   const group = property(unit, "ControlGroup");
   if (main > 0 || group === "") return main || null;
-  const below = join("/sys/fs/cgroup", group, "cofferdam");
-  const names = unlessGone(() => readdirSync(below, { recursive: true, encoding: "utf8" })) ?? [];
-  const pids = names
-    .filter((name) => basename(name) === "cgroup.procs")
-    .flatMap((name) => (readIfThere(join(below, name)) ?? "").split("\n").map(Number))
+  const pids = runGroupsOfUnit(group)
+    .flatMap((run) => (readIfThere(join(run, "cgroup.procs")) ?? "").split("\n").map(Number))
     .filter((pid) => pid > 0);
   return pids.length === 0 ? null : Math.min(...pids);
 }
