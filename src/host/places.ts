@@ -157,7 +157,7 @@ export function places(input: PlacesInput): Places {
       ...(shipped === join(home, "domains") ? [] : [shipped]),
     ],
     kept: [
-      ...(uid === 0 ? controlGroups : []),
+      ...(uid === 0 ? [...controlGroups, systemPlaces().lsmPins] : []),
       ...[sessionPlaces().folder, systemPlaces().machines.sockets, sessionPrograms(home).inside],
     ],
     system: systemPlaces(),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { PUBLIC_FILE } from "../../src/base/modes.ts";
 import { load } from "../../src/host/load.ts";
-import { literalPrefix, parsePattern } from "../../src/model/pattern.ts";
+import { alternatives, literalPrefix, parsePattern } from "../../src/model/pattern.ts";
 import { Permission } from "../../src/model/permission.ts";
 import { printPolicy } from "../../src/policy/print.ts";
 import { filesLike } from "../house/tree.ts";
@@ -66,33 +66,44 @@ test.each(shipped)("%s has no error", async (file) => {
   expect(status).toBe(/^error/m.test(out) ? 1 : 0);
 });
 
-/** Users' sessions are in the domain of sshd, with their files. */
-const shares: Readonly<Record<string, string>> = { "domains/sshd.yaml": "/home" };
+const shares: Readonly<Record<string, string>> = {
+  // Users' sessions are in the domain of sshd, with their files.
+  "domains/sshd.yaml": "/home",
+  // A user says in ~/.forward where their mail goes.
+  "domains/exim4.yaml": "/home",
+};
 
 /** Of a name in a shared folder: as many letters of the daemon's own before what varies. */
 const OWN_LETTERS_MIN = 3;
 
 test.each(shipped)("%s changes nothing in shared folders but names of its own", (file) => {
   const { policy } = load(caller.places, { file }, instanceOf(file));
-  const wide = policy?.names.filter(({ pattern, permissions }) => {
-    const parsed = parsePattern(pattern);
-    if ("problem" in parsed) return true;
-    const prefix = literalPrefix(parsed.pattern);
-    return (
-      prefix !== pattern &&
-      shared.includes(prefix) &&
-      !hasOwnLetters(pattern.slice(prefix.length)) &&
-      shares[file] !== prefix &&
-      (permissions & (change | Permission.read)) !== 0
-    );
-  });
+  const wide = policy?.names
+    .filter(({ permissions }) => (permissions & (change | Permission.read)) !== 0)
+    .flatMap(({ pattern }) => {
+      const parsed = parsePattern(pattern);
+      if ("problem" in parsed) return [pattern];
+      return alternatives(parsed.pattern).filter((name) => variesInShared(file, name));
+    });
   expect(policy?.names.length).toBeGreaterThan(0);
   expect(wide).toEqual([]);
 });
 
-/** A name that varies, as `/PostgreSQL.*`; nothing below a folder that does. */
+function variesInShared(file: string, name: string): boolean {
+  const parsed = parsePattern(name);
+  if ("problem" in parsed) throw new Error(`${name} is no pattern`);
+  const prefix = literalPrefix(parsed.pattern);
+  return (
+    prefix !== name &&
+    shared.includes(prefix) &&
+    shares[file] !== prefix &&
+    !hasOwnLetters(name.slice(prefix.length))
+  );
+}
+
+/** A name that varies, as `/PostgreSQL.*`; below a folder that does, one name only. */
 const hasOwnLetters = (rest: string): boolean =>
-  new RegExp(`^/[\\w.-]{${OWN_LETTERS_MIN},}[^/]*$`).test(rest);
+  new RegExp(`^/[\\w.-]{${OWN_LETTERS_MIN},}[^/]*(/[\\w.-]+)?$`).test(rest);
 
 test.each(shipped)("%s lets nothing be both written and executed", (file) => {
   const { policy } = load(caller.places, { file }, instanceOf(file));

@@ -92,12 +92,14 @@ test("what a host has once lies in root's places, and no domain may touch it", (
     numbers: "/var/lib/cofferdam/numbers.json",
   });
   expect(user.runs).toBe("/home/u/.cache/cofferdam/runs");
-  const { sessions, machines, ...system } = user.system;
+  const { sessions, machines, lsmPins, ...system } = user.system;
   const { sockets, ...ofMachines } = machines;
   const outside = [...Object.values(system), ...Object.values(ofMachines)].filter(
     (path) => !user.own.some((own) => path.startsWith(`${own}/`)),
   );
   expect(outside).toEqual([]);
+  // Programs and maps of the bpf-lsm engine: whoever removes them ends its enforcement.
+  expect(places({ uid: 0, env: {}, home }).kept).toContain(lsmPins);
   // The sandboxed shell connects to its server: no domain may change what lies there, and some may
   // be granted it.
   const { exchange, ...served } = sessions;
