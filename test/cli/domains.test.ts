@@ -71,6 +71,8 @@ const shares: Readonly<Record<string, string>> = {
   "domains/sshd.yaml": "/home",
   // A user says in ~/.forward where their mail goes.
   "domains/exim4.yaml": "/home",
+  // Users' files are what it serves, but for those with a dot.
+  "domains/vsftpd.yaml": "/home",
 };
 
 /** Of a name in a shared folder: as many letters of the daemon's own before what varies. */

@@ -35,6 +35,10 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /etc/ssl/openssl.cnf"],
     ["read /etc/ssl/private/key.pem", "read /etc/ssl/certs/ca-certificates.crt"],
   ],
+  pam: [
+    ["read /etc/shadow", "read /etc/pam.d/common-auth", "execute /usr/sbin/unix_chkpwd"],
+    ["write /etc/shadow", "write /etc/pam.d/common-auth", "netlink audit", "execute /usr/bin/su"],
+  ],
   syslog: [
     ["connect unix /run/systemd/journal/dev-log"],
     ["connect unix /run/systemd/journal/stdout", "write /var/log/syslog"],
