@@ -12,6 +12,7 @@ import { lateNameThroughput } from "./late-names.ts";
 import { launchTimes } from "./launch.ts";
 import { levelSwitches } from "./levels.ts";
 import { loginTimes } from "./logins.ts";
+import { lsmCosts } from "./lsm.ts";
 import { machine } from "./machine.ts";
 import { machineThroughput } from "./machines.ts";
 import { operationTimes } from "./operations.ts";
@@ -47,6 +48,7 @@ const sections: Readonly<
   logins: { title: "Logins", measure: loginTimes },
   machines: { title: "Virtual machines", measure: machineThroughput },
   ps: { title: "Listing processes", measure: psTimes },
+  lsm: { title: "One operation under the bpf-lsm engine", measure: lsmCosts },
 };
 
 const words = process.argv.slice(2);

@@ -9,6 +9,6 @@ mkdir -p build
 banner='import { createRequire as benchRequire } from "node:module";
 const require = benchRequire(import.meta.url);'
 node_modules/.bin/esbuild bench/main.ts --bundle --platform=node --target=node20 --format=esm \
-  --external:koffi --banner:js="$banner" \
+  --external:koffi --external:esbuild --banner:js="$banner" \
   --outfile=build/bench.mjs --log-level=warning
 exec node build/bench.mjs "$@"

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +55,19 @@ static void connect_close(void) {
   close(s);
 }
 
+static void connect_unix(void) {
+  struct sockaddr_un a = {.sun_family = AF_UNIX};
+  int s = socket(AF_UNIX, SOCK_STREAM, 0);
+  strncpy(a.sun_path, argument, sizeof a.sun_path - 1);
+  if (connect(s, (void *)&a, sizeof a)) fail(argument);
+  close(s);
+}
+
+static void look_at(void) {
+  struct stat seen;
+  if (stat(argument, &seen)) fail(argument);
+}
+
 static void ended_well(pid_t child) {
   int status;
   waitpid(child, &status, 0);
@@ -68,6 +83,13 @@ static void fork_exec(void) {
   char *argv[] = {(char *)argument, 0};
   pid_t child;
   if (posix_spawn(&child, argument, 0, 0, argv, environ)) fail("posix_spawn");
+  ended_well(child);
+}
+
+static void fork_only(void) {
+  pid_t child = fork();
+  if (child == 0) _exit(0);
+  if (child < 0) fail("fork");
   ended_well(child);
 }
 
@@ -123,7 +145,8 @@ static const struct operation {
                   {"make", make, take_away},   {"unlink", take_away, make},
                   {"connect", connect_close, NULL}, {"exec", fork_exec, NULL},
                   {"vfork", vfork_exec, NULL}, {"map", map_code, NULL},
-                  {"pipe", pipe_turn, NULL}};
+                  {"pipe", pipe_turn, NULL},  {"stat", look_at, NULL},
+                  {"fork", fork_only, NULL},  {"unix", connect_unix, NULL}};
 
 static double measured(const struct operation *one, long count) {
   double start = now(), taken = 0;

@@ -77,6 +77,7 @@ curl                curl              waits for nginx
 redis-benchmark     redis-tools       loads redis
 memcached           memcached         measured, because it answers with sendmsg
 /usr/sbin/dnsmasq   dnsmasq-base      measured, because it answers over UDP
+apparmor_parser     apparmor          compiles the profile of a peer in a virtual machine
 '
 
 # shellcheck source=scripts/lib/say.sh

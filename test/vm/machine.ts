@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PUBLIC_PROGRAM, TEMPORARY_FOLDER } from "../../src/base/modes.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { haveKernel, kernelFile } from "./kernel.ts";
+import { clone, haveKernel, kernelFile } from "./kernel.ts";
 import { busybox, Tree, withSbin } from "./tree.ts";
 import { type MachineOutcome, readResults, type Work, writeWork } from "./work.ts";
 
@@ -12,8 +12,17 @@ import { type MachineOutcome, readResults, type Work, writeWork } from "./work.t
 const MEMORY_MB = 3072;
 const DISK_MB = 1200;
 
-/** As many as CI has real ones, each of which is a thread of the host's. */
-const PROCESSORS = 2;
+/**
+ * The machine's processors, as QEMU's options. By the host's clock there are as many as CI has,
+ * each a thread of the host's. Where the machine's clock counts instructions, one nanosecond each,
+ * there is one; what it measures is then the same at every run, whatever else the host does.
+ */
+const processors = {
+  host: { accel: "tcg,thread=multi", smp: "2" },
+  instructions: { accel: "tcg,thread=single", smp: "1", icount: "shift=0,sleep=off" },
+} as const;
+
+export type Clock = keyof typeof processors;
 
 /**
  * The whole run, in milliseconds: far beyond what it takes, for a machine that emulates is slow
@@ -24,7 +33,7 @@ export const MACHINE_TIMEOUT_MS = 2_700_000;
 /** Boots of one machine, where QEMU aborts. */
 const ATTEMPTS_MAX = 3;
 
-const guest = path.join(import.meta.dirname, "guest");
+const guest = path.join(clone, "test/vm/guest");
 
 /**
  * Why no virtual machine can be had here, as the end of "skipped, because ..."; null where it can.
@@ -44,7 +53,11 @@ export function machineMissing(): string | null {
  * there, and does the work.
  * @throws Error with the end of the console when the machine does not come to its end
  */
-export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<MachineOutcome> {
+export async function runInVm(
+  work: Work,
+  fill: (tree: Tree) => void,
+  clock: Clock = "host",
+): Promise<MachineOutcome> {
   const scratch = scratchFolder("vm");
   try {
     const disk = path.join(scratch, "disk.img");
@@ -53,7 +66,7 @@ export async function runInVm(work: Work, fill: (tree: Tree) => void): Promise<M
     writeWork(root, work);
     fill(root);
     root.image(disk, DISK_MB);
-    return await bootFor(work, scratch, { disk: { file: disk, format: "raw" } });
+    return await bootFor(work, scratch, { disk: { file: disk, format: "raw" }, clock });
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
@@ -81,6 +94,7 @@ export interface Machine {
   readonly overlay?: string;
   /** A tree that is copied onto the disk before anything there runs. */
   readonly added?: Tree;
+  readonly clock?: Clock;
 }
 
 /**
@@ -129,7 +143,7 @@ function packInitramfs(scratch: string, added?: Tree): string {
  */
 async function boot(machine: Machine, initramfs: string, told: Told): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const { signal, status, text } = await emulate(driveOf(machine), initramfs, told);
+    const { signal, status, text } = await emulate(machine, initramfs, told);
     if (status === 0) return text;
     const said = `the virtual machine ended with ${signal ?? `status ${status}`}:\n${text}`;
     if (signal !== "SIGABRT" || attempt === ATTEMPTS_MAX) throw new Error(said);
@@ -152,11 +166,10 @@ interface Ended {
   readonly text: string;
 }
 
-async function emulate(drive: string, initramfs: string, told: Told): Promise<Ended> {
+async function emulate(machine: Machine, initramfs: string, told: Told): Promise<Ended> {
   const options = {
-    accel: "tcg,thread=multi",
+    ...processors[machine.clock ?? "host"],
     cpu: "max",
-    smp: String(PROCESSORS),
     m: String(MEMORY_MB),
     kernel: kernelFile("boot", /^vmlinuz-/),
     initrd: initramfs,
@@ -164,7 +177,7 @@ async function emulate(drive: string, initramfs: string, told: Told): Promise<En
     // here is such an attack. The kernel counts interrupts against a clock at its start, and panics
     // where the emulator gets too little of a busy processor.
     append: "console=ttyS0 quiet panic=1 mitigations=off no_timer_check",
-    drive: `${drive},if=virtio,cache=unsafe`,
+    drive: `${driveOf(machine)},if=virtio,cache=unsafe`,
     chardev: `file,id=results,path=${told.results}`,
     serial: `file:${told.console}`,
   };

@@ -37,7 +37,7 @@ export interface MachineOutcome {
 /** The steps, and the shell that does them: `guest/work.sh`, as /vm/work.sh. */
 export function writeWork(tree: Tree, work: Work): void {
   tree.copy(busybox(), "vm/busybox");
-  tree.copy(path.join(import.meta.dirname, "guest/work.sh"), "vm/work.sh");
+  tree.copy(path.join(clone, "test/vm/guest/work.sh"), "vm/work.sh");
   tree.write("vm/settings", `STEP_SECONDS=${STEP_SECONDS}\nCLONE=${clone}\n`);
   for (const { script, place } of stepsOf(work)) tree.write(`vm/work/${place}`, script);
 }

@@ -1,0 +1,116 @@
+import * as path from "node:path";
+import { build } from "esbuild";
+import { fillWithClone } from "../test/vm/fill.ts";
+import { machineMissing, runInVm } from "../test/vm/machine.ts";
+import type { Tree } from "../test/vm/tree.ts";
+import type { Figure } from "./guest/lsm.ts";
+import { clone, cofferdam, type Scratch } from "./scratch.ts";
+import { type Row, verdict } from "./table.ts";
+
+/** Issue: enforcing may cost no more than what AppArmor adds with the same policy. */
+const EXTRA_BUDGET = 1;
+const UNLABELLED_BUDGET = 1.02;
+const WARNING_BUDGET = 1;
+
+const guestBundle = path.join(clone, "build/vm/bench-lsm.mjs");
+
+/**
+ * What one operation costs, in instructions of a virtual machine whose clock counts them: the same
+ * at each run, and blind to what caches and branch prediction make of them.
+ */
+export async function lsmCosts(scratch: Scratch): Promise<Row[]> {
+  const missing = machineMissing();
+  if (missing !== null) throw new Error(`bench lsm: ${missing}`);
+  const bundle = await bundled();
+  const steps = {
+    bpffs: "/vm/busybox mount -t bpf bpf /sys/fs/bpf",
+    measure: `COFFERDAM=${cofferdam} node ${guestBundle}`,
+  };
+  const outcome = await runInVm(
+    { bench: { root: steps } },
+    (tree) => fill(tree, scratch, bundle),
+    "instructions",
+  );
+  const step = outcome.steps.get("bench/root/measure");
+  if (step?.status !== 0) throw new Error(`${step?.output}\n${outcome.console}`);
+  return rowsOf(figuresIn(step.output));
+}
+
+function fill(tree: Tree, scratch: Scratch, bundle: string): void {
+  fillWithClone(tree);
+  for (const name of ["micro", "accept"]) tree.copy(scratch.program(name), `vm/${name}`);
+  tree.program("/usr/sbin/apparmor_parser");
+  tree.copy("/etc/apparmor/parser.conf");
+  tree.copy("/etc/apparmor.d/abi/4.0");
+  tree.write("vm/profile", profile);
+  tree.write(guestBundle, bundle);
+}
+
+/** The same grants as `guest/lsm.ts` gives the domain. */
+const profile = `abi <abi/4.0>,
+profile bench /vm/a/micro {
+  /vm/a/micro mr,
+  /usr/bin/true mrix,
+  /usr/lib/** mr,
+  /etc/ld.so.cache r,
+  /b/c/file r,
+  /b/c/d/** r,
+  /b/w/** rw,
+  /tmp/figures rw,
+  /b/socket rw,
+  network inet stream,
+  unix,
+  signal peer=bench,
+}
+`;
+
+async function bundled(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path.join(clone, "bench/guest/lsm.ts")],
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    external: ["koffi"],
+    banner: {
+      js:
+        'import { createRequire as benchRequire } from "node:module";' +
+        "const require = benchRequire(import.meta.url);",
+    },
+    logLevel: "warning",
+  });
+  const [bundle] = outputFiles;
+  if (bundle === undefined) throw new Error("esbuild made no bundle");
+  return bundle.text;
+}
+
+function figuresIn(output: string): readonly Figure[] {
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Figure);
+}
+
+/** One row an operation; the notes say what the budgets say of it. */
+export function rowsOf(figures: readonly Figure[]): Row[] {
+  const rows = new Map<string, Record<string, number>>();
+  for (const { operation, setting, each } of figures)
+    rows.set(operation, { ...rows.get(operation), [setting]: each });
+  return [...rows].map(([what, all]) => ({
+    what,
+    unit: "instructions",
+    figures: all,
+    note: notesOf(all),
+  }));
+}
+
+function notesOf(all: Readonly<Record<string, number>>): string {
+  const { nothing = 0, AppArmor = 0, unlabelled = 0, enforcing = 0, warning = 0 } = all;
+  const extra = (enforcing - nothing) / Math.max(1, AppArmor - nothing);
+  return [
+    verdict(extra, "AppArmor's extra", EXTRA_BUDGET),
+    verdict(unlabelled / nothing, "nothing, unlabelled", UNLABELLED_BUDGET),
+    verdict(warning / enforcing, "enforcing, at warning", WARNING_BUDGET),
+  ].join("; ");
+}
