@@ -7,6 +7,7 @@
 #define COFFERDAM_LSM_EXECVE_H
 
 #include "answer.h"
+#include "units.h"
 
 static __always_inline bool may_be_entry(struct file *file)
 {
@@ -32,25 +33,36 @@ static __always_inline __u32 destination(struct label *label)
 	return into ? *into : 0;
 }
 
-/* The entry from no domain, by the file that execve is given: of a script, the script. */
+/*
+ * The entry from no domain, by the file that execve is given (of a script, the script), or else by
+ * the unit that the process is in. systemd starts a unit's command through programs of its own,
+ * which rules on these files leave outside.
+ */
 SEC("lsm.s/bprm_creds_for_exec")
 int BPF_PROG(on_exec_begins, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct label *label = bpf_task_storage_get(&labels, task, NULL, 0);
 	struct file *file = bprm->file;
+	__u32 unit;
+	__u32 into;
 
 	if (label)
 		label->next = 0;
-	if (!file || (label && label->domain) || !may_be_entry(file))
+	if (!file || (label && label->domain))
+		return 0;
+	unit = domain_of_unit(task);
+	if (!unit && !may_be_entry(file))
 		return 0;
 	if (!label)
 		label = bpf_task_storage_get(&labels, task, NULL,
 					     BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label)
 		return -ENOMEM;
-	if (name_path(label, &file->f_path) == NAME_FOUND)
-		label->next = destination(label);
+	into = name_path(label, &file->f_path) == NAME_FOUND ? destination(label) : 0;
+	if (!into)
+		into = unit;
+	label->next = into == STAYS_OUTSIDE ? 0 : into;
 	return 0;
 }
 

@@ -262,21 +262,53 @@ struct nsproxy {
 
 struct cred;
 
+struct kernfs_node {
+	struct kernfs_node *parent;
+	const char *name;
+};
+
+/* 6.15 renamed the member. */
+struct kernfs_node___renamed {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	const struct cred *cred;
 	const struct cred *real_cred;
 	struct nsproxy *nsproxy;
 	unsigned in_execve : 1;
 	struct fs_struct *fs;
+	struct css_set *cgroups;
 };
 
 #pragma clang attribute pop
+
+static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
+{
+	struct kernfs_node___renamed *renamed = (void *)node;
+
+	if (bpf_core_field_exists(renamed->__parent))
+		return BPF_CORE_READ(renamed, __parent);
+	return BPF_CORE_READ(node, parent);
+}
 
 /*
  * 6.12. Writes the name that the path has from the calling task's root, and returns its bytes with
  * the NUL. It must be given no path of a pointer that may be NULL: the kernel would stop.
  */
 extern int bpf_path_d_path(const struct path *path, char *name, unsigned long bytes) __ksym;
+
+/* 6.2. What is reached through `current` stays while they are held. */
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
 
 /* The kernel's lock on the tree of names. Its first word is odd, or has changed, if names moved. */
 extern const void rename_lock __ksym __weak;

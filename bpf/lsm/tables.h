@@ -21,6 +21,12 @@
 /* 32-bit words in one element of a policy's table. */
 #define ROW_WORDS 64
 #define STATE_DEAD 0
+/* Units that lead into a domain. */
+#define UNITS_MAX 16384
+/* Bytes of a control group's path, with its NUL; the last component begins in the first half. */
+#define UNIT_BYTES 256
+/* In the place of a domain: executing the file leads into none, whatever unit it is done in. */
+#define STAYS_OUTSIDE 0xffffffff
 
 /* src/model/permission.ts */
 enum permission {
@@ -159,5 +165,34 @@ struct {
 	__type(value, __u32);
 	__uint(max_entries, EXECUTABLES_MAX);
 } components SEC(".maps");
+
+struct unit {
+	char path[UNIT_BYTES]; /* of its control group, as /system.slice/nginx.service */
+};
+
+/* To the number of the domain that executing a file there leads into. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct unit);
+	__type(value, __u32);
+	__uint(max_entries, UNITS_MAX);
+} units SEC(".maps");
+
+/* Counts changes of `units`; 0 while there were none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, 1);
+} unit_generations SEC(".maps");
+
+/* Of a control group: a generation, and below it in 32 bits the domain that was found then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGRP_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} unit_marks SEC(".maps");
 
 #endif

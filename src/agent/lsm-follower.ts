@@ -5,8 +5,10 @@ import type { Event } from "../events/event.ts";
 import { load } from "../host/load.ts";
 import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
 import { entersInKernel } from "../host/lsm-entries.ts";
-import type { Places } from "../host/places.ts";
-import type { Executable, LsmEngine } from "../kernel/bpf/lsm/engine.ts";
+import { launcherOf, type Places } from "../host/places.ts";
+import { groupsOfUnits } from "../host/units/unit-groups.ts";
+import { type Executable, isUnitPath, type LsmEngine } from "../kernel/bpf/lsm/engine.ts";
+import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { Complaints } from "./complaints.ts";
@@ -26,7 +28,7 @@ export interface LsmInForce {
 /**
  * Makes the bpf-lsm engine follow the agent's table: levels and policies of the domains that were
  * put into force there, and, where the host's setting says so, of every domain that is entered by
- * executable. Where the engine is not attached, and need not be, it does nothing.
+ * executable or by unit. Where the engine is not attached, and need not be, it does nothing.
  */
 export class LsmFollower {
   readonly #places: Places;
@@ -79,15 +81,38 @@ export class LsmFollower {
       // A policy that cannot be read leaves in force what is.
       if (policy !== null) read.set(entry, { policy, files });
     }
+    const units = enters ? this.#units(engine, read) : new Map<string, number>();
     const executables = enters ? this.#executables(engine, read) : [];
-    const entered = new Set(executables.map(({ into }) => into));
+    const entered = new Set([...executables.map(({ into }) => into), ...units.values()]);
     for (const [entry, { policy, files }] of read) {
       const { number } = entry;
       if (!inForce.has(number) && !entered.has(number)) continue;
       engine.setPolicy(number, lsmTable(this.#places, policy, files));
       engine.setLevel(number, this.#levelOf(entry));
     }
-    setExecutables(engine, executables);
+    const starters = units.size > 0 ? [SYSTEMD_EXECUTOR, launcherOf(this.#places)] : [];
+    setExecutables(engine, [...executables, ...starters.map(staysOutside)]);
+    engine.setUnits(units);
+  }
+
+  /** By control group; as {@link #executables}. */
+  #units(engine: LsmEngine, read: ReadonlyMap<DomainEntry, Read>): ReadonlyMap<string, number> {
+    const claims = [...read].flatMap(([entry, { policy }]) =>
+      policy.entries.flatMap((one) => (one.kind === "unit" ? [{ ...one, into: entry }] : [])),
+    );
+    const groups = groupsOfUnits(claims.map(({ unit }) => unit));
+    const units = new Map<string, number>();
+    for (const { unit, outside = [], into } of claims) {
+      const group = groups.get(unit);
+      if (group === undefined) continue;
+      const why = whyOutside(group, outside);
+      if (why === null) units.set(group, into.number);
+      else this.#complaints.say(`unit ${unit}`, `${unit} does not enter ${into.name}: ${why}`);
+    }
+    const kept = this.#table().entries.filter((entry) => !read.has(entry));
+    const numbers = new Set(kept.map(({ number }) => number));
+    for (const [group, number] of engine.units()) if (numbers.has(number)) units.set(group, number);
+    return units;
   }
 
   /** Of the domains that were read as their policies say, of the others as they are. */
@@ -112,6 +137,24 @@ export class LsmFollower {
     if (!this.#complaints.try(text, work))
       this.#tell(failedEvent(theHost, "engine not switched", `${text}; cofferdam doctor`));
   }
+}
+
+/**
+ * Since systemd 254 process 1 executes it in the unit's control group, and it executes the unit's
+ * command when user, limits and namespaces are set.
+ */
+const SYSTEMD_EXECUTOR = "/usr/lib/systemd/systemd-executor";
+
+/** Why a unit cannot enter its domain in the kernel; null if it can. */
+function whyOutside(group: string, outside: readonly string[]): string | null {
+  const help = "cofferdam unit enable lets it enter at its start";
+  // The kernel does not know one command of a unit from another.
+  if (outside.length > 0) return `its policy leaves ${outside.join(", ")} outside; ${help}`;
+  return isUnitPath(group) ? null : `its control group's path is too long; ${help}`;
+}
+
+function staysOutside(path: string): Executable {
+  return { from: 0, path: inKernel(path), into: STAYS_OUTSIDE };
 }
 
 /** Entries by executable, and transitions into domains of the host. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode } from "../kernel/errno-error.ts";
 import { findCgroup2Mount, OWN_GROUP } from "../kernel/probe/caller.ts";
+import { readIfThere } from "../kernel/read-if-there.ts";
 
 /**
  * What the control group of a process says: the domain, and the run by its daemon's process id if
@@ -123,6 +124,16 @@ export function unitRunGroups(hierarchy: string, name: RegExp): readonly string[
 export function runGroupsOfUnit(group: string): readonly string[] {
   const folder = folderOf(group);
   return folder === null ? [] : runGroupsBelow(join(folder, OWN_GROUP));
+}
+
+/** Of a group by its path in the hierarchy, and of the groups below it. */
+export function processesInGroup(group: string): readonly number[] {
+  const folder = folderOf(group);
+  const walk = (at: string): readonly number[] => [
+    ...(readIfThere(join(at, "cgroup.procs")) ?? "").split("\n").filter(Boolean).map(Number),
+    ...foldersIn(at).flatMap(walk),
+  ];
+  return folder === null ? [] : walk(folder);
 }
 
 function runGroupsBelow(folder: string): readonly string[] {

@@ -28,6 +28,10 @@ export interface PutInForce {
   readonly threads: number;
   /** The engine was not attached before. */
   readonly loaded: boolean;
+  /** The processes that were named, with their descendants. */
+  readonly processes: readonly number[];
+  /** With canonical names. */
+  readonly policy: Policy;
 }
 
 /**
@@ -49,7 +53,8 @@ export function putInForce(
       "adopt takes the name of a policy in root's folders, as root",
     );
   for (const process of processes) requireAdoptable(process);
-  const table = lsmTable(places, policy, files);
+  const canonical = canonicalPolicy(places, policy, files);
+  const table = tableOf(places, canonical);
   using _lock = lockEngine(places);
   const loaded = attach(places);
   using engine = attachedEngine(places);
@@ -57,15 +62,18 @@ export function putInForce(
   return explained(() => {
     engine.setPolicy(number, table);
     engine.setLevel(number, level);
-    const adopted = engine.adopt(number, () =>
-      processes.flatMap((process) => withDescendants(process)),
-    );
-    return { number, level, threads: adopted.length, loaded };
+    const family = () => processes.flatMap((process) => withDescendants(process));
+    const threads = engine.adopt(number, family).length;
+    return { number, level, threads, loaded, processes: family(), policy: canonical };
   });
 }
 
 /** What the engine holds of a policy. @throws HostError */
 export function lsmTable(places: Places, policy: Policy, files: readonly string[]): Uint8Array {
+  return tableOf(places, canonicalPolicy(places, policy, files));
+}
+
+function canonicalPolicy(places: Places, policy: Policy, files: readonly string[]): Policy {
   const own = [...places.own, places.system.lsmPins];
   const names = canonicalNames(policy, hostSnapshot(), own, [...files, ...places.kept]);
   if ("problems" in names)
@@ -73,9 +81,13 @@ export function lsmTable(places: Places, policy: Policy, files: readonly string[
       names.problems.map(({ values }) => Object.values(values).join(": ")).join("; "),
       `cofferdam check ${policy.name} tells more`,
     );
+  return names.policy;
+}
+
+function tableOf(places: Places, policy: Policy): Uint8Array {
   // A domain that gets its number later is not granted until the policy is put into force again.
   const numbers = numbersGiven(places.system.numbers);
-  return policyTable(names.policy.names, policy, (domain) => numbers.get(domain) ?? null);
+  return policyTable(policy.names, policy, (domain) => numbers.get(domain) ?? null);
 }
 
 /** The attached engine, which the caller disposes of; null if it is not attached. */

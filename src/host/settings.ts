@@ -63,7 +63,7 @@ const kept: readonly Kept[] = [
   },
   {
     key: "/UserVars/BpfLsmEntries",
-    summary: "`enter: exec` is held by the bpf-lsm engine (experimental): 0 no, 1 yes",
+    summary: "`enter` is done in the kernel, by the bpf-lsm engine (experimental): 0 no, 1 yes",
     least: 0,
     most: 1,
     read: (places) => ({ value: entersInKernel(places) ? 1 : 0, remark: null }),

@@ -13,8 +13,10 @@ import { O_ACCMODE, O_PATH, O_RDONLY, O_WRONLY } from "../kernel/constants.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import { capabilityNames } from "../kinds/capabilities/model.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
+import { decide } from "../model/decide.ts";
 import { bytesOfName, nameOfBytes } from "../model/name-bytes.ts";
 import type { PermissionName } from "../model/permission.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Request } from "../model/request.ts";
 import type { Need } from "../suggest/need.ts";
 
@@ -95,6 +97,14 @@ export function seenOf(pids: readonly number[], now: string): Seen {
     capabilities: [...new Set(pids.filter(isMeant).flatMap(capabilitiesOf))],
     uids: first === undefined ? null : uidsOf(first),
   };
+}
+
+/** What a running process has got already that this policy, with canonical names, does not grant. */
+export function heldOutside(pid: number, policy: Policy): readonly Request[] {
+  const outside = requestsOf(pid).filter(
+    (request) => decide(policy, request).outcome !== "granted",
+  );
+  return [...new Map(outside.map((request) => [keyOf(request), request])).values()];
 }
 
 function keyOf(request: Request): string {

@@ -8,6 +8,7 @@ import {
   type LsmMap,
   lsmLimits,
   ROW_BYTES,
+  UNIT_BYTES,
 } from "../../src/kernel/bpf/lsm/layout.ts";
 import { makePins, mapPin } from "../../src/kernel/bpf/lsm/pins.ts";
 import { withFd } from "../../src/kernel/bpf/maps.ts";
@@ -30,7 +31,10 @@ const forms: Readonly<Record<LsmMap, readonly [number, number, number, number]>>
   components: [HASH, COMPONENT_BYTES, 4, lsmLimits.executables],
   events: [RINGBUF, 0, 0, lsmLimits.eventsBytes],
   accounts: [HASH, 4, accountLayout.bytes, lsmLimits.domains],
-  // What follows the agent's table uses neither.
+  units: [HASH, UNIT_BYTES, 4, lsmLimits.units],
+  unit_generations: [ARRAY, 4, 4, 1],
+  // What follows the agent's table uses none of these.
+  unit_marks: [HASH, 4, 4, 1],
   requests: [HASH, 4, 4, 1],
   labels: [HASH, 4, 4, 1],
 };

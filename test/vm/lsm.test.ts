@@ -15,7 +15,14 @@ const missing = machineMissing();
 /** In the clone, where they find node_modules. */
 const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 /** In the order in which they run; each goes on where the one before left the engine. */
-const usual = ["lsm-others", "lsm-services", "lsm-network", "lsm-differential", "lsm"] as const;
+const usual = [
+  "lsm-others",
+  "lsm-units",
+  "lsm-services",
+  "lsm-network",
+  "lsm-differential",
+  "lsm",
+] as const;
 const whole = [...usual, "lsm-upgrade", "lsm-attacks", "lsm-after"];
 /**
  * `npm run test:lsm` says `all`: the attacks and an upgrade too, and more generated policies. While
@@ -84,6 +91,10 @@ test("a running process is adopted by the command, and let go by the agent's", (
   expect(lines.slice(1), text).toContainEqual(expect.stringMatching(/process 1 is the host's/));
   const at = lines.findIndex((line) => /^held\(\d+\): enforcing; adopted 1 thread$/.test(line));
   expect(lines.slice(at + 1, at + 3), text).toEqual([
+    expect.stringMatching(/stays open/),
+    "  r /tmp/other",
+  ]);
+  expect(lines.slice(at + 3, at + 5), text).toEqual([
     "given",
     expect.stringMatching(/\bcat: \/tmp\/other: Permission denied$/),
   ]);

@@ -1,5 +1,10 @@
+import { processesInGroup } from "../../domains/cgroup-path.ts";
 import { ExitCode } from "../../host/exit-code.ts";
-import { putInForce } from "../../host/lsm.ts";
+import { type PutInForce, putInForce } from "../../host/lsm.ts";
+import { groupsOfUnits } from "../../host/units/unit-groups.ts";
+import type { Policy } from "../../model/policy.ts";
+import { suggest } from "../../model/suggest.ts";
+import { heldOutside } from "../../protect/of-process.ts";
 import { type Command, CommandError, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { requirePolicy } from "../require-policy.ts";
@@ -8,7 +13,12 @@ export const adopt: Command = {
   name: "adopt",
   operands: [
     { name: "<domain>", description: "a domain of the host" },
-    { name: "[processes...]", description: "process ids; their descendants are adopted as well" },
+    {
+      name: "[processes...]",
+      description:
+        "process ids, by default those of the units that enter the domain; their descendants are " +
+        "adopted as well",
+    },
   ],
   summary: "put running processes into a domain (experimental)",
   description: [
@@ -18,7 +28,8 @@ export const adopt: Command = {
     "It holds what the policy says of files, network, capabilities, signals, IPC, and memory " +
       "that is made executable. It refuses chroot, mounts, user namespaces, bpf(2), and tracing " +
       "processes of other domains. It does NOT hold system calls as such, or descriptors that a " +
-      "process has or is sent.",
+      "process is sent. What an adopted process has open stays open: the command lists what " +
+      "of it the policy does not grant, as lines of a policy.",
     "The policy and the level of the domain follow the agent's: `domain level` and `domain " +
       "reload` are in force with the next access. Without an agent, call it again after a " +
       "change, with or without processes. Enforcement goes on whether or not an agent runs; " +
@@ -30,11 +41,11 @@ export const adopt: Command = {
     jsonOption,
   ],
   examples: [
+    { line: "sudo cofferdam adopt --experimental nginx", what: "what runs of its unit" },
     {
       line: "sudo cofferdam adopt --experimental nginx $(pidof nginx)",
-      what: "a running daemon",
+      what: "a daemon that no unit started",
     },
-    { line: "sudo cofferdam adopt --experimental nginx", what: "its policy and level of now" },
   ],
   run(context, [domain, ...words], options) {
     if (options.experimental !== true)
@@ -46,17 +57,38 @@ export const adopt: Command = {
     if (!context.places.asRoot)
       throw new CommandError("only root can adopt processes", "try again with sudo");
     const { policy, files } = requirePolicy(context, domain, options);
-    const told = putInForce(context.places, policy, files, words.map(processId));
-    const { number, level, threads } = told;
+    const wanted = words.length > 0 ? words.map(processId) : processesOfUnits(policy);
+    const told = putInForce(context.places, policy, files, wanted);
+    const { number, level, threads, loaded, processes } = told;
+    const held = linesHeld(told);
     const count = `${threads} ${threads === 1 ? "thread" : "threads"}`;
     context.out(
       options.json === true
-        ? toJson({ domain: policy.name, ...told })
-        : `${policy.name}(${number}): ${level}; adopted ${count}\n`,
+        ? toJson({ domain: policy.name, number, level, threads, loaded, processes, held })
+        : `${policy.name}(${number}): ${level}; adopted ${count}\n${renderHeld(held)}`,
     );
     return ExitCode.ok;
   },
 };
+
+function processesOfUnits({ entries }: Policy): readonly number[] {
+  const units = entries.flatMap((entry) => (entry.kind === "unit" ? [entry.unit] : []));
+  return [...groupsOfUnits(units).values()].flatMap(processesInGroup);
+}
+
+/** What adopted processes have already, and the policy does not grant: the lines that would. */
+function linesHeld({ processes, policy }: PutInForce): readonly string[] {
+  const lines = processes
+    .flatMap((process) => heldOutside(process, policy))
+    .map((request) => suggest(request, null)?.line ?? "");
+  return [...new Set(lines)].filter((line) => line !== "").sort();
+}
+
+function renderHeld(lines: readonly string[]): string {
+  if (lines.length === 0) return "";
+  const told = lines.map((line) => `  ${line}\n`).join("");
+  return `What they have open stays open, also what the policy does not grant:\n${told}`;
+}
 
 function processId(word: string): number {
   if (/^[1-9]\d{0,9}$/.test(word)) return Number(word);

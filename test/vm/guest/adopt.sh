@@ -15,7 +15,7 @@ echo given > /tmp/given
 echo other > /tmp/other
 mkfifo /tmp/turns
 sh -c 'while read turn; do /usr/bin/cat /tmp/given /tmp/other; done' \
-  < /tmp/turns > /tmp/answers 2>&1 &
+  < /tmp/turns > /tmp/answers 2>&1 5< /tmp/other &
 held=$!
 exec 3> /tmp/turns
 "$1" adopt held $held

@@ -19,6 +19,7 @@ import {
   lsmLimits,
   lsmMaps,
   ROW_BYTES,
+  UNIT_BYTES,
 } from "./layout.ts";
 import { openPin } from "./pins.ts";
 
@@ -27,6 +28,9 @@ const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_F_INNER_MAP = 1 << 12;
 /** `struct bpf_map_create_opts` of bpf/bpf.h: offsets and size, bytes. */
 const createOptions = { flags: 28, bytes: 56 } as const;
+const SLASH = 0x2f;
+/** The one element of an array. */
+const ONLY = 0;
 /** Passes over the processes that are adopted; each new one was forked during the pass before. */
 const ADOPTING_PASSES_MAX = 64;
 
@@ -122,6 +126,36 @@ export class LsmEngine {
       found.push({ from, path, into: into.readUInt32LE() });
     });
     return found;
+  }
+
+  /** The domains that units lead into, by the paths of their control groups. */
+  units(): ReadonlyMap<string, number> {
+    const units = new Map<string, number>();
+    const sizes = { key: UNIT_BYTES, value: 4, entries: lsmLimits.units };
+    listMap(this.#fd("units"), sizes, (path, into) =>
+      units.set(nameOfBytes(Buffer.from(path.subarray(0, path.indexOf(0)))), into.readUInt32LE()),
+    );
+    return units;
+  }
+
+  /**
+   * Executing a file in these control groups, or below, leads from no domain into these domains.
+   * What runs there is in none until then.
+   * @throws Error for a path that is too long
+   */
+  setUnits(wanted: ReadonlyMap<string, number>): void {
+    const before = this.units();
+    const isNew = ([path, into]: [string, number]) => before.get(path) !== into;
+    const added = [...wanted].filter(isNew);
+    const gone = [...before.keys()].filter((path) => !wanted.has(path));
+    if (added.length === 0 && gone.length === 0) return;
+    for (const [path, into] of added) this.#set("units", unitKey(path), word(into));
+    for (const path of gone) this.#delete("units", unitKey(path));
+    // Only now: what a program finds before it marks by the old generation.
+    const generation = Buffer.alloc(4);
+    const generations = this.#fd("unit_generations");
+    check("read a map", libbpf().lookupElement(generations, word(ONLY), generation));
+    this.#set("unit_generations", word(ONLY), word(nextGeneration(generation.readUInt32LE())));
   }
 
   /** 0 for a process in no domain; of a process that has ended, null. */
@@ -250,6 +284,24 @@ function componentKey(path: string): Uint8Array {
   const key = Buffer.alloc(COMPONENT_BYTES);
   key.set(bytesOfName(basename(path)).subarray(0, COMPONENT_BYTES - 1));
   return key;
+}
+
+/** Whether `domain_of_path()` in bpf/lsm/units.h finds it: half for what is above, half for a name. */
+export function isUnitPath(path: string): boolean {
+  const longest = Math.max(...path.split("/").map((part) => bytesOfName(part).length));
+  return bytesOfName(path).lastIndexOf(SLASH) < UNIT_BYTES / 2 && longest < UNIT_BYTES / 2 - 2;
+}
+
+function unitKey(path: string): Uint8Array {
+  if (!isUnitPath(path)) throw new Error(`the control group's path is too long: ${path}`);
+  const key = Buffer.alloc(UNIT_BYTES);
+  key.set(bytesOfName(path));
+  return key;
+}
+
+/** 0 says that there never was a unit. */
+function nextGeneration(generation: number): number {
+  return (generation + 1) % 2 ** 32 || 1;
 }
 
 function word(value: number): Buffer {

@@ -62,6 +62,10 @@ export const configurationLayout = { rootDevice: 0, rootInode: 8, seed: 16, byte
 export const executableLayout = { domain: 0, zero: 4, path: 8, bytes: 264 } as const;
 export const EXECUTABLE_BYTES = 256;
 export const COMPONENT_BYTES = 64;
+/** `struct unit`, a key. */
+export const UNIT_BYTES = 256;
+/** In the place of a domain in `executables`. */
+export const STAYS_OUTSIDE = 0xffffffff;
 
 /** `struct label`: user space writes the domain and leaves the rest zero. */
 export const labelLayout = { domain: 0, bytes: 5728 } as const;
@@ -119,6 +123,7 @@ export const lsmLevels = ["enforcing", "warning", "disabled"] as const;
 export const lsmLimits = {
   domains: 16_384,
   executables: 32_768,
+  units: 16_384,
   eventsBytes: 1 << 20,
   eventsPerWindow: 256,
 } as const;
@@ -133,6 +138,9 @@ export const lsmMaps = [
   "requests",
   "accounts",
   "labels",
+  "units",
+  "unit_generations",
+  "unit_marks",
 ] as const;
 export type LsmMap = (typeof lsmMaps)[number];
 

@@ -1,0 +1,171 @@
+import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { VERSION } from "../../../../src/cli/version.ts";
+import type { Suite } from "../suite.ts";
+import { Client } from "./client.ts";
+import { machine } from "./machine.ts";
+
+const GRANTED = "/srv/granted";
+const DENIED = "/srv/denied";
+const SCRIPT = "/usr/local/lib/answers.sh";
+const OPEN = "granted granted";
+const HELD = "granted denied";
+/** A daemon of our own; memcached is Debian's, with its unit and the shipped policy. */
+const UNIT = "held";
+
+/** Reads a line of each file that it is asked for: each answer is what holds at that time. */
+const script = `exec 3<>"$1/asked"
+while read -r name <&3; do
+  { if read -r line <"$name"; then echo granted; else echo denied; fi; } 2>/dev/null >>"$1/said"
+done
+`;
+
+const policy = (level: string) => `enter: [{ unit: ${UNIT}.service }]
+level: ${level}
+include: [base]
+files:
+  - rx /usr/bin/dash /usr/bin/mkfifo
+  - r ${SCRIPT} ${GRANTED}
+  - rwcd /run/${UNIT}/**
+inherit: [stdio, stdio-sockets]
+syscalls: ["@system-service"]
+`;
+
+/** Its user, and a mount namespace of its own, are what systemd's own program sets first. */
+const unit = `[Unit]
+After=network.target
+[Service]
+User=daemon
+PrivateTmp=yes
+RuntimeDirectory=${UNIT}
+ExecStartPre=mkfifo /run/${UNIT}/asked
+ExecStart=/usr/bin/dash ${SCRIPT} /run/${UNIT}
+[Install]
+WantedBy=multi-user.target
+`;
+
+const ask = `
+cd "/run/$1"
+[ -e said ] || install -m 644 -o daemon /dev/null said
+lines=$(($(wc -l <said) + 2))
+printf '%s\\n' "$2" "$3" >asked
+until [ "$(wc -l <said)" = "$lines" ]; do sleep 0.1; done
+tail -n 2 said`;
+
+/** What the daemon may read of the two files. */
+const holds = (): string => machine.sh(ask, UNIT, GRANTED, DENIED).trim().replace("\n", " ");
+
+const policyFile = `/etc/cofferdam/domains/${UNIT}.yaml`;
+
+interface Told {
+  readonly domain: string;
+  readonly engine: string;
+  readonly verdict: string;
+  readonly object: string;
+}
+
+const events = (): readonly Told[] =>
+  readFileSync("/var/log/cofferdam/events.jsonl", "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Told);
+
+const deniedIn = (domain: string): readonly Told[] =>
+  events().filter((one) => one.domain === domain && one.verdict === "denied");
+
+const setEntries = (value: 0 | 1): void => {
+  machine.done("settings", "set", "/UserVars/BpfLsmEntries", String(value));
+  machine.done("domain", "reload");
+};
+
+export const entered: Suite = {
+  "the package is installed, and nothing is held": () => {
+    machine.install(VERSION);
+    for (const file of [GRANTED, DENIED]) machine.write(file, "a line\n");
+    machine.write(SCRIPT, script);
+    machine.write(`/etc/systemd/system/${UNIT}.service`, unit);
+    machine.write(policyFile, policy("enforcing"));
+    machine.must("systemctl", "daemon-reload");
+    machine.must("systemctl", "--quiet", "enable", "--now", UNIT);
+    expect(holds()).toBe(OPEN);
+  },
+
+  "a unit enters its domain at its next start, nothing of its being changed": () => {
+    setEntries(1);
+    expect(holds()).toBe(OPEN);
+    machine.must("systemctl", "restart", UNIT, "memcached");
+    expect(holds()).toBe(HELD);
+    for (const name of [UNIT, "memcached"]) expect(machine.show(name, "DropInPaths")).toBe("");
+    machine.must("systemctl", "restart", UNIT);
+    expect(holds()).toBe(HELD);
+  },
+
+  "Debian's memcached serves in its domain, and misses nothing": async () => {
+    const client = new Client();
+    machine.must("sleep", "5");
+    expect(await client.end()).toBe("served");
+    expect(deniedIn("memcached")).toEqual([]);
+  },
+
+  "what is refused is in the log, as the kernel's engine told it": () => {
+    const told = { domain: UNIT, engine: "bpf-lsm", verdict: "denied", object: DENIED };
+    expect(events()).toContainEqual(expect.objectContaining(told));
+  },
+
+  "levels and policies are in force at once, without a restart": () => {
+    const pid = machine.mainPid(UNIT);
+    machine.done("domain", "level", UNIT, "warning");
+    expect(holds()).toBe(OPEN);
+    machine.done("domain", "level", UNIT, "enforcing");
+    expect(holds()).toBe(HELD);
+    machine.write(policyFile, `${policy("enforcing").replace(GRANTED, `${GRANTED} ${DENIED}`)}`);
+    machine.done("domain", "reload", UNIT);
+    expect(holds()).toBe(OPEN);
+    machine.write(policyFile, policy("enforcing"));
+    machine.done("domain", "reload", UNIT);
+    expect(holds()).toBe(HELD);
+    expect(machine.mainPid(UNIT)).toBe(pid);
+  },
+
+  "a unit that runs is adopted with its processes": () => {
+    setEntries(0);
+    machine.must("systemctl", "restart", UNIT);
+    expect(holds()).toBe(OPEN);
+    const told = machine.done("adopt", "--experimental", UNIT);
+    expect(told).toMatch(/adopted [1-9]/);
+    expect(holds()).toBe(HELD);
+    setEntries(1);
+    expect(holds()).toBe(HELD);
+  },
+
+  "no agent is needed for what is held, nor the package": () => {
+    machine.must("systemctl", "kill", "--signal=KILL", "cofferdam-agent");
+    expect(holds()).toBe(HELD);
+    machine.must("systemctl", "restart", UNIT);
+    expect(holds()).toBe(HELD);
+    machine.must("dpkg", "--remove", "cofferdam");
+    expect(holds()).toBe(HELD);
+    machine.must("systemctl", "restart", UNIT);
+    expect(holds()).toBe(HELD);
+    machine.install(VERSION);
+    expect(holds()).toBe(HELD);
+  },
+};
+
+export const restarted: Suite = {
+  "after a boot units are in their domains, and what serves the network waited for that": () => {
+    machine.run("systemctl", "is-system-running", "--wait");
+    expect(holds()).toBe(HELD);
+    const since = (name: string) => Number(machine.show(name, "ActiveEnterTimestampMonotonic"));
+    expect(since("cofferdam-agent")).toBeGreaterThan(0);
+    expect(since("network.target")).toBeGreaterThan(since("cofferdam-agent"));
+  },
+
+  "without the setting a unit starts outside, and the engine is let go": () => {
+    setEntries(0);
+    machine.must("systemctl", "restart", UNIT);
+    expect(holds()).toBe(OPEN);
+    machine.done("agent", "--unpin");
+    expect(machine.run("ls", "/sys/fs/bpf/cofferdam").status).not.toBe(0);
+  },
+};

@@ -1,0 +1,6 @@
+/** The bpf-lsm engine on a Debian server: test/vm/lsm.test.ts has no systemd. */
+import * as path from "node:path";
+import { entered, restarted } from "./guest/kernel-engine.ts";
+import { testOnServer } from "./suite.ts";
+
+testOnServer(path.join(import.meta.dirname, "guest/kernel-engine.ts"), { entered, restarted });
