@@ -104,6 +104,8 @@ function description(short, ...long) {
   return [short, ...long.map((line) => ` ${line}`)].join("\n");
 }
 
+const objectsIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".bpf.o"));
+
 function scriptsOf(tree) {
   return Object.fromEntries(
     ["postinst", "prerm", "postrm"].map((name) => [name, readFileSync(own(tree, name), "utf8")]),
@@ -118,7 +120,7 @@ function programFiles(tree, version) {
     ...from(tree, "bin", programsIn(tree, "bin"), program),
     ...from(tree, "dist", programsIn(tree, "dist"), program),
     ...from(tree, "dist", bundlesIn(tree), file),
-    ...from(tree, "bpf", ["cofferdam_capabilities.bpf.o", "cofferdam_cgroup.bpf.o"], file),
+    ...from(tree, "bpf", objectsIn(join(tree, "bpf")), file),
     ...from(tree, "shell", ["bashrc"], file),
     ...from(tree, "shell", ["supershell", "view.mjs"], program),
     ...Object.fromEntries(

@@ -104,6 +104,13 @@ test("every program that is built is there, but for the demonstration", () => {
     expect(files).toContain(`./usr/lib/cofferdam/${bundle}`);
 });
 
+test("every object for the kernel's BPF machine is there", () => {
+  const files = listed().map(([, , , , , name = ""]) => name);
+  const objects = readdirSync(join(clone, "bpf")).filter((name) => name.endsWith(".o"));
+  expect(objects.length).toBeGreaterThan(2);
+  expect(objects.filter((name) => !files.includes(`./usr/lib/cofferdam/bpf/${name}`))).toEqual([]);
+});
+
 test("policies, manual and completion lie where Debian looks for them", () => {
   const files = new Set(listed().map(([, , , , , name = ""]) => name.slice(2)));
   const tracked = (folder: string) =>
