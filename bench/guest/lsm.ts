@@ -26,7 +26,7 @@ export interface Figure {
 const { COFFERDAM: cofferdam = "" } = process.env;
 const PINS = "/sys/fs/bpf/cofferdam";
 const DOMAIN = 50;
-const ROUNDS = 3;
+const ROUNDS = 9;
 const MANY_RULES = 10_000;
 const MANY_DOMAINS = 10_000;
 
@@ -152,7 +152,7 @@ for (const level of levels) {
 }
 
 const opened = "open+close, depth 3";
-const many = Array.from({ length: MANY_RULES }, (_, index) => `r /srv/site-${index}/htdocs/**`);
+const many = Array.from({ length: MANY_RULES }, (_, index) => `r /s/${index}/**`);
 put(engine, DOMAIN, policyOf(many), "enforcing");
 measure(opened, `${MANY_RULES} rules`, [programs.labelled]);
 const small = policyTable(policyOf().names, policyOf(), () => null);
