@@ -189,7 +189,9 @@ static __always_inline int judge_request(struct file *file, __u32 request)
 		return judge_owner(false);
 	if (request == TIOCSTI || request == TIOCLINUX)
 		return judge_service(SERVICE_TERMINAL, 0);
-	kind = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
+	kind = file->f_inode->i_mode & S_IFMT;
+	if (kind == S_IFCHR && file->f_inode->i_rdev == NULL_DEVICE)
+		return 0;
 	if (kind == S_IFCHR || kind == S_IFBLK)
 		wanted = is_about_descriptor(request) ? 0 : MAY_IOCTL;
 	else

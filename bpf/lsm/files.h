@@ -3,7 +3,7 @@
 #ifndef COFFERDAM_LSM_FILES_H
 #define COFFERDAM_LSM_FILES_H
 
-#include "answer.h"
+#include "services.h"
 
 static __always_inline bool may_make_code(struct label *label)
 {
@@ -43,6 +43,9 @@ int BPF_PROG(on_file_open, struct file *file)
 
 	if (!label || !file || file->f_mode & FMODE_BACKING)
 		return 0;
+	if (is_message_queue(file->f_inode) &&
+	    judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE))
+		return -EACCES;
 	if (file->f_mode & FMODE_READ)
 		wanted |= MAY_READ;
 	if (file->f_mode & FMODE_WRITE)

@@ -57,6 +57,8 @@
 #define FIOASYNC 0x5452
 #define FIOSETOWN 0x8901
 #define SIOCSPGRP 0x8902
+/* Documentation/admin-guide/devices.txt: major 1, minor 3; it answers no request. */
+#define NULL_DEVICE (1 << 20 | 3)
 /* linux/magic.h */
 #define MQUEUE_MAGIC 0x19800202
 #define PROC_SUPER_MAGIC 0x9fa0
@@ -127,6 +129,7 @@ struct super_block {
 
 struct inode {
 	__u16 i_mode;
+	__u32 i_rdev;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 };
@@ -309,6 +312,9 @@ extern int bpf_path_d_path(const struct path *path, char *name, unsigned long by
 /* 6.2. What is reached through `current` stays while they are held. */
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
+
+/* 6.2. The object at an address, read as a type of the kernel's BTF; a fault reads as 0. */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
 /* The kernel's lock on the tree of names. Its first word is odd, or has changed, if names moved. */
 extern const void rename_lock __ksym __weak;

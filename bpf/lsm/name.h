@@ -20,10 +20,17 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
+static __always_inline struct mnt_namespace *namespace_of(struct mount *mount)
+{
+	struct mount *read = bpf_rdonly_cast(mount, bpf_core_type_id_kernel(struct mount));
+
+	return read->mnt_ns;
+}
+
 /* Holds for objects that were removed, and for those that never had a name (O_TMPFILE). */
 static __always_inline bool is_removed(struct dentry *dentry)
 {
-	return !BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry;
+	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
 }
 
 struct ascent {
@@ -59,10 +66,10 @@ static __always_inline bool is_below_root(struct label *label, struct vfsmount *
 	struct ascent ascent = {
 		.label = label,
 		.entry = dentry,
-		.root = BPF_CORE_READ(mnt, mnt_root),
+		.root = mnt->mnt_root,
 	};
 
-	if (ascent.root == BPF_CORE_READ(dentry, d_sb, s_root))
+	if (ascent.root == dentry->d_sb->s_root)
 		return true;
 	bpf_loop(ENTRIES_ABOVE_MAX + 1, ascend, &ascent, 0);
 	return ascent.entry == ascent.root;
@@ -73,23 +80,23 @@ static __noinline enum name_state place_of(struct label *label, struct vfsmount 
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mount *mount = mount_of(mnt);
-	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
-	struct dentry *root = BPF_CORE_READ(task, fs, root.dentry);
+	struct vfsmount *root_mnt = task->fs->root.mnt;
+	struct dentry *root = task->fs->root.dentry;
 	unsigned long namespace;
 	struct mount *root_mount = mount_of(root_mnt);
 	int i;
 
-	if (BPF_CORE_READ(dentry, d_sb, s_flags) & SB_NOUSER)
+	if (dentry->d_sb->s_flags & SB_NOUSER)
 		return NAME_NONE;
 	/* A mount that only the kernel can reach: overlayfs looks into its layers. */
-	namespace = (unsigned long)BPF_CORE_READ(mount, mnt_ns);
+	namespace = (unsigned long)namespace_of(mount);
 	if (namespace >= ERROR_POINTER)
 		return NAME_KERNELS;
 	/* mq_open(2) has a mount without a namespace; services.h decides about it. */
-	if (!namespace && BPF_CORE_READ(dentry, d_sb, s_magic) == MQUEUE_MAGIC)
+	if (!namespace && dentry->d_sb->s_magic == MQUEUE_MAGIC)
 		return NAME_KERNELS;
-	if (BPF_CORE_READ(root, d_inode, i_ino) != configuration.root_inode ||
-	    BPF_CORE_READ(root, d_sb, s_dev) != configuration.root_device)
+	if (root->d_inode->i_ino != configuration.root_inode ||
+	    root->d_sb->s_dev != configuration.root_device)
 		return NAME_ELSEWHERE;
 	if (!is_below_root(label, mnt, dentry))
 		return NAME_ELSEWHERE;
@@ -104,6 +111,51 @@ static __noinline enum name_state place_of(struct label *label, struct vfsmount 
 		mount = parent;
 	}
 	return NAME_ELSEWHERE;
+}
+
+#define PROC "/proc/"
+#define PROC_BYTES (sizeof(PROC) - 1)
+#define SELF "/proc/self"
+#define SELF_BYTES (sizeof(SELF) - 1)
+/* Digits of a process id, and the slash. */
+#define ID_BYTES_MAX 11
+
+/* Bytes of `/proc/N` at the beginning of the name, if N is the calling process; else 0. */
+static __always_inline __u32 own_folder_bytes(struct label *label)
+{
+	__u32 process = bpf_get_current_pid_tgid() >> 32;
+	__u32 number = 0;
+	int i;
+
+	for (i = 0; i < (int)PROC_BYTES; i++)
+		if (label->name[i] != PROC[i])
+			return 0;
+	for (i = PROC_BYTES; i < (int)PROC_BYTES + ID_BYTES_MAX; i++) {
+		char digit = label->name[i];
+
+		if (digit < '0' || digit > '9')
+			return number == process && (digit == '/' || !digit) ? i : 0;
+		number = number * 10 + (digit - '0');
+	}
+	return 0;
+}
+
+/*
+ * What a process has of itself in /proc is named as the link there: `/proc/self/status`. The rest
+ * of the name goes through the part of the buffer that no path reaches.
+ */
+static __always_inline void name_own_folder(struct label *label)
+{
+	__u32 bytes = own_folder_bytes(label);
+	__u32 rest = label->event.length - bytes;
+	char *free = &label->name[PATH_BYTES];
+
+	if (!bytes || rest >= LAST_BYTES)
+		return;
+	bpf_probe_read_kernel(free, LAST_BYTES, &label->name[bytes]);
+	__builtin_memcpy(label->name, SELF, SELF_BYTES);
+	bpf_probe_read_kernel(&label->name[SELF_BYTES], LAST_BYTES, free);
+	label->event.length = SELF_BYTES + rest;
 }
 
 /*
@@ -134,6 +186,8 @@ static __always_inline enum name_state name_path(struct label *label, const stru
 		label->name[bytes & (PATH_BYTES - 1)] = '\0';
 	}
 	label->event.length = bytes;
+	if (dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
+		name_own_folder(label);
 	return state;
 }
 

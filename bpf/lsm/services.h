@@ -59,10 +59,10 @@ int BPF_PROG(on_userns_create)
 
 static __always_inline bool is_message_queue(struct inode *directory)
 {
-	return BPF_CORE_READ(directory, i_sb, s_magic) == MQUEUE_MAGIC;
+	return directory->i_sb->s_magic == MQUEUE_MAGIC;
 }
 
-/* POSIX message queues have no path: open is decided by file_open. */
+/* POSIX message queues need no path. */
 SEC("lsm/inode_create")
 int BPF_PROG(on_inode_create, struct inode *directory)
 {
@@ -75,14 +75,6 @@ SEC("lsm/inode_unlink")
 int BPF_PROG(on_inode_unlink, struct inode *directory)
 {
 	if (!label_of_current() || !is_message_queue(directory))
-		return 0;
-	return judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE);
-}
-
-SEC("lsm/file_open")
-int BPF_PROG(on_queue_open, struct file *file)
-{
-	if (!label_of_current() || !file || !is_message_queue(file->f_inode))
 		return 0;
 	return judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE);
 }

@@ -19,7 +19,7 @@
 /* Bytes of a last component by which most executables are known not to be in a rule. */
 #define COMPONENT_BYTES 64
 /* 32-bit words in one element of a policy's table. */
-#define ROW_WORDS 64
+#define ROW_WORDS 1024
 #define STATE_DEAD 0
 /* Units that lead into a domain. */
 #define UNITS_MAX 16384
@@ -87,10 +87,9 @@ struct row {
 };
 
 /*
- * The first row of a policy's table. The second is the class of each byte, one byte each. The
- * others are three arrays of words, which begin at rows of their own. `next` is indexed by
- * state * class_count + class, that of the network by state * 16 + nibble, where state 1 is
- * granted. Two words a state are:
+ * The first row of a policy's table. The others are arrays of words, which begin at rows of their
+ * own. `next` is indexed by state * class_count + class, that of the network by
+ * state * 16 + nibble, where state 1 is granted. Two words a state are:
  *
  *     granted | own << 16
  *     granted to every name below `state/` | granted to some name there << 16
@@ -111,6 +110,7 @@ struct table_head {
 	__u32 signal_count;
 	__u32 network_row;
 	__u32 network_starts[2 * ENDPOINT_USES]; /* of each use for IPv4, then for IPv6 */
+	__u8 classes[256]; /* of each byte of a name */
 };
 
 struct policy_table {

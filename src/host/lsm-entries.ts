@@ -26,9 +26,8 @@ const BOOT_ORDER = "/etc/systemd/system/cofferdam-agent.service.d/kernel-entries
 const bootOrder = `# cofferdam settings set /UserVars/BpfLsmEntries 1 wrote this; 0 removes it.
 [Unit]
 Before=network.target
-[Service]
-# Then the boot goes on without it.
-TimeoutStartSec=60
+# Then the boot goes on without it, and it goes on starting.
+JobRunningTimeoutSec=90
 `;
 
 function orderBoot(enters: boolean): void {

@@ -16,7 +16,7 @@ function lookUp(table: Uint8Array, name: string) {
   const word = (row: number, index: number) => view.getUint32(row * ROW_BYTES + 4 * index, true);
   let state = head("start");
   for (const byte of bytesOfName(name)) {
-    const index = state * head("classCount") + (table[ROW_BYTES + byte] as number);
+    const index = state * head("classCount") + (table[headLayout.classes + byte] as number);
     state = word(head("nextRow"), index);
     if (state === 0) break;
   }

@@ -83,12 +83,11 @@ export function policyTable(
     networkStarts: network.starts,
     ...wordsBeside(beside),
   });
-  const classes = Buffer.alloc(ROW_BYTES);
-  classes.set(joint.classOf);
-  return Buffer.concat([head, classes, sections.bytes]);
+  head.set(joint.classOf, headLayout.classes);
+  return Buffer.concat([head, sections.bytes]);
 }
 
-type HeadMember = Exclude<keyof typeof headLayout, "bytes">;
+type HeadMember = Exclude<keyof typeof headLayout, "bytes" | "classes">;
 type HeadWords = Readonly<Record<HeadMember, readonly number[]>>;
 
 const NO_DOMAIN = "superDom";
@@ -174,14 +173,14 @@ function headOf(words: HeadWords): Uint8Array {
   return bytes;
 }
 
-/** Each section begins with a row of its own, after the head and the classes. */
+/** Each section begins with a row of its own, after the head. */
 function rowsOf(sections: readonly Uint32Array[]): {
   readonly rows: readonly number[];
   readonly bytes: Uint8Array;
 } {
   const rows: number[] = [];
   const parts: Buffer[] = [];
-  let row = 2;
+  let row = 1;
   for (const section of sections) {
     const count = Math.ceil(section.length / ROW_WORDS);
     const part = Buffer.alloc(count * ROW_BYTES);

@@ -90,6 +90,24 @@ test("a process traces its own domain only where code may be written", async () 
   expect(lsm.events(OWN)).toMatchObject([{ kind: "memory", denied: true }]);
 });
 
+test("what a process has of itself in /proc is named /proc/self, and nothing else is", async () => {
+  const tried = [
+    `read /proc/${actor.pid}/status`,
+    "read /proc/self/status",
+    "read /proc/thread-self/status",
+    `read /proc/${pidOf("superDom")}/status`,
+    `read /proc/${pidOf("own")}/status`,
+  ];
+  const [granted, refused] = ["0", "EACCES"];
+  lsm.domain(OWN, "enforcing", rules("r /proc/self/**"));
+  expect(await actor.all(tried)).toEqual([granted, granted, granted, refused, refused]);
+  lsm.domain(OWN, "enforcing", rules("r /proc/[0-9]*/status"));
+  expect(await actor.all(tried)).toEqual([refused, refused, refused, granted, granted]);
+  expect(lsm.events(OWN).map(({ name }) => name)).toContain("/proc/self/status");
+  lsm.domain(OWN, "enforcing", rules("r /proc/**", "deny r /proc/self/status"));
+  expect(await actor.all(tried)).toEqual([refused, refused, granted, granted, granted]);
+});
+
 test("a process uses the capabilities that `decide()` says, and none else", async () => {
   fs.mkdirSync("/tmp/lsm-capable", { recursive: true });
   const file = "/tmp/lsm-capable/f";

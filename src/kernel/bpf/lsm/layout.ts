@@ -4,7 +4,7 @@
  */
 
 /** Words of 4 bytes in one element of a policy's table. */
-export const ROW_WORDS = 64;
+export const ROW_WORDS = 1024;
 export const ROW_BYTES = 4 * ROW_WORDS;
 
 /** `struct table_head`, the first row. */
@@ -22,7 +22,8 @@ export const headLayout = {
   signalCount: 76,
   networkRow: 80,
   networkStarts: 84,
-  bytes: 124,
+  classes: 124,
+  bytes: 380,
 } as const;
 
 /** `enum granted_word`. */
@@ -173,7 +174,7 @@ export const lsmPrograms = [
   ...["on_msg_queue_alloc_security", "on_msg_queue_associate", "on_msg_queue_msgctl"],
   ...["on_msg_queue_msgsnd", "on_msg_queue_msgrcv", "on_key_alloc", "on_key_permission"],
   ...["on_perf_event_open", "on_uring_override_creds", "on_uring_sqpoll", "on_uring_cmd"],
-  ...["on_userns_create", "on_inode_create", "on_inode_unlink", "on_queue_open"],
+  ...["on_userns_create", "on_inode_create", "on_inode_unlink"],
   ...["on_anonymous_inode"],
   ...["on_set_times", "on_inode_setxattr", "on_inode_removexattr", "on_inode_set_acl"],
   ...["on_inode_remove_acl", "on_file_ioctl", "on_file_ioctl_compat"],

@@ -62,6 +62,8 @@ interface Told {
   readonly engine: string;
   readonly verdict: string;
   readonly object: string;
+  /** The policy's own, if one denies it. */
+  readonly rule: string | null;
 }
 
 const events = (): readonly Told[] =>
@@ -85,6 +87,9 @@ export const entered: Suite = {
     machine.write(SCRIPT, script);
     machine.write(`/etc/systemd/system/${UNIT}.service`, unit);
     machine.write(policyFile, policy("enforcing"));
+    // To load the programs at a boot takes an emulated machine a minute.
+    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
+    machine.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
     machine.must("systemctl", "daemon-reload");
     machine.must("systemctl", "--quiet", "enable", "--now", UNIT);
     expect(holds()).toBe(OPEN);
@@ -100,11 +105,11 @@ export const entered: Suite = {
     expect(holds()).toBe(HELD);
   },
 
-  "Debian's memcached serves in its domain, and misses nothing": async () => {
+  "Debian's memcached serves in its domain, and misses but what its policy denies": async () => {
     const client = new Client();
     machine.must("sleep", "5");
     expect(await client.end()).toBe("served");
-    expect(deniedIn("memcached")).toEqual([]);
+    expect(deniedIn("memcached").filter(({ rule }) => rule === null)).toEqual([]);
   },
 
   "what is refused is in the log, as the kernel's engine told it": () => {
