@@ -73,7 +73,8 @@ const shares: Readonly<Record<string, string>> = {
   "domains/exim4.yaml": "/home",
   // It tells which processes a host has, and what these use.
   "domains/snmpd.yaml": "/proc",
-  // Users' files are what it serves, but for those with a dot.
+  // Users' files are what they serve, but for those with a dot.
+  "domains/proftpd.yaml": "/home",
   "domains/vsftpd.yaml": "/home",
 };
 
