@@ -71,6 +71,8 @@ const shares: Readonly<Record<string, string>> = {
   "domains/sshd.yaml": "/home",
   // A user says in ~/.forward where their mail goes.
   "domains/exim4.yaml": "/home",
+  // A folder for each start, by the process's number; the unit makes /tmp private.
+  "domains/nsd.yaml": "/tmp",
   // It tells which processes a host has, and what these use.
   "domains/snmpd.yaml": "/proc",
   // Users' files are what they serve, but for those with a dot.
