@@ -39,6 +39,13 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /etc/shadow", "read /etc/pam.d/common-auth", "execute /usr/sbin/unix_chkpwd"],
     ["write /etc/shadow", "write /etc/pam.d/common-auth", "netlink audit", "execute /usr/bin/su"],
   ],
+  python: [
+    ["execute /usr/bin/python3.13", "read /usr/lib/python3/dist-packages/yaml/__init__.py"],
+    [
+      ...["write /usr/lib/python3/dist-packages/x.py", "execute /usr/bin/dash"],
+      ...["read /srv/app/app.py"],
+    ],
+  ],
   syslog: [
     ["connect unix /run/systemd/journal/dev-log"],
     ["connect unix /run/systemd/journal/stdout", "write /var/log/syslog"],
