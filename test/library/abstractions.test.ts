@@ -39,6 +39,7 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /etc/shadow", "read /etc/pam.d/common-auth", "execute /usr/sbin/unix_chkpwd"],
     ["write /etc/shadow", "write /etc/pam.d/common-auth", "netlink audit", "execute /usr/bin/su"],
   ],
+  "prometheus-client": [[], ["read /proc/self/stat", "read /proc/stat", "listen tcp 9090"]],
   python: [
     ["execute /usr/bin/python3.13", "read /usr/lib/python3/dist-packages/yaml/__init__.py"],
     [

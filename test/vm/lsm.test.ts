@@ -31,8 +31,6 @@ const whole = [...usual, "lsm-upgrade", "lsm-attacks", "lsm-after"];
 const chosen = process.env.COFFERDAM_LSM ?? [...usual, "lsm-after"].join(",");
 const isWhole = chosen === "all";
 const suites = isWhole ? whole : whole.filter((name) => chosen.split(",").includes(name));
-/** A whole agent, which takes the emulator a minute. */
-const withAgent = isWhole || chosen.split(",").includes("agent");
 /** Generated policies of each kind. */
 const CASES = isWhole ? 40 : 4;
 let outcome: MachineOutcome | null = null;
@@ -40,8 +38,7 @@ let outcome: MachineOutcome | null = null;
 function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
   if (suites.includes("lsm-attacks")) fillWithAttackPrograms(tree);
-  for (const name of ["adopt", "lsm-agent"])
-    tree.copy(path.join(import.meta.dirname, `guest/${name}.sh`), `vm/${name}.sh`);
+  tree.copy(path.join(import.meta.dirname, "guest/adopt.sh"), "vm/adopt.sh");
   for (const name of ["mkfifo", "ls", "cp"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
@@ -59,7 +56,6 @@ beforeAll(async () => {
   for (const name of suites) bundles.set(name, await bundleTests(`import "./guest/${name}.ts";`));
   const steps = suites.map((name) => [name, `CASES=${CASES} node ${bundleName(name)}`]);
   const cofferdam = path.join(clone, "bin/cofferdam");
-  if (withAgent) steps.push(["agent", `sh /vm/lsm-agent.sh ${cofferdam}`]);
   steps.push(["adopt", `sh /vm/adopt.sh ${cofferdam}`]);
   outcome = await runInVm(
     { engine: { root: { bpffs: BPFFS, ...Object.fromEntries(steps) } } },
@@ -101,28 +97,3 @@ test("a running process is adopted by the command, and let go by the agent's", (
   // Let go, and nothing is pinned.
   expect(lines.slice(-3), text).toEqual(["given", "other", ""]);
 });
-
-if (withAgent)
-  test("an agent tells its events, and levels, policies and entries follow it", (context) => {
-    skipUnless(context, missing === null, missing ?? "");
-    const output = outcome?.steps.get("engine/root/agent")?.output ?? "";
-    const text = `${output}\n${outcome?.console}`;
-    const refused = expect.stringMatching(/\/tmp\/second: Permission denied$/);
-    const lines = output.split("\n");
-    const at = lines.indexOf("first");
-    expect(lines.slice(at, at + 12), text).toEqual([
-      ...["first", refused, "end of enforcing", "first", "second", "end of warning"],
-      ...["first", refused, "end of again", "first", "second", "end of reloaded"],
-    ]);
-    for (const line of ["outside: 0", "inside: 1", "outside again: 0"])
-      expect(lines, text).toContain(line);
-    const told = lines
-      .slice(lines.indexOf("events") + 1, lines.indexOf("why"))
-      .map((line) => JSON.parse(line));
-    const read = { engine: "bpf-lsm", class: "name", operation: "read", domain: "watched" };
-    const second = { ...read, object: "/tmp/second" };
-    expect(told, text).toContainEqual(expect.objectContaining({ ...second, verdict: "denied" }));
-    expect(told, text).toContainEqual(expect.objectContaining({ ...second, verdict: "warning" }));
-    const why = lines.slice(lines.indexOf("why") + 1, lines.indexOf("rest")).join("\n");
-    expect(why, text).toMatch(/r \/tmp\/third/);
-  });

@@ -58,6 +58,7 @@ const holds = (): string => machine.sh(ask, UNIT, GRANTED, DENIED).trim().replac
 const policyFile = `/etc/cofferdam/domains/${UNIT}.yaml`;
 
 interface Told {
+  readonly id: string;
   readonly domain: string;
   readonly engine: string;
   readonly verdict: string;
@@ -66,8 +67,10 @@ interface Told {
   readonly rule: string | null;
 }
 
+const LOG = "/var/log/cofferdam/events.jsonl";
+
 const events = (): readonly Told[] =>
-  readFileSync("/var/log/cofferdam/events.jsonl", "utf8")
+  readFileSync(LOG, "utf8")
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Told);
@@ -115,6 +118,35 @@ export const entered: Suite = {
   "what is refused is in the log, as the kernel's engine told it": () => {
     const told = { domain: UNIT, engine: "bpf-lsm", verdict: "denied", object: DENIED };
     expect(events()).toContainEqual(expect.objectContaining(told));
+  },
+
+  "whoever executes a file that a policy names enters its domain": () => {
+    const [program, name] = ["/usr/local/bin/entered", "entered"];
+    machine.must("cp", "/usr/bin/cat", program);
+    machine.write(
+      `/etc/cofferdam/domains/${name}.yaml`,
+      `enter: [{ exec: ${program} }]
+level: enforcing
+include: [base]
+files: [rx ${program}, r ${GRANTED}]
+inherit: [stdio]
+`,
+    );
+    expect(machine.run(program, DENIED).status).toBe(0);
+    machine.done("domain", "reload");
+    expect(machine.run(program, GRANTED).status).toBe(0);
+    expect(machine.run(program, DENIED).status).toBe(1);
+  },
+
+  "why says which line grants what the kernel refused": () => {
+    machine.sh(
+      `until grep '"domain":"entered"' "$1" | grep -qF "$2"; do sleep 0.2; done`,
+      LOG,
+      DENIED,
+    );
+    const refused = deniedIn("entered").find(({ object }) => object === DENIED);
+    // Its status is 1, because it was denied.
+    expect(machine.run("cofferdam", "why", refused?.id ?? "").out).toContain(`r ${DENIED}`);
   },
 
   "levels and policies are in force at once, without a restart": () => {
