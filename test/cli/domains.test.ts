@@ -71,6 +71,11 @@ const shares: Readonly<Record<string, string>> = {
   "domains/sshd.yaml": "/home",
   // A user says in ~/.forward where their mail goes.
   "domains/exim4.yaml": "/home",
+  // A folder for each start, by the process's number.
+  "domains/nsd.yaml": "/tmp",
+  // They tell which processes a host has, and what these use.
+  "domains/collectd.yaml": "/proc",
+  "domains/prometheus-process-exporter.yaml": "/proc",
 };
 
 /** Of a name in a shared folder: as many letters of the daemon's own before what varies. */

@@ -35,6 +35,7 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /etc/ssl/openssl.cnf"],
     ["read /etc/ssl/private/key.pem", "read /etc/ssl/certs/ca-certificates.crt"],
   ],
+  "prometheus-client": [[], ["read /proc/self/stat", "read /proc/stat", "listen tcp 9090"]],
   syslog: [
     ["connect unix /run/systemd/journal/dev-log"],
     ["connect unix /run/systemd/journal/stdout", "write /var/log/syslog"],
