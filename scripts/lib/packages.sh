@@ -49,11 +49,13 @@ clang-19            clang-19          rebuilds the shipped BPF object
 llvm-strip-19       llvm-19           rebuilds the shipped BPF object
 '
 
-# One per line: the name below build/debian, a package that depends on the right one of this
-# release, the function that unpacks it, what is missing without it.
+# One per line: the name below build/debian, the package, the function that unpacks it, what is
+# missing without it. `^PACKAGE` is the one that PACKAGE depends on in this release.
 unpacked_test='
-stock-kernel  linux-image-cloud-amd64  unpack_stock_kernel  boots in the virtual machine
-selftests     linux-source             unpack_selftests     the suites of the kernel
+stock-kernel  ^linux-image-cloud-amd64  unpack_all        boots in the virtual machine
+selftests     ^linux-source             unpack_selftests  the suites of the kernel
+apparmor           apparmor             unpack_all        domains beside its profiles
+apparmor-profiles  apparmor-profiles    unpack_all        domains beside its profiles
 '
 
 packages_afternoon='

@@ -4,7 +4,7 @@
 unpacked_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/cofferdam-debian
 
 # Each function gets the package's file and the folder to fill.
-unpack_stock_kernel() { dpkg-deb --extract "$1" "$2"; }
+unpack_all() { dpkg-deb --extract "$1" "$2"; }
 
 # Only the suites and the headers for compiling them: a fiftieth of the kernel's source.
 unpack_selftests() {
@@ -33,33 +33,36 @@ unpack_package() {
   rm -rf "$scratch"
 }
 
-# want_unpacked NAME METAPACKAGE FUNCTION USE: links build/debian/NAME to the unpacked package that
-# METAPACKAGE depends on, or says what is missing. Never stops the set-up.
+# want_unpacked NAME PACKAGE FUNCTION USE: links build/debian/NAME to the unpacked package, or says
+# what is missing. Never stops the set-up.
 want_unpacked() {
-  local name=$1 package folder link=build/debian/$1
+  local name=$1 wanted=${2#^} package folder link=build/debian/$1
   [ ! -e "$link/." ] || return 0
   if [ -n "${COFFERDAM_NO_APT:-}" ] || ! command -v apt-get >/dev/null 2>&1; then
-    say "without $2: $4"
+    say "without $wanted: $4"
     return 0
   fi
-  package=$(first_dependency "$2")
+  package=$(package_meant "$2")
   # A new machine has no package lists yet.
   if [ -z "$package" ] && [ "$(id -u)" = 0 ] && apt-get update >/dev/null 2>&1; then
-    package=$(first_dependency "$2")
+    package=$(package_meant "$2")
   fi
   folder=$unpacked_cache/$package
   if [ -n "$package" ] && [ ! -d "$folder" ]; then
     step "Debian package, unpacked: $package" unpack_package "$package" "$3" "$folder" || package=
   fi
   if [ -z "$package" ]; then
-    say "without $2: $4"
+    say "without $wanted: $4"
     return 0
   fi
   mkdir -p build/debian
   ln -sfn "$folder" "$link"
 }
 
-# first_dependency METAPACKAGE: the name; nothing if apt does not know the package.
-first_dependency() {
-  apt-cache depends "$1" 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }' || true
+# package_meant PACKAGE|^PACKAGE: the name; nothing if apt does not know the package.
+package_meant() {
+  case $1 in
+  ^*) apt-cache depends "${1#^}" 2>/dev/null | awk '$1 == "Depends:" { print $2; exit }' || true ;;
+  *) apt-cache show "$1" 2>/dev/null | sed -n 's/^Package: //p' | head -n 1 || true ;;
+  esac
 }

@@ -9,7 +9,7 @@ import { shippedPolicy } from "./policy.ts";
 import { PolicyDiffers } from "./policy-differs.ts";
 import { repack } from "./repack.ts";
 import { toldOf } from "./told.ts";
-import { type Width, widthOn } from "./width.ts";
+import { filesOn, type Width, widthOf } from "./width.ts";
 
 /** What was seen of one daemon of the library. */
 export interface Passage {
@@ -98,7 +98,7 @@ export async function goThrough(
     day: new Date().toISOString().slice(0, 10),
     refused: one.told(),
     tried,
-    width: widthOn(host, shippedPolicy(written.name)),
+    width: widthOf(filesOn(host), shippedPolicy(written.name)),
     seconds: Math.round((performance.now() - start) / 1000),
   };
 }

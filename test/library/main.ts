@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { sharedPackages } from "../package/packages.ts";
+import { countBeside } from "./apparmor/beside.ts";
 import { names, readDaemon } from "./daemon.ts";
 import { goThrough, type Passage, StepFailed } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
@@ -13,6 +14,7 @@ const help = `npm run library -- [OPTION]... [NAME]...
 Leads daemons of the library through a server's life in their domains; without a
 NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
 
+  --apparmor         count what they reach beside Debian's AppArmor profiles
   --tenth            those that \`npm test\` would take today
   --new NAME         write the files of a new daemon, from what protect drafts
     --packages P,... its Debian packages; by default NAME
@@ -94,6 +96,7 @@ async function main(): Promise<number> {
       new: { type: "string" },
       packages: { type: "string" },
       unit: { type: "string" },
+      apparmor: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -108,6 +111,11 @@ async function main(): Promise<number> {
   if (values.new !== undefined) {
     const { unit = values.new, packages = values.new } = values;
     await makeSkeleton(values.new, { unit, packages: packages.split(",") }, say);
+    return 0;
+  }
+  if (values.apparmor) {
+    const counted = (positionals.length > 0 ? positionals : names).map(readDaemon);
+    await countBeside(sharedPackages(isProgram), counted, (line) => say(`${line}\n`));
     return 0;
   }
   const all = positionals.length > 0 ? positionals : names;

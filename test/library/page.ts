@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { type Beside, keptCount } from "./apparmor/beside.ts";
 import { matches, names, readDaemon } from "./daemon.ts";
 import { type KeptPassage, keptPassage } from "./passages.ts";
 import { shippedPolicy } from "./policy.ts";
 import { heldOf } from "./table.ts";
+import type { Width } from "./width.ts";
 import { inWords } from "./words.ts";
 
 const cannotBeHeld = z
@@ -48,6 +50,7 @@ export function libraryPage(): string {
     "|---|---|---|---|---|---|---|---|\n",
     ...seen.map(row),
     "\n",
+    besideAppArmor(),
     "## What cannot be held\n\n| daemons | why |\n|---|---|\n",
     ...Object.entries(cannotBeHeld).map(([daemons, why]) => `| ${daemons} | ${why} |\n`),
     "\n",
@@ -55,14 +58,60 @@ export function libraryPage(): string {
   ].join("");
 }
 
+const anchor = (name: string): string => name.replaceAll(/[^\w-]/g, "");
+
 function row({ name, version, day, tried, width }: KeptPassage): string {
   const cells = [
-    `[${name}](#${name.replaceAll(/[^\w-]/g, "")})`,
+    `[${name}](#${anchor(name)})`,
     shippedPolicy(name).summary,
     version,
     day,
     heldOf(tried).replace(" held", ""),
-    ...[width.read, width.write, width.execute].map((count) => count.toLocaleString("en")),
+    ...counts(width),
+  ];
+  return `| ${cells.join(" | ")} |\n`;
+}
+
+const inDigits = (count: number): string => count.toLocaleString("en");
+const counts = ({ read, write, execute }: Width): readonly string[] =>
+  [read, write, execute].map(inDigits);
+
+function besideAppArmor(): string {
+  const count = keptCount();
+  if (count === null) return "";
+  const { day, parser, files, rows } = count;
+  return `## Beside AppArmor
+
+For daemons that Debian has an AppArmor profile for: how many files of a host the domain may read,
+write and execute, and how many the profile. The host had these daemons and what the tests of
+Cofferdam need, and ${inDigits(files)} files. \`npm run library -- --apparmor\` counts; this is of
+${day}.
+
+AppArmor's own parser (${parser}) compiles each profile, and its automaton is walked as the kernel
+walks it. No profile is loaded. A file that its owner alone gets counts as well; how many these are
+stands behind the plus sign. Appending counts as writing. Ordinary permissions are not asked on
+either side. An AppArmor profile need not grant that its own program is executed; a domain must.
+
+*Shipped*: \`complaining\` logs and refuses nothing, \`disabled\` is not loaded, \`an example\` lies
+in the documentation. A profile for a name that is a link gets no process: the kernel goes by the
+name that the link leads to.
+
+| domain | reads | writes | executes | profile | shipped | reads | writes | executes |
+|---|---|---|---|---|---|---|---|---|
+${rows.map(besideRow).join("")}
+`;
+}
+
+function besideRow({ name, domain, profile }: Beside): string {
+  const { file, package: from, shipped, isAttached, width, owned } = profile;
+  const cell = (what: keyof Width): string => {
+    const [all, ofOwner] = [width[what] - owned[what], owned[what]].map(inDigits);
+    return owned[what] === 0 ? `${all}` : `${all} + ${ofOwner}`;
+  };
+  const cells = [
+    ...[`[${name}](#${anchor(name)})`, ...counts(domain), `${file} of ${from}`],
+    isAttached ? shipped : `${shipped}, for a name that is a link`,
+    ...[cell("read"), cell("write"), cell("execute")],
   ];
   return `| ${cells.join(" | ")} |\n`;
 }

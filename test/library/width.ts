@@ -18,18 +18,21 @@ const list = [
 ];
 const LIST_BYTES_MAX = 1 << 28;
 
-export function widthOn(host: LibraryHost, policy: Policy): Width {
+export function filesOn(host: LibraryHost): readonly string[] {
   const [program = "", ...args] = host.booted.command(list);
   const names = execFileSync(program, args, { encoding: "utf8", maxBuffer: LIST_BYTES_MAX });
-  return countNames(names.split("\0").slice(0, -1), namesAsked(policy.names));
+  return names.split("\0").slice(0, -1);
 }
 
-function countNames(names: readonly string[], granted: (name: string) => number): Width {
-  const count = (bit: number): number =>
-    names.filter((name) => (granted(name) & bit) === bit).length;
-  return {
-    read: count(Permission.read),
-    write: count(Permission.write),
-    execute: count(Permission.execute),
-  };
+export function widthOf(files: readonly string[], policy: Policy): Width {
+  return countGranted(files.map(namesAsked(policy.names)), Permission);
+}
+
+/** Of what each file is granted, how often one of these bits is. */
+export function countGranted(
+  granted: readonly number[],
+  bits: { readonly [K in keyof Width]: number },
+): Width {
+  const count = (bit: number): number => granted.filter((each) => (each & bit) !== 0).length;
+  return { read: count(bits.read), write: count(bits.write), execute: count(bits.execute) };
 }

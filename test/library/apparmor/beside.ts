@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Packages } from "../../package/packages.ts";
+import { type LibraryDaemon, withVersion } from "../daemon.ts";
+import { LibraryHost } from "../library-host.ts";
+import { shippedPolicy } from "../policy.ts";
+import { filesOn, type Width, widthOf } from "../width.ts";
+import { type ProfileFacts, profileFor, putAppArmor } from "./profile.ts";
+import { type ProfileWidth, profileWidth } from "./width.ts";
+
+/** What a domain reaches, beside Debian's AppArmor profile for the same program. */
+export interface Beside {
+  readonly name: string;
+  readonly domain: Width;
+  readonly profile: ProfileFacts & ProfileWidth;
+}
+
+/** One count: all of it on one host, over one list of files. */
+interface Count {
+  /** ISO 8601, the day alone. */
+  readonly day: string;
+  /** Of AppArmor's parser. */
+  readonly parser: string;
+  readonly files: number;
+  readonly rows: readonly Beside[];
+}
+
+const kept = join(import.meta.dirname, "count.json");
+
+/** null before the first count. */
+export function keptCount(): Count | null {
+  return existsSync(kept) ? (JSON.parse(readFileSync(kept, "utf8")) as Count) : null;
+}
+
+/**
+ * Installs the daemons side by side, counts, and keeps the count. Those without a profile are left
+ * out. `say` hears of each daemon.
+ */
+export async function countBeside(
+  packages: Packages,
+  written: readonly LibraryDaemon[],
+  say: (line: string) => void,
+): Promise<Count> {
+  const host = await LibraryHost.start(packages);
+  try {
+    const parser = putAppArmor(host);
+    // No daemon is started: only their files matter, and many want the same port.
+    host.booted.sh("printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d");
+    host.booted.sh("chmod 0755 /usr/sbin/policy-rc.d");
+    const daemons = written.map((daemon) => {
+      const there = installed(host, daemon);
+      say(`${daemon.name}: installed`);
+      return there;
+    });
+    const files = filesOn(host);
+    const rows = daemons.flatMap(({ name, daemon: program }): readonly Beside[] => {
+      const found = profileFor(host, program);
+      say(`${name}: ${found === null ? "no profile" : found.facts.file}`);
+      if (found === null) return [];
+      const profile = { ...found.facts, ...profileWidth(files, found.compiled) };
+      return [{ name, domain: widthOf(files, shippedPolicy(name)), profile }];
+    });
+    const day = new Date().toISOString().slice(0, 10);
+    const count = { day, parser, files: files.length, rows };
+    writeFileSync(kept, `${JSON.stringify(count, null, 2)}\n`);
+    return count;
+  } finally {
+    await host.stop();
+  }
+}
+
+function installed(host: LibraryHost, daemon: LibraryDaemon): LibraryDaemon {
+  if (!host.has(daemon.packages)) {
+    host.fetch(daemon.packages);
+    host.install(daemon.packages);
+  }
+  return withVersion(daemon, (script) => host.booted.sh(script));
+}

@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import { basename, join } from "node:path";
+import { clone } from "../../package/packages.ts";
+import type { LibraryHost } from "../library-host.ts";
+import { type CompiledProfile, readCompiled } from "./compiled.ts";
+import { compile } from "./parser.ts";
+
+/** Debian's packages of profiles: links that scripts/lib/unpacked.sh makes. */
+const packages = ["apparmor", "apparmor-profiles"] as const;
+const TREE_BYTES_MAX = 1 << 26;
+
+/** How Debian ships a profile. */
+type Shipped = "enforced" | "complaining" | "disabled" | "an example";
+
+export interface ProfileFacts {
+  readonly file: string;
+  readonly package: string;
+  readonly shipped: Shipped;
+  /** Whether the kernel would put the daemon into it: it goes by a program's real name. */
+  readonly isAttached: boolean;
+}
+
+/**
+ * Unpacks them in the library's host: nothing is installed, and no profile is loaded.
+ * @returns the version of the parser
+ */
+export function putAppArmor({ booted }: LibraryHost): string {
+  booted.sh("mkdir /srv/apparmor.d");
+  for (const name of packages) {
+    booted.sh('mkdir "/srv/$1"', name);
+    const from = join(clone, "build/debian", name);
+    const archive = execFileSync("tar", ["-C", from, "-c", "."], { maxBuffer: TREE_BYTES_MAX });
+    const [program = "", ...args] = booted.command(["tar", "-C", `/srv/${name}`, "-x"]);
+    execFileSync(program, args, { input: archive });
+    booted.sh('cp -r "/srv/$1/etc/apparmor.d/." /srv/apparmor.d', name);
+  }
+  const said = booted.sh("/srv/apparmor/usr/sbin/apparmor_parser --version");
+  return /version (\S+)/.exec(said)?.[1] ?? said;
+}
+
+/** Files that may have a profile for a program, the nearest first. */
+const candidates = `
+cp -r /etc/apparmor.d/. /srv/apparmor.d
+# The parser passes by what is disabled.
+rm -rf /srv/apparmor.d/disable
+for file in /etc/apparmor.d/* /srv/apparmor-profiles/etc/apparmor.d/* \\
+  /srv/apparmor/etc/apparmor.d/* /srv/apparmor-profiles/usr/share/apparmor/extra-profiles/*; do
+  [ ! -f "$file" ] || ! grep -qF -e "$1" "$file" || echo "$file"
+done`;
+
+/**
+ * Debian's profile for a program: that of its own package, else of the packages of profiles; null
+ * if there is none. One that confines nothing is none.
+ * @throws Error with what apparmor_parser said
+ */
+export function profileFor(
+  host: LibraryHost,
+  program: string,
+): { readonly facts: ProfileFacts; readonly compiled: CompiledProfile } | null {
+  const real = host.booted.sh('readlink -e "$1"', program).trim();
+  // A version at the end of its name may be a pattern in the profile.
+  const word = /^[a-z]+/i.exec(basename(program))?.[0] ?? basename(program);
+  const files = host.booted.sh(candidates, word).split("\n").slice(0, -1);
+  const profiles = files.flatMap((file) => {
+    const bytes = compile("/srv/apparmor", "/srv/apparmor.d", file, (words) =>
+      host.booted.command(words),
+    );
+    return readCompiled(bytes).map((profile) => ({ file, profile }));
+  });
+  for (const name of [real, program])
+    for (const { file, profile } of profiles)
+      if (profile.mode !== "unconfined" && profile.attachesTo(name))
+        return {
+          compiled: profile,
+          facts: {
+            file: basename(file),
+            package: packageOf(host, file),
+            shipped: shippedAs(host, file, profile),
+            isAttached: name === real,
+          },
+        };
+  return null;
+}
+
+function packageOf({ booted }: LibraryHost, file: string): string {
+  const [, unpacked] = /^\/srv\/([^/]+)\//.exec(file) ?? [];
+  return unpacked ?? booted.sh('dpkg-query -S "$1"', file).replace(/:.*/s, "");
+}
+
+function shippedAs({ booted }: LibraryHost, file: string, { mode }: CompiledProfile): Shipped {
+  if (file.includes("/extra-profiles/")) return "an example";
+  const disabled = booted.run("test", "-e", `/etc/apparmor.d/disable/${basename(file)}`);
+  if (disabled.status === 0) return "disabled";
+  return mode === "complain" ? "complaining" : "enforced";
+}
