@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { sharedPackages } from "../package/packages.ts";
 import { countBeside } from "./apparmor/beside.ts";
-import { names, readDaemon } from "./daemon.ts";
+import { type LibraryDaemon, names, readDaemon } from "./daemon.ts";
+import { goThroughTests } from "./debian-tests/go-through.ts";
+import { keepTests } from "./debian-tests/seen.ts";
 import { goThrough, type Passage, StepFailed } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
@@ -14,6 +16,7 @@ const help = `npm run library -- [OPTION]... [NAME]...
 Leads daemons of the library through a server's life in their domains; without a
 NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
 
+  --debian-tests     run the tests that their Debian packages have of their own
   --apparmor         count what they reach beside Debian's AppArmor profiles
   --tenth            those that \`npm test\` would take today
   --new NAME         write the files of a new daemon, from what protect drafts
@@ -24,6 +27,7 @@ NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
   --help
 
   npm run library -- nginx redis-server
+  npm run library -- --debian-tests memcached
   npm run library -- --new chrony --packages chrony
 `;
 
@@ -88,6 +92,23 @@ async function through(wanted: readonly string[]): Promise<readonly (Passage | F
   return seen;
 }
 
+/** The tests that packages have of their own; how it ended is the exit code. */
+async function testsThrough(daemons: readonly LibraryDaemon[]): Promise<number> {
+  const packages = sharedPackages(isProgram);
+  let failed = 0;
+  for (const daemon of daemons) {
+    say(`${daemon.name}:\n`);
+    try {
+      const seen = await goThroughTests(packages, daemon, (line) => say(`  ${line}\n`));
+      keepTests(seen);
+    } catch (error) {
+      failed++;
+      say(`  FAILED ${error instanceof Error ? error.message.slice(0, WHY_MAX) : error}\n`);
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -97,6 +118,7 @@ async function main(): Promise<number> {
       packages: { type: "string" },
       unit: { type: "string" },
       apparmor: { type: "boolean", default: false },
+      "debian-tests": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -118,6 +140,7 @@ async function main(): Promise<number> {
     await countBeside(sharedPackages(isProgram), counted, (line) => say(`${line}\n`));
     return 0;
   }
+  if (values["debian-tests"]) return await testsThrough(positionals.map(readDaemon));
   const all = positionals.length > 0 ? positionals : names;
   const seen = await through(values.tenth ? tenthOf(names, new Date()) : all);
   process.stdout.write(values.json ? `${JSON.stringify(seen, null, 2)}\n` : tableOf(seen));

@@ -43,10 +43,9 @@ const candidates = `
 cp -r /etc/apparmor.d/. /srv/apparmor.d
 # The parser passes by what is disabled.
 rm -rf /srv/apparmor.d/disable
-for file in /etc/apparmor.d/* /srv/apparmor-profiles/etc/apparmor.d/* \\
-  /srv/apparmor/etc/apparmor.d/* /srv/apparmor-profiles/usr/share/apparmor/extra-profiles/*; do
-  [ ! -f "$file" ] || ! grep -qF -e "$1" "$file" || echo "$file"
-done`;
+grep -lsF -d skip -e "$1" /etc/apparmor.d/* /srv/apparmor-profiles/etc/apparmor.d/* \\
+  /srv/apparmor/etc/apparmor.d/* /srv/apparmor-profiles/usr/share/apparmor/extra-profiles/* ||
+  [ $? = 1 ]`;
 
 /**
  * Debian's profile for a program: that of its own package, else of the packages of profiles; null

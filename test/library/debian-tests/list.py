@@ -1,0 +1,25 @@
+# Prints the tests of an unpacked source package as JSON, as autopkgtest reads them.
+import json
+import sys
+
+sys.path.insert(0, "/usr/share/autopkgtest/lib")
+import testdesc  # noqa: E402
+
+# What this system can do is not asked here.
+everything = [
+    *("isolation-container", "isolation-machine", "root-on-testbed", "has_internet"),
+    *("revert-full-system", "reboot"),
+]
+tests, _ = testdesc.parse_debian_source(sys.argv[1], everything, sys.argv[2], False)
+print(
+    json.dumps(
+        [
+            {
+                "name": test.name,
+                "restrictions": sorted(test.restrictions),
+                "depends": ", ".join(" | ".join(one) for one in test.depends),
+            }
+            for test in tests
+        ]
+    )
+)
