@@ -101,17 +101,22 @@ export class LsmFollower {
       policy.entries.flatMap((one) => (one.kind === "unit" ? [{ ...one, into: entry }] : [])),
     );
     const groups = groupsOfUnits(claims.map(({ unit }) => unit));
+    const before = engine.units();
     const units = new Map<string, number>();
     for (const { unit, outside = [], into } of claims) {
       const group = groups.get(unit);
       if (group === undefined) continue;
-      const why = whyOutside(group, outside);
+      const others = claims.filter((one) => one.unit === unit && one.into !== into);
+      const why = whyOutside(group, outside, others[0]?.into.name);
       if (why === null) units.set(group, into.number);
       else this.#complaints.say(`unit ${unit}`, `${unit} does not enter ${into.name}: ${why}`);
+      // A second policy that names a unit takes it out of no domain.
+      if (others.some(({ into: { number } }) => number === before.get(group)))
+        units.set(group, before.get(group) as number);
     }
     const kept = this.#table().entries.filter((entry) => !read.has(entry));
     const numbers = new Set(kept.map(({ number }) => number));
-    for (const [group, number] of engine.units()) if (numbers.has(number)) units.set(group, number);
+    for (const [group, number] of before) if (numbers.has(number)) units.set(group, number);
     return units;
   }
 
@@ -146,7 +151,8 @@ export class LsmFollower {
 const SYSTEMD_EXECUTOR = "/usr/lib/systemd/systemd-executor";
 
 /** Why a unit cannot enter its domain in the kernel; null if it can. */
-function whyOutside(group: string, outside: readonly string[]): string | null {
+function whyOutside(group: string, outside: readonly string[], other?: string): string | null {
+  if (other !== undefined) return `${other} names it, too; remove it from all policies but one`;
   const help = "cofferdam unit enable lets it enter at its start";
   // The kernel does not know one command of a unit from another.
   if (outside.length > 0) return `its policy leaves ${outside.join(", ")} outside; ${help}`;

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { groupOfSlice } from "../../src/host/units/unit-groups.ts";
+import { DROP_IN } from "../../src/host/units/unit.ts";
+import { groupOfSlice, groupsIn } from "../../src/host/units/unit-groups.ts";
 import { libbpf } from "../../src/kernel/bpf/libbpf.ts";
 import { LsmEngine } from "../../src/kernel/bpf/lsm/engine.ts";
 import { mapPin } from "../../src/kernel/bpf/lsm/pins.ts";
@@ -48,6 +49,29 @@ test("a slice lies in those that its name begins with", () => {
   expect(groupOfSlice("system-postgresql.slice")).toBe("/system.slice/system-postgresql.slice");
   expect(groupOfSlice("a-b-c.slice")).toBe("/a.slice/a-b.slice/a-b-c.slice");
   expect([groupOfSlice("-.slice"), groupOfSlice("")]).toEqual(["", ""]);
+});
+
+test("the groups of units that this host has, and that enter through no launcher", () => {
+  const block = (id: string, state: string, slice: string, dropIns = "") =>
+    `Slice=${slice}\nId=${id}\nLoadState=${state}\nDropInPaths=${dropIns}\n`;
+  const told = [
+    block("nginx.service", "loaded", "web.slice", "/etc/systemd/system/nginx.service.d/own.conf"),
+    block("ssh.service", "loaded", "system.slice"),
+    block("gone.service", "not-found", ""),
+    block(
+      "held.service",
+      "loaded",
+      "system.slice",
+      `/etc/systemd/system/held.service.d/${DROP_IN}`,
+    ),
+  ].join("\n");
+  const names = ["nginx.service", "sshd.service", "gone.service", "held.service"];
+  expect([...(groupsIn(told, names) ?? [])]).toEqual([
+    ["nginx.service", "/web.slice/nginx.service"],
+    ["sshd.service", "/system.slice/ssh.service"],
+  ]);
+  // No unit leaves the table because systemd told half.
+  expect([groupsIn(told, names.slice(1)), groupsIn("", names)]).toEqual([null, null]);
 });
 
 test("what was looked up before counts until units have changed", (context) => {

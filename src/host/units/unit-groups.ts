@@ -1,3 +1,4 @@
+import { HostError } from "../host-error.ts";
 import { runsSystemd } from "../service-unit.ts";
 import { systemctl } from "./systemctl.ts";
 import { DROP_IN, isTemplate } from "./unit.ts";
@@ -6,21 +7,39 @@ import { DROP_IN, isTemplate } from "./unit.ts";
  * The paths of the control groups that systemd makes for these services when they start
  * (/system.slice/nginx.service), by the names given. Without those that this host does not have,
  * that are templates, or that `unit enable` lets enter their domain through the launcher.
- * @throws HostError where systemd cannot be asked
+ * @throws HostError where systemd cannot be asked, or does not tell of each
  */
 export function groupsOfUnits(names: readonly string[]): ReadonlyMap<string, string> {
-  const asked = names.filter((name) => !isTemplate(name));
+  const asked = [...new Set(names)].filter((name) => !isTemplate(name));
   if (asked.length === 0 || !runsSystemd()) return new Map();
   const properties = "--property=Id,LoadState,Slice,DropInPaths";
-  // One block a unit, in the order of the names; an alias has the Id of the unit that it names.
-  const blocks = systemctl("show", properties, "--", ...asked)
-    .out.trim()
-    .split("\n\n");
+  const { status, out, err } = systemctl("show", properties, "--", ...asked);
+  const groups = status === 0 ? groupsIn(out, asked) : null;
+  if (groups === null)
+    throw new HostError(
+      `systemd does not tell the control groups of units: ${err.trim().split("\n")[0]}`,
+      "see `systemctl show`, and `journalctl -xe`",
+    );
+  return groups;
+}
+
+/**
+ * From what `systemctl show` prints: one block a unit, in the order of the names. An alias has the
+ * Id of the unit that it names. null if it does not tell of each.
+ */
+export function groupsIn(
+  told: string,
+  names: readonly string[],
+): ReadonlyMap<string, string> | null {
+  const blocks = told.trim().split("\n\n");
+  if (blocks.length !== names.length) return null;
   const groups = new Map<string, string>();
-  for (const [index, name] of asked.entries()) {
-    const told = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(blocks[index] ?? "")?.[1];
-    if (told("LoadState") !== "loaded" || told("DropInPaths")?.includes(`/${DROP_IN}`)) continue;
-    groups.set(name, `${groupOfSlice(told("Slice") ?? "")}/${told("Id") ?? name}`);
+  for (const [index, name] of names.entries()) {
+    const property = (key: string) =>
+      new RegExp(`^${key}=(.*)$`, "m").exec(blocks[index] ?? "")?.[1] ?? "";
+    const isOurs = property("DropInPaths").includes(`/${DROP_IN}`);
+    if (property("LoadState") !== "loaded" || isOurs) continue;
+    groups.set(name, `${groupOfSlice(property("Slice"))}/${property("Id")}`);
   }
   return groups;
 }
