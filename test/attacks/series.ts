@@ -112,13 +112,15 @@ export class Series {
     return this.#collects && isOpen(this.#log);
   }
 
-  /** Rotation would hide events; a test of this size is far from it. */
+  /**
+   * Of whole lines: the last one may be being written. Rotation would hide events; a test of this
+   * size is far from it.
+   */
   events(): readonly Event[] {
     if (!fs.existsSync(this.#log)) return [];
-    return fs
-      .readFileSync(this.#log)
-      .subarray(this.#before)
-      .toString()
+    const text = fs.readFileSync(this.#log).subarray(this.#before).toString();
+    return text
+      .slice(0, text.lastIndexOf("\n") + 1)
       .split("\n")
       .filter((line) => line.includes(`"${this.#domain}"`))
       .map((line): Event => JSON.parse(line).event ?? JSON.parse(line))
