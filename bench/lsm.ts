@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { build } from "esbuild";
+import { bundleProgram } from "../test/vm/bundle.ts";
 import { fillWithClone } from "../test/vm/fill.ts";
 import { machineMissing, runInVm } from "../test/vm/machine.ts";
 import type { Tree } from "../test/vm/tree.ts";
@@ -23,7 +23,7 @@ const guestBundle = path.join(clone, "build/vm/bench-lsm.mjs");
 export async function lsmCosts(scratch: Scratch): Promise<Row[]> {
   const missing = machineMissing();
   if (missing !== null) throw new Error(`bench lsm: ${missing}`);
-  const bundle = await bundled();
+  const bundle = await bundleProgram('import "./lsm.ts";', path.join(clone, "bench/guest"));
   const steps = {
     bpffs: "/vm/busybox mount -t bpf bpf /sys/fs/bpf",
     measure: `COFFERDAM=${cofferdam} node ${guestBundle}`,
@@ -66,27 +66,6 @@ profile bench /vm/a/micro {
   signal peer=bench,
 }
 `;
-
-async function bundled(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [path.join(clone, "bench/guest/lsm.ts")],
-    bundle: true,
-    write: false,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    external: ["koffi"],
-    banner: {
-      js:
-        'import { createRequire as benchRequire } from "node:module";' +
-        "const require = benchRequire(import.meta.url);",
-    },
-    logLevel: "warning",
-  });
-  const [bundle] = outputFiles;
-  if (bundle === undefined) throw new Error("esbuild made no bundle");
-  return bundle.text;
-}
 
 function figuresIn(output: string): readonly Figure[] {
   return output

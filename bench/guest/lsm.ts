@@ -6,14 +6,12 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import { PUBLIC_PROGRAM } from "../../src/base/modes.ts";
-import { canonicalNames } from "../../src/compile/canonical-names.ts";
-import { hostSnapshot } from "../../src/compile/host-snapshot.ts";
 import { policyTable } from "../../src/compile/lsm/policy-table.ts";
 import { LsmEngine } from "../../src/kernel/bpf/lsm/engine.ts";
 import { loadLsm } from "../../src/kernel/bpf/lsm/load.ts";
 import { type Level, levels } from "../../src/model/level.ts";
 import type { Policy } from "../../src/model/policy.ts";
-import { loadPolicy } from "../../src/policy/load.ts";
+import { PINS, policyOfText } from "../../test/vm/guest/lsm-arena.ts";
 
 export interface Figure {
   readonly operation: string;
@@ -24,7 +22,6 @@ export interface Figure {
 
 /** As `../lsm.ts` puts them into the machine. */
 const { COFFERDAM: cofferdam = "" } = process.env;
-const PINS = "/sys/fs/bpf/cofferdam";
 const DOMAIN = 50;
 const ROUNDS = 9;
 const MANY_RULES = 10_000;
@@ -107,18 +104,7 @@ signals: [self]
 }
 
 function policyOf(more: readonly string[] = []): Policy {
-  const file = "/root/bench.yaml";
-  const text = policyText(more);
-  fs.writeFileSync(file, text);
-  const vocabulary = {
-    syscalls: new Set<string>(),
-    groups: new Map([["@system-service", []]]),
-  };
-  const { policy, diagnostics } = loadPolicy(file, { vocabulary, abstractions: [] });
-  if (policy === null) throw new Error(JSON.stringify(diagnostics));
-  const names = canonicalNames(policy, hostSnapshot(), [], []);
-  if ("problems" in names) throw new Error(JSON.stringify(names.problems));
-  return names.policy;
+  return policyOfText(policyText(more));
 }
 
 function put(engine: LsmEngine, number: number, policy: Policy, level: Level): void {
@@ -131,11 +117,7 @@ function put(engine: LsmEngine, number: number, policy: Policy, level: Level): v
 
 measureAll("nothing", [programs.outside]);
 
-fs.writeFileSync(
-  "/root/profile",
-  fs.readFileSync("/vm/profile", "utf8").replace("PORT", String(port)),
-);
-execFileSync("apparmor_parser", ["--replace", "--skip-cache", "/root/profile"]);
+execFileSync("apparmor_parser", ["--replace", "--skip-cache", "/vm/profile"]);
 measureAll("AppArmor", [programs.apparmor]);
 
 fs.writeFileSync("/root/sealed.yaml", policyText([]));
@@ -155,7 +137,8 @@ const opened = "open+close, depth 3";
 const many = Array.from({ length: MANY_RULES }, (_, index) => `r /s/${index}/**`);
 put(engine, DOMAIN, policyOf(many), "enforcing");
 measure(opened, `${MANY_RULES} rules`, [programs.labelled]);
-const small = policyTable(policyOf().names, policyOf(), () => null);
+const usual = policyOf();
+const small = policyTable(usual.names, usual, () => null);
 for (let number = 1; number <= MANY_DOMAINS; number++) {
   engine.setPolicy(number, small);
   engine.setLevel(number, "enforcing");

@@ -6,6 +6,7 @@ import { load } from "../host/load.ts";
 import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
 import { entersInKernel } from "../host/lsm-entries.ts";
 import { launcherOf, type Places } from "../host/places.ts";
+import { claimsOf } from "../host/units/unit-domain.ts";
 import { groupsOfUnits } from "../host/units/unit-groups.ts";
 import { type Executable, isUnitPath, type LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
@@ -97,13 +98,13 @@ export class LsmFollower {
 
   /** By control group; as {@link #executables}. */
   #units(engine: LsmEngine, read: ReadonlyMap<DomainEntry, Read>): ReadonlyMap<string, number> {
-    const claims = [...read].flatMap(([entry, { policy }]) =>
-      policy.entries.flatMap((one) => (one.kind === "unit" ? [{ ...one, into: entry }] : [])),
+    const claims = [...read].flatMap(([into, { policy, files }]) =>
+      claimsOf(into.name, policy, files).map((claim) => ({ ...claim, into })),
     );
     const groups = groupsOfUnits(claims.map(({ unit }) => unit));
     const before = engine.units();
     const units = new Map<string, number>();
-    for (const { unit, outside = [], into } of claims) {
+    for (const { unit, outside, into } of claims) {
       const group = groups.get(unit);
       if (group === undefined) continue;
       const others = claims.filter((one) => one.unit === unit && one.into !== into);

@@ -130,10 +130,16 @@ export function runGroupsOfUnit(group: string): readonly string[] {
 export function processesInGroup(group: string): readonly number[] {
   const folder = folderOf(group);
   const walk = (at: string): readonly number[] => [
-    ...(readIfThere(join(at, "cgroup.procs")) ?? "").split("\n").filter(Boolean).map(Number),
+    ...processesIn(at),
     ...foldersIn(at).flatMap(walk),
   ];
   return folder === null ? [] : walk(folder);
+}
+
+/** Of a group's folder, and not of those below; none if it is gone. */
+export function processesIn(folder: string): readonly number[] {
+  const text = readIfThere(join(folder, "cgroup.procs")) ?? "";
+  return text.split("\n").filter(Boolean).map(Number);
 }
 
 function runGroupsBelow(folder: string): readonly string[] {

@@ -101,10 +101,7 @@ export function seenOf(pids: readonly number[], now: string): Seen {
 
 /** What a running process has got already that this policy, with canonical names, does not grant. */
 export function heldOutside(pid: number, policy: Policy): readonly Request[] {
-  const outside = requestsOf(pid).filter(
-    (request) => decide(policy, request).outcome !== "granted",
-  );
-  return [...new Map(outside.map((request) => [keyOf(request), request])).values()];
+  return requestsOf(pid).filter((request) => decide(policy, request).outcome !== "granted");
 }
 
 function keyOf(request: Request): string {

@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { clone } from "./kernel.ts";
 
-const shim = path.join(import.meta.dirname, "guest/vitest.ts");
+/** Also where this is bundled itself. */
+const folder = path.join(clone, "test/vm");
+const shim = path.join(folder, "guest/vitest.ts");
 
 /** CommonJS packages inside an ES module bundle still call `require` for Node's modules. */
 const banner =
@@ -35,13 +38,23 @@ export const keepFolders: Plugin = {
  * One program out of a piece of TypeScript that describes tests (its imports relative to this
  * folder), for node in the machine.
  */
-export async function bundleTests(source: string): Promise<string> {
+export function bundleTests(source: string): Promise<string> {
+  const run = `import { runTests } from ${JSON.stringify(shim)};\nawait runTests();\n`;
+  return bundleProgram(`${source}\n${run}`, folder, {
+    alias: { vitest: shim },
+    plugins: [keepFolders],
+  });
+}
+
+/** The same of any program, its imports relative to `resolveDir`. */
+export async function bundleProgram(
+  contents: string,
+  resolveDir: string,
+  more: BuildOptions = {},
+): Promise<string> {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `${source}\nimport { runTests } from ${JSON.stringify(shim)};\nawait runTests();\n`,
-      resolveDir: import.meta.dirname,
-      loader: "ts",
-    },
+    ...more,
+    stdin: { contents, resolveDir, loader: "ts" },
     bundle: true,
     write: false,
     platform: "node",
@@ -49,8 +62,6 @@ export async function bundleTests(source: string): Promise<string> {
     format: "esm",
     external: ["koffi"],
     banner: { js: banner },
-    alias: { vitest: shim },
-    plugins: [keepFolders],
     logLevel: "warning",
   });
   const [bundle] = outputFiles;

@@ -1,8 +1,8 @@
 import { processesInGroup } from "../../domains/cgroup-path.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { type PutInForce, putInForce } from "../../host/lsm.ts";
+import { type Claim, claimsOf } from "../../host/units/unit-domain.ts";
 import { groupsOfUnits } from "../../host/units/unit-groups.ts";
-import type { Policy } from "../../model/policy.ts";
 import { suggest } from "../../model/suggest.ts";
 import { heldOutside } from "../../protect/of-process.ts";
 import { type Command, CommandError, jsonOption } from "../command.ts";
@@ -57,7 +57,10 @@ export const adopt: Command = {
     if (!context.places.asRoot)
       throw new CommandError("only root can adopt processes", "try again with sudo");
     const { policy, files } = requirePolicy(context, domain, options);
-    const wanted = words.length > 0 ? words.map(processId) : processesOfUnits(policy);
+    const wanted =
+      words.length > 0
+        ? words.map(processId)
+        : processesOfUnits(claimsOf(policy.name, policy, files));
     const told = putInForce(context.places, policy, files, wanted);
     const { number, level, threads, loaded, processes } = told;
     const held = linesHeld(told);
@@ -71,9 +74,9 @@ export const adopt: Command = {
   },
 };
 
-function processesOfUnits({ entries }: Policy): readonly number[] {
-  const units = entries.flatMap((entry) => (entry.kind === "unit" ? [entry.unit] : []));
-  return [...groupsOfUnits(units).values()].flatMap(processesInGroup);
+function processesOfUnits(claims: readonly Claim[]): readonly number[] {
+  const groups = groupsOfUnits(claims.map(({ unit }) => unit));
+  return [...groups.values()].flatMap(processesInGroup);
 }
 
 /** What adopted processes have already, and the policy does not grant: the lines that would. */

@@ -18,12 +18,18 @@ export interface Claim {
 
 /** A policy that cannot be used claims nothing. */
 export function allClaims(places: Places): readonly Claim[] {
-  return usablePolicies(places).flatMap(({ name: domain, policy, files }) =>
-    policy.entries.flatMap((entry) =>
-      entry.kind === "unit"
-        ? [{ ...{ domain, policy, files }, unit: entry.unit, outside: entry.outside ?? [] }]
-        : [],
-    ),
+  return usablePolicies(places).flatMap(({ name, policy, files }) => claimsOf(name, policy, files));
+}
+
+export function claimsOf(
+  domain: string,
+  policy: Policy,
+  files: readonly string[],
+): readonly Claim[] {
+  return policy.entries.flatMap((entry) =>
+    entry.kind === "unit"
+      ? [{ ...{ domain, policy, files }, unit: entry.unit, outside: entry.outside ?? [] }]
+      : [],
   );
 }
 

@@ -1,5 +1,5 @@
-import { basename, join } from "node:path";
-import { runGroupsOfUnit } from "../../domains/cgroup-path.ts";
+import { basename } from "node:path";
+import { processesIn, runGroupsOfUnit } from "../../domains/cgroup-path.ts";
 import { readIfThere } from "../../kernel/read-if-there.ts";
 import { ExitCode } from "../exit-code.ts";
 import { HostError } from "../host-error.ts";
@@ -97,9 +97,7 @@ export function processOf(unit: Unit): number | null {
   const main = Number(property(unit, "MainPID"));
   const group = property(unit, "ControlGroup");
   if (main > 0 || group === "") return main || null;
-  const pids = runGroupsOfUnit(group)
-    .flatMap((run) => (readIfThere(join(run, "cgroup.procs")) ?? "").split("\n").map(Number))
-    .filter((pid) => pid > 0);
+  const pids = runGroupsOfUnit(group).flatMap(processesIn);
   return pids.length === 0 ? null : Math.min(...pids);
 }
 

@@ -57,9 +57,18 @@ export function policyOf(
   const list = (key: string, lines: readonly string[]) =>
     lines.length === 0 ? "" : `${key}:\n${lines.map((one) => `  - ${resolve(one)}\n`).join("")}`;
   const sections = list("files", files) + list("network", network);
-  const text = `domain: case\nsummary: generated\n${sections}`;
+  return policyOfText(`domain: case\nsummary: generated\n${sections}`);
+}
+
+/** Nothing is known of system calls, which the engine does not hold. */
+const vocabulary = {
+  syscalls: new Set<string>(),
+  groups: new Map<string, readonly string[]>([["@system-service", []]]),
+};
+
+/** The policy of a file's text, with canonical names. */
+export function policyOfText(text: string): Policy {
   fs.writeFileSync(POLICY, text);
-  const vocabulary = { syscalls: new Set<string>(), groups: new Map<string, readonly string[]>() };
   const { policy, diagnostics } = loadPolicy(POLICY, { vocabulary, abstractions: [] });
   if (policy === null) throw new Error(`${JSON.stringify(diagnostics)}\n${text}`);
   const names = canonicalNames(policy, hostSnapshot(), [], []);

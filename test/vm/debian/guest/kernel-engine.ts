@@ -2,30 +2,19 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { VERSION } from "../../../../src/cli/version.ts";
 import type { Suite } from "../suite.ts";
+import { ANSWERS, asked, DENIED, GRANTED, HELD, OPEN, writeAnswers } from "./answerer.ts";
 import { Client } from "./client.ts";
 import { machine } from "./machine.ts";
 
-const GRANTED = "/srv/granted";
-const DENIED = "/srv/denied";
-const SCRIPT = "/usr/local/lib/answers.sh";
-const OPEN = "granted granted";
-const HELD = "granted denied";
 /** A daemon of our own; memcached is Debian's, with its unit and the shipped policy. */
 const UNIT = "held";
-
-/** Reads a line of each file that it is asked for: each answer is what holds at that time. */
-const script = `exec 3<>"$1/asked"
-while read -r name <&3; do
-  { if read -r line <"$name"; then echo granted; else echo denied; fi; } 2>/dev/null >>"$1/said"
-done
-`;
 
 const policy = (level: string) => `enter: [{ unit: ${UNIT}.service }]
 level: ${level}
 include: [base]
 files:
   - rx /usr/bin/dash /usr/bin/mkfifo
-  - r ${SCRIPT} ${GRANTED}
+  - r ${ANSWERS} ${GRANTED}
   - rwcd /run/${UNIT}/**
 inherit: [stdio, stdio-sockets]
 syscalls: ["@system-service"]
@@ -39,21 +28,12 @@ User=daemon
 PrivateTmp=yes
 RuntimeDirectory=${UNIT}
 ExecStartPre=mkfifo /run/${UNIT}/asked
-ExecStart=/usr/bin/dash ${SCRIPT} /run/${UNIT}
+ExecStart=/usr/bin/dash ${ANSWERS} /run/${UNIT}
 [Install]
 WantedBy=multi-user.target
 `;
 
-const ask = `
-cd "/run/$1"
-[ -e said ] || install -m 644 -o daemon /dev/null said
-lines=$(($(wc -l <said) + 2))
-printf '%s\\n' "$2" "$3" >asked
-until [ "$(wc -l <said)" = "$lines" ]; do sleep 0.1; done
-tail -n 2 said`;
-
-/** What the daemon may read of the two files. */
-const holds = (): string => machine.sh(ask, UNIT, GRANTED, DENIED).trim().replace("\n", " ");
+const holds = (): string => asked(UNIT);
 
 const policyFile = `/etc/cofferdam/domains/${UNIT}.yaml`;
 
@@ -86,8 +66,7 @@ const setEntries = (value: 0 | 1): void => {
 export const entered: Suite = {
   "the package is installed, and nothing is held": () => {
     machine.install(VERSION);
-    for (const file of [GRANTED, DENIED]) machine.write(file, "a line\n");
-    machine.write(SCRIPT, script);
+    writeAnswers();
     machine.write(`/etc/systemd/system/${UNIT}.service`, unit);
     machine.write(policyFile, policy("enforcing"));
     // To load the programs at a boot takes an emulated machine a minute.

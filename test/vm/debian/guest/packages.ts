@@ -4,24 +4,13 @@ import { VERSION } from "../../../../src/cli/version.ts";
 import { endNextPostinst } from "../../../package/half-configured.ts";
 import { LOWER } from "../../../package/packages.ts";
 import type { Suite } from "../suite.ts";
+import { ANSWERS, asked, GRANTED, HELD, OPEN, writeAnswers } from "./answerer.ts";
 import { Client } from "./client.ts";
 import { machine } from "./machine.ts";
-
-const GRANTED = "/srv/granted";
-const DENIED = "/srv/denied";
-const SCRIPT = "/usr/local/lib/answers.sh";
-const HELD = "granted denied";
 
 /** Two daemons of our own, and Debian's memcached with the shipped policy. */
 const answerers = ["sealed", "supervised"] as const;
 const units = ["memcached", ...answerers];
-
-/** Reads a line of each file that it is asked for: each answer is what holds at that time. */
-const script = `exec 3<>"$1/asked"
-while read -r name <&3; do
-  { if read -r line <"$name"; then echo granted; else echo denied; fi; } 2>/dev/null >>"$1/said"
-done
-`;
 
 const policy = (name: string) => `enter: [{ unit: ${name}.service }]
 level: enforcing
@@ -29,7 +18,7 @@ mediation: ${name}
 include: [base]
 files:
   - rx /usr/bin/dash
-  - r ${SCRIPT} ${GRANTED}
+  - r ${ANSWERS} ${GRANTED}
   - rwcd /run/${name}/**
 inherit: [stdio, stdio-sockets]
 syscalls: ["@system-service"]
@@ -38,14 +27,13 @@ syscalls: ["@system-service"]
 const unit = (name: string) => `[Service]
 RuntimeDirectory=${name}
 ExecStartPre=+mkfifo /run/${name}/asked
-ExecStart=/usr/bin/dash ${SCRIPT} /run/${name}
+ExecStart=/usr/bin/dash ${ANSWERS} /run/${name}
 [Install]
 WantedBy=multi-user.target
 `;
 
 function writeAnswerers(): void {
-  for (const file of [GRANTED, DENIED]) machine.write(file, "a line\n");
-  machine.write(SCRIPT, script);
+  writeAnswers();
   for (const name of answerers) {
     machine.write(`/etc/systemd/system/${name}.service`, unit(name));
     machine.write(`/etc/cofferdam/domains/${name}.yaml`, policy(name));
@@ -53,18 +41,6 @@ function writeAnswerers(): void {
   machine.must("systemctl", "daemon-reload");
   machine.must("systemctl", "--quiet", "enable", ...answerers);
 }
-
-const ask = `
-cd "/run/$1"
-: >>said
-lines=$(($(wc -l <said) + 2))
-printf '%s\\n' "$2" "$3" >asked
-until [ "$(wc -l <said)" = "$lines" ]; do sleep 0.1; done
-tail -n 2 said`;
-
-/** What the daemon may read of the two files. */
-const asked = (name: string): string =>
-  machine.sh(ask, name, GRANTED, DENIED).trim().replace("\n", " ");
 
 /** Of every unit: its process, its domain, and what holds. */
 function state() {
@@ -79,7 +55,7 @@ function state() {
 function expectEnforced(names: readonly string[] = units): void {
   const wanted = units.map((name) => {
     const inside = names.includes(name);
-    const holds = inside ? HELD : "granted granted";
+    const holds = inside ? HELD : OPEN;
     return { name, domain: inside ? name : "", holds: name === "memcached" ? null : holds };
   });
   expect(state()).toMatchObject(wanted);
