@@ -106,10 +106,14 @@ function description(short, ...long) {
 
 const objectsIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".bpf.o"));
 
+/** dpkg runs postrm after the package's files are gone, so it has what it shares built in. */
 function scriptsOf(tree) {
-  return Object.fromEntries(
-    ["postinst", "prerm", "postrm"].map((name) => [name, readFileSync(own(tree, name), "utf8")]),
-  );
+  const read = (name) => readFileSync(own(tree, name), "utf8");
+  return {
+    postinst: read("postinst"),
+    prerm: read("prerm"),
+    postrm: read("postrm").replace("#MAINTAINER.SH#\n", () => read("maintainer.sh")),
+  };
 }
 
 /** The bundles, the native programs, and where they look for the rest. */

@@ -151,9 +151,12 @@ test(life, { timeout: TIMEOUT_MS }, async () => {
   host.sh("systemctl restart memcached");
   await expect.poll(memcached).toMatchObject({ ...served, domain: "" });
 
-  // The holder of a run that has ended removes its record.
-  host.sh('until [ -z "$(ls /run/cofferdam/runs)" ]; do sleep 0.1; done');
+  // They served memcached, and outlived the agent.
+  expect(processes("mediator.js")).not.toBe("");
+  expect(processes("kernel-collector.js")).not.toBe("");
   dpkg(host, "--purge", "cofferdam");
+  for (const bundle of ["mediator.js", "kernel-collector.js", "cofferdam.js"])
+    expect(processes(bundle)).toBe("");
   const left = "find /etc /usr /var /run -xdev -name '*cofferdam*' ! -path '/var/lib/dpkg/*'";
   expect(host.sh(`${left} ! -path '/usr/lib/debug/*'`)).toBe("/etc/cofferdam\n");
   expect(host.sh("find /etc/cofferdam -type f")).toBe("/etc/cofferdam/domains/memcached.yaml\n");

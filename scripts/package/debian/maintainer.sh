@@ -1,6 +1,4 @@
-# Shared by postinst and prerm. At the time of postrm this file is gone.
-#
-# say TEXT: prints a line for the administrator.
+# Shared by postinst and prerm. It is gone at the time of postrm, which has its text built in.
 
 # say TEXT: prints a line for the administrator.
 say() { echo "cofferdam: $*" >&2; }
@@ -58,4 +56,17 @@ end() {
   signal=$1
   shift
   [ $# = 0 ] || kill "-$signal" "$@" 2>/dev/null || true
+}
+
+# Two kinds of process outlive the agent for the sake of root's runs.
+mediators() { processes mediator.js shared; processes mediator.js stand-by; }
+collectors() { processes cofferdam.js sessions; processes kernel-collector.js; }
+
+# Both mediators are killed at once, because the stand-by would take over from the other. The
+# collectors get SIGTERM, because one restores auditing.
+end_what_served_runs() {
+  # shellcheck disable=SC2046 # numbers of processes
+  end KILL $(mediators)
+  # shellcheck disable=SC2046
+  end TERM $(collectors)
 }
