@@ -78,6 +78,10 @@ const shares: Readonly<Record<string, string>> = {
   // Users' files are what they serve, but for those with a dot.
   "domains/proftpd.yaml": "/home",
   "domains/vsftpd.yaml": "/home",
+  "domains/dovecot.yaml": "/home",
+  "domains/postfix.yaml": "/home",
+  // What a user has set for their own mail, and what was learned from it.
+  "domains/spamd.yaml": "/home",
 };
 
 /** Of a name in a shared folder: as many letters of the daemon's own before what varies. */
@@ -108,9 +112,13 @@ function variesInShared(file: string, name: string): boolean {
   );
 }
 
-/** A name that varies, as `/PostgreSQL.*`; below a folder that does, one name only. */
+/**
+ * A name that varies, as `/PostgreSQL.*`; below a folder that does, one name only. Two letters are
+ * enough before the six of mkstemp(3), which makes no file that is there.
+ */
 const hasOwnLetters = (rest: string): boolean =>
-  new RegExp(`^/[\\w.-]{${OWN_LETTERS_MIN},}[^/]*(/[\\w.-]+)?$`).test(rest);
+  new RegExp(`^/[\\w.#-]{${OWN_LETTERS_MIN},}[^/]*(/[\\w.-]+)?$`).test(rest) ||
+  /^\/\w{2}\?{6}$/.test(rest);
 
 test.each(shipped)("%s lets nothing be both written and executed", (file) => {
   const { policy } = load(caller.places, { file }, instanceOf(file));

@@ -58,6 +58,8 @@ export class LibraryHost {
       root.sh("cp /etc/resolv.conf /srv/resolv.conf");
       // What manuals there are is nobody's question, and each package would have it answered.
       root.sh("rm -f /var/lib/man-db/auto-update");
+      // Images of machines come without the keys that a package makes when it is installed.
+      root.sh("[ ! -x /usr/sbin/make-ssl-cert ] || make-ssl-cert generate-default-snakeoil");
       const booted = await bootRoot(root);
       dpkg(booted, "--install", packages.inRoot(VERSION));
       return new LibraryHost(root, booted);
