@@ -78,7 +78,6 @@ const shares: Readonly<Record<string, string>> = {
   // Users' files are what they serve, but for those with a dot.
   "domains/proftpd.yaml": "/home",
   "domains/vsftpd.yaml": "/home",
-  "domains/dovecot.yaml": "/home",
   "domains/postfix.yaml": "/home",
   // What a user has set for their own mail, and what was learned from it.
   "domains/spamd.yaml": "/home",
