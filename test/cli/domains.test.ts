@@ -113,11 +113,11 @@ function variesInShared(file: string, name: string): boolean {
 
 /**
  * A name that varies, as `/PostgreSQL.*`; below a folder that does, one name only. Two letters are
- * enough before the six of mkstemp(3), which makes no file that is there.
+ * enough before the six of mkstemp(3), which makes no file that is there, also with an ending.
  */
 const hasOwnLetters = (rest: string): boolean =>
   new RegExp(`^/[\\w.#-]{${OWN_LETTERS_MIN},}[^/]*(/[\\w.-]+)?$`).test(rest) ||
-  /^\/\w{2}\?{6}$/.test(rest);
+  /^\/\w{2}\?{6}(?:\.\*)?$/.test(rest);
 
 test.each(shipped)("%s lets nothing be both written and executed", (file) => {
   const { policy } = load(caller.places, { file }, instanceOf(file));
