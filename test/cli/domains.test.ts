@@ -89,7 +89,10 @@ const OWN_LETTERS_MIN = 3;
 test.each(shipped)("%s changes nothing in shared folders but names of its own", (file) => {
   const { policy } = load(caller.places, { file }, instanceOf(file));
   const wide = policy?.names
-    .filter(({ permissions }) => (permissions & (change | Permission.read)) !== 0)
+    .filter(
+      ({ effect, permissions }) =>
+        effect === "allow" && (permissions & (change | Permission.read)) !== 0,
+    )
     .flatMap(({ pattern }) => {
       const parsed = parsePattern(pattern);
       if ("problem" in parsed) return [pattern];

@@ -8,7 +8,7 @@ import type { LibraryHost } from "./library-host.ts";
 import { shippedPolicy } from "./policy.ts";
 import { PolicyDiffers } from "./policy-differs.ts";
 import { repack } from "./repack.ts";
-import { toldOf } from "./told.ts";
+import { ofAnyProcess, toldOf } from "./told.ts";
 import { filesOn, type Width, widthOf } from "./width.ts";
 
 /** What was seen of one daemon of the library. */
@@ -274,7 +274,9 @@ class OnHost {
     const { name, unruled } = this.daemon;
     const { out } = this.#booted.run("cofferdam", "ready", name, "--least", "1s", "--json");
     const { denied }: Readiness = JSON.parse(out);
-    const left = denied.map(({ access }) => access).filter((one) => !unruled.includes(one));
+    const left = denied
+      .map(({ access }) => access)
+      .filter((one) => !unruled.includes(ofAnyProcess(one)));
     if (left.length > 0)
       throw new PolicyDiffers(`no rule is about: ${left.join(", ")} (deny it, or name it unruled)`);
   }

@@ -1,10 +1,12 @@
 import type { Event } from "../../src/events/event.ts";
 
+/** Of whichever process and thread it is. */
+export const ofAnyProcess = (access: string): string =>
+  access.replace(/\/proc\/\d+/, "/proc/self").replace(/(\/task)\/\d+/, "$1/N");
+
 /** What an event says was asked for, without the numbers that each start has of its own. */
 export function numberless({ operation, object }: Event): string {
-  const same = object
-    .replace(/^\/proc\/\d+/, "/proc/self")
-    .replace(/(\/task)\/\d+/, "$1/N")
+  const same = ofAnyProcess(object)
     .replace(/@[0-9a-f]+\//, "@N/")
     // A port of the kernel's choice.
     .replace(/^((?:tcp|udp) .*:)(?:3[2-9]|[456]\d)\d{3}$/, "$1N");
