@@ -73,8 +73,10 @@ const shares: Readonly<Record<string, string>> = {
   "domains/exim4.yaml": "/home",
   // A folder for each start, by the process's number; the unit makes /tmp private.
   "domains/nsd.yaml": "/tmp",
-  // It tells which processes a host has, and what these use.
+  // They tell which processes a host has, and what these use.
   "domains/snmpd.yaml": "/proc",
+  "domains/collectd.yaml": "/proc",
+  "domains/prometheus-process-exporter.yaml": "/proc",
   // Users' files are what they serve, but for those with a dot.
   "domains/proftpd.yaml": "/home",
   "domains/vsftpd.yaml": "/home",
