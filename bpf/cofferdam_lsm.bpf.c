@@ -10,6 +10,7 @@
 #include "lsm/execve.h"
 #include "lsm/root.h"
 #include "lsm/network.h"
+#include "lsm/received.h"
 #include "lsm/unix.h"
 #include "lsm/processes.h"
 #include "lsm/capabilities.h"

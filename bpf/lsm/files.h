@@ -30,6 +30,20 @@ static __always_inline bool sets_id(__u32 mode)
 	return mode & ((mode & S_IFMT) == S_IFDIR ? S_ISUID : S_ISUID | S_ISGID);
 }
 
+/* What a file that is open lets its holder do; an O_PATH descriptor nothing. */
+static __always_inline __u32 permissions_of(struct file *file)
+{
+	__u32 permissions = 0;
+
+	if (file->f_mode & FMODE_READ)
+		permissions |= MAY_READ;
+	if (file->f_mode & FMODE_WRITE)
+		permissions |= MAY_WRITE;
+	if ((file->f_flags & ACCESS_MODE_MASK) == ACCESS_MODE_IOCTL)
+		permissions |= MAY_READ | MAY_WRITE;
+	return permissions;
+}
+
 /*
  * The kernel opens what it executes with a mark of its own: the program, the interpreter of a
  * script, and the program's loader. Each is executed and read.
@@ -39,19 +53,14 @@ int BPF_PROG(on_file_open, struct file *file)
 {
 	struct label *label = label_of_current();
 	enum name_state state;
-	__u32 wanted = 0;
+	__u32 wanted;
 
 	if (!label || !file || file->f_mode & FMODE_BACKING)
 		return 0;
 	if (is_message_queue(file->f_inode) &&
 	    judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE))
 		return -EACCES;
-	if (file->f_mode & FMODE_READ)
-		wanted |= MAY_READ;
-	if (file->f_mode & FMODE_WRITE)
-		wanted |= MAY_WRITE;
-	if ((file->f_flags & ACCESS_MODE_MASK) == ACCESS_MODE_IOCTL)
-		wanted |= MAY_READ | MAY_WRITE;
+	wanted = permissions_of(file);
 	if (file->f_flags & OPENED_FOR_EXEC)
 		wanted |= MAY_READ | MAY_EXECUTE;
 	state = name_path(label, &file->f_path);

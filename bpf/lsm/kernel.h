@@ -61,6 +61,8 @@
 #define NULL_DEVICE (1 << 20 | 3)
 /* linux/magic.h */
 #define MQUEUE_MAGIC 0x19800202
+#define ANON_INODE_FS_MAGIC 0x09041934
+#define SOCKFS_MAGIC 0x534f434b
 #define PROC_SUPER_MAGIC 0x9fa0
 /* linux/stat.h */
 #define S_IFMT 0170000
@@ -85,6 +87,7 @@
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
+#define TCP_LISTEN 10 /* linux/tcp_states.h */
 #define IPPROTO_IP 0
 #define IPPROTO_ICMP 1
 #define IPPROTO_TCP 6
@@ -184,6 +187,7 @@ struct file {
 	__u32 f_mode;
 	__u32 f_flags;
 	struct inode *f_inode;
+	void *private_data; /* of a socket's descriptor the struct socket */
 	struct path f_path;
 };
 
@@ -209,7 +213,9 @@ struct sock_common {
 		};
 	};
 	__u16 skc_family;
+	unsigned char skc_state;
 	unsigned char skc_ipv6only : 1;
+	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
 

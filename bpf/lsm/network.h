@@ -387,15 +387,22 @@ struct socket_asked {
 	__u32 protocol;
 };
 
+static __always_inline int judge_family(struct label *label, __u32 family, __u32 type,
+					__u32 protocol)
+{
+	struct socket_asked asked = { family, type, protocol };
+
+	if (is_family_granted(label, family, type, protocol))
+		return 0;
+	return is_record_denied(label, REQUEST_SOCKET, &asked, sizeof(asked)) ? -EACCES : 0;
+}
+
 SEC("lsm/socket_create")
 int BPF_PROG(on_socket_create, int family, int type, int protocol, int kernels)
 {
 	struct label *label = label_of_current();
-	struct socket_asked asked = { family, type, protocol };
 
-	if (!label || kernels || is_family_granted(label, family, type, protocol))
-		return 0;
-	return is_record_denied(label, REQUEST_SOCKET, &asked, sizeof(asked)) ? -EACCES : 0;
+	return !label || kernels ? 0 : judge_family(label, family, type, protocol);
 }
 
 #endif

@@ -82,22 +82,30 @@ int BPF_PROG(on_inode_unlink, struct inode *directory)
 /* Bytes of `[userfaultfd]` and its NUL. */
 #define ANONYMOUS_NAME_BYTES 14
 
-/* The descriptors by which io_uring and userfaultfd begin, which the kernel names. */
-SEC("lsm/inode_init_security_anon")
-int BPF_PROG(on_anonymous_inode, struct inode *inode, const struct qstr *name)
+/* By the name that the kernel gives to a descriptor without a file. */
+static __always_inline int judge_anonymous(const unsigned char *name)
 {
 	char read[ANONYMOUS_NAME_BYTES] = {};
 
-	if (!label_of_current())
-		return 0;
-	bpf_probe_read_kernel_str(read, sizeof(read), BPF_CORE_READ(name, name));
+	bpf_probe_read_kernel_str(read, sizeof(read), name);
 	if (read[0] != '[')
 		return 0;
 	if (read[1] == 'i' && read[2] == 'o' && read[3] == '_')
 		return judge_service(SERVICE_IO_URING, GRANTED_IO_URING);
 	if (read[1] == 'u' && read[2] == 's' && read[3] == 'e')
 		return judge_service(SERVICE_USERFAULTFD, GRANTED_USERFAULTFD);
+	if (read[1] == 'p' && read[2] == 'e' && read[3] == 'r')
+		return judge_service(SERVICE_PERF, GRANTED_PERF);
 	return 0;
+}
+
+/* io_uring and userfaultfd begin with such a descriptor. */
+SEC("lsm/inode_init_security_anon")
+int BPF_PROG(on_anonymous_inode, struct inode *inode, const struct qstr *name)
+{
+	if (!label_of_current())
+		return 0;
+	return judge_anonymous(BPF_CORE_READ(name, name));
 }
 
 #endif

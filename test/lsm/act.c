@@ -11,6 +11,10 @@
 //   service NAME    begins to use it
 //   attribute WHAT FILE, device WHAT FILE    changes it; asks it
 //   unix HOW TYPE NAME              the same by a name, in which %00 is a byte; @ is abstract
+//   receiver NAME   binds a socket to an abstract name
+//   take            a descriptor that came there: EBADF if the kernel kept it back
+//   give NAME WHAT ...   sends one there: read FILE, write FILE, path FILE, pipe, memfd, queue,
+//                        perf, raw, route, tcp|udp listen|connect|accept|bind ADDRESS PORT
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -102,11 +106,11 @@ static int queue(void) {
   return closed(fd) < 0 ? -1 : (int)syscall(SYS_mq_unlink, "cofferdam-act");
 }
 
-static int measure(void) {
+static int counter(void) {
   struct perf_event_attr how = {.size = sizeof how, .exclude_kernel = 1};
   how.type = PERF_TYPE_SOFTWARE;
   how.config = PERF_COUNT_SW_TASK_CLOCK;
-  return closed(syscall(SYS_perf_event_open, &how, 0, -1, -1, 0));
+  return (int)syscall(SYS_perf_event_open, &how, 0, -1, -1, 0);
 }
 
 static int used_service(const char *name) {
@@ -122,7 +126,7 @@ static int used_service(const char *name) {
   if (!strcmp(name, "keys"))
     return syscall(SYS_add_key, "user", "cofferdam-act", "x", 1, KEY_SPEC_PROCESS_KEYRING) < 0 ? -1
                                                                                                : 0;
-  if (!strcmp(name, "perf")) return measure();
+  if (!strcmp(name, "perf")) return closed(counter());
   if (!strcmp(name, "io_uring")) return closed(syscall(SYS_io_uring_setup, 4, settings));
   if (!strcmp(name, "userfaultfd")) return closed(syscall(SYS_userfaultfd, O_CLOEXEC | 1));
   if (!strcmp(name, "user_namespace")) return unshare(CLONE_NEWUSER);
@@ -160,15 +164,121 @@ static int asked(const char *what, const char *name) {
   return got;
 }
 
+static int receiver = -1;
+
+static socklen_t abstract(struct sockaddr_un *name, const char *given) {
+  *name = (struct sockaddr_un){.sun_family = AF_UNIX};
+  strncpy(name->sun_path + 1, given, sizeof name->sun_path - 1);
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(given));
+}
+
+static int received_at(const char *given) {
+  struct sockaddr_un name;
+  socklen_t bytes = abstract(&name, given);
+  receiver = socket(AF_UNIX, SOCK_DGRAM, 0);
+  return bind(receiver, (void *)&name, bytes);
+}
+
+union room {
+  char bytes[CMSG_SPACE(sizeof(int))];
+  struct cmsghdr aligned;
+};
+
+static int taken(void) {
+  char byte;
+  union room room;
+  struct iovec data = {&byte, 1};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &room,
+                           .msg_controllen = sizeof room};
+  struct cmsghdr *head;
+  if (recvmsg(receiver, &message, 0) < 0) return -1;
+  errno = EBADF;
+  if (!(head = CMSG_FIRSTHDR(&message)) || head->cmsg_len < CMSG_LEN(sizeof(int))) return -1;
+  return close(*(int *)CMSG_DATA(head));
+}
+
+static int sent_to(const char *given, int fd) {
+  struct sockaddr_un name;
+  union room room = {{0}};
+  struct iovec data = {"x", 1};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &room,
+                           .msg_controllen = sizeof room, .msg_name = &name,
+                           .msg_namelen = abstract(&name, given)};
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  int s, got;
+  if (fd < 0) return -1;
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(head), &fd, sizeof fd);
+  s = socket(AF_UNIX, SOCK_DGRAM, 0);
+  got = (int)sendmsg(s, &message, 0);
+  close(s);
+  close(fd);
+  return got;
+}
+
+// An end of a connection from the address to itself, at the port.
+static int connected(int type, int accepts, const struct sockaddr *at, socklen_t bytes) {
+  int one = 1, server = socket(at->sa_family, type, 0), client = socket(at->sa_family, type, 0);
+  setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (bind(server, at, bytes) < 0) return -1;
+  if (type == SOCK_STREAM && listen(server, 1) < 0) return -1;
+  if (connect(client, at, bytes) < 0) return -1;
+  int end = type == SOCK_STREAM && accepts ? accept(server, 0, 0) : client;
+  close(server);
+  return end;
+}
+
+static int internet(int type, char *rest) {
+  const char *how = strsep(&rest, " "), *address = strsep(&rest, " ");
+  union {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+  } at = {0};
+  int is6 = !!strchr(address, ':'), one = 1;
+  socklen_t bytes = is6 ? sizeof at.six : sizeof at.four;
+  at.any.sa_family = is6 ? AF_INET6 : AF_INET;
+  at.four.sin_port = htons((unsigned short)atoi(rest));
+  inet_pton(at.any.sa_family, address, is6 ? (void *)&at.six.sin6_addr : &at.four.sin_addr);
+  if (!strcmp(how, "connect") || !strcmp(how, "accept"))
+    return connected(type, *how == 'a', &at.any, bytes);
+  int s = socket(at.any.sa_family, type, 0);
+  setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (strcmp(how, "none") && bind(s, &at.any, bytes) < 0) return -1;
+  return strcmp(how, "listen") || type == SOCK_DGRAM || !listen(s, 1) ? s : -1;
+}
+
+static int made(char *rest) {
+  char *what = strsep(&rest, " ");
+  int ends[2];
+  if (!strcmp(what, "read")) return open(rest, O_RDONLY);
+  if (!strcmp(what, "write")) return open(rest, O_WRONLY);
+  if (!strcmp(what, "path")) return open(rest, O_PATH);
+  if (!strcmp(what, "memfd")) return memfd_create("x", 0);
+  if (!strcmp(what, "pipe")) return pipe(ends) < 0 ? -1 : ends[0];
+  if (!strcmp(what, "perf")) return counter();
+  if (!strcmp(what, "raw")) return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+  if (!strcmp(what, "route")) return socket(AF_NETLINK, SOCK_RAW, 0);
+  if (!strcmp(what, "tcp")) return internet(SOCK_STREAM, rest);
+  if (!strcmp(what, "udp")) return internet(SOCK_DGRAM, rest);
+  if (!strcmp(what, "queue"))
+    return (int)syscall(SYS_mq_open, "cofferdam-act", O_CREAT | O_RDWR, 0600, (void *)0);
+  return -1;
+}
+
 static int perform(char *line) {
   char *rest = line, *what = strsep(&rest, " ");
   if (!strcmp(what, "net")) return networked(rest);
   if (!strcmp(what, "unix")) return named(rest);
   char *a = strsep(&rest, " "), *b = rest;
   errno = EINVAL;
+  if (!strcmp(what, "take")) return taken();
   if (!strcmp(what, "nnp")) return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (!a) return -1;
   if (!strcmp(what, "service")) return used_service(a);
+  if (!strcmp(what, "receiver")) return received_at(a);
   if (!strcmp(what, "execute")) return execl(a, a, (char *)0);
   if (!strcmp(what, "code")) return made_code(a);
   if (!strcmp(what, "tmpfile")) return reopened(open(a, O_TMPFILE | O_RDWR, 0600));
@@ -177,6 +287,7 @@ static int perform(char *line) {
     return fd < 0 || unlink(a) < 0 ? -1 : reopened(fd);
   }
   if (!b) return -1;
+  if (!strcmp(what, "give")) return sent_to(a, made(b));
   if (!strcmp(what, "attribute")) return changed(a, b);
   if (!strcmp(what, "device")) return asked(a, b);
   if (!strcmp(what, "exchange")) return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE);

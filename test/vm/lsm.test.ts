@@ -17,6 +17,7 @@ const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 /** In the order in which they run; each goes on where the one before left the engine. */
 const usual = [
   "lsm-others",
+  "lsm-received",
   "lsm-units",
   "lsm-services",
   "lsm-network",

@@ -26,9 +26,9 @@ export const adopt: Command = {
       "restart, on kernels that load BPF LSM programs. What they fork stays in it. This engine " +
       "is unfinished, and so the command needs --experimental.",
     "It holds what the policy says of files, network, capabilities, signals, IPC, and memory " +
-      "that is made executable. It refuses chroot, mounts, user namespaces, bpf(2), and tracing " +
-      "processes of other domains. It does NOT hold system calls as such, or descriptors that a " +
-      "process is sent. What an adopted process has open stays open: the command lists what " +
+      "that is made executable, of descriptors that are received too. It refuses chroot, mounts, " +
+      "user namespaces, bpf(2), and tracing processes of other domains. It does NOT hold system " +
+      "calls as such. What an adopted process has open stays open: the command lists what " +
       "of it the policy does not grant, as lines of a policy.",
     "The policy and the level of the domain follow the agent's: `domain level` and `domain " +
       "reload` are in force with the next access. Without an agent, call it again after a " +
@@ -50,7 +50,7 @@ export const adopt: Command = {
   run(context, [domain, ...words], options) {
     if (options.experimental !== true)
       throw new CommandError(
-        "adopt does not hold the whole policy yet: system calls and descriptors stay open",
+        "adopt does not hold the whole policy yet: system calls stay open",
         "add --experimental to accept that; cofferdam adopt --help says what is held",
         ExitCode.usage,
       );

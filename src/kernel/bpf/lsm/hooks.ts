@@ -127,10 +127,11 @@ export const hookGroups: readonly HookGroup[] = [
     why: "flags of inodes by a system call of its own, of newer kernels",
     hooks: ["inode_file_setattr"],
   },
+  { use: "held", why: "a descriptor comes from another process", hooks: ["file_receive"] },
   {
     use: "open",
-    why: "a descriptor comes from another process, or stays from before the label",
-    hooks: words("file_receive file_permission"),
+    why: "a descriptor stays from before the label",
+    hooks: ["file_permission"],
   },
   {
     use: "held",

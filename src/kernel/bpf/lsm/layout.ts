@@ -158,6 +158,7 @@ export const lsmPrograms = [
   ...["on_bpf"],
   ...["on_socket_create", "on_socket_bind", "on_socket_connect", "on_socket_sendmsg"],
   ...["on_socket_listen", "on_socket_setsockopt", "on_unix_bind"],
+  ...["on_file_receive"],
   ...["on_unix_connect", "on_unix_send"],
   ...[
     "on_task_kill",
