@@ -1,17 +1,19 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { load } from "../host/load.ts";
 import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
-import { entersInKernel } from "../host/lsm-entries.ts";
+import { entersInKernel, unadoptedMark } from "../host/lsm-entries.ts";
 import { launcherOf, type Places } from "../host/places.ts";
 import { claimsOf } from "../host/units/unit-domain.ts";
 import { groupsOfUnits } from "../host/units/unit-groups.ts";
+import { modesFor, writeWhole } from "../host/write-whole.ts";
 import { type Executable, isUnitPath, type LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Level, Policy } from "../model/policy.ts";
+import { adoptRunning } from "./adopt-running.ts";
 import { Complaints } from "./complaints.ts";
 import type { DomainEntry } from "./entry.ts";
 
@@ -35,6 +37,7 @@ export class LsmFollower {
   readonly #places: Places;
   readonly #table: () => LsmInForce;
   readonly #tell: (event: Event) => void;
+  readonly #log: (text: string) => void;
   readonly #complaints: Complaints;
 
   constructor(
@@ -46,6 +49,7 @@ export class LsmFollower {
     this.#places = places;
     this.#table = table;
     this.#tell = tell;
+    this.#log = log;
     this.#complaints = new Complaints(log);
   }
 
@@ -65,10 +69,32 @@ export class LsmFollower {
   policies(names: ReadonlySet<string> | null): void {
     this.#try("policies", () => {
       const enters = entersInKernel(this.#places);
-      if (enters) attachEngine(this.#places);
+      if (enters) this.#attach();
       using engine = attachedEngine(this.#places);
-      if (engine !== null) this.#follow(engine, enters, names);
+      if (engine === null) return;
+      this.#follow(engine, enters, names);
+      if (enters && names === null) this.#adopt(engine);
     });
+  }
+
+  #attach(): void {
+    using engine = attachedEngine(this.#places);
+    if (engine !== null) return;
+    writeWhole(unadoptedMark(this.#places), Buffer.alloc(0), modesFor(0));
+    attachEngine(this.#places);
+  }
+
+  /** After a boot, or after the engine was let go: what began before its entries were there. */
+  #adopt(engine: LsmEngine): void {
+    const mark = unadoptedMark(this.#places);
+    if (!existsSync(mark)) return;
+    const names = new Map(this.#table().entries.map(({ number, name }) => [number, name]));
+    for (const [domain, count] of adoptRunning(engine))
+      this.#log(
+        `${names.get(domain) ?? domain}: the domain has adopted what began before the bpf-lsm ` +
+          `engine was attached (processes: ${count}); what that has open stays open`,
+      );
+    rmSync(mark, { force: true });
   }
 
   #follow(engine: LsmEngine, enters: boolean, names: ReadonlySet<string> | null): void {

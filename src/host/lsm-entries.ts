@@ -19,6 +19,14 @@ export function entersInKernel(places: Places): boolean {
   return existsSync(fileOf(places));
 }
 
+/**
+ * Exists from before an agent attaches the engine until what ran before is adopted, so that the next
+ * agent completes what this one leaves undone.
+ */
+export function unadoptedMark(places: Places): string {
+  return join(dirname(places.system.control), "lsm-unadopted");
+}
+
 /** Removed by the package's postrm, too. */
 const BOOT_ORDER = "/etc/systemd/system/cofferdam-agent.service.d/kernel-entries.conf";
 
@@ -39,7 +47,8 @@ function orderBoot(enters: boolean): void {
 
 /** @throws HostError where the kernel does not take the engine */
 export function prepareEntries(places: Places, enters: boolean): PreparedChange {
-  if (enters) attachEngine(places);
+  // An agent has nothing to adopt then: units that run enter at their next start.
+  if (enters && attachEngine(places)) rmSync(unadoptedMark(places), { force: true });
   const file = fileOf(places);
   return {
     isRescue: !enters,

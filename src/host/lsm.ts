@@ -95,10 +95,10 @@ export function attachedEngine({ system }: Pick<Places, "system">): LsmEngine | 
   return LsmEngine.open(system.lsmPins);
 }
 
-/** Attaches the engine, if it is not yet. @throws HostError */
-export function attachEngine(places: Places): void {
+/** Attaches the engine, if it is not yet; whether it was not. @throws HostError */
+export function attachEngine(places: Places): boolean {
   using _lock = lockEngine(places);
-  attach(places);
+  return attach(places);
 }
 
 /** Detaches the engine: no process is in a domain afterwards. */

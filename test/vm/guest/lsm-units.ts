@@ -1,6 +1,7 @@
 /** Entry by the control group that a process is in; systemd itself is in test/vm/debian. */
 import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { adoptRunning } from "../../../src/agent/adopt-running.ts";
 import { STAYS_OUTSIDE } from "../../../src/kernel/bpf/lsm/layout.ts";
 import { ACT, Lsm, rules, Trying } from "./lsm-arena.ts";
 
@@ -81,6 +82,64 @@ test("a name that only ends or begins like a unit's is none", async () => {
   await moved.at(-1)?.end();
   moved.pop();
   fs.rmdirSync(mount + near);
+});
+
+const KNOWN = "/tmp/lsm-known";
+const otherRoot = `set -e
+at=/tmp/lsm-other-root
+/vm/busybox mkdir -p $at
+/vm/busybox mount -t tmpfs none $at
+/vm/busybox mkdir -p $at/tmp $at/old
+/vm/busybox cp ${KNOWN} $at/tmp
+cd $at
+/vm/busybox pivot_root . old
+exec ${KNOWN}`;
+
+test("what began before the entries is adopted into the domain that it would have entered", async () => {
+  fs.copyFileSync(ACT, KNOWN);
+  lsm.engine.setUnits(new Map());
+  const running: Trying[] = [];
+  const start = (program: string, at?: string) => {
+    const one = new Trying(program);
+    running.push(one);
+    if (at !== undefined) fs.writeFileSync(`${mount}${at}/cgroup.procs`, String(one.pid));
+    return one;
+  };
+  const contained = new Trying("/vm/busybox", [
+    "unshare",
+    "-m",
+    "/vm/busybox",
+    "sh",
+    "-c",
+    otherRoot,
+  ]);
+  running.push(contained);
+  // It answers when it has executed the program.
+  expect(await contained.does("secure")).toBe("0");
+  expect(fs.readlinkSync(`/proc/${contained.pid}/exe`)).toBe(KNOWN);
+  const inUnit = [start(ACT, group), start(ACT, `${group}/below`)];
+  const known = [start(KNOWN), start(KNOWN, group)];
+  const others = [start(STARTER, group), start(ACT, slice), start(ACT), contained];
+  lsm.engine.setExecutable(0, STARTER, STAYS_OUTSIDE);
+  lsm.engine.setExecutable(0, KNOWN, SECOND);
+  lsm.engine.setUnits(new Map([[group, FIRST]]));
+  expect(adoptRunning(lsm.engine)).toEqual(
+    new Map([
+      [SECOND, 2],
+      [FIRST, 2],
+    ]),
+  );
+  const domains = (of: readonly Trying[]) => of.map(({ pid }) => lsm.engine.domainOf(pid));
+  expect(domains(inUnit)).toEqual([FIRST, FIRST]);
+  expect(domains(known)).toEqual([SECOND, SECOND]);
+  expect(domains(others)).toEqual([0, 0, 0, 0]);
+  expect(lsm.engine.domainOf(process.pid)).toBe(0);
+  expect(lsm.engine.domainOf(1)).toBe(0);
+  // What is in a domain stays there.
+  lsm.engine.setUnits(new Map([[group, SECOND]]));
+  expect(adoptRunning(lsm.engine)).toEqual(new Map());
+  lsm.engine.removeExecutable(0, KNOWN);
+  for (const one of running) await one.end();
 });
 
 test("a path that the kernel would not find is refused", () => {

@@ -33,6 +33,20 @@ ExecStart=/usr/bin/dash ${ANSWERS} /run/${UNIT}
 WantedBy=multi-user.target
 `;
 
+/** A boot starts it before the agent. */
+const EARLY = "early";
+const early = `[Unit]
+DefaultDependencies=no
+After=local-fs.target
+Before=sysinit.target
+[Service]
+RuntimeDirectory=${EARLY}
+ExecStartPre=mkfifo /run/${EARLY}/asked
+ExecStart=/usr/bin/dash ${ANSWERS} /run/${EARLY}
+[Install]
+WantedBy=sysinit.target
+`;
+
 const holds = (): string => asked(UNIT);
 
 const policyFile = `/etc/cofferdam/domains/${UNIT}.yaml`;
@@ -75,6 +89,13 @@ export const entered: Suite = {
     machine.must("systemctl", "daemon-reload");
     machine.must("systemctl", "--quiet", "enable", "--now", UNIT);
     expect(holds()).toBe(OPEN);
+    machine.write(`/etc/systemd/system/${EARLY}.service`, early);
+    machine.write(
+      `/etc/cofferdam/domains/${EARLY}.yaml`,
+      policy("enforcing").replaceAll(UNIT, EARLY),
+    );
+    machine.must("systemctl", "daemon-reload");
+    machine.must("systemctl", "--quiet", "enable", EARLY);
   },
 
   "a unit enters its domain at its next start, nothing of its being changed": () => {
@@ -175,6 +196,14 @@ export const restarted: Suite = {
     const since = (name: string) => Number(machine.show(name, "ActiveEnterTimestampMonotonic"));
     expect(since("cofferdam-agent")).toBeGreaterThan(0);
     expect(since("network.target")).toBeGreaterThan(since("cofferdam-agent"));
+  },
+
+  "what a boot starts before the agent is adopted": () => {
+    const since = (name: string) => Number(machine.show(name, "ExecMainStartTimestampMonotonic"));
+    expect(since(EARLY)).toBeGreaterThan(0);
+    expect(since(EARLY)).toBeLessThan(since("cofferdam-agent"));
+    expect(asked(EARLY)).toBe(HELD);
+    machine.sh("journalctl -b -u cofferdam-agent | grep -q 'early: the domain has adopted'");
   },
 
   "without the setting a unit starts outside, and the engine is let go": () => {
