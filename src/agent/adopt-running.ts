@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { processesInGroup } from "../domains/cgroup-path.ts";
 import { withDescendants } from "../domains/descendants.ts";
-import { executableOf } from "../domains/proc-stat.ts";
+import { executableOf, readProc } from "../domains/proc-stat.ts";
 import type { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
@@ -12,8 +12,8 @@ import { unlessGone } from "../kernel/unless-gone.ts";
  * script's process is found by its unit alone, because it executes its interpreter. Returns the
  * count of processes by domain.
  *
- * Never the host's first process, this one and what it started, or a process that is about to
- * execute a unit's command, by which it enters.
+ * Never the host's first process, this one, or a process that is about to execute a unit's command,
+ * by which it enters.
  */
 export function adoptRunning(engine: LsmEngine): ReadonlyMap<number, number> {
   const executables = new Map(
@@ -21,7 +21,6 @@ export function adoptRunning(engine: LsmEngine): ReadonlyMap<number, number> {
   );
   // The first process forks before it executes anything.
   executables.set(executableOf(1) ?? "", STAYS_OUTSIDE);
-  const own = new Set(withDescendants(process.pid));
   const counts = new Map<number, number>();
   const adopt = (domain: number, found: () => readonly number[]) => {
     const adopted = new Set<number>();
@@ -34,7 +33,7 @@ export function adoptRunning(engine: LsmEngine): ReadonlyMap<number, number> {
   };
   const isAdoptable = (one: number) => {
     const program = executableOf(one);
-    return program !== null && !own.has(one) && executables.get(program) !== STAYS_OUTSIDE;
+    return program !== null && one !== process.pid && executables.get(program) !== STAYS_OUTSIDE;
   };
   const domains = new Set(executables.values());
   domains.delete(STAYS_OUTSIDE);
@@ -42,10 +41,20 @@ export function adoptRunning(engine: LsmEngine): ReadonlyMap<number, number> {
     adopt(domain, () =>
       onHostsRoot()
         .filter((one) => executables.get(executableOf(one) ?? "") === domain)
-        .flatMap((one) => withDescendants(one)),
+        .flatMap(withItsOwn),
     );
   for (const [group, domain] of engine.units()) adopt(domain, () => processesInGroup(group));
   return counts;
+}
+
+/**
+ * And its descendants in its control group. A session that a daemon has begun has a group of its
+ * own: who works there is not put into the daemon's domain under their hands.
+ */
+function withItsOwn(process: number): readonly number[] {
+  const groupOf = (one: number) => readProc(`/proc/${one}/cgroup`);
+  const own = groupOf(process);
+  return withDescendants(process).filter((one) => groupOf(one) === own);
 }
 
 /** The processes whose names of files are the host's. A container's mean something else. */

@@ -33,13 +33,46 @@ export function listeners(table: string, protocol: string, state: string): Map<s
   );
 }
 
-/** By the descriptors of all processes. */
-export function listening(processes: readonly ListedProcess[]): Listening {
-  const all = new Map(
+/** A process in no domain that holds listening sockets: `tcp 22`, each once. */
+export interface Listener {
+  readonly pid: number;
+  readonly comm: string;
+  readonly sockets: readonly string[];
+}
+
+/** By inode. */
+function listeningSockets(): ReadonlyMap<string, string> {
+  return new Map(
     tables.flatMap(({ file, protocol, state }) => [
       ...listeners(readProc(`/proc/net/${file}`) ?? "", protocol, state),
     ]),
   );
+}
+
+/**
+ * By the descriptors of all processes. Of a socket that systemd holds for a service that runs, the
+ * service's processes alone.
+ */
+export function listenersOutside(processes: readonly ListedProcess[]): readonly Listener[] {
+  const all = listeningSockets();
+  const holders = processes
+    .filter(({ pid, tid }) => tid === pid)
+    .map(({ pid, comm, confinement }) => ({
+      ...{ pid, comm, confinement },
+      inodes: socketInodes(pid).filter((inode) => all.has(inode)),
+    }));
+  const services = new Set(holders.flatMap(({ pid, inodes }) => (pid === 1 ? [] : inodes)));
+  return holders.flatMap(({ pid, comm, confinement, inodes }) => {
+    if (typeof confinement !== "string") return [];
+    const own = pid === 1 ? inodes.filter((inode) => !services.has(inode)) : inodes;
+    const sockets = [...new Set(own.map((inode) => all.get(inode) ?? ""))];
+    return sockets.length === 0 ? [] : [{ pid, comm, sockets }];
+  });
+}
+
+/** By the descriptors of all processes. */
+export function listening(processes: readonly ListedProcess[]): Listening {
+  const all = listeningSockets();
   const held = new Set<string>();
   const outside = new Map<string, string>();
   for (const { pid, tid, comm, confinement } of processes) {

@@ -20,8 +20,8 @@ export function entersInKernel(places: Places): boolean {
 }
 
 /**
- * Exists from before an agent attaches the engine until what ran before is adopted, so that the next
- * agent completes what this one leaves undone.
+ * Exists from before an agent attaches the engine until what ran before is adopted, so that the
+ * next agent completes what this one leaves undone.
  */
 export function unadoptedMark(places: Places): string {
   return join(dirname(places.system.control), "lsm-unadopted");

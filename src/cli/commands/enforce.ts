@@ -1,10 +1,10 @@
 import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
-import { parseDuration } from "../duration.ts";
-import { type Enforced, type EnforceOptions, enforceWatched } from "../enforce/enforce.ts";
-import { watchedHost } from "../enforce/host.ts";
+import { enforceAll } from "../enforce/all.ts";
+import { type Enforced, enforceWatched } from "../enforce/enforce.ts";
 import { giveLevel, restartUnits } from "../enforce/order.ts";
-import { renderEnforced } from "../enforce/render.ts";
+import { renderEnforced, renderEnforcedAll } from "../enforce/render.ts";
+import { untilSignal, WATCH_DEFAULT, watchOptions } from "../enforce/watch-options.ts";
 import { toJson } from "../json.ts";
 import { detailsOf, lookAt, unitsOf } from "../ready/look.ts";
 import { judge, type Readiness } from "../ready/reasons.ts";
@@ -15,11 +15,9 @@ import { renderRestarts } from "../render/restarts.ts";
 import { domainName } from "./domain/ask.ts";
 import { leastOption, leastSeconds } from "./ready.ts";
 
-const WATCH_DEFAULT = "10m";
-
 export const enforce: Command = {
   name: "enforce",
-  operands: [{ name: "<domain>", description: "the domain's name" }],
+  operands: [{ name: "[domain]", description: "the domain's name; none with --all" }],
   summary: "enforce a domain if it is ready, watch it, and go back if its service fails",
   description: [
     "Asks `cofferdam ready` first, and changes nothing if the answer is not `ready`. Then it " +
@@ -29,14 +27,17 @@ export const enforce: Command = {
       "restarted by systemd, or, without systemd, if no process of the domain's runs is left. It " +
       "then restarts units that are down or sealed. Denials are shown; with --strict, the first " +
       "one sends it back, too. A process of the domain can cause that.",
+    "--all does this for every domain that is in use and not enforced: it enforces those that " +
+      "are ready, watches them at the same time, and says of the others why they are not.",
     "Ctrl-C, a hang-up and SIGTERM end the watch: the domain goes back to level warning. If the " +
       "command is killed, or the host boots meanwhile, the agent sets the level back half " +
       "a minute after the watch would have ended; a sealed process keeps level enforcing until " +
       "it is restarted.",
-    "Exit status: 0 enforced; 1 not ready, or back at level warning; 3 no agent, or no such " +
-      "domain.",
+    "Exit status: 0 enforced, with --all every one; 1 not ready, or back at level warning; 3 no " +
+      "agent, or no such domain.",
   ],
   options: [
+    { flags: "--all", description: "every domain that is in use and not enforced" },
     leastOption,
     { flags: "--anyway", description: "also if it is not ready" },
     { flags: "--restart", description: "restart its units, so that its start is watched, too" },
@@ -49,8 +50,12 @@ export const enforce: Command = {
     { line: "cofferdam enforce nginx", what: "after a day at level warning" },
     { line: "cofferdam enforce nginx --restart --watch 1h", what: "sealed, and watched longer" },
     { line: "cofferdam enforce nginx --anyway --no-watch", what: "at once" },
+    { line: "cofferdam enforce --all --restart", what: "what is ready of the whole host" },
   ],
-  async run(context, [word = ""], options) {
+  async run(context, [word], options) {
+    if (options.all === true) return ofHost(context, word, options);
+    if (word === undefined)
+      throw new CommandError("no domain is named", "name one, or write --all", ExitCode.usage);
     const domain = domainName(word);
     const details = await detailsOf(context, domain);
     if (details.level === "enforcing") return alreadyEnforcing(context, domain, options);
@@ -71,6 +76,29 @@ export const enforce: Command = {
     return done.level === "enforcing" ? ExitCode.ok : ExitCode.no;
   },
 };
+
+async function ofHost(
+  context: Context,
+  word: string | undefined,
+  options: Options,
+): Promise<ExitCode> {
+  if (word !== undefined)
+    throw new CommandError(
+      `--all and ${word} are given`,
+      "name one domain, or write --all alone",
+      ExitCode.usage,
+    );
+  if (options.watch === false)
+    throw new CommandError(
+      "--all watches what it enforces",
+      "without a watch: cofferdam domain level --all enforcing",
+      ExitCode.usage,
+    );
+  const done = await enforceAll(context, options);
+  context.out(options.json ? toJson({ domains: done }) : renderEnforcedAll(done, context.width));
+  const isEnforced = done.every(({ enforced }) => enforced?.level === "enforcing");
+  return isEnforced ? ExitCode.ok : ExitCode.no;
+}
 
 function alreadyEnforcing({ out }: Context, domain: string, options: Options): ExitCode {
   out(
@@ -123,33 +151,22 @@ async function withoutWatch(
   );
 }
 
-/** Signals end the watch, and not the command: it has a level to set back. */
 async function watched(
   context: Context,
   { domain, units, isSettled }: Wanted & { readonly isSettled: boolean },
   options: Options,
 ): Promise<Enforced> {
-  const ended = new AbortController();
-  const end = (signal: NodeJS.Signals): void => ended.abort(signal);
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, end);
   const line = liveLine(context.err);
-  const wanted: EnforceOptions = {
-    ...{ domain, units, isSettled, signal: ended.signal },
-    restart: options.restart === true,
-    strict: options.strict === true,
-    watch: parseDuration(typeof options.watch === "string" ? options.watch : WATCH_DEFAULT),
-    host: watchedHost(context, domain, units),
-    progress: (left, denied) =>
-      line.show(
-        `${domain}: enforcing, watched for another ${lengthOfTime(left)}, ${denied} denied`,
-      ),
-    say: (text) => context.err(`cofferdam: ${text}\n`),
-  };
+  const progress = (left: number, denied: number) =>
+    line.show(`${domain}: enforcing, watched for another ${lengthOfTime(left)}, ${denied} denied`);
   try {
-    return await enforceWatched(context, wanted);
+    return await untilSignal((signal) =>
+      enforceWatched(context, {
+        ...{ domain, units, isSettled, signal, progress },
+        ...watchOptions(context, domain, units, options),
+      }),
+    );
   } finally {
     line.end();
-    for (const signal of signals) process.off(signal, end);
   }
 }

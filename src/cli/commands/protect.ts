@@ -1,18 +1,14 @@
-import { shownDomains } from "../../host/agent-answers.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { wordsOf } from "../../host/service-unit.ts";
-import { modesFor, writeWhole } from "../../host/write-whole.ts";
 import { unlessGone } from "../../kernel/unless-gone.ts";
 import { isGranted } from "../../protect/evidence.ts";
 import { type Subject, subjectOf } from "../../protect/subject.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
 import { toJson } from "../json.ts";
+import { protectAll } from "../protect/all.ts";
+import { apply } from "../protect/apply.ts";
 import { type Chosen, choose } from "../protect/choose.ts";
-import { renderChosen, renderSteps } from "../protect/render.ts";
-import { ask } from "./domain/ask.ts";
-import { domainLevel } from "./domain/level.ts";
-import { domainReload } from "./domain/reload.ts";
-import { unitEnable } from "./unit/enable.ts";
+import { renderAll, renderChosen, renderSteps } from "../protect/render.ts";
 
 export const protect: Command = {
   name: "protect",
@@ -22,7 +18,7 @@ export const protect: Command = {
       description: "a unit, a program, the id of a process; or a command line behind `--`",
     },
   ],
-  usage: "UNIT | PROGRAM | PID | -- COMMAND...",
+  usage: "UNIT | PROGRAM | PID | --all | -- COMMAND...",
   summary: "give a daemon a policy and a domain, at level warning",
   description: [
     "Takes the policy that names the unit or the program, and says what this host uses beyond " +
@@ -34,11 +30,15 @@ export const protect: Command = {
       "the reason. Those from running processes are shown: a process can make them up.",
     "Then the domain is put at level warning, and the unit is to start in it. --now restarts the " +
       "unit. No policy is written over another one, and no unit that is in a domain is changed.",
+    "--all does this for every running unit that a policy names, or that listens on an internet " +
+      "socket. One that fails does not stop the others. What listens and was left outside is " +
+      "listed: what no unit has started, and parts of systemd for which no policy is shipped.",
     "An ordinary user names programs and command lines; the policy goes into the user's folder.",
-    "Exit status: 0; 1 if the unit or another domain stands in the way; 3 if the target is not " +
-      "there.",
+    "Exit status: 0; 1 if the unit or another domain stands in the way, or with --all if a unit " +
+      "failed; 3 if the target is not there.",
   ],
   options: [
+    { flags: "--all", description: "every unit that a policy names, or that listens" },
     { flags: "--now", description: "restart the unit in its domain" },
     { flags: "--print", description: "only print the draft, or what a policy lacks" },
     { flags: "--name <name>", description: "call the domain of a draft so" },
@@ -47,15 +47,17 @@ export const protect: Command = {
   ],
   examples: [
     { line: "sudo cofferdam protect --now memcached", what: "a unit, restarted at level warning" },
+    { line: "sudo cofferdam protect --all", what: "the whole host; units enter when they restart" },
     { line: "sudo cofferdam protect --print web.service", what: "see the draft first" },
     { line: "sudo cofferdam protect 4711", what: "a process that no unit started" },
     { line: "cofferdam protect -- node server.js", what: "your own program, as you start it" },
   ],
   async run(context, words, options) {
+    if (options.all === true) return ofHost(context, words, options);
     if (words.length === 0)
       throw new CommandError(
         "nothing is named",
-        "cofferdam protect UNIT, PROGRAM or PID, or -- COMMAND ARGUMENT...",
+        "cofferdam protect UNIT, PROGRAM or PID, --all, or -- COMMAND ARGUMENT...",
         ExitCode.usage,
       );
     const subject = subjectOf(words, context.places, folderHere());
@@ -71,6 +73,24 @@ export const protect: Command = {
     return ExitCode.ok;
   },
 };
+
+async function ofHost(
+  context: Context,
+  words: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const given = ["print", "name", "replace"].find((one) => options[one] !== undefined);
+  if (words.length > 0 || given !== undefined)
+    throw new CommandError(
+      `--all and ${words[0] ?? `--${given}`} are given`,
+      "look at one unit's policy without --all: cofferdam protect --print UNIT",
+      ExitCode.usage,
+    );
+  const done = await protectAll(context, options);
+  const all = { ...done, restarted: options.now === true };
+  context.out(options.json === true ? toJson(all) : renderAll(all, context.width));
+  return done.units.some(({ failed }) => failed !== null) ? ExitCode.no : ExitCode.ok;
+}
 
 /** Where relative names begin; where the caller's folder is gone, none of them is there. */
 function folderHere(): string {
@@ -95,62 +115,6 @@ function shown({ target, unit }: Subject, { domain, file, text, lines, left }: C
     left,
     ...(text === null ? {} : { text }),
   };
-}
-
-/** @throws CommandError if a step fails; what was done before stays, and is found the next time */
-async function apply(
-  context: Context,
-  { unit }: Subject,
-  { domain, file, text }: Chosen,
-  options: Options,
-): Promise<void> {
-  const { places } = context;
-  if (places.asRoot) await requireUnused(context, domain);
-  if (text !== null) {
-    writeWhole(file, Buffer.from(text), modesFor(process.geteuid?.() ?? 0));
-    tell(context, options, `${file} written\n`);
-  }
-  if (!places.asRoot) return;
-  if (text !== null) await step(context, options, domainReload, [domain], {});
-  await step(context, options, domainLevel, [domain, "warning"], {});
-  if (unit !== null) await step(context, options, unitEnable, [unit.name], { now: options.now });
-}
-
-/**
- * A level holds for all processes of a domain: those of another unit keep theirs.
- * @throws CommandError without an agent, and for a domain that is in use at another level
- */
-async function requireUnused(context: Context, domain: string): Promise<void> {
-  const { domains } = await ask(context, shownDomains, "GET", "/domains");
-  const used = domains.find(({ name, processes }) => name === domain && processes > 0);
-  if (used === undefined || used.level === "warning") return;
-  throw new CommandError(
-    `processes of ${domain} run at ${used.level}: they would be put at warning, too`,
-    `if that is meant, first: cofferdam domain level ${domain} warning`,
-    ExitCode.no,
-  );
-}
-
-function tell({ out }: Context, { json }: Options, text: string): void {
-  if (json !== true) out(text);
-}
-
-/** One of the other commands, as it would be typed. */
-async function step(
-  context: Context,
-  options: Options,
-  command: Command,
-  words: readonly string[],
-  own: Options,
-): Promise<void> {
-  const quiet = { ...context, out: (text: string) => tell(context, options, text) };
-  const status = await command.run?.(quiet, words, own);
-  if (status === ExitCode.ok) return;
-  throw new CommandError(
-    `${command.name} ${words.join(" ")} failed`,
-    "mend what is shown above, then try again: what is written is taken from there",
-    ExitCode.no,
-  );
 }
 
 function stepsAfter(

@@ -1,7 +1,10 @@
 import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
+import { verdictWords } from "../ready/render.ts";
 import { lengthOfTime } from "../render/local-time.ts";
 import { renderRestarts } from "../render/restarts.ts";
+import { table } from "../render/table.ts";
+import type { EnforcedDomain } from "./all.ts";
 import type { Enforced } from "./enforce.ts";
 import type { Seen } from "./watch.ts";
 
@@ -22,6 +25,30 @@ export function renderEnforced(domain: string, done: Enforced, width: number): s
       : "";
   const sealed = done.restarted.length > 0 ? "" : live;
   return `${text}${renderRestarts(keeping, "level")}${level === "enforcing" ? sealed : ""}`;
+}
+
+/** One row a domain. */
+export function renderEnforcedAll(all: readonly EnforcedDomain[], width: number): string {
+  if (all.length === 0) return "No domain that is in use is at another level than enforcing.\n";
+  const rows = all.map((one) => [one.domain, one.enforced?.level ?? "-", printable(whatOf(one))]);
+  return table([["domain", "level", ""], ...rows], width);
+}
+
+function whatOf({ domain, enforced, failed, readiness }: EnforcedDomain): string {
+  if (failed !== null || readiness === null) return failed ?? "";
+  if (enforced === null) {
+    const against = readiness.reasons.find(({ says }) => says === readiness.verdict);
+    return `${verdictWords[readiness.verdict]}: ${against?.text}; cofferdam ready ${domain}`;
+  }
+  const { outcome, seen, keeping } = enforced;
+  const denied =
+    seen.denied === 0
+      ? "nothing was denied"
+      : `denied ${counted(seen.denied, "time")}: cofferdam events --domain ${domain}`;
+  const kept = keeping.length === 0 ? "" : `; ${counted(keeping.length, "run")} to be restarted`;
+  return outcome.state === "passed"
+    ? `watched for ${lengthOfTime(seen.seconds)}: ${denied}${kept}`
+    : `back after ${lengthOfTime(seen.seconds)}: ${outcome.why}; ${denied}`;
 }
 
 function headline(domain: string, { outcome, seen }: Enforced): readonly string[] {

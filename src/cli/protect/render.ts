@@ -2,6 +2,8 @@ import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
 import { type DraftLine, isGranted, type Witness } from "../../protect/evidence.ts";
 import type { Subject } from "../../protect/subject.ts";
+import { table } from "../render/table.ts";
+import type { LeftOutside, ProtectedAll, ProtectedUnit } from "./all.ts";
 import type { Chosen } from "./choose.ts";
 
 const INDENT = "      ";
@@ -81,4 +83,42 @@ export function renderSteps(
     wrap(`${INDENT}${printable(what)}`, width, INDENT),
   ]);
   return `${["Next:", ...lines].join("\n")}\n`;
+}
+
+/** One row a unit, then what listens and is still outside. */
+export function renderAll(
+  { units, left, restarted }: ProtectedAll & { readonly restarted: boolean },
+  width: number,
+): string {
+  const domains = units.flatMap(({ domain }) => (domain === null ? [] : [domain]));
+  return [
+    units.length === 0 ? "No unit that runs outside is named by a policy, or listens.\n" : "",
+    units.length === 0 ? "" : table([["unit", "domain", ""], ...units.map(unitRow)], width),
+    left.length === 0 ? "" : "Listens, and was left outside:\n",
+    ...left.map((one) => renderLeft(one, width)),
+    domains.length === 0 ? "" : renderSteps(stepsOf(restarted), width),
+  ].join("");
+}
+
+function unitRow({ unit, domain, drafted, lacking, failed }: ProtectedUnit): readonly string[] {
+  if (failed !== null) return [unit, "-", printable(`${failed.message}; ${failed.help}`)];
+  const more =
+    lacking === 0
+      ? "its policy was there"
+      : `${lacking} lines more, perhaps: cofferdam protect --print ${unit}`;
+  return [unit, domain ?? "", drafted ? "drafted: read it" : more];
+}
+
+function renderLeft({ pid, comm, sockets, why, help }: LeftOutside, width: number): string {
+  const text = `${comm} (process ${pid}), ${sockets.join(", ")}: ${why}; ${help}`;
+  return `${wrap(`  ${printable(text)}`, width, INDENT)}\n`;
+}
+
+function stepsOf(restarted: boolean) {
+  const restart = { line: "systemctl restart UNIT", what: "each enters its domain, at warning" };
+  return [
+    ...(restarted ? [] : [restart]),
+    { line: "cofferdam suggest DOMAIN --write", what: "after a day: adds what a policy lacks" },
+    { line: "cofferdam enforce --all --restart", what: "enforces those that are ready" },
+  ];
 }

@@ -95,7 +95,7 @@ cd $at
 /vm/busybox pivot_root . old
 exec ${KNOWN}`;
 
-test("what began before the entries is adopted into the domain that it would have entered", async () => {
+test("what began before the entries is adopted into the domain that it would enter", async () => {
   fs.copyFileSync(ACT, KNOWN);
   lsm.engine.setUnits(new Map());
   const running: Trying[] = [];

@@ -1,0 +1,135 @@
+import { executableOf, readProc } from "../../domains/proc-stat.ts";
+import { listProcesses } from "../../domains/processes.ts";
+import { claimedOutside, unitOfGroups } from "../../host/claimed-outside.ts";
+import { HostError } from "../../host/host-error.ts";
+import { type Listener, listenersOutside } from "../../host/listening.ts";
+import type { Places } from "../../host/places.ts";
+import { runningDomains } from "../../host/running.ts";
+import { runsSystemd } from "../../host/service-unit.ts";
+import { systemctl } from "../../host/units/systemctl.ts";
+import { subjectOf } from "../../protect/subject.ts";
+import { CommandError, type Context, type Options } from "../command.ts";
+import { liveLine } from "../render/progress.ts";
+import { apply } from "./apply.ts";
+import { choose } from "./choose.ts";
+
+/** A unit that was to be protected. */
+export interface ProtectedUnit {
+  readonly unit: string;
+  /** null if it failed. */
+  readonly domain: string | null;
+  /** Whether the policy is a draft of this call. */
+  readonly drafted: boolean;
+  /** Of a policy that was there: lines that this host seems to need beyond it. */
+  readonly lacking: number;
+  readonly failed: { readonly message: string; readonly help: string } | null;
+}
+
+/** Listens, and was left outside. */
+export interface LeftOutside {
+  readonly pid: number;
+  readonly comm: string;
+  readonly sockets: readonly string[];
+  readonly unit: string | null;
+  readonly why: string;
+  readonly help: string;
+}
+
+export interface ProtectedAll {
+  readonly units: readonly ProtectedUnit[];
+  readonly left: readonly LeftOutside[];
+}
+
+interface Wanted {
+  readonly units: readonly string[];
+  readonly left: readonly LeftOutside[];
+}
+
+/** Where programs of systemd itself lie; other programs' files there are no daemons. */
+const SYSTEMDS_OWN = "/usr/lib/systemd/";
+
+/**
+ * Gives a domain to every running unit that a policy names, or one of whose processes listens on an
+ * internet socket, whatever becomes of the others. @throws HostError
+ */
+export async function protectAll(context: Context, options: Options): Promise<ProtectedAll> {
+  if (!context.places.asRoot)
+    throw new CommandError("only root can protect units", "try again with sudo");
+  if (!runsSystemd())
+    throw new CommandError(
+      "no systemd runs here",
+      "name each daemon's program: cofferdam protect /usr/sbin/NAME",
+    );
+  const { units, left } = wantedOn(context.places);
+  const progress = liveLine(context.err);
+  const done: ProtectedUnit[] = [];
+  try {
+    for (const [index, unit] of units.entries()) {
+      progress.show(`protecting ${unit} (${index + 1} of ${units.length})`);
+      done.push(await protectUnit(context, unit, options));
+    }
+  } finally {
+    progress.end();
+  }
+  return { units: done, left };
+}
+
+async function protectUnit(
+  context: Context,
+  unit: string,
+  { now }: Options,
+): Promise<ProtectedUnit> {
+  try {
+    const subject = subjectOf([unit], context.places, "/");
+    const chosen = choose(context, subject, {});
+    await apply(context, subject, chosen, { now, json: true });
+    const drafted = chosen.text !== null;
+    return {
+      ...{ unit, domain: chosen.domain, drafted, failed: null },
+      lacking: drafted ? 0 : chosen.lines.length,
+    };
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    const { message, help } = error;
+    return { unit, domain: null, drafted: false, lacking: 0, failed: { message, help } };
+  }
+}
+
+function wantedOn(places: Places): Wanted {
+  const processes = listProcesses({
+    ...runningDomains(places),
+    ...{ threads: false, details: false },
+  });
+  const claimed = claimedOutside(places, processes).map(({ by }) => by);
+  const units = new Set(claimed.filter((by) => by.endsWith(".service")));
+  const left: LeftOutside[] = [];
+  for (const listener of listenersOutside(processes)) {
+    const unit = unitOf(listener.pid);
+    const reason = unit === null || !units.has(unit) ? whyLeft(listener, unit) : null;
+    if (reason !== null) left.push({ ...listener, unit, ...reason });
+    else if (unit !== null) units.add(unit);
+  }
+  return { units: [...units].sort(), left };
+}
+
+function unitOf(pid: number): string | null {
+  return unitOfGroups(readProc(`/proc/${pid}/cgroup`) ?? "");
+}
+
+function whyLeft({ pid }: Listener, unit: string | null) {
+  if (pid === 1)
+    return {
+      why: "systemd waits there for a service's first client",
+      help: "cofferdam protect NAME.service puts the service into a domain",
+    };
+  if (unit === null)
+    return { why: "no service unit has started it", help: `cofferdam protect ${pid}` };
+  const main = Number(systemctl("show", "--property=MainPID", "--value", "--", unit).out) || pid;
+  // What a user's manager starts is the user's, and not a part of its unit.
+  if (executableOf(main)?.startsWith(SYSTEMDS_OWN) === true)
+    return {
+      why: `${unit} is a part of systemd, and no policy names it`,
+      help: `cofferdam protect ${unit} drafts one`,
+    };
+  return null;
+}
