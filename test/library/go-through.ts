@@ -72,6 +72,7 @@ export async function goThrough(
         tried = tryBreakIns(host, one.daemon);
       },
     ],
+    ["cleared", () => one.clear()],
   ];
   const beyond: StepFailed[] = [];
   for (const [step, act] of steps) {
@@ -236,6 +237,11 @@ class OnHost {
         `"${this.#domain()}", and a client hears ` +
         JSON.stringify(heard),
     );
+  }
+
+  /** The next daemon may want their ports. */
+  clear(): void {
+    this.#booted.sh("systemctl stop 'life-*'");
   }
 
   async #reload(): Promise<void> {
