@@ -154,7 +154,10 @@ test("what a user's manager has started is not its unit", () => {
   at.host.sh('kill "$1"; systemctl stop user@0.service', pid);
   expect(all.units.map(({ unit }) => unit)).not.toContain("user@0.service");
   expect(all.left).toContainEqual(
-    expect.objectContaining({ pid: Number(pid), unit: "user@0.service" }),
+    expect.objectContaining({
+      ...{ pid: Number(pid), unit: "user@0.service" },
+      why: expect.stringContaining("own manager"),
+    }),
   );
 });
 

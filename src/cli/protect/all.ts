@@ -124,8 +124,9 @@ function whyLeft({ pid }: Listener, unit: string | null) {
     };
   if (unit === null)
     return { why: "no service unit has started it", help: `cofferdam protect ${pid}` };
+  if (/^user@[^.]*\.service$/.test(unit))
+    return { why: "a user's own manager has started it", help: `cofferdam protect ${pid}` };
   const main = Number(systemctl("show", "--property=MainPID", "--value", "--", unit).out) || pid;
-  // What a user's manager starts is the user's, and not a part of its unit.
   if (executableOf(main)?.startsWith(SYSTEMDS_OWN) === true)
     return {
       why: `${unit} is a part of systemd, and no policy names it`,

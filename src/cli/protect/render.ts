@@ -105,7 +105,7 @@ function unitRow({ unit, domain, drafted, lacking, failed }: ProtectedUnit): rea
   const more =
     lacking === 0
       ? "its policy was there"
-      : `${lacking} lines more, perhaps: cofferdam protect --print ${unit}`;
+      : `this host may need ${lacking} more: cofferdam protect --print ${unit}`;
   return [unit, domain ?? "", drafted ? "drafted: read it" : more];
 }
 
