@@ -111,7 +111,8 @@ function withEarlier(earlier: readonly StepFailed[], error: unknown, context: st
   return new Error(all.join("\n"), { cause: error });
 }
 
-class OnHost {
+/** A daemon on the library's host. */
+export class OnHost {
   readonly #host: LibraryHost;
   daemon: LibraryDaemon;
 
@@ -150,14 +151,14 @@ class OnHost {
     this.#cofferdam("test", name);
     this.#cofferdam("domain", "level", name, "warning");
     this.#cofferdam("unit", "enable", "--now", unit);
-    await this.#aDay();
+    await this.aDay();
     this.#expectReady();
   }
 
   async enforced(): Promise<void> {
     this.#cofferdam("domain", "level", this.daemon.name, "enforcing");
     this.#booted.sh('systemctl restart "$1"', this.daemon.unit);
-    await this.#aDay();
+    await this.aDay();
   }
 
   /**
@@ -214,7 +215,7 @@ class OnHost {
   }
 
   /** A client's work, a reload, a rotation, and the work again. */
-  async #aDay(): Promise<void> {
+  async aDay(): Promise<void> {
     const { name } = this.daemon;
     await this.#serves(name);
     await this.#reload();

@@ -5,6 +5,7 @@ import { names, readDaemon } from "./daemon.ts";
 import { goThrough, type Passage, StepFailed } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
+import { stockServer } from "./server.ts";
 import { makeSkeleton } from "./skeleton.ts";
 import { tableOf } from "./table.ts";
 import { tenthOf } from "./tenth.ts";
@@ -15,6 +16,8 @@ Leads daemons of the library through a server's life in their domains; without a
 NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
 
   --apparmor         count what they reach beside Debian's AppArmor profiles
+  --server           a stock server's daemons on one host, by protect --all and
+                     enforce --all; writes docs/stock-server.md
   --tenth            those that \`npm test\` would take today
   --new NAME         write the files of a new daemon, from what protect drafts
     --packages P,... its Debian packages; by default NAME
@@ -97,6 +100,7 @@ async function main(): Promise<number> {
       packages: { type: "string" },
       unit: { type: "string" },
       apparmor: { type: "boolean", default: false },
+      server: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -111,6 +115,15 @@ async function main(): Promise<number> {
   if (values.new !== undefined) {
     const { unit = values.new, packages = values.new } = values;
     await makeSkeleton(values.new, { unit, packages: packages.split(",") }, say);
+    return 0;
+  }
+  if (values.server) {
+    host = await LibraryHost.start(sharedPackages(isProgram));
+    try {
+      await stockServer(host, (step) => sayStep(step));
+    } finally {
+      await stopHost();
+    }
     return 0;
   }
   if (values.apparmor) {
