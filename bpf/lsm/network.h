@@ -174,17 +174,41 @@ struct internet_address {
 };
 
 /* `as`: the family by which the kernel takes it. */
-static __noinline int judge_address(struct label *label, struct internet_address *address,
-				    __u32 use, __u32 as, __u32 dual)
+static __noinline bool is_address_granted(struct label *label, struct internet_address *address,
+					  __u32 use, __u32 as, __u32 dual)
 {
 	__u16 port;
 
 	if (!label || !address)
-		return -EACCES;
+		return false;
 	port = bpf_ntohs(address->port);
 	if (as == AF_INET)
-		return judged(label, is_granted4(label, use, address->address4, port));
-	return judged(label, is_granted6(label, use, &address->address6, port, dual));
+		return is_granted4(label, use, address->address4, port);
+	return is_granted6(label, use, &address->address6, port, dual);
+}
+
+static __always_inline int judge_address(struct label *label, struct internet_address *address,
+					 __u32 use, __u32 as, __u32 dual)
+{
+	return judged(label, is_address_granted(label, address, use, as, dual));
+}
+
+/* What the socket is bound to, or the own end of its connection. */
+static __always_inline struct internet_address own_end(struct sock *sk, __u16 family)
+{
+	struct internet_address end = {};
+
+	end.port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
+	if (family == AF_INET)
+		end.address4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	else
+		BPF_CORE_READ_INTO(&end.address6, sk, __sk_common.skc_v6_rcv_saddr);
+	return end;
+}
+
+static __always_inline bool chose_port(struct sock *sk)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK;
 }
 
 SEC("lsm/socket_bind")
@@ -323,7 +347,7 @@ SEC("lsm/socket_listen")
 int BPF_PROG(on_socket_listen, struct socket *socket)
 {
 	struct label *label = label_of_current();
-	struct internet_address address = {};
+	struct internet_address address;
 	struct internet_socket kind;
 	struct sock *sk;
 
@@ -335,12 +359,9 @@ int BPF_PROG(on_socket_listen, struct socket *socket)
 		return 0;
 	/* Before it is bound, another thread may still turn IPV6_V6ONLY off. */
 	kind.dual |= !BPF_CORE_READ(sk, __sk_common.skc_num);
-	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
-		address.port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
-	if (kind.family == AF_INET)
-		address.address4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-	else
-		BPF_CORE_READ_INTO(&address.address6, sk, __sk_common.skc_v6_rcv_saddr);
+	address = own_end(sk, kind.family);
+	if (!chose_port(sk))
+		address.port = 0;
 	return judge_address(label, &address, LISTEN_TCP, kind.family, kind.dual);
 }
 

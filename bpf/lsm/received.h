@@ -2,26 +2,13 @@
 /*
  * Descriptors that come from another process: by a message of a unix socket (SCM_RIGHTS), by
  * pidfd_getfd(2), through io_uring, by a seccomp listener. Each is judged as if the process had
- * opened or made it. Pipes and unix sockets lead to whoever sent them, and are granted.
+ * opened or made it. Pipes and unix sockets lead to the sender, and are granted.
  */
 #ifndef COFFERDAM_LSM_RECEIVED_H
 #define COFFERDAM_LSM_RECEIVED_H
 
 #include "files.h"
 #include "network.h"
-
-/* An end of a connection, or what the socket is bound to. */
-static __always_inline struct internet_address own_end(struct sock *sk, __u16 family)
-{
-	struct internet_address end = {};
-
-	end.port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
-	if (family == AF_INET)
-		end.address4 = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-	else
-		BPF_CORE_READ_INTO(&end.address6, sk, __sk_common.skc_v6_rcv_saddr);
-	return end;
-}
 
 static __always_inline struct internet_address other_end(struct sock *sk, __u16 family)
 {
@@ -35,19 +22,6 @@ static __always_inline struct internet_address other_end(struct sock *sk, __u16 
 	return end;
 }
 
-static __noinline bool is_end_granted(struct label *label, struct internet_address *end,
-				      __u32 use, __u32 family, __u32 dual)
-{
-	__u16 port;
-
-	if (!label || !end)
-		return false;
-	port = bpf_ntohs(end->port);
-	if (family == AF_INET)
-		return is_granted4(label, use, end->address4, port);
-	return is_granted6(label, use, &end->address6, port, dual);
-}
-
 /* What serves an address, itself or by a socket that is bound to all of the host's. */
 static __always_inline bool may_serve(struct label *label, struct sock *sk,
 				      const struct internet_socket *kind, __u32 use, bool dual)
@@ -55,14 +29,14 @@ static __always_inline bool may_serve(struct label *label, struct sock *sk,
 	struct internet_address own = own_end(sk, kind->family);
 	struct internet_address all = { .port = own.port };
 
-	return is_end_granted(label, &own, use, kind->family, dual) ||
-	       (!dual && is_end_granted(label, &all, use, kind->family, 0));
+	return is_address_granted(label, &own, use, kind->family, dual) ||
+	       (!dual && is_address_granted(label, &all, use, kind->family, 0));
 }
 
 /*
- * Whether a connection was accepted or made, nobody knows any more: the policy must grant one of
- * both. A stream that has no other end may only be served if it listens. A datagram socket gets
- * what is sent to its port; without a port of the process's choice, only answers.
+ * The kernel does not keep whether a connection was accepted or made, so the policy must grant one
+ * of both. Of streams without another end, those that listen are judged. A datagram socket gets
+ * what is sent to its port; without a port that a process chose, only answers.
  */
 static __always_inline int judge_ends(struct label *label, struct sock *sk,
 				      const struct internet_socket *kind)
@@ -78,7 +52,7 @@ static __always_inline int judge_ends(struct label *label, struct sock *sk,
 				     kind->family, 0);
 	}
 	if (is_stream ? BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN :
-			!(BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK))
+			!chose_port(sk))
 		return 0;
 	if (may_serve(label, sk, kind, serving, kind->dual))
 		return 0;

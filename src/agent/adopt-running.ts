@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { processesInGroup } from "../domains/cgroup-path.ts";
 import { withDescendants } from "../domains/descendants.ts";
 import { executableOf, readProc } from "../domains/proc-stat.ts";
+import { numbersIn } from "../domains/processes.ts";
 import type { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
@@ -60,11 +61,8 @@ function withItsOwn(process: number): readonly number[] {
 /** The processes whose names of files are the host's. A container's mean something else. */
 function onHostsRoot(): readonly number[] {
   const host = statSync("/");
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((process) => {
-      const root = unlessGone(() => statSync(`/proc/${process}/root`));
-      return root !== null && root.ino === host.ino && root.dev === host.dev;
-    });
+  return numbersIn("/proc").filter((process) => {
+    const root = unlessGone(() => statSync(`/proc/${process}/root`));
+    return root !== null && root.ino === host.ino && root.dev === host.dev;
+  });
 }

@@ -69,19 +69,17 @@ export class LsmFollower {
   policies(names: ReadonlySet<string> | null): void {
     this.#try("policies", () => {
       const enters = entersInKernel(this.#places);
-      if (enters) this.#attach();
-      using engine = attachedEngine(this.#places);
+      using engine = attachedEngine(this.#places) ?? (enters ? this.#attach() : null);
       if (engine === null) return;
       this.#follow(engine, enters, names);
       if (enters && names === null) this.#adopt(engine);
     });
   }
 
-  #attach(): void {
-    using engine = attachedEngine(this.#places);
-    if (engine !== null) return;
+  #attach(): LsmEngine | null {
     writeWhole(unadoptedMark(this.#places), Buffer.alloc(0), modesFor(0));
     attachEngine(this.#places);
+    return attachedEngine(this.#places);
   }
 
   /** After a boot, or after the engine was let go: what began before its entries were there. */

@@ -103,7 +103,8 @@ function sleepsIn(pid: number, tid: number): string | null {
 }
 
 /** Empty for a process that is gone. */
-function numbersIn(folder: string): readonly number[] {
+/** Of processes in /proc, or of threads in a process's `task`, ascending; none if it has ended. */
+export function numbersIn(folder: string): readonly number[] {
   try {
     const names = readdirSync(folder).filter((name) => /^\d+$/.test(name));
     return names.map(Number).sort((a, b) => a - b);

@@ -40,54 +40,52 @@ export interface Listener {
   readonly sockets: readonly string[];
 }
 
-/** By inode. */
-function listeningSockets(): ReadonlyMap<string, string> {
-  return new Map(
+interface Holder extends Pick<ListedProcess, "pid" | "comm" | "confinement"> {
+  readonly inodes: readonly string[];
+}
+
+/** The listening sockets by inode, and by their descriptors the processes that hold them. */
+function look(processes: readonly ListedProcess[]) {
+  const sockets: ReadonlyMap<string, string> = new Map(
     tables.flatMap(({ file, protocol, state }) => [
       ...listeners(readProc(`/proc/net/${file}`) ?? "", protocol, state),
     ]),
   );
-}
-
-/**
- * By the descriptors of all processes. Of a socket that systemd holds for a service that runs, the
- * service's processes alone.
- */
-export function listenersOutside(processes: readonly ListedProcess[]): readonly Listener[] {
-  const all = listeningSockets();
   const holders = processes
     .filter(({ pid, tid }) => tid === pid)
-    .map(({ pid, comm, confinement }) => ({
-      ...{ pid, comm, confinement },
-      inodes: socketInodes(pid).filter((inode) => all.has(inode)),
-    }));
+    .map(({ pid, comm, confinement }): Holder => {
+      const inodes = socketInodes(pid).filter((inode) => sockets.has(inode));
+      return { pid, comm, confinement, inodes };
+    });
+  return { sockets, holders };
+}
+
+/** Of a socket that systemd holds for a service that runs, the service's processes alone. */
+export function listenersOutside(processes: readonly ListedProcess[]): readonly Listener[] {
+  const { sockets, holders } = look(processes);
   const services = new Set(holders.flatMap(({ pid, inodes }) => (pid === 1 ? [] : inodes)));
   return holders.flatMap(({ pid, comm, confinement, inodes }) => {
     if (typeof confinement !== "string") return [];
     const own = pid === 1 ? inodes.filter((inode) => !services.has(inode)) : inodes;
-    const sockets = [...new Set(own.map((inode) => all.get(inode) ?? ""))];
-    return sockets.length === 0 ? [] : [{ pid, comm, sockets }];
+    const names = [...new Set(own.map((inode) => sockets.get(inode) ?? ""))];
+    return names.length === 0 ? [] : [{ pid, comm, sockets: names }];
   });
 }
 
-/** By the descriptors of all processes. */
 export function listening(processes: readonly ListedProcess[]): Listening {
-  const all = listeningSockets();
+  const { sockets, holders } = look(processes);
   const held = new Set<string>();
   const outside = new Map<string, string>();
-  for (const { pid, tid, comm, confinement } of processes) {
-    if (tid !== pid) continue;
-    for (const inode of socketInodes(pid)) {
-      if (!all.has(inode)) continue;
+  for (const { comm, confinement, inodes } of holders)
+    for (const inode of inodes) {
       if (typeof confinement !== "string") held.add(inode);
-      else if (!outside.has(inode)) outside.set(inode, `${comm} ${all.get(inode)}`);
+      else if (!outside.has(inode)) outside.set(inode, `${comm} ${sockets.get(inode)}`);
     }
-  }
   const others = [...outside].filter(([inode]) => !held.has(inode)).map(([, text]) => text);
   return {
-    sockets: all.size,
+    sockets: sockets.size,
     inDomains: held.size,
     outside: [...new Set(others)].sort(),
-    unknown: all.size - held.size - others.length,
+    unknown: sockets.size - held.size - others.length,
   };
 }

@@ -180,7 +180,8 @@ function requireNames(pid: number, program: string): void {
   );
 }
 
-function mainOf(unit: string): number {
+/** A unit's main process; 0 if none runs. */
+export function mainOf(unit: string): number {
   return Number(systemctl("show", "--property=MainPID", "--value", "--", unit).out.trim());
 }
 

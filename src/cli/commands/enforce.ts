@@ -2,18 +2,19 @@ import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
 import { enforceAll } from "../enforce/all.ts";
 import { type Enforced, enforceWatched } from "../enforce/enforce.ts";
+import { judgedNow } from "../enforce/judged.ts";
 import { giveLevel, restartUnits } from "../enforce/order.ts";
 import { renderEnforced, renderEnforcedAll } from "../enforce/render.ts";
 import { untilSignal, WATCH_DEFAULT, watchOptions } from "../enforce/watch-options.ts";
 import { toJson } from "../json.ts";
-import { detailsOf, lookAt, unitsOf } from "../ready/look.ts";
-import { judge, type Readiness } from "../ready/reasons.ts";
+import { detailsOf } from "../ready/look.ts";
+import type { Readiness } from "../ready/reasons.ts";
 import { renderReadiness, verdictWords } from "../ready/render.ts";
 import { lengthOfTime } from "../render/local-time.ts";
 import { liveLine } from "../render/progress.ts";
 import { renderRestarts } from "../render/restarts.ts";
 import { domainName } from "./domain/ask.ts";
-import { leastOption, leastSeconds } from "./ready.ts";
+import { leastOption } from "./ready.ts";
 
 export const enforce: Command = {
   name: "enforce",
@@ -59,18 +60,12 @@ export const enforce: Command = {
     const domain = domainName(word);
     const details = await detailsOf(context, domain);
     if (details.level === "enforcing") return alreadyEnforcing(context, domain, options);
-    const looked = await lookAt(context, details, leastSeconds(options));
-    const found = judge(looked);
+    const { readiness: found, units, isSettled } = await judgedNow(context, details, options);
     if (found.verdict !== "ready" && options.anyway !== true)
       return refuse(context, found, options);
     if (found.verdict !== "ready") sayReasons(context, found, options);
-    const units = unitsOf(details.units);
     if (options.watch === false) return withoutWatch(context, { domain, units, found }, options);
-    const done = await watched(
-      context,
-      { domain, units, isSettled: looked.until === null && looked.level === "warning" },
-      options,
-    );
+    const done = await watched(context, { domain, units, isSettled }, options);
     const result = { domain, readiness: found, ...done };
     context.out(options.json ? toJson(result) : renderEnforced(domain, done, context.width));
     return done.level === "enforcing" ? ExitCode.ok : ExitCode.no;

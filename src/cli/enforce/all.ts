@@ -2,12 +2,12 @@ import { shownDomains } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
 import type { Context, Options } from "../command.ts";
 import { ask } from "../commands/domain/ask.ts";
-import { leastSeconds } from "../commands/ready.ts";
-import { detailsOf, lookAt, unitsOf } from "../ready/look.ts";
-import { judge, type Readiness } from "../ready/reasons.ts";
+import { detailsOf } from "../ready/look.ts";
+import type { Readiness } from "../ready/reasons.ts";
 import { lengthOfTime } from "../render/local-time.ts";
 import { liveLine } from "../render/progress.ts";
 import { type Enforced, enforceWatched } from "./enforce.ts";
+import { judgedNow } from "./judged.ts";
 import { untilSignal, watchOptions } from "./watch-options.ts";
 
 export interface EnforcedDomain {
@@ -17,13 +17,6 @@ export interface EnforcedDomain {
   /** null if it was not ready, or something failed. */
   readonly enforced: Enforced | null;
   readonly failed: string | null;
-}
-
-interface Judged {
-  readonly readiness: Readiness;
-  readonly units: readonly string[];
-  /** The domain is at warning until someone orders another level. */
-  readonly isSettled: boolean;
 }
 
 /**
@@ -56,15 +49,6 @@ export async function enforceAll(
   }
 }
 
-async function judgedNow(context: Context, domain: string, options: Options): Promise<Judged> {
-  const details = await detailsOf(context, domain);
-  const looked = await lookAt(context, details, leastSeconds(options));
-  return {
-    ...{ readiness: judge(looked), units: unitsOf(details.units) },
-    isSettled: looked.until === null && looked.level === "warning",
-  };
-}
-
 async function enforceOne(
   context: Context,
   domain: string,
@@ -74,7 +58,7 @@ async function enforceOne(
 ): Promise<EnforcedDomain> {
   let readiness: Readiness | null = null;
   try {
-    const judged = await judgedNow(context, domain, options);
+    const judged = await judgedNow(context, await detailsOf(context, domain), options);
     readiness = judged.readiness;
     const done = { domain, readiness, failed: null };
     if (readiness.verdict !== "ready" && options.anyway !== true)

@@ -6,8 +6,7 @@ import { type Listener, listenersOutside } from "../../host/listening.ts";
 import type { Places } from "../../host/places.ts";
 import { runningDomains } from "../../host/running.ts";
 import { runsSystemd } from "../../host/service-unit.ts";
-import { systemctl } from "../../host/units/systemctl.ts";
-import { subjectOf } from "../../protect/subject.ts";
+import { mainOf, subjectOf } from "../../protect/subject.ts";
 import { CommandError, type Context, type Options } from "../command.ts";
 import { liveLine } from "../render/progress.ts";
 import { apply } from "./apply.ts";
@@ -126,8 +125,7 @@ function whyLeft({ pid }: Listener, unit: string | null) {
     return { why: "no service unit has started it", help: `cofferdam protect ${pid}` };
   if (/^user@[^.]*\.service$/.test(unit))
     return { why: "a user's own manager has started it", help: `cofferdam protect ${pid}` };
-  const main = Number(systemctl("show", "--property=MainPID", "--value", "--", unit).out) || pid;
-  if (executableOf(main)?.startsWith(SYSTEMDS_OWN) === true)
+  if (executableOf(mainOf(unit) || pid)?.startsWith(SYSTEMDS_OWN) === true)
     return {
       why: `${unit} is a part of systemd, and no policy names it`,
       help: `cofferdam protect ${unit} drafts one`,
