@@ -2,10 +2,14 @@ import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
+import { ENGINE_KEY, engineSetting, entersInKernel } from "../host/engine.ts";
+import { HostError } from "../host/host-error.ts";
 import { load } from "../host/load.ts";
 import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
-import { entersInKernel, unadoptedMark } from "../host/lsm-entries.ts";
+import { unadoptedMark } from "../host/lsm-entries.ts";
 import { launcherOf, type Places } from "../host/places.ts";
+import { holdBackUnits } from "../host/units/hold-back.ts";
+import { order } from "../host/units/systemctl.ts";
 import { claimsOf } from "../host/units/unit-domain.ts";
 import { groupsOfUnits } from "../host/units/unit-groups.ts";
 import { modesFor, writeWhole } from "../host/write-whole.ts";
@@ -78,8 +82,30 @@ export class LsmFollower {
 
   #attach(): LsmEngine | null {
     writeWhole(unadoptedMark(this.#places), Buffer.alloc(0), modesFor(0));
-    attachEngine(this.#places);
+    try {
+      attachEngine(this.#places);
+    } catch (error) {
+      if (error instanceof HostError) this.#holdBack();
+      throw error;
+    }
+    holdBack(this.#places, []);
     return attachedEngine(this.#places);
+  }
+
+  /** Where the setting asks for this engine alone, nothing starts outside a domain at enforcing. */
+  #holdBack(): void {
+    if (engineSetting(this.#places) !== "bpf-lsm") return;
+    const enforced = this.#table().entries.filter((one) => this.#levelOf(one) === "enforcing");
+    const named = enforced.flatMap(({ policy }) => policy?.units ?? []);
+    // An alias is started under the name that its group has.
+    const units = [...groupsOfUnits(named).values()].map((group) => basename(group));
+    holdBack(this.#places, units);
+    if (units.length > 0)
+      this.#complaints.say(
+        "held back",
+        `${units.join(", ")}: not started before the kernel takes the engine, because they would ` +
+          `be outside their domains; cofferdam settings set ${ENGINE_KEY} auto lets them start`,
+      );
   }
 
   /** After a boot, or after the engine was let go: what began before its entries were there. */
@@ -174,6 +200,10 @@ export class LsmFollower {
  * command when user, limits and namespaces are set.
  */
 const SYSTEMD_EXECUTOR = "/usr/lib/systemd/systemd-executor";
+
+function holdBack({ system }: Places, units: readonly string[]): void {
+  if (holdBackUnits(units, system.lsmPins)) order("daemon-reload");
+}
 
 /** Why a unit cannot enter its domain in the kernel; null if it can. */
 function whyOutside(group: string, outside: readonly string[], other?: string): string | null {

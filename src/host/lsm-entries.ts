@@ -1,23 +1,15 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type Probe, whyMissing } from "../kernel/host-facts.ts";
+import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
+import { ENGINE_KEY, type EngineSetting, writeEngineSetting } from "./engine.ts";
 import { attachEngine } from "./lsm.ts";
 import type { Places } from "./places.ts";
 import { runsSystemd } from "./service-unit.ts";
 import type { PreparedChange } from "./setting-change.ts";
+import { holdBackUnits } from "./units/hold-back.ts";
 import { order } from "./units/systemctl.ts";
 import { modesFor, writeWhole } from "./write-whole.ts";
-
-/**
- * Exists while the agent puts domains that are entered by executable or by unit into force in the
- * kernel.
- */
-function fileOf(places: Places): string {
-  return join(dirname(places.system.numbers), "bpf-lsm-entries");
-}
-
-export function entersInKernel(places: Places): boolean {
-  return existsSync(fileOf(places));
-}
 
 /**
  * Exists from before an agent attaches the engine until what ran before is adopted, so that the
@@ -31,38 +23,48 @@ export function unadoptedMark(places: Places): string {
 const BOOT_ORDER = "/etc/systemd/system/cofferdam-agent.service.d/kernel-entries.conf";
 
 /** The engine is attached anew at each boot: what serves the network waits for the agent. */
-const bootOrder = `# cofferdam settings set /UserVars/BpfLsmEntries 1 wrote this; 0 removes it.
+const bootOrder = `# The setting ${ENGINE_KEY} wrote this; landlock removes it.
 [Unit]
 Before=network.target
 # Then the boot goes on without it, and it goes on starting.
 JobRunningTimeoutSec=90
 `;
 
-function orderBoot(enters: boolean): void {
+function orderBoot(places: Places, setting: EngineSetting): void {
   if (!runsSystemd()) return;
-  if (enters) writeWhole(BOOT_ORDER, Buffer.from(bootOrder), modesFor(0));
-  else rmSync(BOOT_ORDER, { force: true });
+  if (setting === "landlock") rmSync(BOOT_ORDER, { force: true });
+  else writeWhole(BOOT_ORDER, Buffer.from(bootOrder), modesFor(0));
+  // The agent holds back what it must.
+  holdBackUnits([], places.system.lsmPins);
   order("daemon-reload");
 }
 
-/** @throws HostError where the kernel does not take the engine */
-export function prepareEntries(places: Places, enters: boolean): PreparedChange {
+/** @throws HostError where the kernel does not take the engine that was asked for */
+export function prepareEngine(places: Places, setting: EngineSetting): PreparedChange {
+  const probe = setting === "landlock" ? null : probeBpfLsm();
+  const enters = setting === "bpf-lsm" || probe?.state === "yes";
   // An agent has nothing to adopt then: units that run enter at their next start.
   if (enters && attachEngine(places)) rmSync(unadoptedMark(places), { force: true });
-  const file = fileOf(places);
   return {
-    isRescue: !enters,
+    isRescue: setting === "landlock",
     place: async () => {
-      if (enters) writeWhole(file, Buffer.alloc(0), modesFor(0));
-      else rmSync(file, { force: true });
-      orderBoot(enters);
+      writeEngineSetting(places, setting);
+      orderBoot(places, setting);
     },
     discard: () => undefined,
-    next: [
-      enters
-        ? "cofferdam domain reload puts the domains with `enter` into force; a unit that runs " +
-          "enters its domain at its next start"
-        : "cofferdam domain reload ends the entries; cofferdam agent --unpin lets go who is inside",
-    ],
+    next: nextSteps(enters, probe),
   };
+}
+
+function nextSteps(enters: boolean, probe: Probe | null): readonly string[] {
+  if (enters)
+    return [
+      "cofferdam domain reload puts the domains with `enter` into force; a unit that runs " +
+        "enters its domain at its next start",
+    ];
+  const end =
+    "cofferdam domain reload ends the entries; cofferdam agent --unpin lets go who is inside";
+  return probe === null || probe.state === "yes"
+    ? [end]
+    : [`this kernel does not take the bpf-lsm engine (${whyMissing("bpf-lsm", probe)})`, end];
 }

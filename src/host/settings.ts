@@ -3,29 +3,31 @@ import type { By } from "../events/audit-catalogue.ts";
 import { auditEvent, failedEvent, theHost } from "../events/audit-event.ts";
 import { openEventLog } from "../events/log/event-log.ts";
 import { asker } from "./asker.ts";
+import { ENGINE_KEY, engineRemark, engineSetting, engineSettings } from "./engine.ts";
 import { HostError } from "./host-error.ts";
-import { entersInKernel, prepareEntries } from "./lsm-entries.ts";
+import { prepareEngine } from "./lsm-entries.ts";
 import type { Places } from "./places.ts";
 import type { PreparedChange } from "./setting-change.ts";
 import { prepareOff, prepareOn, shellSandboxState } from "./shell-sandbox/shell-sandbox.ts";
 import { asksReason, prepareReason } from "./supershell-reason.ts";
 
-/** A whole number. */
+/** Numbers as ESXi has them, or words. */
+type Value = number | string;
+
 export interface Setting {
   readonly key: string;
   readonly summary: string;
-  readonly least: number;
-  readonly most: number;
+  readonly values: readonly Value[];
 }
 
 export interface SettingValue extends Setting {
-  readonly value: number;
+  readonly value: Value;
   /** What the value alone does not tell, or null. */
   readonly remark: string | null;
 }
 
 export interface ChangedSetting extends SettingValue {
-  readonly before: number;
+  readonly before: Value;
   /** What the administrator must know or do, a sentence each. */
   readonly next: readonly string[];
 }
@@ -34,17 +36,24 @@ export interface ChangedSetting extends SettingValue {
  * How a setting is read from the host and put into force. Its value is stored only in the host's
  * own configuration.
  */
-interface Kept extends Setting {
-  read(places: Places): Pick<SettingValue, "value" | "remark">;
-  prepare(places: Places, value: number, by: By): Promise<PreparedChange>;
+interface Kept<V extends Value> extends Setting {
+  readonly values: readonly V[];
+  read(places: Places): { readonly value: V; readonly remark: string | null };
+  prepare(places: Places, value: V, by: By): Promise<PreparedChange>;
 }
 
-const kept: readonly Kept[] = [
-  {
+/** A setting whose values are of one kind, among others. */
+function setting<V extends Value>(one: Kept<V>): Kept<Value> {
+  return one as unknown as Kept<Value>;
+}
+
+const noOrYes = [0, 1] as const;
+
+const kept: readonly Kept<Value>[] = [
+  setting({
     key: "/UserVars/ShellSandboxEnabled",
     summary: "logins start in the domain `shell`: 0 no, 1 yes",
-    least: 0,
-    most: 1,
+    values: noOrYes,
     read: (places) => {
       const state = shellSandboxState(places);
       const remark = "part of it is in place, or of another version: set it again to 0 or 1";
@@ -52,30 +61,29 @@ const kept: readonly Kept[] = [
     },
     prepare: async (places, value, { uid }) =>
       value === 1 ? prepareOn(places, uid) : prepareOff(),
-  },
-  {
+  }),
+  setting({
     key: "/UserVars/SupershellAsksReason",
     summary: "supershell needs a --reason: 0 no, 1 yes",
-    least: 0,
-    most: 1,
+    values: noOrYes,
     read: (places) => ({ value: asksReason(places) ? 1 : 0, remark: null }),
     prepare: async (places, value) => prepareReason(places, value === 1),
-  },
-  {
-    key: "/UserVars/BpfLsmEntries",
-    summary: "`enter` is done in the kernel, by the bpf-lsm engine (experimental): 0 no, 1 yes",
-    least: 0,
-    most: 1,
-    read: (places) => ({ value: entersInKernel(places) ? 1 : 0, remark: null }),
-    prepare: async (places, value) => prepareEntries(places, value === 1),
-  },
+  }),
+  setting({
+    key: ENGINE_KEY,
+    summary:
+      "what does `enter`: landlock (the launcher alone), bpf-lsm (the kernel; experimental), or " +
+      "auto (bpf-lsm where it can be)",
+    values: engineSettings,
+    read: (places) => ({ value: engineSetting(places), remark: engineRemark(places) }),
+    prepare: async (places, value) => prepareEngine(places, value),
+  }),
 ];
 
-export const settings: readonly Setting[] = kept.map(({ key, summary, least, most }) => ({
+export const settings: readonly Setting[] = kept.map(({ key, summary, values }) => ({
   key,
   summary,
-  least,
-  most,
+  values,
 }));
 
 export function readSettings(places: Places): readonly SettingValue[] {
@@ -99,11 +107,11 @@ export async function writeSetting(
   text: string,
 ): Promise<ChangedSetting> {
   const setting = find(key);
-  const value = /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= setting.least && value <= setting.most))
+  const value = setting.values.find((one) => String(one) === text);
+  if (value === undefined)
     throw new HostError(
       `\`${text}\` is not a value of ${key}`,
-      `give a whole number from ${setting.least} to ${setting.most}`,
+      `give one of these: ${setting.values.join(", ")}`,
     );
   if (!places.asRoot) throw new HostError("settings are the host's", "change them as root");
   const before = withValue(places, setting).value;
@@ -151,11 +159,11 @@ async function carryOut(
   );
 }
 
-function withValue(places: Places, { key, summary, least, most, read }: Kept): SettingValue {
-  return { key, summary, least, most, ...read(places) };
+function withValue(places: Places, { key, summary, values, read }: Kept<Value>): SettingValue {
+  return { key, summary, values, ...read(places) };
 }
 
-function find(key: string): Kept {
+function find(key: string): Kept<Value> {
   const found = kept.find((setting) => setting.key === key);
   if (found !== undefined) return found;
   throw new HostError(

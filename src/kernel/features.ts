@@ -70,8 +70,11 @@ const table = {
     takes: "CAP_AUDIT_READ in the first user namespace",
     certainFor: "nobody",
   },
-  /** bpf is among the active security modules, and an lsm program loads. */
-  "bpf-lsm": { since: "5.7", takes: "switched on", certainFor: "nobody" },
+  /**
+   * bpf is among the active security modules, an lsm program loads, and the kernel tells programs
+   * the names of objects (bpf_path_d_path).
+   */
+  "bpf-lsm": { since: "6.12", takes: "switched on", certainFor: "nobody" },
 } as const satisfies Readonly<Record<string, KernelFeature>>;
 
 export type FeatureName = keyof typeof table;

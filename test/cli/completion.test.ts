@@ -67,7 +67,7 @@ test("bash: commands, sub-commands, options, and what a value may be", () => {
   expect(offered("cofferdam settings get /U")).toEqual([
     "/UserVars/ShellSandboxEnabled",
     "/UserVars/SupershellAsksReason",
-    "/UserVars/BpfLsmEntries",
+    "/UserVars/Engine",
   ]);
   expect(offered("cofferdam ps --json n")).toEqual(["nginx", "ntpd"]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { renderDoctor, sealingAbility, supervisingAbility } from "../../src/cli/render/doctor.ts";
 import { compile } from "../../src/compile/compile.ts";
+import { chooseEngine, type EngineSetting } from "../../src/host/engine.ts";
 import {
   type FeatureName,
   featureNames,
@@ -29,6 +30,9 @@ function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}
   };
 }
 
+const shown = (facts: HostFacts, setting: EngineSetting = "landlock"): string =>
+  renderDoctor(facts, chooseEngine(setting, true, facts), 80);
+
 test("every feature has a line with its answer and what it means, within 80 columns", () => {
   const probes: readonly Probe[] = [
     { state: "yes" },
@@ -36,7 +40,7 @@ test("every feature has a line with its answer and what it means, within 80 colu
     { state: "unknown", why },
   ];
   for (const probe of probes) {
-    const lines = renderDoctor(hostWith(probe), 80).split("\n");
+    const lines = shown(hostWith(probe)).split("\n");
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     const word = { yes: "yes", no: "no", unknown: "could not tell" }[probe.state];
     for (const name of featureNames) {
@@ -47,13 +51,13 @@ test("every feature has a line with its answer and what it means, within 80 colu
 });
 
 test("a probe that said no shows why, complete", () => {
-  const text = renderDoctor(hostWith({ state: "yes" }, { openat2: { state: "no", why } }), 80);
+  const text = shown(hostWith({ state: "yes" }, { openat2: { state: "no", why } }));
   expect(text.replaceAll(/\s+/g, " ")).toContain(why);
 });
 
 test("where the kernel is too old, and only there, the release that has it is named", () => {
   const text = (probe: Probe) =>
-    renderDoctor(hostWith({ state: "yes" }, { "landlock-tcp": probe }), 80).replaceAll(/\s+/g, " ");
+    shown(hostWith({ state: "yes" }, { "landlock-tcp": probe })).replaceAll(/\s+/g, " ");
   const old = { state: "no", why: "Landlock ABI 3, 4 is needed", byKernel: true } as const;
   expect(text(old)).toContain("ABI 3, 4 is needed; Linux has it since 6.7; with it, ");
   expect(text({ state: "no", why })).not.toContain("since");
@@ -63,7 +67,7 @@ test("a host without Landlock, or where nobody could tell, cannot seal", () => {
   expect(sealingAbility(hostWith({ state: "yes" }))).toEqual({ state: "able" });
   const facts = hostWith({ state: "yes" }, { "landlock-files": { state: "unknown", why } });
   expect(sealingAbility(facts)).toEqual({ state: "unable", missing: ["landlock-files"] });
-  expect(renderDoctor(facts, 80)).toContain("cannot seal");
+  expect(shown(facts)).toContain("cannot seal");
 });
 
 test.each(featureNames)("doctor says what a start would say of a host without %s", async (name) => {
@@ -82,7 +86,40 @@ test("what supervision lacks is said; where Yama wants ancestors, one stays", ()
   });
   const blind = hostWith({ state: "yes" }, { "target-access": { state: "no", why } });
   expect(supervisingAbility(blind)).toEqual({ state: "unable", missing: ["target-access"] });
-  expect(renderDoctor(blind, 80)).toContain("cannot supervise");
+  expect(shown(blind)).toContain("cannot supervise");
   expect(supervisingAbility({ ...blind, ptraceScope: 1 })).toEqual({ state: "able" });
-  expect(renderDoctor({ ...blind, ptraceScope: 1 }, 80)).toContain("ptrace_scope is 1");
+  expect(shown({ ...blind, ptraceScope: 1 })).toContain("ptrace_scope is 1");
+});
+
+test("the engine: which, by which setting and probe, and why not the other", () => {
+  const words = (facts: HostFacts, setting: EngineSetting) => {
+    const text = shown(facts, setting);
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    return text.replaceAll(/\s+/g, " ");
+  };
+  const with_ = hostWith({ state: "yes" });
+  const without = hostWith({ state: "yes" }, { "bpf-lsm": { state: "no", why } });
+  expect(words(with_, "landlock")).toContain(
+    "engine landlock: /UserVars/Engine is landlock, as by default not bpf-lsm: its probe succeeds,",
+  );
+  expect(words(without, "landlock")).toContain(`not bpf-lsm: ${why}`);
+  expect(words(with_, "auto")).toContain(
+    "engine bpf-lsm: /UserVars/Engine is auto, and its probe succeeds not landlock: it is for",
+  );
+  expect(words(without, "auto")).toContain(
+    `engine landlock: /UserVars/Engine is auto not bpf-lsm: ${why}`,
+  );
+  expect(words(with_, "bpf-lsm")).toContain("engine bpf-lsm: /UserVars/Engine is bpf-lsm not");
+  expect(words(without, "bpf-lsm")).toContain(
+    `The bpf-lsm engine cannot be used here: ${why}. So nothing enters a domain by itself`,
+  );
+  for (const setting of ["auto", "landlock", "bpf-lsm"] as const) {
+    const lacks = chooseEngine(setting, true, without).lacks;
+    expect(lacks).toBe(setting === "bpf-lsm" ? why : null);
+    // A probe that could not tell counts as one that failed.
+    const unsure = hostWith({ state: "yes" }, { "bpf-lsm": { state: "unknown", why } });
+    expect(chooseEngine(setting, true, unsure)).toEqual(chooseEngine(setting, true, without));
+    // An ordinary user has no domain there, whatever the host's setting.
+    expect(chooseEngine(setting, false, with_).engine).toBe("landlock");
+  }
 });

@@ -71,7 +71,7 @@ describe("esxcfg-advcfg", () => {
   test.each([["2"], ["-1"], ["yes"], [""], ["0x1"]])("`%s` is no value", async (value) => {
     const { status, err } = await host.run("esxcfg-advcfg", `--set=${value}`, key);
     expect(status).toBe(3);
-    expect(err).toContain("give a whole number from 0 to 1");
+    expect(err).toContain("give one of these: 0, 1");
   });
 
   test("an unknown key, a malformed line and an ordinary user are refused", async () => {

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type DomainEntry, inForce } from "../../src/agent/entry.ts";
 import { LsmFollower } from "../../src/agent/lsm-follower.ts";
 import type { Event } from "../../src/events/event.ts";
+import { type EngineSetting, entersInKernel } from "../../src/host/engine.ts";
 import { load } from "../../src/host/load.ts";
 import { attachedEngine } from "../../src/host/lsm.ts";
-import { entersInKernel, prepareEntries } from "../../src/host/lsm-entries.ts";
+import { prepareEngine } from "../../src/host/lsm-entries.ts";
 import type { Places } from "../../src/host/places.ts";
 import type { LsmEngine } from "../../src/kernel/bpf/lsm/engine.ts";
 import type { Level } from "../../src/model/level.ts";
@@ -65,8 +66,8 @@ function domain(name: string, number: number, more: string): void {
   levels.set(name, "enforcing");
 }
 
-async function setEntries(enters: boolean): Promise<void> {
-  await prepareEntries(places, enters).place();
+async function setEngine(setting: EngineSetting): Promise<void> {
+  await prepareEngine(places, setting).place();
 }
 
 function engine<T>(look: (engine: LsmEngine) => T): T {
@@ -113,7 +114,7 @@ test("with the setting, executables lead into domains by the kernel's names", as
   domain("one", 1, `enter: [{ exec: ${bin}/link }, { exec: ${folder}/other/late }]\n`);
   domain("two", 2, "");
   domain("three", 3, "");
-  await setEntries(true);
+  await setEngine("bpf-lsm");
   expect(entersInKernel(places)).toBe(true);
   follower.policies(null);
   const real = { from: 0, path: join(bin, "real"), into: 1 };
@@ -129,19 +130,19 @@ test("with the setting, executables lead into domains by the kernel's names", as
   writeFileSync(join(folder, "domains/one.yaml"), "nonsense: [");
   follower.policies(null);
   expect(executables()).toHaveLength(3);
-  await setEntries(false);
+  await setEngine("landlock");
   follower.policies(null);
   expect(executables()).toEqual([]);
   expect(engine((it) => [...it.levels()].length)).toBe(2);
   expect(told).toEqual([]);
 });
 
-test("an executable with a name that the engine cannot take is told of", (context) => {
+test("an executable with a name that the engine cannot take is told of", async (context) => {
   skipUnless(context, isRoot, "only root mounts a bpf file system");
   pinMaps(places.system.lsmPins);
   const long = `/${"x".repeat(200)}/${"y".repeat(200)}`;
   domain("one", 1, `enter: [{ exec: ${long} }]\n`);
-  prepareEntries(places, true).place();
+  await setEngine("bpf-lsm");
   follower.policies(null);
   expect(told).toMatchObject([{ verdict: "failed", operation: "engine not switched" }]);
 });

@@ -95,6 +95,8 @@ export interface Machine {
   /** A tree that is copied onto the disk before anything there runs. */
   readonly added?: Tree;
   readonly clock?: Clock;
+  /** More words of the kernel's command line. */
+  readonly kernel?: string;
 }
 
 /**
@@ -176,7 +178,7 @@ async function emulate(machine: Machine, initramfs: string, told: Told): Promise
     // What protects from an attack on the processor is a sixth of the emulator's work, and no test
     // here is such an attack. The kernel counts interrupts against a clock at its start, and panics
     // where the emulator gets too little of a busy processor.
-    append: "console=ttyS0 quiet panic=1 mitigations=off no_timer_check",
+    append: `console=ttyS0 quiet panic=1 mitigations=off no_timer_check ${machine.kernel ?? ""}`,
     drive: `${driveOf(machine)},if=virtio,cache=unsafe`,
     chardev: `file,id=results,path=${told.results}`,
     serial: `file:${told.console}`,

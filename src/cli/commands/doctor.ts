@@ -1,3 +1,4 @@
+import { chosenEngine } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { unseenCapabilities, unseenRefusals } from "../../host/unseen-refusals.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
@@ -12,7 +13,8 @@ export const doctor: Command = {
   description: [
     "Tries each kernel feature that a domain may need, in a temporary process, and says what a " +
       "domain gains by it. It relies on no version number and changes nothing on the host.",
-    "Exit status: 0 if this host can seal domains, 1 if not.",
+    "It says which engine the host uses, by which setting and probe, and why not the other one.",
+    "Exit status: 0 if this host can seal domains, 1 if not, or if it cannot use its engine.",
   ],
   options: [jsonOption],
   examples: [
@@ -25,8 +27,10 @@ export const doctor: Command = {
       ...unseenRefusals(context.places, facts),
       ...unseenCapabilities(context.places),
     ];
-    const text = (): string => renderDoctor(facts, context.width, unseen);
-    context.out(options.json ? toJson({ ...facts, unseenRefusals: unseen }) : text());
-    return sealingAbility(facts).state === "able" ? ExitCode.ok : ExitCode.no;
+    const engine = chosenEngine(context.places, facts);
+    const text = (): string => renderDoctor(facts, engine, context.width, unseen);
+    context.out(options.json ? toJson({ ...facts, engine, unseenRefusals: unseen }) : text());
+    const able = sealingAbility(facts).state === "able" && engine.lacks === null;
+    return able ? ExitCode.ok : ExitCode.no;
   },
 };

@@ -48,7 +48,7 @@ const get: Command = {
 
 const set: Command = {
   name: "set",
-  operands: [keyOperand, { name: "<value>", description: "a whole number" }],
+  operands: [keyOperand, { name: "<value>", description: "one that `settings list` names" }],
   summary: "change a setting, as root",
   description: [
     "The command first checks that the new value will work. If a check fails, it changes " +

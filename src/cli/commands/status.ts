@@ -6,6 +6,7 @@ import { type AgentStatus, agentStatus } from "../../host/agent-answers.ts";
 import { askAgentIfThere } from "../../host/agent-client.ts";
 import { claimedOutside } from "../../host/claimed-outside.ts";
 import { runsOnEarlierPolicies } from "../../host/earlier-policies.ts";
+import { chosenEngine, engineTroubles } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { driftOf } from "../../host/held-names.ts";
 import { listening } from "../../host/listening.ts";
@@ -50,7 +51,9 @@ export const status: Command = {
 async function look({ places }: Context): Promise<HostStatus> {
   const agent = await askAgentIfThere(agentStatus, "/v1/status", places.system.control);
   const domains = runningDomains(places);
-  const ability = sealingAbility(probeHost());
+  const facts = probeHost();
+  const ability = sealingAbility(facts);
+  const engine = chosenEngine(places, facts);
   const processes = listProcesses({ ...domains, threads: false, details: false });
   const inDomains = running(processes);
   const runs = livingRuns(domains.runs, processes);
@@ -59,7 +62,7 @@ async function look({ places }: Context): Promise<HostStatus> {
   const earlier = new Set(runsOnEarlierPolicies(places, runs));
   const lostHolders = runs.filter(({ holderState }) => holderState === "lost");
   return {
-    engine: ability.state === "able" ? "landlock" : null,
+    engine: ability.state === "able" || engine.engine === "bpf-lsm" ? engine.engine : null,
     domains: agent?.domains ?? domainNames(places).length,
     runs: runs.map((run) => ({
       ...runFacts(run),
@@ -77,6 +80,7 @@ async function look({ places }: Context): Promise<HostStatus> {
       ...(ability.state === "able"
         ? []
         : [`this host lacks ${ability.missing.join(" and ")}: cofferdam doctor`]),
+      ...engineTroubles(places, engine),
       ...lostHolders.map(
         ({ domain, pid }) => `the holder of ${domain} (process ${pid}) is lost: restart the daemon`,
       ),

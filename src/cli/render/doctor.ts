@@ -1,6 +1,7 @@
 import { wrap } from "../../base/wrap.ts";
 import { sealedFallbacks, supervisedFallbacks } from "../../compile/fallback-rows.ts";
 import { missingForEvery } from "../../compile/fallbacks.ts";
+import { ENGINE_KEY, type EngineChoice } from "../../host/engine.ts";
 import { crashWords } from "../../kernel/core-pattern.ts";
 import {
   type FeatureName,
@@ -38,7 +39,7 @@ const meaning: Readonly<Record<FeatureName, string>> = {
   "cgroup-unix": "the kernel enforces rules on unix sockets",
   "private-ipc": "a domain gets its own System V and message queues",
   "audit-read": "refusals of the kernel become events",
-  "bpf-lsm": "the bpf-lsm engine could run (unfinished)",
+  "bpf-lsm": "the bpf-lsm engine can be used (experimental)",
 };
 
 const answers = { yes: "yes", no: "no", unknown: "could not tell" } as const satisfies Record<
@@ -65,6 +66,7 @@ function able(missing: readonly FeatureName[]): Ability {
 
 export function renderDoctor(
   facts: HostFacts,
+  engine: EngineChoice,
   width: number,
   unseen: readonly string[] = [],
 ): string {
@@ -89,12 +91,31 @@ export function renderDoctor(
         `${supervising.missing.join(" and ")}.`;
   return [
     ...heading(facts, width),
+    ...engineLines(engine, width),
     "",
     table(rows, width),
     wrap(`${verdict} ${supervised}`, width, ""),
+    ...engineVerdict(engine).map((text) => wrap(text, width, "")),
     ...unseen.map((text) => wrap(`Not in the event log: ${text}.`, width, "")),
     "",
   ].join("\n");
+}
+
+function engineLines({ engine, why, other, whyNotOther }: EngineChoice, width: number) {
+  const indent = " ".repeat(10);
+  return [
+    wrap(`engine    ${engine}: ${why}`, width, indent),
+    wrap(`${indent}not ${other}: ${whyNotOther}`, width, indent),
+  ];
+}
+
+function engineVerdict({ engine, lacks }: EngineChoice): readonly string[] {
+  if (engine !== "bpf-lsm" || lacks === null) return [];
+  return [
+    `The bpf-lsm engine cannot be used here: ${lacks}. So nothing enters a domain by itself, and ` +
+      "units that would enter one at enforcing are not started. Boot a kernel that takes it, or: " +
+      `cofferdam settings set ${ENGINE_KEY} auto`,
+  ];
 }
 
 function heading(facts: HostFacts, width: number): readonly string[] {

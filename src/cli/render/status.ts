@@ -4,6 +4,7 @@ import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
 import type { AgentStatus, DriftState } from "../../host/agent-answers.ts";
 import { type ClaimedOutside, claimSentences } from "../../host/claimed-outside.ts";
+import type { Engine } from "../../host/engine.ts";
 import type { Drift } from "../../host/held-names.ts";
 import type { Listening } from "../../host/listening.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
@@ -24,7 +25,7 @@ export interface RunningDomain {
 
 export interface HostStatus {
   /** null: this host can hold no domain. */
-  readonly engine: "landlock" | null;
+  readonly engine: Engine | null;
   readonly domains: number;
   readonly runs: readonly (Pick<Run, "pid" | "domain" | "number" | "mode" | "level" | "live"> & {
     readonly holder: Run["holderState"];

@@ -1,4 +1,5 @@
 import { secpolicytools } from "../../esxi/tools/secpolicytools.ts";
+import { chosenEngine } from "../../host/engine.ts";
 import { probeHost } from "../../kernel/probe/host-facts.ts";
 import type { Command, Context, Options } from "../command.ts";
 import { domainList } from "../commands/domain/list.ts";
@@ -20,7 +21,10 @@ export const parts: readonly Part[] = [
     name: "commands/doctor.txt",
     source: "cofferdam doctor",
     form: "lines",
-    take: () => renderDoctor(probeHost(), WIDTH),
+    take: ({ places }) => {
+      const facts = probeHost();
+      return renderDoctor(facts, chosenEngine(places, facts), WIDTH);
+    },
   },
   ofCommand("commands/status.txt", "cofferdam status", status),
   ofCommand("commands/domain-list.txt", "cofferdam domain list", domainList),

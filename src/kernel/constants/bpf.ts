@@ -26,6 +26,8 @@ export const BPF_CGROUP_UDP6_SENDMSG = 15;
 export const BPF_CGROUP_UDP4_RECVMSG = 19;
 /** Linux 5.2. */
 export const BPF_CGROUP_UDP6_RECVMSG = 20;
+/** Linux 5.5. */
+export const BPF_TRACE_FENTRY = 24;
 export const BPF_LSM_MAC = 27;
 /** Linux 6.7. */
 export const BPF_CGROUP_UNIX_CONNECT = 49;

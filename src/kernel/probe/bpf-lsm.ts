@@ -1,4 +1,4 @@
-import { BPF_LSM_MAC, BPF_PROG_TYPE_LSM, LSM_ID_BPF } from "../constants.ts";
+import { BPF_LSM_MAC, BPF_PROG_TYPE_LSM, BPF_TRACE_FENTRY, LSM_ID_BPF } from "../constants.ts";
 import { close, loadLibrary, syscallRaw } from "../ffi.ts";
 import type { Probe } from "../host-facts.ts";
 import { number } from "../syscalls.ts";
@@ -7,6 +7,8 @@ import { loadTinyProgram } from "./bpf-program.ts";
 
 /** Every kernel has this hook. The program is loaded, not attached: the host never runs it. */
 const HOOK = "quotactl";
+/** By which the engine's programs ask for the names of objects. */
+const NAMES = "bpf_path_d_path";
 
 export function probeBpfLsm(): Probe {
   if (!mayBeActive())
@@ -45,7 +47,8 @@ function mayBeActive(): boolean {
 }
 
 /**
- * libbpf reads the kernel's type information, in which lsm hooks are functions called `bpf_lsm_*`.
+ * libbpf reads the kernel's type information, in which lsm hooks are functions called `bpf_lsm_*`,
+ * and functions for programs have their own names.
  */
 function hookId(): number | Probe {
   let find: (name: string, attachType: number) => number;
@@ -59,7 +62,11 @@ function hookId(): number | Probe {
     );
   }
   const id = find(HOOK, BPF_LSM_MAC);
-  return id > 0
-    ? id
-    : no("the kernel has no lsm hooks for BPF, or no type information in /sys/kernel/btf/vmlinux");
+  if (id <= 0)
+    return no(
+      "the kernel has no lsm hooks for BPF, or no type information in /sys/kernel/btf/vmlinux",
+    );
+  // Any type whose names have no prefix.
+  if (find(NAMES, BPF_TRACE_FENTRY) > 0) return id;
+  return { state: "no", why: `the kernel gives programs no names (${NAMES})`, byKernel: true };
 }

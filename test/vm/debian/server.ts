@@ -21,13 +21,19 @@ ForwardToConsole=yes
 MaxLevelConsole=info
 `;
 
+export interface Boot {
+  /** By root, in a unit of systemd's. Then the server switches off. */
+  readonly work: Work;
+  /** More words of the kernel's command line. */
+  readonly kernel?: string;
+}
+
 export interface Server {
   /** Debian's packages of its image; by default those of `image.ts`. */
   readonly packages?: readonly string[];
   /** Puts files onto the disk before the first boot, as root's. */
   readonly fill: (files: Tree) => void;
-  /** What is done at each boot, by root, in a unit of systemd's. Then the server switches off. */
-  readonly boots: readonly Work[];
+  readonly boots: readonly Boot[];
 }
 
 /**
@@ -40,13 +46,13 @@ export async function runServer(server: Server): Promise<readonly MachineOutcome
   try {
     let disk: Disk = { file: debianImage(server.packages), format: "raw" };
     const outcomes: MachineOutcome[] = [];
-    for (const [boot, work] of server.boots.entries()) {
+    for (const [boot, { work, ...more }] of server.boots.entries()) {
       const folder = path.join(scratch, String(boot));
       const added = new Tree(path.join(folder, "added"), []);
       if (boot === 0) fillFirst(added, server);
       writeWork(added, work);
       const overlay = path.join(folder, "disk.qcow2");
-      outcomes.push(await bootFor(work, folder, { disk, overlay, added }));
+      outcomes.push(await bootFor(work, folder, { disk, overlay, added, ...more }));
       disk = { file: overlay, format: "qcow2" };
     }
     return outcomes;

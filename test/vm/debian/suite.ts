@@ -20,11 +20,13 @@ const JOURNAL_LINES = 40;
  * tell what became of each of theirs. Cofferdam's packages of both versions lie in the server's
  * /srv/packages; none is installed.
  * @param module the file that exports these suites by these names
+ * @param kernels words of the kernel's command line, by the suite that runs there
  */
 export function testOnServer(
   module: string,
   suites: Readonly<Record<string, Suite>>,
   fill: (files: Tree) => void = () => undefined,
+  kernels: Readonly<Record<string, string>> = {},
 ): void {
   const names = Object.keys(suites);
   const missing = imageMissing();
@@ -42,7 +44,10 @@ export function testOnServer(
             files.write(`vm/${name}.mjs`, bundles[index] as string);
           fill(files);
         },
-        boots: names.map((name) => ({ suite: { root: { tests: `node /vm/${name}.mjs` } } })),
+        boots: names.map((name) => ({
+          work: { suite: { root: { tests: `node /vm/${name}.mjs` } } },
+          ...(name in kernels ? { kernel: kernels[name] as string } : {}),
+        })),
       });
     },
     MACHINE_TIMEOUT_MS * names.length + IMAGE_MS + BUILD_MS,

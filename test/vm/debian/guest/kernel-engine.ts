@@ -56,6 +56,7 @@ interface Told {
   readonly domain: string;
   readonly engine: string;
   readonly verdict: string;
+  readonly operation: string;
   readonly object: string;
   /** The policy's own, if one denies it. */
   readonly rule: string | null;
@@ -72,8 +73,8 @@ const events = (): readonly Told[] =>
 const deniedIn = (domain: string): readonly Told[] =>
   events().filter((one) => one.domain === domain && one.verdict === "denied");
 
-const setEntries = (value: 0 | 1): void => {
-  machine.done("settings", "set", "/UserVars/BpfLsmEntries", String(value));
+const setEngine = (value: "auto" | "landlock" | "bpf-lsm"): void => {
+  machine.done("settings", "set", "/UserVars/Engine", value);
   machine.done("domain", "reload");
 };
 
@@ -99,7 +100,9 @@ export const entered: Suite = {
   },
 
   "a unit enters its domain at its next start, nothing of its being changed": () => {
-    setEntries(1);
+    // This kernel takes the engine.
+    setEngine("auto");
+    expect(machine.done("doctor")).toMatch(/^engine +bpf-lsm: \/UserVars\/Engine is auto/m);
     expect(holds()).toBe(OPEN);
     machine.must("systemctl", "restart", UNIT, "memcached");
     expect(holds()).toBe(HELD);
@@ -165,13 +168,13 @@ inherit: [stdio]
   },
 
   "a unit that runs is adopted with its processes": () => {
-    setEntries(0);
+    setEngine("landlock");
     machine.must("systemctl", "restart", UNIT);
     expect(holds()).toBe(OPEN);
     const told = machine.done("adopt", "--experimental", UNIT);
     expect(told).toMatch(/adopted [1-9]/);
     expect(holds()).toBe(HELD);
-    setEntries(1);
+    setEngine("bpf-lsm");
     expect(holds()).toBe(HELD);
   },
 
@@ -207,10 +210,54 @@ export const restarted: Suite = {
   },
 
   "without the setting a unit starts outside, and the engine is let go": () => {
-    setEntries(0);
+    setEngine("landlock");
     machine.must("systemctl", "restart", UNIT);
     expect(holds()).toBe(OPEN);
     machine.done("agent", "--unpin");
     expect(machine.run("ls", "/sys/fs/bpf/cofferdam").status).not.toBe(0);
+    // For the next boot.
+    setEngine("bpf-lsm");
+  },
+};
+
+/** In a kernel that was told to do without BPF LSM. */
+export const refused: Suite = {
+  "where the kernel does not take the engine, units of enforced domains do not start": () => {
+    machine.run("systemctl", "is-system-running", "--wait");
+    expect(machine.show(UNIT, "ActiveState")).toBe("inactive");
+    expect(machine.run("systemctl", "start", UNIT).status).not.toBe(0);
+    const why = machine.sh(`journalctl -b -u cofferdam-agent`);
+    expect(why).toMatch(/held\.service.*: not started before the kernel takes the engine/);
+    // It began before the agent, and goes on.
+    expect(asked(EARLY)).toBe(OPEN);
+  },
+
+  "doctor, status and an event say so, and what helps": () => {
+    const doctor = machine.run("cofferdam", "doctor");
+    expect(doctor.status).toBe(1);
+    expect(doctor.out.replaceAll(/\s+/g, " ")).toContain(
+      "The bpf-lsm engine cannot be used here: bpf is not among the security modules",
+    );
+    const status = machine.run("cofferdam", "status");
+    expect(status.status).toBe(1);
+    const text = status.out.replaceAll(/\s+/g, " ");
+    expect(text).toContain("/UserVars/Engine is bpf-lsm, which this kernel does not take");
+    expect(text).toContain(`${UNIT}.service is not started`);
+    expect(text).toContain(`${EARLY}.service runs unconfined`);
+    const failed = events().filter(({ verdict }) => verdict === "failed");
+    expect(failed).toContainEqual(expect.objectContaining({ operation: "engine not switched" }));
+    const set = machine.run("cofferdam", "settings", "set", "/UserVars/Engine", "bpf-lsm");
+    expect(set.status).toBe(3);
+    expect(set.err).toContain("nothing was changed");
+  },
+
+  "with `auto` they start, outside their domains": () => {
+    setEngine("auto");
+    expect(machine.show(UNIT, "DropInPaths")).toBe("");
+    machine.must("systemctl", "start", UNIT);
+    expect(holds()).toBe(OPEN);
+    expect(machine.run("cofferdam", "doctor").out).toMatch(
+      /^engine +landlock: \/UserVars\/Engine is auto/m,
+    );
   },
 };

@@ -1,0 +1,144 @@
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { sealedFallbacks } from "../compile/fallback-rows.ts";
+import { missingForEvery } from "../compile/fallbacks.ts";
+import { type HostFacts, type Probe, whyMissing } from "../kernel/host-facts.ts";
+import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
+import { unlessGone } from "../kernel/unless-gone.ts";
+import { attachedEngine } from "./lsm.ts";
+import type { Places } from "./places.ts";
+import { unitsHeldBack } from "./units/hold-back.ts";
+import { modesFor, writeWhole } from "./write-whole.ts";
+
+/**
+ * Which engine does `enter` on this host. A policy has no say in it: the same file works with both.
+ *
+ * `landlock`: nothing enters a domain but what the launcher starts. `bpf-lsm`: the kernel lets
+ * enter, and where it cannot, units that would enter a domain at enforcing do not start. `auto`:
+ * `bpf-lsm` where its probe succeeds, and `landlock` elsewhere.
+ */
+export const engineSettings = ["auto", "landlock", "bpf-lsm"] as const;
+export type EngineSetting = (typeof engineSettings)[number];
+export type Engine = Exclude<EngineSetting, "auto">;
+
+export const ENGINE_KEY = "/UserVars/Engine";
+
+/**
+ * The one that a host has whose administrator chose none. Not `auto`, because the bpf-lsm engine
+ * does not hold a whole policy: docs/engine-differences.md lists what it leaves open.
+ */
+const DEFAULT: EngineSetting = "landlock";
+
+export interface EngineChoice {
+  readonly setting: EngineSetting;
+  readonly engine: Engine;
+  /** By what it is chosen: a sentence. */
+  readonly why: string;
+  /** Why it cannot hold anything here; null if its probes succeed. */
+  readonly lacks: string | null;
+  readonly other: Engine;
+  readonly whyNotOther: string;
+}
+
+/** Absent while the setting is the default. */
+function fileOf({ system }: Pick<Places, "system">): string {
+  return join(dirname(system.numbers), "engine");
+}
+
+/** A file that says nothing of the kind counts as the strictest; {@link engineRemark} tells it. */
+export function engineSetting(places: Pick<Places, "system">): EngineSetting {
+  const text = unlessGone(() => readFileSync(fileOf(places), "utf8"));
+  if (text === null) return DEFAULT;
+  return engineSettings.find((word) => word === text.trim()) ?? "bpf-lsm";
+}
+
+/** What is wrong with the file in which the setting is kept, or null. */
+export function engineRemark(places: Pick<Places, "system">): string | null {
+  const file = fileOf(places);
+  const text = unlessGone(() => readFileSync(file, "utf8"))?.trim();
+  return text === undefined || engineSettings.some((word) => word === text)
+    ? null
+    : `${file} names no engine; set it again`;
+}
+
+export function writeEngineSetting(places: Pick<Places, "system">, setting: EngineSetting): void {
+  const file = fileOf(places);
+  if (setting === DEFAULT) rmSync(file, { force: true });
+  else writeWhole(file, Buffer.from(`${setting}\n`), modesFor(0));
+}
+
+/** Whether `enter` is done in the kernel. */
+export function entersInKernel(places: Pick<Places, "system">): boolean {
+  const setting = engineSetting(places);
+  if (setting !== "auto") return setting === "bpf-lsm";
+  // A probe that fails for a moment lets nobody start outside.
+  using attached = attachedEngine(places);
+  return attached !== null || probeBpfLsm().state === "yes";
+}
+
+/** `facts`: of the caller. An ordinary user's domains are held by landlock on every host. */
+export function chosenEngine(
+  places: Pick<Places, "system" | "asRoot">,
+  facts: HostFacts,
+): EngineChoice {
+  return chooseEngine(engineSetting(places), places.asRoot, facts);
+}
+
+export function chooseEngine(
+  setting: EngineSetting,
+  asRoot: boolean,
+  facts: HostFacts,
+): EngineChoice {
+  const probe = facts.features["bpf-lsm"];
+  const missing = missingForEvery(facts, sealedFallbacks);
+  const lacksLandlock = missing.length === 0 ? null : `this host lacks ${missing.join(" and ")}`;
+  const lacksLsm = whyNoLsm(probe);
+  if (!asRoot)
+    return {
+      ...{ setting, engine: "landlock", lacks: lacksLandlock, other: "bpf-lsm" },
+      why: "it holds every domain of an ordinary user",
+      whyNotOther: "only root has domains in it; as root, this command says whether it is used",
+    };
+  const engine = setting === "auto" ? (lacksLsm === null ? "bpf-lsm" : "landlock") : setting;
+  if (engine === "landlock")
+    return {
+      ...{ setting, engine, lacks: lacksLandlock, other: "bpf-lsm" },
+      why: `${ENGINE_KEY} is ${setting}${setting === DEFAULT ? ", as by default" : ""}`,
+      whyNotOther:
+        lacksLsm ??
+        "its probe succeeds, but no host takes it by default, because it does not hold a whole " +
+          `policy (docs/engine-differences.md); cofferdam settings set ${ENGINE_KEY} bpf-lsm`,
+    };
+  return {
+    ...{ setting, engine, lacks: lacksLsm, other: "landlock" },
+    why: `${ENGINE_KEY} is ${setting}${setting === "auto" ? ", and its probe succeeds" : ""}`,
+    whyNotOther:
+      lacksLandlock ??
+      "it is for hosts whose setting is landlock, or auto on a kernel that does not take bpf-lsm",
+  };
+}
+
+function whyNoLsm(probe: Probe): string | null {
+  return probe.state === "yes" ? null : whyMissing("bpf-lsm", probe);
+}
+
+/** What an administrator must know of an engine that the setting names and that does not hold. */
+export function engineTroubles(
+  places: Pick<Places, "system" | "asRoot">,
+  { engine, lacks }: EngineChoice,
+): readonly string[] {
+  const remark = engineRemark(places);
+  const broken = remark === null ? [] : [`${ENGINE_KEY}: ${remark}`];
+  if (engine !== "bpf-lsm") return broken;
+  if (lacks !== null)
+    return [
+      ...broken,
+      `${ENGINE_KEY} is bpf-lsm, which this kernel does not take: cofferdam doctor`,
+      ...unitsHeldBack().map(
+        (unit) => `${unit} is not started, because it would be outside its domain`,
+      ),
+    ];
+  using attached = attachedEngine(places);
+  const help = "start the agent, or: cofferdam domain reload";
+  return attached === null ? [...broken, `the bpf-lsm engine is not attached: ${help}`] : broken;
+}
