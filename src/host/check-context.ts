@@ -4,6 +4,7 @@ import { neverGranted } from "../kinds/syscalls/model.ts";
 import { escapeName } from "../model/pattern.ts";
 import type { Policy } from "../model/policy.ts";
 import type { CheckContext } from "../policy/3-check/check.ts";
+import { chosenEngine } from "./engine.ts";
 import { hasExecutableStack } from "./executable-stack.ts";
 import type { Host } from "./host.ts";
 import { domainNames, load } from "./load.ts";
@@ -17,6 +18,7 @@ export function checkContext(places: Places, host: Host, withOthers = true): Che
   const { users, groups } = presentAccounts();
   return {
     ...host,
+    engine: chosenEngine(places, host.facts).engine,
     facts: { ...host.facts, crash: crashOf(host.facts) },
     others: withOthers ? otherDomains(places) : [],
     ownObjects: places.own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]),

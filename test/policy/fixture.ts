@@ -44,6 +44,7 @@ interface Case {
   readonly others?: readonly string[];
   readonly ownObjects?: readonly string[];
   readonly facts?: CheckContext["facts"];
+  readonly engine?: "landlock" | "bpf-lsm";
   /** Programs of the host that have one. */
   readonly executableStacks?: readonly string[];
   readonly users?: readonly string[];
@@ -120,6 +121,7 @@ function load(scratch: string, described: Case): Outcome {
     ownObjects: described.ownObjects ?? [],
     neverGranted: vocabulary.groups.get("@never") ?? [],
     facts: described.facts ?? null,
+    ...(described.engine && { engine: described.engine }),
     hasExecutableStack: (path) => described.executableStacks?.includes(path) ?? false,
     incomplete: loaded.policy === null,
     accounts:

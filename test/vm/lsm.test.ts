@@ -24,7 +24,7 @@ const usual = [
   "lsm-differential",
   "lsm",
 ] as const;
-const whole = [...usual, "lsm-upgrade", "lsm-attacks", "lsm-after"];
+const whole = [...usual, "lsm-differences", "lsm-upgrade", "lsm-attacks", "lsm-after"];
 /**
  * `npm run test:lsm` says `all`: the attacks and an upgrade too, and more generated policies. While
  * one of them is worked on, its name.

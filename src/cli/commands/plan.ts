@@ -1,11 +1,15 @@
 import { wrap } from "../../base/wrap.ts";
 import { type DriftEntry, drift } from "../../compile/drift.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
+import { lsmPlan, renderLsmPlan } from "../../compile/lsm/lsm-plan.ts";
 import { planJson, renderPlan } from "../../compile/render-plan.ts";
+import { type Engine, entersInKernel } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
+import { lsmTable } from "../../host/lsm.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
 import { refusedSockets } from "../../host/refused-sockets.ts";
+import { standingOf } from "../../host/standing.ts";
 import { startOfUnit } from "../../host/units/unit.ts";
 import { unseenCapabilities, unseenRefusals } from "../../host/unseen-refusals.ts";
 import {
@@ -22,7 +26,7 @@ import { toJson } from "../json.ts";
 import { renderDrift } from "../render/drift.ts";
 import { renderRefusedSockets } from "../render/refused-sockets.ts";
 import { requirePolicy } from "../require-policy.ts";
-import { wantedDomain } from "../wanted.ts";
+import { wantedDomain, wantedLevel } from "../wanted.ts";
 
 export const plan: Command = {
   name: "plan",
@@ -34,6 +38,8 @@ export const plan: Command = {
       "this host cannot give. For supervised domains it also shows what a new level does not " +
       "change. As root it counts the socket calls that the kernel's programs refused. It changes " +
       "nothing.",
+    "Where the host's engine is bpf-lsm it shows each rule with the hooks of the kernel that " +
+      "decide it, and what is held otherwise than by landlock, or not.",
     "--drift shows the files that changed since the domain's ready plans were made. A daemon " +
       "that was started from such a plan has the old files until it is restarted.",
     "Exit status: 0; with --drift 1 if something changed.",
@@ -43,6 +49,10 @@ export const plan: Command = {
     setOption,
     { flags: "--level <level>", description: "the plan of `run --level`" },
     { flags: "--drift", description: "compare the ready plans with the host" },
+    {
+      flags: "--engine <engine>",
+      description: "landlock or bpf-lsm; by default the one that the host uses",
+    },
     {
       flags: "--unit <name>",
       description: "the plan for this running unit, which may have mounts of its own",
@@ -55,10 +65,15 @@ export const plan: Command = {
       line: "cofferdam plan --unit memcached memcached",
       what: "with the unit's own /tmp, and what its settings hide",
     },
+    {
+      line: "cofferdam plan --engine bpf-lsm nginx",
+      what: "by which hook the kernel would hold each rule, and what it would not hold",
+    },
     { line: "cofferdam plan --drift nginx", what: "after an upgrade: does nginx need a restart?" },
   ],
   async run(context, [domain], options) {
     if (options.drift === true) return showDrift(context, domain, options);
+    if (wantedEngine(context, options) === "bpf-lsm") return showLsm(context, domain, options);
     const made = await compileDomain(context, wantedDomain(domain, options), options, {
       effect: "look",
       ...(typeof options.unit === "string" ? startOfUnit(options.unit) : {}),
@@ -81,6 +96,29 @@ export const plan: Command = {
     return ExitCode.ok;
   },
 };
+
+/** `--engine`, or the host's. */
+function wantedEngine({ places }: Context, { engine, unit }: Options): Engine {
+  if (engine === "landlock" || engine === "bpf-lsm") return engine;
+  if (engine !== undefined)
+    throw new CommandError(
+      `\`${String(engine)}\` is not an engine`,
+      "the engines are landlock and bpf-lsm",
+      ExitCode.usage,
+    );
+  // A unit's own mounts mean something to the launcher alone.
+  return unit === undefined && places.asRoot && entersInKernel(places) ? "bpf-lsm" : "landlock";
+}
+
+function showLsm(context: Context, domain: string | undefined, options: Options): ExitCode {
+  const { policy, files } = requirePolicy(context, domain, options);
+  const standing = standingOf(context.places, policy, files, false);
+  const level = wantedLevel(options) ?? standing.level;
+  const table = lsmTable(context.places, policy, files);
+  const plan = lsmPlan(policy, { ...standing, level }, table);
+  context.out(options.json ? toJson(plan) : renderLsmPlan(plan, context.width));
+  return ExitCode.ok;
+}
 
 interface PlanDrift {
   readonly file: string;

@@ -229,4 +229,26 @@ export const engineEntries = {
       "its policy says `mediation: supervised`, and a sealed domain cannot have this grant.",
     example: "level: warning\nsignals: [php-fpm]",
   },
+  "held-otherwise": {
+    code: "CFD2044",
+    severity: "info",
+    title: "held in another way by the bpf-lsm engine",
+    message: "`{rule}` with the bpf-lsm engine: {how}",
+    fix: "{help}",
+    explanation:
+      "This host's engine is bpf-lsm (`cofferdam doctor`). docs/engine-differences.md has all " +
+      "differences between the engines, and `cofferdam plan` those of one domain.",
+    example: "inherit: [stdio]",
+  },
+  "needs-more": {
+    code: "CFD2045",
+    severity: "warning",
+    title: "grant that the bpf-lsm engine does not complete",
+    message: "`{rule}` with the bpf-lsm engine: {how}",
+    fix: "{help}",
+    explanation:
+      "This host's engine is bpf-lsm (`cofferdam doctor`). It refuses something that the " +
+      "landlock engine grants by this rule; docs/engine-differences.md lists all of it.",
+    example: "network: [listen udp 53]",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

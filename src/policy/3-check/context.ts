@@ -9,6 +9,8 @@ export interface CheckContext {
   readonly snapshot?: Snapshot | null;
   /** `HostFacts` fits. */
   readonly facts?: CheckFacts | null;
+  /** Which one does `enter` on this host; landlock if left out. */
+  readonly engine?: "landlock" | "bpf-lsm";
   /** For what one domain can do to another. */
   readonly others?: readonly Policy[];
   /** Patterns of Cofferdam's own objects, as the compiler denies them. */

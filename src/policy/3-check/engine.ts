@@ -1,4 +1,6 @@
 import { diagnose } from "../../diagnostics/diagnose.ts";
+import { startOf } from "../../diagnostics/diagnostic.ts";
+import { differencesOf } from "../../model/engines/differences.ts";
 import { landlockSays, landlockSaysTcp } from "../../model/landlock-ports.ts";
 import { Permission } from "../../model/permission.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -8,9 +10,13 @@ import type { Check } from "./context.ts";
 
 const SOCKET_NAMES = Permission.connect | Permission.listen;
 
-/** What the landlock engine does not do, or only at a price. */
-export const checkEngine: Check = (policy, { facts }, report) => {
-  for (const { source } of policy.transitions) {
+/**
+ * What the landlock engine does not do, or only at a price. Where the host's engine is bpf-lsm, the
+ * launcher's domains are still landlock's.
+ */
+export const checkEngine: Check = (policy, { facts, engine, file }, report) => {
+  if (engine === "bpf-lsm") tellDifferences(policy, file, report);
+  for (const { source } of engine === "bpf-lsm" ? [] : policy.transitions) {
     report(
       diagnose("transition-not-made", spanOf(source), { rule: source.text, name: policy.name }),
     );
@@ -56,6 +62,24 @@ export const checkEngine: Check = (policy, { facts }, report) => {
       report(diagnose("unheld-answers", spanOf(source), { rule: source.text }));
   }
 };
+
+/** Each difference once, at the first line that means something else by it. */
+function tellDifferences(
+  policy: Policy,
+  file: string | undefined,
+  report: Parameters<Check>[2],
+): void {
+  for (const { difference, lines } of differencesOf(policy)) {
+    const { lsm: how, way } = difference;
+    const [first] = lines;
+    const source = lines.find((line) => line.source !== null)?.source;
+    const place = source ? spanOf(source) : file === undefined ? null : startOf(file);
+    if (first === undefined || place === null) continue;
+    const help = difference.help || "see docs/engine-differences.md";
+    const code = way === "stricter" ? "needs-more" : "held-otherwise";
+    report(diagnose(code, place, { rule: first.text, how, help }));
+  }
+}
 
 /**
  * Whether the mediator is notified of no connect or send, neither as root nor as an ordinary user:

@@ -7,6 +7,7 @@ import { canonicalNames } from "../../../src/compile/canonical-names.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
 import { groups } from "../../../src/kernel/syscall-groups.ts";
 import { all } from "../../../src/kernel/syscalls.ts";
+import { attacksOpenInLsm } from "../../../src/model/engines/differences.ts";
 import type { Level } from "../../../src/model/level.ts";
 import { loadPolicy } from "../../../src/policy/load.ts";
 import { Arena, type AttackProgram, attackPrograms } from "../../attacks/arena.ts";
@@ -23,20 +24,6 @@ const PLANS = "/run/cofferdam/plans";
 /** How long one attack may take in a machine that emulates, in milliseconds. */
 const ATTACK_MS = 120_000;
 
-/** Granted to the domain although other engines refuse it, and why; docs/bpf-lsm.md says so too. */
-const open: Readonly<Record<string, string>> = {
-  personality: "no hook sees personality(2): the engine has no filter of system calls",
-  int80: "no filter of system calls; the hooks hold calls of every table",
-  "seccomp-listener": "no filter of system calls; it answers for the domain's own processes alone",
-  "memory-mremap": "a second mapping is no code, and mprotect makes neither executable",
-  "memory-mremap-wrapped": "the same",
-  "dual-stack-race": "a stream that is bound serves nobody before listen(2), which is judged again",
-  "inherited-descriptor": "what a process holds when it is adopted stays open",
-  "pinned-getxattr": "read attributes are not secret on any engine",
-  "pinned-inotify": "names are not secret on any engine",
-  "pinned-lease": "leases are not mediated on any engine",
-  "pinned-stat": "that a file exists is not secret on any engine",
-};
 /** What Debian's stock kernel refuses by itself, as `refusedByThisKernel` of the other suites. */
 const refusedHere: Readonly<Record<string, string>> = {
   x32: "no x32 table without syscall.x32=y",
@@ -86,7 +73,9 @@ function attacksOn(policy: string, domain: number): void {
           return attack(arena, program, (pid) => lsm.engine.adopt(domain, () => [pid]));
         };
         const enforcing = await confined("enforcing");
-        expect(enforcing.status === 0, `at enforcing: ${enforcing.text}`).toBe(name in open);
+        expect(enforcing.status === 0, `at enforcing: ${enforcing.text}`).toBe(
+          attacksOpenInLsm.has(name),
+        );
         const warning = await confined("warning");
         expect(warning.status === 0, `at warning: ${warning.text}`).toBe(!own.has(name));
         arena.reset();
