@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PUBLIC_FOLDER, PUBLIC_PROGRAM } from "../../src/base/modes.ts";
-import { root } from "../house/tree.ts";
+import { filesLike, root } from "../house/tree.ts";
+import { tenthOf } from "../library/tenth.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
@@ -52,16 +53,22 @@ function domain(name: string, policy: string, cases: Readonly<Record<string, rea
   writeFileSync(join(folder, `${name}.yaml`), JSON.stringify(cases));
 }
 
-/** All domains of the library start for it, some of them several times; milliseconds. */
-const SHIPPED_MS = 600_000;
+/** Nine or ten domains of the library start for it, some of them several times; milliseconds. */
+const SHIPPED_MS = 300_000;
+
+/** A tenth of the library, each domain every tenth day, and two that are looked at each time. */
+const shipped = () => {
+  const names = filesLike([".yaml"], ["domains/cases/"]).map((file) => basename(file, ".yaml"));
+  return [...new Set(["memcached", "nginx", ...tenthOf(names, new Date())])];
+};
 
 test("the shipped cases are answered alike by the policy and by the engine", {
   timeout: SHIPPED_MS,
 }, () => {
-  const { status, cases: all } = casesOf();
+  const { status, cases: all } = casesOf(...shipped());
   // Daemons whose packages are not here have no user to run as, which is said of each case.
   const cases = all.filter(({ engine }) => !/^the user .* does not exist/.test(engine.why ?? ""));
-  expect(cases.length).toBeGreaterThan(90);
+  expect(cases.length).toBeGreaterThan(20);
   const answers = cases.map((one) => [one.case, one.policy.outcome, one.engine.answer] as const);
   const differing = answers.filter(([, policy, engine]) => policy !== engine);
   // An answer needs a datagram before it, a request to a device the device; reboot(2) might work.
@@ -72,7 +79,7 @@ test("the shipped cases are answered alike by the policy and by the engine", {
   expect(differing.map(([one]) => one)).toContain("answer udp 10.0.0.7:40000 from 11211");
   // What Cofferdam refuses is more than what would be refused anyway.
   const denied = cases.filter(({ engine }) => engine.by === "Cofferdam");
-  expect(denied.length).toBeGreaterThan(40);
+  expect(denied.length).toBeGreaterThan(10);
   expect(status).toBe(0);
 });
 

@@ -8,20 +8,37 @@ import type { Way } from "./hop.ts";
 /** A listener without an address of its own takes connections to each of the host's. */
 const unspecified = ["0.0.0.0", "::"];
 
-/** Ways by TCP and UDP, in either direction. `ownAddresses`: of this host, loopback included. */
+/** Of this host. */
+export interface OwnAddress {
+  readonly address: Uint8Array;
+  /** Addresses whose listeners take connections to it. */
+  readonly heardAt: readonly Uint8Array[];
+}
+
+/** `texts`: of this host, loopback included. */
+export function ownAddresses(texts: readonly string[]): readonly OwnAddress[] {
+  return texts.flatMap((text) => {
+    const everywhere = unspecified.filter((one) => one.includes(":") === text.includes(":"));
+    const heardAt = [text, ...everywhere].flatMap((one) => parseAddress(one) ?? []);
+    const [address] = heardAt;
+    return address === undefined ? [] : [{ address, heardAt }];
+  });
+}
+
+/** Ways by TCP and UDP, in either direction. */
 export function addressWays(
   mine: Policy,
   theirs: Policy,
-  ownAddresses: readonly string[],
+  own: readonly OwnAddress[],
 ): readonly Way[] {
   return (["tcp", "udp"] as const).flatMap((protocol) => [
-    ...waysBetween(mine, theirs, protocol, ownAddresses).map(
+    ...waysBetween(mine, theirs, protocol, own).map(
       ({ witness, connects, listens }): Way => ({
         ...{ control: "talk", witness, exists: false, mine: connects, theirs: listens },
         how: `may connect to ${protocol} ${witness}, where ${theirs.name} may listen`,
       }),
     ),
-    ...waysBetween(theirs, mine, protocol, ownAddresses).map(
+    ...waysBetween(theirs, mine, protocol, own).map(
       ({ witness, connects, listens }): Way => ({
         ...{ control: "talk", witness, exists: false, mine: listens, theirs: connects },
         how: `may listen at ${protocol} ${witness}, where ${theirs.name} may connect`,
@@ -41,22 +58,17 @@ function waysBetween(
   from: Policy,
   to: Policy,
   protocol: AddressRule["protocol"],
-  ownAddresses: readonly string[],
+  own: readonly OwnAddress[],
 ): readonly Between[] {
   const rules = ({ addresses }: Policy, operation: AddressRule["operation"]) =>
     addresses.filter((rule) => rule.operation === operation && rule.protocol === protocol);
   const [connecting, listening] = [rules(from, "connect"), rules(to, "listen")];
+  if (connecting.length === 0 || listening.length === 0) return [];
   const found = new Map<string, Between>();
-  for (const text of connecting.length === 0 || listening.length === 0 ? [] : ownAddresses) {
-    const address = parseAddress(text);
-    if (address === null) continue;
-    for (const heard of [
-      text,
-      ...unspecified.filter((one) => one.includes(":") === text.includes(":")),
-    ]) {
-      const listens = parseAddress(heard);
-      if (listens === null) continue;
-      const open = intersect(portsAt(connecting, address), portsAt(listening, listens));
+  for (const { address, heardAt } of own) {
+    const ports = portsAt(connecting, address);
+    for (const listens of heardAt) {
+      const open = intersect(ports, portsAt(listening, listens));
       for (const one of pairsAt(from, to, protocol, open, address, listens)) {
         const key = `${placeOf(one.connects)} ${placeOf(one.listens)}`;
         if (!found.has(key)) found.set(key, one);

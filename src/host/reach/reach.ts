@@ -1,7 +1,7 @@
 import { Permission } from "../../model/permission.ts";
 import type { Level, Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
-import { addressWays } from "./addresses.ts";
+import { addressWays, type OwnAddress, ownAddresses } from "./addresses.ts";
 import { type Control, controls, OUTSIDE, type ReachDomain, type Way } from "./hop.ts";
 import { mySide, type NamesSide, nameWays, sideOutside, theirSide } from "./names.ts";
 import { outsideRules } from "./outside.ts";
@@ -76,11 +76,13 @@ interface Sides {
 
 class HopFinder {
   readonly #host: ReachHost;
+  readonly #addresses: readonly OwnAddress[];
   readonly #outside: NamesSide;
   readonly #sides = new Map<string, Sides>();
 
   constructor(host: ReachHost) {
     this.#host = host;
+    this.#addresses = ownAddresses(host.addresses);
     const bound = host.domains.flatMap(({ policy }) =>
       policy.names.filter(
         ({ effect, permissions }) => effect === "allow" && (permissions & Permission.listen) !== 0,
@@ -118,7 +120,7 @@ class HopFinder {
     const { theirs } = this.#sidesOf(other.policy);
     return hopOf(name, other.name, [
       ...nameWays(mine, theirs, other.name, this.#host.snapshot),
-      ...addressWays(policy, other.policy, this.#host.addresses),
+      ...addressWays(policy, other.policy, this.#addresses),
       ...transitionWays(policy, other.name),
       ...wordWays(policy, other.name),
     ]);
