@@ -14,10 +14,10 @@ const hostWide = ["test/**/*.host.test.ts"];
 const debian = ["test/vm/debian/*.test.ts"];
 
 /**
- * One more than CI has processors: a test that waits, for a service manager that boots or for a
+ * Two more than CI has processors: a test that waits, for a service manager that boots or for a
  * process that sleeps, leaves its processor to another one.
  */
-const WORKERS = 3;
+const WORKERS = 4;
 
 /**
  * What takes long, by the beginning of its name: first, so that at the end no processor waits for

@@ -15,6 +15,7 @@ Leads daemons of the library through a server's life in their domains; without a
 NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
 
   --apparmor         count what they reach beside Debian's AppArmor profiles
+    --apparmor-d DIR and beside those in a checkout of the apparmor.d project
   --tenth            those that \`npm test\` would take today
   --new NAME         write the files of a new daemon, from what protect drafts
     --packages P,... its Debian packages; by default NAME
@@ -97,6 +98,7 @@ async function main(): Promise<number> {
       packages: { type: "string" },
       unit: { type: "string" },
       apparmor: { type: "boolean", default: false },
+      "apparmor-d": { type: "string" },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -115,7 +117,8 @@ async function main(): Promise<number> {
   }
   if (values.apparmor) {
     const counted = (positionals.length > 0 ? positionals : names).map(readDaemon);
-    await countBeside(sharedPackages(isProgram), counted, (line) => say(`${line}\n`));
+    const checkout = values["apparmor-d"];
+    await countBeside(sharedPackages(isProgram), counted, checkout, (line) => say(`${line}\n`));
     return 0;
   }
   const all = positionals.length > 0 ? positionals : names;

@@ -79,21 +79,21 @@ const counts = ({ read, write, execute }: Width): readonly string[] =>
 function besideAppArmor(): string {
   const count = keptCount();
   if (count === null) return "";
-  const { day, parser, files, rows } = count;
+  const { day, parser, project, files, rows } = count;
   return `## Beside AppArmor
 
-For daemons that Debian has an AppArmor profile for: how many files of a host the domain may read,
-write and execute, and how many the profile. The host had these daemons and what the tests of
-Cofferdam need, and ${inDigits(files)} files. \`npm run library -- --apparmor\` counts; this is of
-${day}.
+How many files of a host a domain may read, write and execute, and how many the AppArmor profile for
+the same daemon, where there is one${project === null ? " in Debian" : ""}. The host had all of the library's daemons and what
+the tests of Cofferdam need: ${inDigits(files)} files. \`npm run library -- --apparmor\` counts; this
+is of ${day}.${project === null ? "" : ofProject(project)}
 
 AppArmor's own parser (${parser}) compiles each profile, and its automaton is walked as the kernel
 walks it. No profile is loaded. A file that its owner alone gets counts as well; how many these are
 stands behind the plus sign. Appending counts as writing. Ordinary permissions are not asked on
 either side. An AppArmor profile need not grant that its own program is executed; a domain must.
 
-*Shipped*: \`complaining\` logs and refuses nothing, \`disabled\` is not loaded, \`an example\` lies
-in the documentation. A profile for a name that is a link gets no process: the kernel goes by the
+*Shipped* is how Debian does: \`complaining\` logs and refuses nothing, \`disabled\` is not loaded,
+\`an example\` lies in the documentation. A profile for a name that is a link gets no process: the kernel goes by the
 name that the link leads to.
 
 | domain | reads | writes | executes | profile | shipped | reads | writes | executes |
@@ -101,6 +101,10 @@ name that the link leads to.
 ${rows.map(besideRow).join("")}
 `;
 }
+
+const ofProject = (version: string): string => `
+Profiles \`of apparmor.d\` are of that [project](https://github.com/roddhjav/apparmor.d)'s commit
+${version}, without what its build adds.`;
 
 function besideRow({ name, domain, profile }: Beside): string {
   const { file, package: from, shipped, isAttached, width, owned } = profile;

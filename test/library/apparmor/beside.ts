@@ -5,7 +5,7 @@ import { type LibraryDaemon, withVersion } from "../daemon.ts";
 import { LibraryHost } from "../library-host.ts";
 import { shippedPolicy } from "../policy.ts";
 import { filesOn, type Width, widthOf } from "../width.ts";
-import { type ProfileFacts, profileFor, putAppArmor } from "./profile.ts";
+import { type ProfileFacts, profileFor, putAppArmor, putProject } from "./profile.ts";
 import { type ProfileWidth, profileWidth } from "./width.ts";
 
 /** What a domain reaches, beside Debian's AppArmor profile for the same program. */
@@ -21,6 +21,8 @@ interface Count {
   readonly day: string;
   /** Of AppArmor's parser. */
   readonly parser: string;
+  /** Of the apparmor.d project: commit and day. */
+  readonly project: string | null;
   readonly files: number;
   readonly rows: readonly Beside[];
 }
@@ -34,16 +36,19 @@ export function keptCount(): Count | null {
 
 /**
  * Installs the daemons side by side, counts, and keeps the count. Those without a profile are left
- * out. `say` hears of each daemon.
+ * out. `checkout`: of the apparmor.d project. `say` hears of each daemon.
  */
 export async function countBeside(
   packages: Packages,
   written: readonly LibraryDaemon[],
+  checkout: string | undefined,
   say: (line: string) => void,
 ): Promise<Count> {
   const host = await LibraryHost.start(packages);
   try {
     const parser = putAppArmor(host);
+    const project = checkout === undefined ? null : putProject(host, checkout);
+    const sources = project === null ? (["debian"] as const) : (["debian", "project"] as const);
     // No daemon is started: only their files matter, and many want the same port.
     host.booted.sh("printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d");
     host.booted.sh("chmod 0755 /usr/sbin/policy-rc.d");
@@ -54,14 +59,17 @@ export async function countBeside(
     });
     const files = filesOn(host);
     const rows = daemons.flatMap(({ name, daemon: program }): readonly Beside[] => {
-      const found = profileFor(host, program);
-      say(`${name}: ${found === null ? "no profile" : found.facts.file}`);
-      if (found === null) return [];
-      const profile = { ...found.facts, ...profileWidth(files, found.compiled) };
-      return [{ name, domain: widthOf(files, shippedPolicy(name)), profile }];
+      const found = sources.flatMap((source) => profileFor(host, program, source) ?? []);
+      say(`${name}: ${found.map(({ facts }) => facts.file).join(", ") || "no profile"}`);
+      if (found.length === 0) return [];
+      const domain = widthOf(files, shippedPolicy(name));
+      return found.map(({ facts, compiled }) => ({
+        ...{ name, domain },
+        profile: { ...facts, ...profileWidth(files, compiled) },
+      }));
     });
     const day = new Date().toISOString().slice(0, 10);
-    const count = { day, parser, files: files.length, rows };
+    const count = { day, parser, project, files: files.length, rows };
     writeFileSync(kept, `${JSON.stringify(count, null, 2)}\n`);
     return count;
   } finally {

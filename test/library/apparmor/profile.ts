@@ -9,8 +9,8 @@ import { compile } from "./parser.ts";
 const packages = ["apparmor", "apparmor-profiles"] as const;
 const TREE_BYTES_MAX = 1 << 26;
 
-/** How Debian ships a profile. */
-type Shipped = "enforced" | "complaining" | "disabled" | "an example";
+/** How Debian ships a profile; what the apparmor.d project has is not shipped. */
+type Shipped = "enforced" | "complaining" | "disabled" | "an example" | "a project's";
 
 export interface ProfileFacts {
   readonly file: string;
@@ -38,31 +38,75 @@ export function putAppArmor({ booted }: LibraryHost): string {
   return /version (\S+)/.exec(said)?.[1] ?? said;
 }
 
+/**
+ * Makes /srv/apparmor.d-project of a checkout of the apparmor.d project
+ * (https://github.com/roddhjav/apparmor.d): Debian's own files, with the project's before them. Its
+ * build does more, but of what concerns names only this: the profiles are of a newer ABI than
+ * Debian's parser knows, and some lines are for other builds.
+ */
+const layProject = `
+at=/srv/apparmor.d-project
+cp -r /srv/apparmor.d "$at"
+cd /srv/project
+cp -r tunables abstractions mappings "$at"
+find groups profiles-* -type f -exec cp {} "$at" ";"
+find "$at" -type f -exec sed -i -e 's,abi <abi/5.0>,abi <abi/4.0>,' -e '/#aa:only/d' {} +
+# Programs of Debian's that the project has no profile for would be found twice.
+find groups profiles-* -type f -printf '%f\n' >/srv/project.names`;
+
+/** `checkout`: of the apparmor.d project. @returns its commit and day */
+export function putProject({ booted }: LibraryHost, checkout: string): string {
+  const tar = ["-C", join(checkout, "apparmor.d"), "-c", "."];
+  const archive = execFileSync("tar", tar, { maxBuffer: TREE_BYTES_MAX });
+  booted.sh("mkdir /srv/project");
+  const [program = "", ...args] = booted.command(["tar", "-C", "/srv/project", "-x"]);
+  execFileSync(program, args, { input: archive });
+  booted.sh(layProject);
+  const log = ["-C", checkout, "log", "-1", "--abbrev=12", "--format=%h of %cs"];
+  return execFileSync("git", log, { encoding: "utf8" }).trim();
+}
+
+/** Whose profiles are looked at. */
+export type ProfileSource = "debian" | "project";
+
 /** Files that may have a profile for a program, the nearest first. */
-const candidates = `
+const candidates: Readonly<Record<ProfileSource, string>> = {
+  debian: `
 cp -r /etc/apparmor.d/. /srv/apparmor.d
 # The parser passes by what is disabled.
 rm -rf /srv/apparmor.d/disable
 for file in /etc/apparmor.d/* /srv/apparmor-profiles/etc/apparmor.d/* \\
   /srv/apparmor/etc/apparmor.d/* /srv/apparmor-profiles/usr/share/apparmor/extra-profiles/*; do
   [ ! -f "$file" ] || ! grep -qF -e "$1" "$file" || echo "$file"
-done`;
+done`,
+  project: `
+cd /srv/apparmor.d-project
+while read -r name; do
+  ! grep -qE -e "^@\\{exec_path\\}.*$1" "$name" || echo "$PWD/$name"
+done </srv/project.names`,
+};
+
+const bases: Readonly<Record<ProfileSource, string>> = {
+  debian: "/srv/apparmor.d",
+  project: "/srv/apparmor.d-project",
+};
 
 /**
- * Debian's profile for a program: that of its own package, else of the packages of profiles; null
- * if there is none. One that confines nothing is none.
+ * The profile for a program: of Debian's that of its own package, else of the packages of profiles;
+ * null if there is none. One that confines nothing is none.
  * @throws Error with what apparmor_parser said
  */
 export function profileFor(
   host: LibraryHost,
   program: string,
+  source: ProfileSource,
 ): { readonly facts: ProfileFacts; readonly compiled: CompiledProfile } | null {
   const real = host.booted.sh('readlink -e "$1"', program).trim();
   // A version at the end of its name may be a pattern in the profile.
   const word = /^[a-z]+/i.exec(basename(program))?.[0] ?? basename(program);
-  const files = host.booted.sh(candidates, word).split("\n").slice(0, -1);
+  const files = host.booted.sh(candidates[source], word).split("\n").slice(0, -1);
   const profiles = files.flatMap((file) => {
-    const bytes = compile("/srv/apparmor", "/srv/apparmor.d", file, (words) =>
+    const bytes = compile("/srv/apparmor", bases[source], file, (words) =>
       host.booted.command(words),
     );
     return readCompiled(bytes).map((profile) => ({ file, profile }));
@@ -74,8 +118,9 @@ export function profileFor(
           compiled: profile,
           facts: {
             file: basename(file),
-            package: packageOf(host, file),
-            shipped: shippedAs(host, file, profile),
+            ...(source === "project"
+              ? { package: "apparmor.d", shipped: "a project's" }
+              : { package: packageOf(host, file), shipped: shippedAs(host, file, profile) }),
             isAttached: name === real,
           },
         };
