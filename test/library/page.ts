@@ -83,9 +83,9 @@ function besideAppArmor(): string {
   return `## Beside AppArmor
 
 How many files of a host a domain may read, write and execute, and how many the AppArmor profile for
-the same daemon, where there is one${project === null ? " in Debian" : ""}. The host had all of the library's daemons and what
-the tests of Cofferdam need: ${inDigits(files)} files. \`npm run library -- --apparmor\` counts; this
-is of ${day}.${project === null ? "" : ofProject(project)}
+the same daemon: that of Debian, and that of the apparmor.d project, where there is one. The host
+had all of the library's daemons and what the tests of Cofferdam need: ${inDigits(files)} files.
+\`npm run library -- --apparmor\` counts; this is of ${day}.${ofProject(project)}
 
 AppArmor's own parser (${parser}) compiles each profile, and its automaton is walked as the kernel
 walks it. No profile is loaded. A file that its owner alone gets counts as well; how many these are
@@ -93,8 +93,8 @@ stands behind the plus sign. Appending counts as writing. Ordinary permissions a
 either side. An AppArmor profile need not grant that its own program is executed; a domain must.
 
 *Shipped* is how Debian does: \`complaining\` logs and refuses nothing, \`disabled\` is not loaded,
-\`an example\` lies in the documentation. A profile for a name that is a link gets no process: the kernel goes by the
-name that the link leads to.
+\`an example\` lies in the documentation. A profile for a name that is a link gets no process: the
+kernel goes by the name that the link leads to.
 
 | domain | reads | writes | executes | profile | shipped | reads | writes | executes |
 |---|---|---|---|---|---|---|---|---|
@@ -102,9 +102,12 @@ ${rows.map(besideRow).join("")}
 `;
 }
 
-const ofProject = (version: string): string => `
-Profiles \`of apparmor.d\` are of that [project](https://github.com/roddhjav/apparmor.d)'s commit
-${version}, without what its build adds.`;
+const ofProject = (version: string | null): string =>
+  version === null
+    ? ""
+    : ` Profiles of apparmor.d are
+those of the [project](https://github.com/roddhjav/apparmor.d)'s commit ${version}, without what
+its build adds.`;
 
 function besideRow({ name, domain, profile }: Beside): string {
   const { file, package: from, shipped, isAttached, width, owned } = profile;

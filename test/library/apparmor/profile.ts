@@ -40,19 +40,37 @@ export function putAppArmor({ booted }: LibraryHost): string {
 
 /**
  * Makes /srv/apparmor.d-project of a checkout of the apparmor.d project
- * (https://github.com/roddhjav/apparmor.d): Debian's own files, with the project's before them. Its
- * build does more, but of what concerns names only this: the profiles are of a newer ABI than
- * Debian's parser knows, and some lines are for other builds.
+ * (https://github.com/roddhjav/apparmor.d): Debian's own files, with the project's before them, as
+ * its build makes them for Debian 13 (directives of docs/development; the profiles' ABI is newer
+ * than Debian's parser, which has the tunables of `base` itself).
  */
-const layProject = `
+const layProject = String.raw`
 at=/srv/apparmor.d-project
 cp -r /srv/apparmor.d "$at"
 cd /srv/project
+rm tunables/multiarch.d/base
 cp -r tunables abstractions mappings "$at"
 find groups profiles-* -type f -exec cp {} "$at" ";"
-find "$at" -type f -exec sed -i -e 's,abi <abi/5.0>,abi <abi/4.0>,' -e '/#aa:only/d' {} +
-# Programs of Debian's that the project has no profile for would be found twice.
-find groups profiles-* -type f -printf '%f\n' >/srv/project.names`;
+find groups profiles-* -type f -printf '%f\n' >/srv/project.names
+find "$at" -type f -exec sed -i 's,abi <abi/5.0>,abi <abi/4.0>,' {} +
+grep -rlE '#aa:(only|exclude) ' "$at" | while read -r file; do
+  awk '
+/#aa:(only|exclude) / {
+  said = $0
+  sub(/.*#aa:/, "", said)
+  count = split(said, words, " ")
+  here = 0
+  for (at = 2; at <= count; at++)
+    here = here || words[at] ~ /^(debian|apt|apparmor(<5\.0|>=4\.1))$/
+  isLeft = words[1] == "only" ? here : !here
+  # On a line of its own it is about what follows, up to an empty line.
+  if ($0 ~ /^[ \t]*#aa:/) { skips = !isLeft; next }
+  if (!isLeft) next
+}
+/^[ \t]*$/ { skips = 0 }
+!skips' "$file" >/srv/project.file
+  cat /srv/project.file >"$file"
+done`;
 
 /** `checkout`: of the apparmor.d project. @returns its commit and day */
 export function putProject({ booted }: LibraryHost, checkout: string): string {
@@ -82,7 +100,7 @@ done`,
   project: `
 cd /srv/apparmor.d-project
 while read -r name; do
-  ! grep -qE -e "^@\\{exec_path\\}.*$1" "$name" || echo "$PWD/$name"
+  ! grep -qE -e "^@.exec_path. .*[/{,]$1" "$name" || echo "$PWD/$name"
 done </srv/project.names`,
 };
 
