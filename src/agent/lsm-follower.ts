@@ -135,15 +135,17 @@ export class LsmFollower {
     const units = enters ? this.#units(engine, read) : new Map<string, number>();
     const executables = enters ? this.#executables(engine, read) : [];
     const entered = new Set([...executables.map(({ into }) => into), ...units.values()]);
-    for (const [entry, { policy, files }] of read) {
-      const { number } = entry;
-      if (!inForce.has(number) && !entered.has(number)) continue;
-      engine.setPolicy(number, lsmTable(this.#places, policy, files));
-      engine.setLevel(number, this.#levelOf(entry));
-    }
+    const wanted = [...read].filter(([{ number }]) => inForce.has(number) || entered.has(number));
+    engine.setPolicies(this.#tables(wanted));
+    for (const [entry] of wanted) engine.setLevel(entry.number, this.#levelOf(entry));
     const starters = units.size > 0 ? [SYSTEMD_EXECUTOR, launcherOf(this.#places)] : [];
     setExecutables(engine, [...executables, ...starters.map(staysOutside)]);
     engine.setUnits(units);
+  }
+
+  *#tables(wanted: readonly (readonly [DomainEntry, Read])[]): Iterable<[number, Uint8Array]> {
+    for (const [{ number }, { policy, files }] of wanted)
+      yield [number, lsmTable(this.#places, policy, files)];
   }
 
   /** By control group; as {@link #executables}. */

@@ -31,6 +31,8 @@ const createOptions = { flags: 28, bytes: 56 } as const;
 const SLASH = 0x2f;
 /** The one element of an array. */
 const ONLY = 0;
+/** Descriptors that are open at a time while policies are written. */
+const TABLES_PER_WRITE = 256;
 /** Passes over the processes that are adopted; each new one was forked during the pass before. */
 const ADOPTING_PASSES_MAX = 64;
 
@@ -38,6 +40,11 @@ export interface Account {
   readonly denied: bigint;
   readonly warned: bigint;
   readonly dropped: bigint;
+}
+
+interface TableOf {
+  readonly domain: number;
+  readonly fd: number;
 }
 
 export interface Executable {
@@ -84,7 +91,26 @@ export class LsmEngine {
    * the whole new one.
    */
   setPolicy(domain: number, table: Uint8Array): void {
-    withFd(newTable(table), (fd) => this.#set("policies", word(domain), word(fd)));
+    this.setPolicies([[domain, table]]);
+  }
+
+  /**
+   * The same for many: each write to a map of maps waits until no program runs that may see the old
+   * one, a batch of them once. Where `policies` throws, those before are in force.
+   */
+  setPolicies(policies: Iterable<readonly [domain: number, table: Uint8Array]>): void {
+    let batch: TableOf[] = [];
+    try {
+      for (const [domain, table] of policies) {
+        batch.push({ domain, fd: newTable(table) });
+        if (batch.length < TABLES_PER_WRITE) continue;
+        const full = batch;
+        batch = [];
+        this.#setTables(full);
+      }
+    } finally {
+      this.#setTables(batch);
+    }
   }
 
   setLevel(domain: number, level: Level): void {
@@ -230,6 +256,20 @@ export class LsmEngine {
 
   #fd(map: LsmMap): number {
     return this.#maps.get(map) as number;
+  }
+
+  /** Closes the tables. */
+  #setTables(batch: readonly TableOf[]): void {
+    if (batch.length === 0) return;
+    const keys = Buffer.concat(batch.map(({ domain }) => word(domain)));
+    const tables = Buffer.concat(batch.map(({ fd }) => word(fd)));
+    const done = [batch.length];
+    try {
+      const result = libbpf().updateBatch(this.#fd("policies"), keys, tables, done, null);
+      check("write map policies", result);
+    } finally {
+      for (const { fd } of batch) close(fd);
+    }
   }
 
   #set(map: LsmMap, key: Uint8Array, value: Uint8Array): void {
