@@ -11,7 +11,9 @@ import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { loadLsm } from "../kernel/bpf/lsm/load.ts";
 import { unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
+import { whyMissing } from "../kernel/host-facts.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
+import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
@@ -133,9 +135,23 @@ function attach({ system }: Places): boolean {
   return explained(() => {
     using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
+    requireHooks();
     loadLsm(system.lsmPins);
     return true;
   });
+}
+
+/**
+ * A kernel whose security modules do not include bpf takes the programs and their links all the
+ * same, and never runs them.
+ */
+function requireHooks(): void {
+  const probe = probeBpfLsm();
+  if (probe.state !== "yes")
+    throw new HostError(
+      `this kernel does not take the bpf-lsm engine: ${whyMissing("bpf-lsm", probe)}`,
+      "cofferdam doctor says what it can do; the landlock engine needs none of it",
+    );
 }
 
 function explained<T>(work: () => T): T {
