@@ -125,20 +125,24 @@ function lockEngine({ system }: Places): Disposable {
 
 /** Whether it was not attached before. */
 function attach({ system }: Places): boolean {
-  const bpffs = dirname(system.lsmPins);
-  const mounts = mountsIn(readFileSync("/proc/self/mountinfo", "utf8"));
-  if (mounts.findLast(({ point }) => point === bpffs)?.type !== "bpf")
-    throw new HostError(
-      `no bpf file system is mounted at ${bpffs}, and nothing that is attached would stay`,
-      `mount -t bpf bpf ${bpffs}`,
-    );
   return explained(() => {
     using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
     requireHooks();
+    requireBpffs(dirname(system.lsmPins));
     loadLsm(system.lsmPins);
     return true;
   });
+}
+
+/** @throws HostError */
+function requireBpffs(folder: string): void {
+  const mounts = mountsIn(readFileSync("/proc/self/mountinfo", "utf8"));
+  if (mounts.findLast(({ point }) => point === folder)?.type !== "bpf")
+    throw new HostError(
+      `no bpf file system is mounted at ${folder}, and nothing that is attached would stay`,
+      `mount -t bpf bpf ${folder}`,
+    );
 }
 
 /**
