@@ -73,7 +73,15 @@ export function entersInKernel(places: Pick<Places, "system">): boolean {
   if (setting !== "auto") return setting === "bpf-lsm";
   // A probe that fails for a moment lets nobody start outside.
   using attached = attachedEngine(places);
-  return attached !== null || probeBpfLsm().state === "yes";
+  return attached !== null || kernelTakesIt();
+}
+
+/** A probe takes 30 ms, and its answer holds until the next boot. */
+let answer: Probe | null = null;
+
+function kernelTakesIt(): boolean {
+  if (answer === null || answer.state === "unknown") answer = probeBpfLsm();
+  return answer.state === "yes";
 }
 
 /** `facts`: of the caller. An ordinary user's domains are held by landlock on every host. */

@@ -1,4 +1,10 @@
-import { BPF_LSM_MAC, BPF_PROG_TYPE_LSM, BPF_TRACE_FENTRY, LSM_ID_BPF } from "../constants.ts";
+import {
+  BPF_LSM_MAC,
+  BPF_PROG_TYPE_LSM,
+  BPF_TRACE_FENTRY,
+  ENOMEM,
+  LSM_ID_BPF,
+} from "../constants.ts";
 import { close, loadLibrary, syscallRaw } from "../ffi.ts";
 import type { Probe } from "../host-facts.ts";
 import { number } from "../syscalls.ts";
@@ -21,6 +27,7 @@ export function probeBpfLsm(): Probe {
     returns: 0,
     attachBtfId: id,
   });
+  if (program === -ENOMEM) return unknown("there is no memory for an lsm program");
   if (program < 0) return refused("loading an lsm program", program);
   close(program);
   return yes;
