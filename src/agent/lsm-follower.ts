@@ -2,7 +2,7 @@ import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
-import { ENGINE_KEY, engineSetting, entersInKernel } from "../host/engine.ts";
+import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
 import { HostError } from "../host/host-error.ts";
 import { load } from "../host/load.ts";
 import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
@@ -94,7 +94,7 @@ export class LsmFollower {
 
   /** Where the setting asks for this engine alone, nothing starts outside a domain at enforcing. */
   #holdBack(): void {
-    if (engineSetting(this.#places) !== "bpf-lsm") return;
+    if (engineInForce(this.#places).setting !== "bpf-lsm") return;
     const enforced = this.#table().entries.filter((one) => this.#levelOf(one) === "enforcing");
     const named = enforced.flatMap(({ policy }) => policy?.units ?? []);
     // An alias is started under the name that its group has.

@@ -29,7 +29,12 @@ export const ENGINE_KEY = "/UserVars/Engine";
  */
 const DEFAULT: EngineSetting = "landlock";
 
+/** On the kernel's command line it goes before the setting, for that boot: who is locked out says it. */
+const BOOT_WORD = "cofferdam.engine=";
+const COMMAND_LINE = "/proc/cmdline";
+
 export interface EngineChoice {
+  /** Of the host, or of this boot. */
   readonly setting: EngineSetting;
   readonly engine: Engine;
   /** By what it is chosen: a sentence. */
@@ -52,13 +57,40 @@ export function engineSetting(places: Pick<Places, "system">): EngineSetting {
   return engineSettings.find((word) => word === text.trim()) ?? "bpf-lsm";
 }
 
-/** What is wrong with the file in which the setting is kept, or null. */
+/** What a command line of the kernel says; the last of several words counts. null: nothing. */
+export function engineOnCommandLine(line: string): string | null {
+  const words = line.split(/\s+/).filter((word) => word.startsWith(BOOT_WORD));
+  return words.at(-1)?.slice(BOOT_WORD.length) ?? null;
+}
+
+interface SettingInForce {
+  readonly setting: EngineSetting;
+  readonly isOfBoot: boolean;
+}
+
+/** Of this boot if its kernel was told one, else of the host. */
+export function engineInForce(places: Pick<Places, "system">): SettingInForce {
+  const word = wordOfBoot();
+  const ofBoot = engineSettings.find((one) => one === word);
+  return { setting: ofBoot ?? engineSetting(places), isOfBoot: ofBoot !== undefined };
+}
+
+function wordOfBoot(): string | null {
+  return engineOnCommandLine(readFileSync(COMMAND_LINE, "utf8"));
+}
+
+/** What the value alone does not tell, or null. */
 export function engineRemark(places: Pick<Places, "system">): string | null {
   const file = fileOf(places);
   const text = unlessGone(() => readFileSync(file, "utf8"))?.trim();
-  return text === undefined || engineSettings.some((word) => word === text)
-    ? null
-    : `${file} names no engine; set it again`;
+  if (text !== undefined && !engineSettings.some((word) => word === text))
+    return `${file} names no engine; set it again`;
+  const word = wordOfBoot();
+  if (word === null) return null;
+  const said = `${BOOT_WORD}${word} on this boot's command line`;
+  return engineSettings.some((one) => one === word)
+    ? `${said} goes before it`
+    : `${said} names no engine, and is passed by`;
 }
 
 export function writeEngineSetting(places: Pick<Places, "system">, setting: EngineSetting): void {
@@ -69,7 +101,7 @@ export function writeEngineSetting(places: Pick<Places, "system">, setting: Engi
 
 /** Whether `enter` is done in the kernel. */
 export function entersInKernel(places: Pick<Places, "system">): boolean {
-  const setting = engineSetting(places);
+  const { setting } = engineInForce(places);
   if (setting !== "auto") return setting === "bpf-lsm";
   // A probe that fails for a moment lets nobody start outside.
   using attached = attachedEngine(places);
@@ -89,11 +121,11 @@ export function chosenEngine(
   places: Pick<Places, "system" | "asRoot">,
   facts: HostFacts,
 ): EngineChoice {
-  return chooseEngine(engineSetting(places), places.asRoot, facts);
+  return chooseEngine(engineInForce(places), places.asRoot, facts);
 }
 
 export function chooseEngine(
-  setting: EngineSetting,
+  { setting, isOfBoot }: SettingInForce,
   asRoot: boolean,
   facts: HostFacts,
 ): EngineChoice {
@@ -101,6 +133,7 @@ export function chooseEngine(
   const missing = missingForEvery(facts, sealedFallbacks);
   const lacksLandlock = missing.length === 0 ? null : `this host lacks ${missing.join(" and ")}`;
   const lacksLsm = whyNoLsm(probe);
+  const said = isOfBoot ? "this boot's cofferdam.engine" : ENGINE_KEY;
   if (!asRoot)
     return {
       ...{ setting, engine: "landlock", lacks: lacksLandlock, other: "bpf-lsm" },
@@ -111,7 +144,7 @@ export function chooseEngine(
   if (engine === "landlock")
     return {
       ...{ setting, engine, lacks: lacksLandlock, other: "bpf-lsm" },
-      why: `${ENGINE_KEY} is ${setting}${setting === DEFAULT ? ", as by default" : ""}`,
+      why: `${said} is ${setting}${setting === DEFAULT && !isOfBoot ? ", as by default" : ""}`,
       whyNotOther:
         lacksLsm ??
         "its probe succeeds, but no host takes it by default, because it does not hold a whole " +
@@ -119,7 +152,7 @@ export function chooseEngine(
     };
   return {
     ...{ setting, engine, lacks: lacksLsm, other: "landlock" },
-    why: `${ENGINE_KEY} is ${setting}${setting === "auto" ? ", and its probe succeeds" : ""}`,
+    why: `${said} is ${setting}${setting === "auto" ? ", and its probe succeeds" : ""}`,
     whyNotOther:
       lacksLandlock ??
       "it is for hosts whose setting is landlock, or auto on a kernel that does not take bpf-lsm",
@@ -133,7 +166,7 @@ function whyNoLsm(probe: Probe): string | null {
 /** What an administrator must know of an engine that the setting names and that does not hold. */
 export function engineTroubles(
   places: Pick<Places, "system" | "asRoot">,
-  { engine, lacks }: EngineChoice,
+  { engine, why, lacks }: EngineChoice,
 ): readonly string[] {
   const remark = engineRemark(places);
   const broken = remark === null ? [] : [`${ENGINE_KEY}: ${remark}`];
@@ -141,7 +174,7 @@ export function engineTroubles(
   if (lacks !== null)
     return [
       ...broken,
-      `${ENGINE_KEY} is bpf-lsm, which this kernel does not take: cofferdam doctor`,
+      `${why}, which this kernel does not take: cofferdam doctor`,
       ...unitsHeldBack().map(
         (unit) => `${unit} is not started, because it would be outside its domain`,
       ),

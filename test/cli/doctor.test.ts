@@ -31,7 +31,7 @@ function hostWith(probe: Probe, except: Partial<Record<FeatureName, Probe>> = {}
 }
 
 const shown = (facts: HostFacts, setting: EngineSetting = "landlock"): string =>
-  renderDoctor(facts, chooseEngine(setting, true, facts), 80);
+  renderDoctor(facts, chooseEngine({ setting, isOfBoot: false }, true, facts), 80);
 
 test("every feature has a line with its answer and what it means, within 80 columns", () => {
   const probes: readonly Probe[] = [
@@ -114,12 +114,13 @@ test("the engine: which, by which setting and probe, and why not the other", () 
     `The bpf-lsm engine cannot be used here: ${why}. So nothing enters a domain by itself`,
   );
   for (const setting of ["auto", "landlock", "bpf-lsm"] as const) {
-    const lacks = chooseEngine(setting, true, without).lacks;
+    const inForce = { setting, isOfBoot: false };
+    const lacks = chooseEngine(inForce, true, without).lacks;
     expect(lacks).toBe(setting === "bpf-lsm" ? why : null);
     // A probe that could not tell counts as one that failed.
     const unsure = hostWith({ state: "yes" }, { "bpf-lsm": { state: "unknown", why } });
-    expect(chooseEngine(setting, true, unsure)).toEqual(chooseEngine(setting, true, without));
+    expect(chooseEngine(inForce, true, unsure)).toEqual(chooseEngine(inForce, true, without));
     // An ordinary user has no domain there, whatever the host's setting.
-    expect(chooseEngine(setting, false, with_).engine).toBe("landlock");
+    expect(chooseEngine(inForce, false, with_).engine).toBe("landlock");
   }
 });

@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   chosenEngine,
   ENGINE_KEY,
+  engineOnCommandLine,
   engineSetting,
   engineTroubles,
   entersInKernel,
@@ -84,6 +86,34 @@ test("a broken file counts as the strictest value, and can be set again", async 
   expect(engineTroubles(places, chosenEngine(places, probeHost()))[0]).toContain(remark);
   await writeSetting(places, ENGINE_KEY, "landlock");
   expect(readSetting(places, ENGINE_KEY)).toMatchObject({ value: "landlock", remark: null });
+});
+
+test.each([
+  ["quiet cofferdam.engine=auto splash cofferdam.engine=landlock\n", "landlock"],
+  ["quiet cofferdam.engine=\n", ""],
+  ["quiet xcofferdam.engine=landlock cofferdam.engines=auto", null],
+])("the last word of a boot's command line counts: %j", (line, word) => {
+  expect(engineOnCommandLine(line)).toBe(word);
+});
+
+test("a boot's word goes before the setting, and one that names no engine is told", (context) => {
+  skipUnless(context, isRoot, "only root gets a mount namespace here");
+  const booted = (word: string) => {
+    const line = join(folder, "cmdline");
+    fs.writeFileSync(line, `quiet ${word}\n`);
+    const mounted = 'mount --bind "$0" /proc/cmdline; exec "$@" --json';
+    const doctor = ["sh", "-euc", mounted, line, join(root, "bin/cofferdam"), "doctor"];
+    const { stdout } = spawnSync("unshare", ["--mount", ...doctor], { encoding: "utf8" });
+    return JSON.parse(stdout).engine;
+  };
+  expect(booted("cofferdam.engine=auto")).toMatchObject({ setting: "auto" });
+  expect(booted("cofferdam.engine=bpf-lsm")).toMatchObject({
+    engine: "bpf-lsm",
+    why: "this boot's cofferdam.engine is bpf-lsm",
+  });
+  expect(booted("cofferdam.engine=off")).toMatchObject({
+    why: `${ENGINE_KEY} is landlock, as by default`,
+  });
 });
 
 test("units are held back until the engine is attached, those that are named and no others", () => {
