@@ -17,9 +17,10 @@ import { modesFor, writeWhole } from "./write-whole.ts";
  * enter, and where it cannot, units that would enter a domain at enforcing do not start. `auto`:
  * `bpf-lsm` where its probe succeeds, and `landlock` elsewhere.
  */
-export const engineSettings = ["auto", "landlock", "bpf-lsm"] as const;
+export const engines = ["landlock", "bpf-lsm"] as const;
+export type Engine = (typeof engines)[number];
+export const engineSettings = ["auto", ...engines] as const;
 export type EngineSetting = (typeof engineSettings)[number];
-export type Engine = Exclude<EngineSetting, "auto">;
 
 export const ENGINE_KEY = "/UserVars/Engine";
 

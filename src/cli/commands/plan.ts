@@ -3,7 +3,7 @@ import { type DriftEntry, drift } from "../../compile/drift.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { lsmPlan, renderLsmPlan } from "../../compile/lsm/lsm-plan.ts";
 import { planJson, renderPlan } from "../../compile/render-plan.ts";
-import { type Engine, entersInKernel } from "../../host/engine.ts";
+import { type Engine, engines, entersInKernel } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
 import { lsmTable } from "../../host/lsm.ts";
@@ -99,11 +99,12 @@ export const plan: Command = {
 
 /** `--engine`, or the host's. */
 function wantedEngine({ places }: Context, { engine, unit }: Options): Engine {
-  if (engine === "landlock" || engine === "bpf-lsm") return engine;
+  const named = engines.find((one) => one === engine);
+  if (named !== undefined) return named;
   if (engine !== undefined)
     throw new CommandError(
       `\`${String(engine)}\` is not an engine`,
-      "the engines are landlock and bpf-lsm",
+      `the engines are ${engines.join(" and ")}`,
       ExitCode.usage,
     );
   // A unit's own mounts mean something to the launcher alone.

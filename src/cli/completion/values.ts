@@ -1,3 +1,4 @@
+import { engines } from "../../host/engine.ts";
 import { settings } from "../../host/settings.ts";
 import { levels } from "../../model/policy.ts";
 import type { Command, CommandOption } from "../command.ts";
@@ -14,6 +15,7 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   // The first word of `run` and `explain` is a domain.
   words: "domains",
   level: levels,
+  engine: engines,
   verdict: verdicts,
   // Of `protect`: programs, most of all.
   target: "files",
