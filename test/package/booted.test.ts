@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { VERSION } from "../../src/cli/version.ts";
+import { probeHost } from "../../src/kernel/probe/host-facts.ts";
 import { type BootedHost, bootMissing } from "../host/shell-sandbox/booted-host.ts";
 import { KEY } from "../host/shell-sandbox/etc-host.ts";
 import { skipUnless } from "../support/skip.ts";
@@ -82,6 +83,25 @@ printf 'set a 0 0 2\\r\\nhi\\r\\nget a\\r\\nquit\\r\\n' >&3; cat <&3`;
   };
 }
 
+/** Where the host requires the bpf-lsm engine, and its kernel refuses it as this one does. */
+function startsNothingOutside(): void {
+  host.sh("systemctl stop memcached; echo bpf-lsm >/var/lib/cofferdam/engine");
+  host.sh("systemctl restart cofferdam-agent");
+  expect(host.run("systemctl", "start", "memcached").status).not.toBe(0);
+  expect(host.show("memcached", "ActiveState")).toBe("inactive");
+  const { status, out } = host.run("cofferdam", "status");
+  expect(status).toBe(1);
+  const text = out.replaceAll(/\s+/g, " ");
+  expect(text).toContain("/UserVars/Engine is bpf-lsm, which this kernel does not take");
+  expect(text).toContain("memcached.service is not started, because it would be outside");
+  expect(host.run("cofferdam", "doctor").out).toContain("The bpf-lsm engine cannot be used here");
+  done(host, "settings", "set", "/UserVars/Engine", "auto");
+  host.sh("systemctl start memcached");
+  expect(host.show("memcached", "DropInPaths")).toBe("");
+  expect(memcached().domain).toBe("");
+  done(host, "settings", "set", "/UserVars/Engine", "landlock");
+}
+
 /** `inside` the sandboxed shell, or `outside`: the domain `shell` may not read the file. */
 function sshLogin(): string {
   const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes"];
@@ -119,6 +139,7 @@ test(life, { timeout: TIMEOUT_MS }, async () => {
 
   host.sh('printf %s "$1" >/etc/cofferdam/domains/memcached.yaml', policy);
   done(host, "domain", "reload");
+  if (probeHost().features["bpf-lsm"].state !== "yes") startsNothingOutside();
   done(host, "unit", "enable", "--now", "memcached");
   done(host, "settings", "set", KEY, "1");
   host.sh("systemctl daemon-reload; systemctl restart ssh");
