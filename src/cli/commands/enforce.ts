@@ -133,7 +133,7 @@ async function withoutWatch(
 ): Promise<ExitCode> {
   const change = await giveLevel(context, domain, "enforcing");
   const restarted = options.restart === true || change.restart.length > 0 ? units : [];
-  const refused = restarted.length === 0 ? null : restartUnits(restarted);
+  const refused = restarted.length === 0 ? null : await restartUnits(restarted);
   const keeping = restarted.length === 0 ? change.restart : [];
   if (options.json)
     context.out(toJson({ domain, level: "enforcing", readiness: found, restarted, keeping }));

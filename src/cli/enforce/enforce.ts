@@ -56,7 +56,7 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
   const restarted = isNeeded ? units : [];
   if (restarted.length > 0)
     await giveLevel(context, domain, "enforcing", START_WAIT_MAX_MS / 1_000 + watch + GRACE_S);
-  const refused = restartNow(restarted, options);
+  const refused = await restartNow(restarted, options);
   // A restart may take long, and the time begins after it.
   const isRenewed = restarted.length > 0 && refused === null;
   const { until } = isRenewed
@@ -75,10 +75,13 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
 }
 
 /** null if it worked. */
-function restartNow(units: readonly string[], { say }: EnforceOptions): string | null {
+async function restartNow(
+  units: readonly string[],
+  { say }: EnforceOptions,
+): Promise<string | null> {
   if (units.length === 0) return null;
   say(`restarting ${units.join(" ")}, so that all of it is enforced`);
-  const refused = restartUnits(units);
+  const refused = await restartUnits(units);
   return refused === null
     ? null
     : `${units.join(" ")} did not start at level enforcing: ${refused}`;
@@ -99,7 +102,7 @@ async function goBack(
     hasStuck || units.map(unitState).some((unit) => !isUp(unit) || unit.sub === "auto-restart");
   if (units.length === 0 || (!isDown && restart.length === 0))
     return { back: [], keeping: restart };
-  const refused = restartUnits(units, isDown);
+  const refused = await restartUnits(units, isDown);
   const name = units.join(" ");
   return refused === null
     ? { back: [`${name} was restarted at level warning`], keeping: [] }

@@ -1,6 +1,6 @@
 import { type ShownChange, shownChanges } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
-import { startAnew, systemctl } from "../../host/units/systemctl.ts";
+import { startAnewMeanwhile, systemctl } from "../../host/units/systemctl.ts";
 import type { Level } from "../../model/policy.ts";
 import type { Context } from "../command.ts";
 import { ask } from "../commands/domain/ask.ts";
@@ -20,10 +20,13 @@ export async function giveLevel(
 }
 
 /** null if it worked, else why not. `failed`: the units may be held back by failures. */
-export function restartUnits(units: readonly string[], failed = false): string | null {
+export async function restartUnits(
+  units: readonly string[],
+  failed = false,
+): Promise<string | null> {
   try {
     if (failed) systemctl("reset-failed", "--", ...units);
-    return startAnew(units);
+    return await startAnewMeanwhile(units);
   } catch (error) {
     // The start takes too long, or the signal that ends the watch has ended systemctl, too.
     if (error instanceof HostError) return error.message;

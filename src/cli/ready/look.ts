@@ -5,7 +5,7 @@ import { shownEvidence } from "../../host/evidence.ts";
 import { includesOf } from "../../host/includes-of.ts";
 import { runsSystemd } from "../../host/service-unit.ts";
 import { isTemplate } from "../../host/units/unit.ts";
-import { unitState } from "../../host/units/unit-state.ts";
+import { unitState, unitsHere } from "../../host/units/unit-state.ts";
 import { unseenCapabilities } from "../../host/unseen-refusals.ts";
 import { namesOnHost, usableNames } from "../../host/usable-names.ts";
 import { CommandError, type Context } from "../command.ts";
@@ -15,7 +15,7 @@ import type { Looked } from "./reasons.ts";
 
 /** The units of a domain that systemd could show and restart; none if systemd does not run. */
 export function unitsOf(units: readonly string[]): readonly string[] {
-  return runsSystemd() ? units.filter((unit) => !isTemplate(unit)) : [];
+  return runsSystemd() ? unitsHere(units.filter((unit) => !isTemplate(unit))) : [];
 }
 
 /** @throws HostError without an agent, CommandError for callers that are not root */

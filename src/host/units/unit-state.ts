@@ -29,6 +29,14 @@ export function unitState(unit: string): UnitState {
   return unitStateOf(unit, parseProperties(out));
 }
 
+/** Those that this host has: a policy also names what other releases call the same daemon. */
+export function unitsHere(units: readonly string[]): readonly string[] {
+  return units.filter((unit) => {
+    const { out } = systemctl("show", "--property=LoadState", "--value", "--", unit);
+    return out.trim() !== "not-found";
+  });
+}
+
 export function unitStateOf(unit: string, properties: ReadonlyMap<string, string>): UnitState {
   const of = (name: string): string => properties.get(name) ?? "";
   return {
