@@ -75,14 +75,28 @@ function namesOf(places: Places, only: string | undefined): Names {
   return { units, programs };
 }
 
-/** One sentence per unit or executable, with its processes. */
+/** Units that are told of one by one; more are told of together. */
+const UNITS_APART_MAX = 2;
+
+/** One sentence per unit or executable, with its processes; one for many units. */
 export function claimSentences(found: readonly ClaimedOutside[]): readonly string[] {
   const grouped = new Map<string, ClaimedOutside[]>();
   for (const one of found) grouped.set(one.by, [...(grouped.get(one.by) ?? []), one]);
-  return [...grouped].map(([by, those]) => {
-    const pids = those.map(({ pid }) => pid);
-    const which = `${pids.length === 1 ? "process" : "processes"} ${pids.join(", ")}`;
-    const how = by.startsWith("/") ? "" : `: cofferdam unit enable --now ${by}`;
-    return `${by} runs unconfined (${which}); there is the domain ${those[0]?.domain}${how}`;
-  });
+  const units = [...grouped.keys()].filter((by) => !by.startsWith("/"));
+  const together =
+    units.length <= UNITS_APART_MAX
+      ? []
+      : [
+          `${units.length} units run unconfined, and there are domains for them: ` +
+            `${units.join(", ")}: cofferdam protect --all --now`,
+        ];
+  const apart = [...grouped].filter(([by]) => together.length === 0 || !units.includes(by));
+  return [...together, ...apart.map(([by, those]) => sentence(by, those))];
+}
+
+function sentence(by: string, those: readonly ClaimedOutside[]): string {
+  const pids = those.map(({ pid }) => pid);
+  const which = `${pids.length === 1 ? "process" : "processes"} ${pids.join(", ")}`;
+  const how = by.startsWith("/") ? "" : `: cofferdam unit enable --now ${by}`;
+  return `${by} runs unconfined (${which}); there is the domain ${those[0]?.domain}${how}`;
 }
