@@ -19,7 +19,7 @@ export interface ProtectedUnit {
   readonly domain: string | null;
   /** Whether the policy is a draft of this call. */
   readonly drafted: boolean;
-  /** Of a policy that was there: lines that this host seems to need beyond it. */
+  /** Of a policy that was there: lines for what the running daemon uses beyond it. */
   readonly lacking: number;
   readonly failed: { readonly message: string; readonly help: string } | null;
 }
@@ -85,7 +85,8 @@ async function protectUnit(
     const drafted = chosen.text !== null;
     return {
       ...{ unit, domain: chosen.domain, drafted, failed: null },
-      lacking: drafted ? 0 : chosen.lines.length,
+      // What a unit allows is more than what its daemon uses.
+      lacking: drafted ? 0 : chosen.lines.filter(({ witness }) => witness === "process").length,
     };
   } catch (error) {
     if (!(error instanceof HostError)) throw error;

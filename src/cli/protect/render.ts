@@ -85,6 +85,10 @@ export function renderSteps(
   return `${["Next:", ...lines].join("\n")}\n`;
 }
 
+const LACKING =
+  "May lack: the daemon, as it ran, used more than its policy grants: cofferdam suggest DOMAIN, " +
+  "after a day, has the lines.";
+
 /** One row a unit, then what listens and is still outside. */
 export function renderAll(
   { units, left, restarted }: ProtectedAll & { readonly restarted: boolean },
@@ -93,7 +97,8 @@ export function renderAll(
   const domains = units.flatMap(({ domain }) => (domain === null ? [] : [domain]));
   return [
     units.length === 0 ? "No unit that runs outside is named by a policy, or listens.\n" : "",
-    units.length === 0 ? "" : table([["unit", "domain", ""], ...units.map(unitRow)], width),
+    units.length === 0 ? "" : table([["unit", "domain", "policy"], ...units.map(unitRow)], width),
+    units.some(({ lacking }) => lacking > 0) ? `${wrap(LACKING, width, "")}\n` : "",
     left.length === 0 ? "" : "Listens, and was left outside:\n",
     ...left.map((one) => renderLeft(one, width)),
     domains.length === 0 ? "" : renderSteps(stepsOf(restarted), width),
@@ -102,11 +107,9 @@ export function renderAll(
 
 function unitRow({ unit, domain, drafted, lacking, failed }: ProtectedUnit): readonly string[] {
   if (failed !== null) return [unit, "-", printable(`${failed.message}; ${failed.help}`)];
-  const more =
-    lacking === 0
-      ? "its policy was there"
-      : `this host may need ${lacking} more: cofferdam protect --print ${unit}`;
-  return [unit, domain ?? "", drafted ? "drafted: read it" : more];
+  const lacks = `may lack ${lacking} ${lacking === 1 ? "line" : "lines"}`;
+  const there = lacking === 0 ? "was there" : lacks;
+  return [unit, domain ?? "", drafted ? "drafted: read it" : there];
 }
 
 function renderLeft({ pid, comm, sockets, why, help }: LeftOutside, width: number): string {
