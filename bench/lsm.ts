@@ -13,6 +13,8 @@ const EXTRA_BUDGET = 1;
 const EXTRA_LEAST = 0.01;
 const UNLABELLED_BUDGET = 1.02;
 const WARNING_BUDGET = 1;
+/** As many rules or domains as may be cost no more than a few do. */
+const FLAT_BUDGET = 1.01;
 
 const guestBundle = path.join(clone, "build/vm/bench-lsm.mjs");
 
@@ -89,10 +91,12 @@ export function rowsOf(figures: readonly Figure[]): Row[] {
 
 function notesOf(all: Readonly<Record<string, number>>): string {
   const { nothing = 0, AppArmor = 0, unlabelled = 0, enforcing = 0, warning = 0 } = all;
+  const many = Object.entries(all).filter(([setting]) => /^\d+ \w+$/.test(setting));
   const extra = (enforcing - nothing) / Math.max(nothing * EXTRA_LEAST, AppArmor - nothing);
   return [
     verdict(extra, "AppArmor's extra", EXTRA_BUDGET),
     verdict(unlabelled / nothing, "nothing, unlabelled", UNLABELLED_BUDGET),
     verdict(warning / enforcing, "enforcing, at warning", WARNING_BUDGET),
+    ...many.map(([what, each]) => verdict(each / enforcing, `enforcing, ${what}`, FLAT_BUDGET)),
   ].join("; ");
 }

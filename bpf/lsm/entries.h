@@ -5,9 +5,11 @@
 
 #include "answer.h"
 
-static __always_inline int judge_entry(const struct path *directory, struct dentry *entry,
-				       __u32 wanted)
+/* Of hooks whose arguments begin with a directory and an entry of it. */
+static __noinline int judge_entry(unsigned long long *arguments, __u32 wanted)
 {
+	const struct path *directory = (void *)arguments[0];
+	struct dentry *entry = (void *)arguments[1];
 	struct label *label = label_of_current();
 
 	if (label && is_name_denied(label, name_entry(label, directory, entry), wanted))
@@ -15,10 +17,11 @@ static __always_inline int judge_entry(const struct path *directory, struct dent
 	return 0;
 }
 
-/* Also every open(O_CREAT) of a new name, and bind(2) of a unix socket. */
-SEC("lsm/path_mknod")
-int BPF_PROG(on_path_mknod, const struct path *directory, struct dentry *entry, __u16 mode)
+static __noinline int judge_new_entry(unsigned long long *arguments)
 {
+	const struct path *directory = (void *)arguments[0];
+	struct dentry *entry = (void *)arguments[1];
+	__u32 mode = (__u16)arguments[2];
 	struct label *label = label_of_current();
 	__u32 type = mode & S_IFMT;
 	enum name_state state;
@@ -37,28 +40,35 @@ int BPF_PROG(on_path_mknod, const struct path *directory, struct dentry *entry, 
 	return 0;
 }
 
+/* Also every open(O_CREAT) of a new name, and bind(2) of a unix socket. */
+SEC("lsm/path_mknod")
+int BPF_PROG(on_path_mknod, const struct path *directory, struct dentry *entry, __u16 mode)
+{
+	return is_outside() ? 0 : judge_new_entry(ctx);
+}
+
 SEC("lsm/path_mkdir")
 int BPF_PROG(on_path_mkdir, const struct path *directory, struct dentry *entry)
 {
-	return judge_entry(directory, entry, MAY_CREATE);
+	return is_outside() ? 0 : judge_entry(ctx, MAY_CREATE);
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(on_path_symlink, const struct path *directory, struct dentry *entry)
 {
-	return judge_entry(directory, entry, MAY_CREATE);
+	return is_outside() ? 0 : judge_entry(ctx, MAY_CREATE);
 }
 
 SEC("lsm/path_unlink")
 int BPF_PROG(on_path_unlink, const struct path *directory, struct dentry *entry)
 {
-	return judge_entry(directory, entry, MAY_DELETE);
+	return is_outside() ? 0 : judge_entry(ctx, MAY_DELETE);
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(on_path_rmdir, const struct path *directory, struct dentry *entry)
 {
-	return judge_entry(directory, entry, MAY_DELETE);
+	return is_outside() ? 0 : judge_entry(ctx, MAY_DELETE);
 }
 
 /* Create, delete and listen concern a name and not its object (src/model/gain.ts). */

@@ -17,7 +17,7 @@ static __always_inline bool is_memory_of_process(struct file *file)
 {
 	char name[4] = {};
 
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != PROC_SUPER_MAGIC)
+	if (file->f_inode->i_sb->s_magic != PROC_SUPER_MAGIC)
 		return false;
 	/* A longer name does not end here. */
 	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
@@ -48,8 +48,7 @@ static __always_inline __u32 permissions_of(struct file *file)
  * The kernel opens what it executes with a mark of its own: the program, the interpreter of a
  * script, and the program's loader. Each is executed and read.
  */
-SEC("lsm/file_open")
-int BPF_PROG(on_file_open, struct file *file)
+static __noinline int judge_open(struct file *file)
 {
 	struct label *label = label_of_current();
 	enum name_state state;
@@ -72,6 +71,12 @@ int BPF_PROG(on_file_open, struct file *file)
 	if (wanted & MAY_WRITE && is_memory_of_process(file) && !may_make_code(label))
 		return -EACCES;
 	return 0;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(on_file_open, struct file *file)
+{
+	return is_outside() ? 0 : judge_open(file);
 }
 
 /* open(O_RDONLY | O_TRUNC). A file that is open for writing was judged when it was opened. */

@@ -161,7 +161,22 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	unsigned char d_iname[32]; /* where the name is, if it is short: 32 bytes or more */
 	struct super_block *d_sb;
+};
+
+/* 6.14 renamed the member. */
+union shortname_store {
+	unsigned char string[32];
+};
+
+struct dentry___renamed {
+	union shortname_store d_shortname;
+};
+
+/* What a lock of the kind that counts begins with. */
+struct seqcount {
+	unsigned int sequence;
 };
 
 struct vfsmount {
@@ -289,6 +304,8 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct bpf_local_storage;
+
 struct task_struct {
 	const struct cred *cred;
 	const struct cred *real_cred;
@@ -296,6 +313,7 @@ struct task_struct {
 	unsigned in_execve : 1;
 	struct fs_struct *fs;
 	struct css_set *cgroups;
+	struct bpf_local_storage *bpf_storage; /* NULL: no map of any program's has a value for it */
 };
 
 #pragma clang attribute pop
@@ -322,7 +340,22 @@ extern void bpf_rcu_read_unlock(void) __ksym;
 /* 6.2. The object at an address, read as a type of the kernel's BTF; a fault reads as 0. */
 extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 
-/* The kernel's lock on the tree of names. Its first word is odd, or has changed, if names moved. */
+/*
+ * 6.9. False when the kernel has counted some million turns, so that the verifier takes a loop for
+ * one that ends.
+ */
+#define can_loop \
+	({ \
+		__label__ over; \
+		bool goes_on = false; \
+		asm volatile goto("may_goto %l[over]" : : : : over); \
+		goes_on = true; \
+	over: \
+		goes_on; \
+	})
+
+/* The kernel's locks on the trees of names and of mounts; see moves_of() in name.h. */
 extern const void rename_lock __ksym __weak;
+extern const void mount_lock __ksym __weak;
 
 #endif

@@ -20,17 +20,168 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
-static __always_inline struct mnt_namespace *namespace_of(struct mount *mount)
+/* What is reached from these is read by one instruction each, a fault as 0. */
+static __always_inline struct mount *as_mount(void *mount)
 {
-	struct mount *read = bpf_rdonly_cast(mount, bpf_core_type_id_kernel(struct mount));
+	return bpf_rdonly_cast(mount, bpf_core_type_id_kernel(struct mount));
+}
 
-	return read->mnt_ns;
+static __always_inline struct dentry *as_entry(void *entry)
+{
+	return bpf_rdonly_cast(entry, bpf_core_type_id_kernel(struct dentry));
 }
 
 /* Holds for objects that were removed, and for those that never had a name (O_TMPFILE). */
 static __always_inline bool is_removed(struct dentry *dentry)
 {
 	return !dentry->d_hash.pprev && dentry->d_parent != dentry;
+}
+
+/*
+ * How often the kernel's lock was taken to move names or mounts; odd while it is held. Names that
+ * were read between two equal and even answers were read as they all are at one time.
+ */
+static __always_inline __u32 moves_of(const void *lock)
+{
+	struct seqcount *read;
+
+	if (!lock)
+		return 1;
+	read = bpf_rdonly_cast(lock, bpf_core_type_id_kernel(struct seqcount));
+	return read->sequence;
+}
+
+static __always_inline __u32 moves_of_names(void)
+{
+	return moves_of(&rename_lock);
+}
+
+/* What was read before is read before what follows, on every processor. */
+static __always_inline void keep_order(struct label *label)
+{
+	__sync_lock_test_and_set(&label->zero, 0);
+}
+
+/* Longest name that is copied by words. */
+#define SHORT_BYTES 32
+#define WORD_BYTES sizeof(__u64)
+
+/* Where the kernel keeps a short name, in the entry itself; 0: not known. */
+static __always_inline __u32 short_name_offset(void)
+{
+	struct dentry___renamed *renamed = NULL;
+	struct dentry *entry = NULL;
+
+	if (bpf_core_field_exists(entry->d_iname))
+		return bpf_core_field_offset(struct dentry, d_iname);
+	if (bpf_core_field_exists(renamed->d_shortname))
+		return bpf_core_field_offset(struct dentry___renamed, d_shortname);
+	return 0;
+}
+
+/*
+ * Copies the entry's own name, if it is short, and returns its bytes; else 0. It writes whole
+ * words: up to SHORT_BYTES must be free at `to`.
+ */
+static __always_inline __u32 copy_short(char *to, struct dentry *entry)
+{
+	__u32 offset = short_name_offset();
+	struct dentry *read = as_entry(entry);
+	const __u64 *name = (void *)read + offset;
+	__u32 bytes = read->d_name.len;
+	int i;
+
+	if (bytes > SHORT_BYTES)
+		return 0;
+	/* Else the compiler would compare what the verifier does not take for the same. */
+	barrier_var(bytes);
+	if (!offset || read->d_name.name != (void *)name)
+		return 0;
+#pragma unroll
+	for (i = 0; i < (int)(SHORT_BYTES / WORD_BYTES); i++) {
+		if (i * WORD_BYTES >= bytes)
+			break;
+		((__u64 *)to)[i] = name[i];
+	}
+	return bytes;
+}
+
+/* Entries between an object and the root, and bytes of its name, that are put together here. */
+#define NEAR_ENTRIES 32
+#define NEAR_BYTES 1024
+
+/* From an object up to the task's root, whatever mounts are between: their number; 0: not there. */
+static __always_inline __u32 entries_to_root(struct label *label, struct vfsmount *mnt,
+					     struct dentry *entry)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount *root_mount = mount_of(task->fs->root.mnt);
+	struct dentry *root = task->fs->root.dentry;
+	struct mount *mount = mount_of(mnt);
+	struct dentry *top = as_mount(mount)->mnt.mnt_root;
+	__u32 depth = label->zero;
+
+	while (depth < NEAR_ENTRIES && can_loop) {
+		struct dentry *parent;
+
+		if (entry == root && mount == root_mount)
+			return depth;
+		if (entry == top) {
+			struct mount *above = as_mount(mount)->mnt_parent;
+
+			if (above == mount)
+				return 0;
+			entry = as_mount(mount)->mnt_mountpoint;
+			mount = above;
+			top = as_mount(mount)->mnt.mnt_root;
+			continue;
+		}
+		parent = as_entry(entry)->d_parent;
+		if (parent == entry)
+			return 0;
+		label->above[depth] = entry;
+		depth++;
+		entry = parent;
+	}
+	return 0;
+}
+
+/*
+ * Puts the name together that the kernel would write, without its help, which costs more than twice
+ * as much. False for what is not simple: a long way or name, an object that is not below the task's
+ * root, or what moved meanwhile. Neither lock is held, so the name counts only if nothing moved.
+ */
+static __noinline bool name_near(struct label *label, struct vfsmount *mnt, struct dentry *entry)
+{
+	__u32 mounts = moves_of(&mount_lock);
+	__u32 names = moves_of_names();
+	__u32 depth, at = label->zero;
+
+	keep_order(label);
+	depth = entries_to_root(label, mnt, entry);
+	if (!depth)
+		return false;
+	while (depth && can_loop) {
+		__u32 bytes;
+
+		depth--;
+		if (depth >= NEAR_ENTRIES || at >= NEAR_BYTES)
+			return false;
+		label->name[at] = '/';
+		at++;
+		bytes = copy_short(&label->name[at], label->above[depth]);
+		if (!bytes)
+			return false;
+		at += bytes;
+	}
+	barrier_var(at);
+	if (depth || at > NEAR_BYTES + SHORT_BYTES)
+		return false;
+	label->name[at] = '\0';
+	label->event.length = at;
+	keep_order(label);
+	return !((mounts | names) & 1) && mounts == moves_of(&mount_lock) &&
+	       names == moves_of_names();
 }
 
 struct ascent {
@@ -44,13 +195,14 @@ struct ascent {
 static long ascend(__u32 index, struct ascent *ascent)
 {
 	struct dentry *entry = ascent->entry;
-	struct dentry *parent = BPF_CORE_READ(entry, d_parent);
+	struct dentry *read = as_entry(entry);
+	struct dentry *parent = read->d_parent;
 
 	/* Beyond the root of the file system, which is not the mount's: the entry is not below that. */
 	if (entry == ascent->root || parent == entry || index >= ENTRIES_ABOVE_MAX)
 		return 1;
 	ascent->label->above[index] = entry;
-	ascent->bytes += 1 + BPF_CORE_READ(entry, d_name.len);
+	ascent->bytes += 1 + read->d_name.len;
 	ascent->entry = parent;
 	ascent->depth = index + 1;
 	return 0;
@@ -75,28 +227,33 @@ static __always_inline bool is_below_root(struct label *label, struct vfsmount *
 	return ascent.entry == ascent.root;
 }
 
+static __always_inline bool has_hosts_root(struct task_struct *task)
+{
+	struct dentry *root = task->fs->root.dentry;
+
+	return root->d_inode->i_ino == configuration.root_inode &&
+	       root->d_sb->s_dev == configuration.root_device;
+}
+
 static __noinline enum name_state place_of(struct label *label, struct vfsmount *mnt,
 				       struct dentry *dentry)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mount *mount = mount_of(mnt);
-	struct vfsmount *root_mnt = task->fs->root.mnt;
-	struct dentry *root = task->fs->root.dentry;
+	struct mount *root_mount = mount_of(task->fs->root.mnt);
 	unsigned long namespace;
-	struct mount *root_mount = mount_of(root_mnt);
 	int i;
 
 	if (dentry->d_sb->s_flags & SB_NOUSER)
 		return NAME_NONE;
 	/* A mount that only the kernel can reach: overlayfs looks into its layers. */
-	namespace = (unsigned long)namespace_of(mount);
+	namespace = (unsigned long)as_mount(mount)->mnt_ns;
 	if (namespace >= ERROR_POINTER)
 		return NAME_KERNELS;
 	/* mq_open(2) has a mount without a namespace; services.h decides about it. */
 	if (!namespace && dentry->d_sb->s_magic == MQUEUE_MAGIC)
 		return NAME_KERNELS;
-	if (root->d_inode->i_ino != configuration.root_inode ||
-	    root->d_sb->s_dev != configuration.root_device)
+	if (!has_hosts_root(task))
 		return NAME_ELSEWHERE;
 	if (!is_below_root(label, mnt, dentry))
 		return NAME_ELSEWHERE;
@@ -105,7 +262,7 @@ static __noinline enum name_state place_of(struct label *label, struct vfsmount 
 
 		if (mount == root_mount)
 			return NAME_FOUND;
-		parent = BPF_CORE_READ(mount, mnt_parent);
+		parent = as_mount(mount)->mnt_parent;
 		if (parent == mount)
 			break;
 		mount = parent;
@@ -159,10 +316,10 @@ static __always_inline void name_own_folder(struct label *label)
 }
 
 /*
- * Puts the path's name into `label->name`. A removed object has the name that it had: what is
- * opened again through /proc/self/fd is held by the rules by which it was opened.
+ * A removed object has the name that it had: what is opened again through /proc/self/fd is held by
+ * the rules by which it was opened.
  */
-static __always_inline enum name_state name_path(struct label *label, const struct path *path)
+static __noinline enum name_state name_by_kernel(struct label *label, const struct path *path)
 {
 	struct dentry *dentry = path->dentry;
 	enum name_state state = place_of(label, path->mnt, dentry);
@@ -186,22 +343,43 @@ static __always_inline enum name_state name_path(struct label *label, const stru
 		label->name[bytes & (PATH_BYTES - 1)] = '\0';
 	}
 	label->event.length = bytes;
-	if (dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
+	return state;
+}
+
+/* Puts the path's name into `label->name`. */
+static __always_inline enum name_state name_path(struct label *label, const struct path *path)
+{
+	struct dentry *dentry = path->dentry;
+	enum name_state state = NAME_FOUND;
+
+	if (!has_hosts_root(bpf_get_current_task_btf()) ||
+	    !name_near(label, path->mnt, dentry))
+		state = name_by_kernel(label, path);
+	if (label->event.length && dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
 		name_own_folder(label);
 	return state;
 }
 
 /* Appends `/` and the entry's own name to the name of `at` bytes. */
-static __always_inline enum name_state append(struct label *label, __u32 at, struct dentry *entry)
+static __noinline enum name_state append(struct label *label, __u32 at, struct dentry *entry)
 {
+	struct dentry *read = as_entry(entry);
 	long bytes;
 
 	if (at >= PATH_BYTES - 1)
 		return NAME_TOO_LONG;
 	label->name[at & (PATH_BYTES - 1)] = '/';
 	at++;
+	bytes = copy_short(&label->name[at & (PATH_BYTES - 1)], entry);
+	if (bytes) {
+		if (at + bytes >= PATH_BYTES)
+			return NAME_TOO_LONG;
+		label->event.length = at + bytes;
+		label->name[(at + bytes) & (PATH_BYTES - 1)] = '\0';
+		return NAME_FOUND;
+	}
 	bytes = bpf_probe_read_kernel_str(&label->name[at & (PATH_BYTES - 1)], LAST_BYTES,
-					  BPF_CORE_READ(entry, d_name.name));
+					  read->d_name.name);
 	if (bytes < 2 || at + bytes > PATH_BYTES)
 		return NAME_TOO_LONG;
 	label->event.length = at + bytes - 1;
@@ -239,15 +417,6 @@ static long descend(__u32 index, struct descent *descent)
 	entry = descent->label->above[at];
 	descent->state = append(descent->label, descent->label->event.length, entry);
 	return descent->state != NAME_FOUND;
-}
-
-static __always_inline __u32 moves_of_names(void)
-{
-	__u32 moves = 1;
-
-	if (&rename_lock)
-		bpf_probe_read_kernel(&moves, sizeof(moves), &rename_lock);
-	return moves;
 }
 
 /* The name of the mount is that of `path` without the part within the mount. */

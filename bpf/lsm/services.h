@@ -9,7 +9,7 @@
 #include "answer.h"
 
 /* `words`: those that grant it; 0 for none. */
-static __always_inline int judge_service(enum service service, __u32 words)
+static __noinline int judge_service(enum service service, __u32 words)
 {
 	struct label *label = label_of_current();
 	__u32 asked = service;
@@ -66,7 +66,7 @@ static __always_inline bool is_message_queue(struct inode *directory)
 SEC("lsm/inode_create")
 int BPF_PROG(on_inode_create, struct inode *directory)
 {
-	if (!label_of_current() || !is_message_queue(directory))
+	if (is_outside() || !is_message_queue(directory))
 		return 0;
 	return judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE);
 }
@@ -74,7 +74,7 @@ int BPF_PROG(on_inode_create, struct inode *directory)
 SEC("lsm/inode_unlink")
 int BPF_PROG(on_inode_unlink, struct inode *directory)
 {
-	if (!label_of_current() || !is_message_queue(directory))
+	if (is_outside() || !is_message_queue(directory))
 		return 0;
 	return judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE);
 }

@@ -12,6 +12,8 @@
 
 /* Domains in the maps. */
 #define DOMAINS_MAX 16384
+/* Numbers of domains, and 0. */
+#define POLICIES_MAX 65537
 /* Pairs of a domain and an executable that leads into another domain. */
 #define EXECUTABLES_MAX 32768
 /* Bytes of an executable's name in a rule, its NUL included. */
@@ -87,20 +89,25 @@ struct row {
 };
 
 /*
- * The first row of a policy's table. The others are arrays of words, which begin at rows of their
- * own. `next` is indexed by state * class_count + class, that of the network by
- * state * 16 + nibble, where state 1 is granted. Two words a state are:
+ * What a policy's table begins with. The states of names follow; the network's and the words of
+ * signals begin at rows of their own.
+ *
+ * A state of names is the index of its first word in the table. It has `class_count` words for the
+ * states that follow it, one for each class of bytes, and then two:
  *
  *     granted | own << 16
  *     granted to every name below `state/` | granted to some name there << 16
  *
- * `own` is what the name's being Cofferdam's own object denies at every level.
+ * `own` is what the name's being Cofferdam's own object denies at every level. No byte leads out of
+ * the states up to `last_final`, as none leads out of a folder of which all is granted: the rest of
+ * a name need not be read. Of STATE_DEAD, which is below them, there are no words.
+ *
+ * The states of the network are indexed by state * 16 + nibble; state 1 is granted.
  */
 struct table_head {
 	__u32 start;
+	__u32 last_final;
 	__u32 class_count;
-	__u32 next_row;
-	__u32 states_row;
 	__u32 words;
 	__u32 netlink; /* a bit for each protocol */
 	__u32 raw[8];
@@ -122,11 +129,14 @@ struct policy_table {
 	__uint(max_entries, 1);
 };
 
-/* By number of the domain. A program looks its policy up once, so that it sees one whole. */
+/*
+ * By number of the domain, which makes it the cheapest map to look into. A program looks its policy
+ * up once, so that it sees one whole.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__type(key, __u32);
-	__uint(max_entries, DOMAINS_MAX);
+	__uint(max_entries, POLICIES_MAX);
 	__array(values, struct policy_table);
 } policies SEC(".maps");
 

@@ -32,6 +32,7 @@ struct label {
 	struct dentry *above[ENTRIES_ABOVE_MAX]; /* an entry, the directory that it is in, and so on */
 	struct executable executable;
 	struct endpoint endpoint;
+	__u32 zero; /* to the verifier any number: it follows a loop from here once */
 	/* One record: `name` follows `event`. */
 	struct event event;
 	char name[PATH_BYTES + LAST_BYTES];
@@ -44,12 +45,26 @@ struct {
 	__type(value, struct label);
 } labels SEC(".maps");
 
+/*
+ * By one look at the task: of most on a host no map has a value. Hooks that every process passes
+ * often ask this first, and do the rest in a function of its own, so that until then they need no
+ * registers to be saved. Where a kernel hides the member, the map is asked.
+ */
+static __always_inline bool is_outside(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage;
+}
+
 /* NULL for tasks in no domain, whose way through every program ends here. */
 static __always_inline struct label *label_of_current(void)
 {
-	struct label *label =
-		bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
+	struct label *label;
 
+	if (is_outside())
+		return NULL;
+	label = bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
 	return label && label->domain ? label : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a policy grants a name: one step of its automaton per byte, whatever the number of rules.
+ * What a policy grants a name: one step of its automaton per byte, whatever the number of rules, up
+ * to where the rest of the name counts no more.
  */
 #ifndef COFFERDAM_LSM_WALK_H
 #define COFFERDAM_LSM_WALK_H
@@ -14,114 +15,124 @@ struct found {
 	__u32 own;
 };
 
-/* Bytes of a name that one turn of the loop takes. */
-#define BYTES_AT_ONCE 4
-
-struct walk {
-	void *table;
-	const __u8 *classes;
-	const char *name;
-	__u32 length;
-	struct row *row; /* the last one that was looked up; most names stay in one or two */
-	__u32 row_number;
-	__u32 class_count;
-	__u32 next_row;
-	__u32 states_row;
-	__u32 state;
-};
-
-static __always_inline __u32 word_at(void *table, __u32 first_row, __u32 index)
-{
-	__u32 number = first_row + index / ROW_WORDS;
-	struct row *row = bpf_map_lookup_elem(table, &number);
-
-	return row ? row->word[index % ROW_WORDS] : 0;
-}
-
-static __always_inline __u32 step(struct walk *walk, __u8 byte)
-{
-	__u32 index = walk->state * walk->class_count + walk->classes[byte];
-	__u32 number = walk->next_row + index / ROW_WORDS;
-	struct row *row = walk->row;
-
-	if (number != walk->row_number) {
-		row = bpf_map_lookup_elem(walk->table, &number);
-		if (!row)
-			return STATE_DEAD;
-		walk->row = row;
-		walk->row_number = number;
-	}
-	return row->word[index % ROW_WORDS];
-}
-
-static long step_at(__u32 index, struct walk *walk)
-{
-	__u64 at = (__u64)index * BYTES_AT_ONCE;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < BYTES_AT_ONCE; i++, at++) {
-		/* So that what is compared is what is used: the verifier knows no more. */
-		barrier_var(at);
-		if (at >= walk->length || at >= PATH_BYTES + LAST_BYTES)
-			return 1;
-		walk->state = step(walk, walk->name[at]);
-		if (walk->state == STATE_DEAD)
-			return 1;
-	}
-	return 0;
-}
-
 /* NULL for a domain without a policy: nothing is granted then. */
 static __always_inline void *table_of(struct label *label)
 {
 	return bpf_map_lookup_elem(&policies, &label->domain);
 }
 
-static __always_inline struct table_head *head_of(void *table)
+static __always_inline struct row *row_at(void *table, __u32 number)
 {
-	__u32 row = 0;
-
-	return table ? bpf_map_lookup_elem(table, &row) : NULL;
+	return bpf_map_lookup_elem(table, &number);
 }
 
-static __always_inline bool begin_walk(struct walk *walk, void *table)
+static __always_inline struct table_head *head_of(void *table)
 {
-	__u32 first = 0;
-	struct row *row = bpf_map_lookup_elem(table, &first);
-	struct table_head *head = (void *)row;
+	return table ? (void *)row_at(table, 0) : NULL;
+}
 
-	if (!row)
-		return false;
-	walk->table = table;
-	walk->classes = head->classes;
-	walk->row = row;
-	walk->row_number = first;
-	walk->states_row = head->states_row;
-	walk->class_count = head->class_count;
-	walk->next_row = head->next_row;
-	walk->state = head->start;
-	return true;
+static __always_inline __u32 word_at(void *table, __u32 first_row, __u32 index)
+{
+	struct row *row = row_at(table, first_row + index / ROW_WORDS);
+
+	return row ? row->word[index % ROW_WORDS] : 0;
+}
+
+struct walk {
+	const char *name;
+	const __u8 *classes;
+	__u64 at; /* the byte of the name whose state is at `index` */
+	__u64 length;
+	struct row *row; /* the last one that was looked up; a small policy has one */
+	__u32 row_begin; /* index of its first word in the table */
+	__u32 index;
+	__u32 state;
+	__u32 last_final;
+};
+
+enum turn { TURN_ON, TURN_ROW, TURN_DONE };
+
+/* One byte. It calls nothing, so that the compiler keeps the walk in registers. */
+static __always_inline enum turn step(struct walk *walk)
+{
+	__u32 within = walk->index - walk->row_begin;
+
+	if (within >= ROW_WORDS)
+		return TURN_ROW;
+	walk->state = walk->row->word[within];
+	walk->at++;
+	/* What is compared is what is used: the verifier knows of no other register. */
+	barrier_var(walk->at);
+	if (walk->state <= walk->last_final || walk->at >= walk->length)
+		return TURN_DONE;
+	walk->index = walk->state + walk->classes[(__u8)walk->name[walk->at]];
+	return TURN_ON;
+}
+
+/* Bytes of a name for each turn of the loop, which the kernel counts. */
+#define BYTES_AT_ONCE 4
+
+static __always_inline enum turn walk_row(struct walk *walk)
+{
+	enum turn turn;
+	int i;
+
+	while (can_loop) {
+#pragma unroll
+		for (i = 0; i < BYTES_AT_ONCE; i++) {
+			turn = step(walk);
+			if (turn != TURN_ON)
+				return turn;
+		}
+	}
+	return TURN_ROW;
+}
+
+/*
+ * Of the name in `label->name`, which may have NULs: `granted | own << 16 | state << 32`.
+ * The verifier takes `label->zero` for any number, so it follows the loop once, and not for each
+ * byte.
+ */
+static __noinline __u64 walk_name(struct label *label, void *table)
+{
+	struct walk walk = { .name = label->name, .at = label->zero };
+	struct row *row = row_at(table, 0);
+	struct table_head *head = (void *)row;
+	enum turn turn;
+
+	if (!head)
+		return 0;
+	walk.length = label->event.length;
+	if (walk.length > sizeof(label->name))
+		walk.length = sizeof(label->name);
+	if (walk.at >= walk.length)
+		return 0;
+	walk.row = row;
+	walk.classes = head->classes;
+	walk.last_final = head->last_final;
+	walk.index = head->start + walk.classes[(__u8)walk.name[walk.at]];
+	while ((turn = walk_row(&walk)) == TURN_ROW && can_loop) {
+		row = row_at(table, walk.index / ROW_WORDS);
+		if (!row)
+			return 0;
+		walk.row = row;
+		walk.row_begin = walk.index / ROW_WORDS * ROW_WORDS;
+	}
+	if (turn != TURN_DONE || walk.state == STATE_DEAD)
+		return 0;
+	return (__u64)walk.state << 32 | word_at(table, 0, walk.state + head->class_count);
 }
 
 /* Looks `label->name` up. */
 static __always_inline struct found look_up(struct label *label, void *table)
 {
-	struct found found = {};
-	struct walk walk = {};
-	__u32 said;
+	__u64 said = walk_name(label, table);
 
-	if (!begin_walk(&walk, table))
-		return found;
-	walk.name = label->name;
-	/* Abstract names have NULs. */
-	walk.length = label->event.length;
-	bpf_loop((walk.length + BYTES_AT_ONCE - 1) / BYTES_AT_ONCE, step_at, &walk, 0);
-	said = word_at(table, walk.states_row, walk.state * 2);
-	found.state = walk.state;
-	found.granted = said & 0xffff;
-	found.own = said >> 16;
-	return found;
+	return (struct found){
+		.state = said >> 32,
+		.granted = said & 0xffff,
+		.own = said >> 16 & 0xffff,
+	};
 }
 
 /* What every name below a directory has, and what some name there has, from its state. */
@@ -133,15 +144,16 @@ struct below {
 
 static __always_inline struct below look_below(void *table, __u32 state)
 {
+	struct table_head *head = head_of(table);
 	struct below below = {};
-	struct walk walk = {};
 	__u32 said;
 
-	if (!begin_walk(&walk, table))
+	if (!head || state == STATE_DEAD)
 		return below;
-	walk.state = state;
-	below.state = step(&walk, '/');
-	said = word_at(table, walk.states_row, below.state * 2 + 1);
+	below.state = word_at(table, 0, state + head->classes['/']);
+	if (below.state == STATE_DEAD)
+		return below;
+	said = word_at(table, 0, below.state + head->class_count + 1);
 	below.every = said & 0xffff;
 	below.some = said >> 16;
 	return below;

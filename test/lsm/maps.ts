@@ -17,7 +17,7 @@ import { check } from "../../src/kernel/bpf/object.ts";
 /** `linux/bpf.h`. */
 const HASH = 1;
 const ARRAY = 2;
-const HASH_OF_MAPS = 13;
+const ARRAY_OF_MAPS = 12;
 const RINGBUF = 27;
 const INNER_MAP = 1 << 12;
 /** `struct bpf_map_create_opts` of bpf/bpf.h. */
@@ -25,7 +25,7 @@ const options = { inner: 24, flags: 28, bytes: 56 } as const;
 
 /** Type, bytes of a key and of a value, entries. */
 const forms: Readonly<Record<LsmMap, readonly [number, number, number, number]>> = {
-  policies: [HASH_OF_MAPS, 4, 4, lsmLimits.domains],
+  policies: [ARRAY_OF_MAPS, 4, 4, lsmLimits.policies],
   levels: [HASH, 4, 4, lsmLimits.domains],
   executables: [HASH, executableLayout.bytes, 4, lsmLimits.executables],
   components: [HASH, COMPONENT_BYTES, 4, lsmLimits.executables],
@@ -53,7 +53,7 @@ export function pinMaps(pins: string): void {
   makePins(pins);
   for (const [name, form] of Object.entries(forms))
     withFd(create([ARRAY, 4, ROW_BYTES, 1], { [options.flags]: INNER_MAP }), (inner) =>
-      withFd(create(form, form[0] === HASH_OF_MAPS ? { [options.inner]: inner } : {}), (fd) =>
+      withFd(create(form, form[0] === ARRAY_OF_MAPS ? { [options.inner]: inner } : {}), (fd) =>
         check("pin a map", libbpf().pin(fd, mapPin(pins, name as LsmMap))),
       ),
     );

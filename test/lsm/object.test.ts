@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { DOMAIN_NUMBERS_MAX } from "../../src/domains/live-table-layout.ts";
 import * as layout from "../../src/kernel/bpf/lsm/layout.ts";
 import { Permission } from "../../src/model/permission.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -29,9 +30,9 @@ function assertions(): readonly string[] {
       .filter(([member]) => !/[A-Z]/.test(member))
       .map(([member, at]) => `__builtin_offsetof(struct ${name}, ${member}) == ${at}`),
   ]);
-  const inC = { classCount: "class_count", nextRow: "next_row", statesRow: "states_row" };
   const headInC = {
-    ...inC,
+    lastFinal: "last_final",
+    classCount: "class_count",
     signalsRow: "signals_row",
     signalCount: "signal_count",
     networkRow: "network_row",
@@ -74,6 +75,8 @@ function assertions(): readonly string[] {
     `UNITS_MAX == ${layout.lsmLimits.units}`,
     `STAYS_OUTSIDE == ${layout.STAYS_OUTSIDE}`,
     `DOMAINS_MAX == ${layout.lsmLimits.domains}`,
+    `POLICIES_MAX == ${layout.lsmLimits.policies}`,
+    `POLICIES_MAX == ${DOMAIN_NUMBERS_MAX + 1}`,
     `EXECUTABLES_MAX == ${layout.lsmLimits.executables}`,
     `EVENTS_BYTES == ${layout.lsmLimits.eventsBytes}`,
     `EVENTS_PER_WINDOW_MAX == ${layout.lsmLimits.eventsPerWindow}`,
@@ -155,7 +158,7 @@ test("a process in no domain leaves every program before it looks at anything el
       const program = /BPF_PROG\((\w+)/.exec(one)?.[1];
       if (program === undefined || late.includes(program)) continue;
       expect(one, `${name}: ${program}`).toMatch(
-        /label_of_current\(\)|judge_(?:path|entry|other|owner|request|service)|refuse_new_meaning/,
+        /label_of_current\(\)|is_outside\(\)|judge_(?:path|entry|other|owner|request|service)|refuse_new_meaning/,
       );
     }
 });

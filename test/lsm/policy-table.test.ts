@@ -13,17 +13,15 @@ import type { NameRule } from "../../src/model/rule.ts";
 function lookUp(table: Uint8Array, name: string) {
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const head = (member: keyof typeof headLayout) => view.getUint32(headLayout[member], true);
-  const word = (row: number, index: number) => view.getUint32(row * ROW_BYTES + 4 * index, true);
+  const word = (index: number) => view.getUint32(4 * index, true);
   let state = head("start");
   for (const byte of bytesOfName(name)) {
-    const index = state * head("classCount") + (table[headLayout.classes + byte] as number);
-    state = word(head("nextRow"), index);
-    if (state === 0) break;
+    state = word(state + (table[headLayout.classes + byte] as number));
+    if (state <= head("lastFinal")) break;
   }
-  const [said, below] = [0, 1].map((at) => word(head("statesRow"), state * 2 + at)) as [
-    number,
-    number,
-  ];
+  const [said, below] = [0, 1].map((at) =>
+    state === 0 ? 0 : word(state + head("classCount") + at),
+  ) as [number, number];
   return {
     granted: said & 0xffff,
     own: said >>> 16,

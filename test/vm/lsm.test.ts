@@ -44,7 +44,8 @@ function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   for (const name of ["mkfifo", "ls", "cp"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
-  for (const source of ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "differential/prober.c"])
+  const programs = ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "lsm/moving.c"];
+  for (const source of [...programs, "differential/prober.c"])
     compileC(
       path.join(tree.folder, "vm", path.basename(source, ".c")),
       path.join(clone, "test", source),

@@ -19,6 +19,9 @@ import type { AddressRule, SocketRule } from "../../model/policy.ts";
 import type { NameRule, TokenRule } from "../../model/rule.ts";
 import { networkAutomaton } from "./network-automaton.ts";
 
+/** Names begin in the first row, behind the head. */
+const HEAD_WORDS = headLayout.bytes / 4;
+const STATE_DEAD = 0;
 /** Bits by which the second permission set of a word is shifted. */
 const UPPER = 0x1_0000;
 
@@ -61,22 +64,17 @@ export function policyTable(
     [automaton.table, own.table],
     ([granted = 0, denied = 0]) => !automaton.dead(granted) || !own.dead(denied),
   );
-  const { classCount, stateCount } = joint;
-  // State 0 is dead in the kernel, so that all others are one higher.
-  const next = new Uint32Array((stateCount + 1) * classCount);
-  for (const [cell, to] of joint.next.entries()) next[cell + classCount] = to < 0 ? 0 : to + 1;
-  const states = new Uint32Array(2 * (stateCount + 1));
-  for (let state = 0; state < stateCount; state++)
-    states.set(wordsOfState(automaton, own, joint.states(state)), 2 * (state + 1));
+  const names = nameStates(joint, (states) => wordsOfState(automaton, own, states));
   const network = networkAutomaton(beside.addresses);
   const signals = signalWords(beside.signals, numberOf);
-  const sections = rowsOf([next, states, network.next, signals]);
-  const [nextRow = 0, statesRow = 0, networkRow = 0, signalsRow = 0] = sections.rows;
+  const first = new Uint32Array(HEAD_WORDS + names.words.length);
+  first.set(names.words, HEAD_WORDS);
+  const sections = rowsOf([first, network.next, signals]);
+  const [, networkRow = 0, signalsRow = 0] = sections.rows;
   const head = headOf({
-    start: [joint.start + 1],
-    classCount: [classCount],
-    nextRow: [nextRow],
-    statesRow: [statesRow],
+    start: [names.start],
+    lastFinal: [names.lastFinal],
+    classCount: [joint.classCount],
     networkRow: [networkRow],
     signalsRow: [signalsRow],
     signalCount: [signals.length],
@@ -84,7 +82,59 @@ export function policyTable(
     ...wordsBeside(beside),
   });
   head.set(joint.classOf, headLayout.classes);
-  return Buffer.concat([head, sections.bytes]);
+  head.copy(sections.bytes);
+  return sections.bytes;
+}
+
+/** Words of a state behind the states that follow it. */
+const STATE_WORDS = 2;
+
+/**
+ * The states, as `struct table_head` describes them, from the end of the head on: first those that
+ * no byte leaves; of the others each before those that it leads to, so that a name stays near.
+ */
+function nameStates(
+  joint: Joint,
+  wordsOf: (states: readonly number[]) => readonly [number, number],
+): { readonly words: Uint32Array; readonly start: number; readonly lastFinal: number } {
+  const { classCount, stateCount } = joint;
+  const size = classCount + STATE_WORDS;
+  const finals = allStates(stateCount).filter((state) =>
+    followers(joint, state).every((to) => to === state),
+  );
+  const places = new Map<number, number>();
+  for (const state of [...finals, ...depthFirst(joint)])
+    if (!places.has(state)) places.set(state, HEAD_WORDS + size * places.size);
+  const words = new Uint32Array(size * places.size);
+  for (const [state, place] of places) {
+    const follow = followers(joint, state).map((to) => places.get(to) ?? STATE_DEAD);
+    words.set([...follow, ...wordsOf(joint.states(state))], place - HEAD_WORDS);
+  }
+  return {
+    words,
+    start: places.get(joint.start) as number,
+    lastFinal: finals.length === 0 ? STATE_DEAD : HEAD_WORDS + size * (finals.length - 1),
+  };
+}
+
+const allStates = (count: number) => Array.from({ length: count }, (_, state) => state);
+
+/** By class; below 0: none. */
+function followers({ next, classCount }: Joint, state: number): readonly number[] {
+  return next.slice(state * classCount, (state + 1) * classCount);
+}
+
+/** Each state once: all that it leads to comes before what is beside it. */
+function depthFirst(joint: Joint): readonly number[] {
+  const found = new Set<number>();
+  const waiting = [joint.start];
+  for (let state = waiting.pop(); state !== undefined; state = waiting.pop()) {
+    if (found.has(state)) continue;
+    found.add(state);
+    const fresh = followers(joint, state).filter((to) => to >= 0 && !found.has(to));
+    waiting.push(...fresh.reverse());
+  }
+  return [...found];
 }
 
 type HeadMember = Exclude<keyof typeof headLayout, "bytes" | "classes">;
@@ -165,22 +215,22 @@ function wordsBeside(
   };
 }
 
-function headOf(words: HeadWords): Uint8Array {
-  const bytes = Buffer.alloc(ROW_BYTES);
+function headOf(words: HeadWords): Buffer {
+  const bytes = Buffer.alloc(headLayout.bytes);
   for (const [member, list] of Object.entries(words))
     for (const [at, word] of list.entries())
       bytes.writeUInt32LE(word >>> 0, headLayout[member as HeadMember] + 4 * at);
   return bytes;
 }
 
-/** Each section begins with a row of its own, after the head. */
+/** Each section begins with a row of its own. */
 function rowsOf(sections: readonly Uint32Array[]): {
   readonly rows: readonly number[];
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 } {
   const rows: number[] = [];
   const parts: Buffer[] = [];
-  let row = 1;
+  let row = 0;
   for (const section of sections) {
     const count = Math.ceil(section.length / ROW_WORDS);
     const part = Buffer.alloc(count * ROW_BYTES);

@@ -23,10 +23,11 @@ import type { NameRule, TokenRule } from "../../../src/model/rule.ts";
 import { loadPolicy } from "../../../src/policy/load.ts";
 
 export const PINS = "/sys/fs/bpf/cofferdam";
-/** As `../lsm.test.ts` has them compiled: test/properties/try.c, test/lsm/crowd.c and act.c. */
+/** As `../lsm.test.ts` has them compiled: test/properties/try.c, and those of test/lsm/. */
 export const TRY = "/vm/try";
 export const CROWD = "/vm/crowd";
 export const ACT = "/vm/act";
+export const MOVING = "/vm/moving";
 
 const POLICY = "/root/case.yaml";
 

@@ -8,7 +8,7 @@ import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-tabl
 import { lsmLimits } from "../../../src/kernel/bpf/lsm/layout.ts";
 import { levels } from "../../../src/model/level.ts";
 import { Permission } from "../../../src/model/permission.ts";
-import { ACT, CROWD, Lsm, rules, TRY, Trying, word } from "./lsm-arena.ts";
+import { ACT, CROWD, Lsm, MOVING, rules, TRY, Trying, word } from "./lsm-arena.ts";
 
 const HERE = "/tmp/lsm";
 const WAIT = { timeout: 60_000, interval: 50 };
@@ -242,6 +242,42 @@ test("names are the kernel's: links, `..`, replaced and late files, bind mounts"
   await open.does("read line < f; echo done");
   expect(lsm.events(domain).at(-1)).toMatchObject({ nameState: "elsewhere", denied: true });
   for (const one of [trying, act, open]) await one.end();
+});
+
+test("a name means the same however long it is, and however deep", async () => {
+  const lengths = [1, 7, 8, 9, 31, 32, 33, 39, 40, 41, 255].map((bytes) => "x".repeat(bytes));
+  const depths = [20, 25, 26, 27, 28, 29, 30, 31, 60].map((depth) => `${"d/".repeat(depth)}x`);
+  const long = [20, 25, 26, 27, 28].map((depth) => `${`${"l".repeat(32)}/`.repeat(depth)}x`);
+  const given = [...lengths, ...depths, ...long];
+  const others = given.map((name) => name.replace(/x$/, "y"));
+  const { folder, domain } = scene(...given, ...others);
+  lsm.domain(domain, "enforcing", rules(...given.map((name) => `r ${folder}/${name}`)));
+  const trying = inside(domain);
+  for (const name of given) expect(await trying.does(`read ${folder}/${name}`), name).toBe("0");
+  for (const name of others) {
+    expect(await trying.does(`read ${folder}/${name}`), name).toBe("EACCES");
+    expect(lsm.events(domain)).toMatchObject([{ name: `${folder}/${name}`, denied: true }]);
+  }
+  await trying.end();
+});
+
+test("no name is put together of what was never there at one time", async () => {
+  const { domain } = scene();
+  // In memory, where moving is fast, and below a mount.
+  const folder = `/dev/shm/lsm-${domain}`;
+  for (const name of ["a/q", "b"]) fs.mkdirSync(`${folder}/${name}`, { recursive: true });
+  fs.writeFileSync(`${folder}/a/q/f`, "");
+  lsm.domain(domain, "enforcing", rules(`r ${folder}/a/p/**`, `r ${folder}/b/q/**`));
+  const moving = new Trying(MOVING, [folder]);
+  // Who moves is a process of its own by now, and stays outside.
+  expect(await moving.does("1")).toBe("1");
+  lsm.engine.adopt(domain, () => [moving.pid]);
+  expect(await moving.does("10000")).toBe("0");
+  expect(lsm.engine.account(domain).denied).toBe(10_000n);
+  const names = lsm.events(domain).map(({ name }) => name);
+  expect(names.sort()).toEqual([`${folder}/a/q/f`, `${folder}/b/p/f`]);
+  await moving.end();
+  fs.rmSync(folder, { recursive: true });
 });
 
 test("a file without a name is held as the directory's names are", async () => {

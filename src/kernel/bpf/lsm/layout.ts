@@ -10,20 +10,19 @@ export const ROW_BYTES = 4 * ROW_WORDS;
 /** `struct table_head`, the first row. */
 export const headLayout = {
   start: 0,
-  classCount: 4,
-  nextRow: 8,
-  statesRow: 12,
-  words: 16,
-  netlink: 20,
-  raw: 24,
-  capabilities: 56,
-  instead: 64,
-  signalsRow: 72,
-  signalCount: 76,
-  networkRow: 80,
-  networkStarts: 84,
-  classes: 124,
-  bytes: 380,
+  lastFinal: 4,
+  classCount: 8,
+  words: 12,
+  netlink: 16,
+  raw: 20,
+  capabilities: 52,
+  instead: 60,
+  signalsRow: 68,
+  signalCount: 72,
+  networkRow: 76,
+  networkStarts: 80,
+  classes: 120,
+  bytes: 376,
 } as const;
 
 /** `enum granted_word`. */
@@ -122,6 +121,8 @@ export const lsmLevels = ["enforcing", "warning", "disabled"] as const;
 
 /** Limits of the maps, in entries; of the ring buffer in bytes. */
 export const lsmLimits = {
+  /** Numbers of domains, and 0. */
+  policies: 65_537,
   domains: 16_384,
   executables: 32_768,
   units: 16_384,
