@@ -1,13 +1,31 @@
 import { readdirSync } from "node:fs";
 import { domainOfProcess } from "../domains/membership.ts";
+import { kernelMembers } from "../host/kernel-members.ts";
+import type { Places } from "../host/places.ts";
 
-/** By control group. */
-export function countProcesses(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const member = domainOfProcess(Number(name));
-    if (typeof member === "object") counts.set(member.domain, (counts.get(member.domain) ?? 0) + 1);
+export interface Counted {
+  readonly processes: number;
+  /** Of these, those that the kernel's engine holds. */
+  readonly inKernel: number;
+}
+
+/** By domain: by control group, or by the kernel's engine. */
+export function countProcesses(places: Pick<Places, "system">): ReadonlyMap<string, Counted> {
+  const numbers = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  const inKernel = kernelMembers(places, numbers);
+  const counts = new Map<string, Counted>();
+  for (const number of numbers) {
+    const place = domainOfProcess(number);
+    const held = typeof place === "object" ? undefined : inKernel.get(number);
+    const domain = typeof place === "object" ? place.domain : held?.domain;
+    if (domain === undefined) continue;
+    const before = counts.get(domain);
+    counts.set(domain, {
+      processes: (before?.processes ?? 0) + 1,
+      inKernel: (before?.inKernel ?? 0) + (held === undefined ? 0 : 1),
+    });
   }
   return counts;
 }

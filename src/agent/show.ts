@@ -1,14 +1,15 @@
 import { follows, listRuns, type Run } from "../domains/runs.ts";
 import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
+import { entersInKernel } from "../host/engine.ts";
 import type { AgentService } from "./agent-service.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { KnownException } from "./exceptions/exceptions.ts";
-import { countProcesses } from "./processes.ts";
+import { type Counted, countProcesses } from "./processes.ts";
 import { showRun } from "./runs.ts";
 
 export function listDomains(agent: AgentService): readonly ShownDomain[] {
   const runs = listRuns(agent.places.system.runs);
-  const processes = countProcesses();
+  const processes = countProcesses(agent.places);
   const events = agent.eventsToday();
   const exceptions = agent.exceptions.list();
   const now = { runs, processes, events, exceptions };
@@ -18,26 +19,36 @@ export function listDomains(agent: AgentService): readonly ShownDomain[] {
 /** What is looked up once for all domains. */
 interface HostNow {
   readonly runs: readonly Run[];
-  readonly processes: ReadonlyMap<string, number>;
+  readonly processes: ReadonlyMap<string, Counted>;
   readonly events: ReadonlyMap<string, number>;
   readonly exceptions: readonly KnownException[];
 }
 
 function showDomain(
-  { table, drift }: AgentService,
+  { places, table, drift }: AgentService,
   entry: DomainEntry,
   { runs, processes, events, exceptions }: HostNow,
 ): ShownDomain {
   const { name, number, policy, problems } = entry;
   const mine = runs.filter((run) => run.domain === name && run.number === number);
   const level = table.levelOf(entry);
+  const counted = processes.get(name);
+  const inKernel = counted?.inKernel ?? 0;
+  const isRunning = mine.length > 0 || inKernel > 0;
+  // What runs decides; of a domain that does not run, the host's choice.
+  const engine = (isRunning ? inKernel > 0 : entersInKernel(places)) ? "bpf-lsm" : "landlock";
   return {
-    ...{ name, number, level, policyLevel: policy?.level ?? null, engine: "landlock" },
+    ...{ name, number, level, policyLevel: policy?.level ?? null, engine },
     until: table.untilOf(name),
-    mediation: level === "warning" ? "supervised" : (policy?.mediation ?? null),
-    switch: mine.length === 0 ? null : mine.every(follows) ? "live" : "restart",
+    mediation:
+      engine === "bpf-lsm"
+        ? null
+        : level === "warning"
+          ? "supervised"
+          : (policy?.mediation ?? null),
+    switch: mine.some((run) => !follows(run)) ? "restart" : isRunning ? "live" : null,
     runs: mine.length,
-    processes: processes.get(name) ?? 0,
+    processes: counted?.processes ?? 0,
     eventsToday: events.get(name) ?? 0,
     drift: drift.drifted(name, number),
     exceptions: exceptions.filter(({ domain }) => domain === name).length,
@@ -53,7 +64,7 @@ export function showDetails(
 ): ShownDetails {
   const runs = listRuns(agent.places.system.runs);
   const shown = showDomain(agent, entry, {
-    ...{ runs, processes: countProcesses(), events: agent.eventsToday() },
+    ...{ runs, processes: countProcesses(agent.places), events: agent.eventsToday() },
     exceptions: agent.exceptions.list(),
   });
   const running = runs

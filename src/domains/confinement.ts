@@ -7,16 +7,26 @@ import type { Run } from "./runs.ts";
 
 /** How a process is held. A member is null if no record tells it. */
 export interface Confinement extends Member {
-  readonly engine: "landlock";
+  readonly engine: "landlock" | "bpf-lsm";
+  /** null also for a process that the kernel's engine holds: there is none. */
   readonly mode: Mediation | null;
   readonly level: Level | null;
   /** `lost`: the holder has died, so no process can answer for what the kernel cannot decide. */
   readonly holder: Run["holderState"] | null;
 }
 
+/** A process that the bpf-lsm engine holds. */
+export interface KernelMember {
+  readonly domain: string;
+  readonly number: number;
+  readonly level: Level;
+}
+
 export interface HostDomains {
   readonly runs: readonly Run[];
   readonly levelOf: (number: number) => Level | null;
+  /** Which of these processes the kernel's engine holds. */
+  readonly inKernel?: (processes: Iterable<number>) => ReadonlyMap<number, KernelMember>;
 }
 
 /** Joins control groups, records of runs and the live table. Reads each of them once. */
@@ -25,15 +35,17 @@ export class Confinements {
   readonly #runs: ReadonlyMap<string, Run>;
   readonly #ancestry: Ancestry;
   readonly #levelOf: HostDomains["levelOf"];
+  readonly #inKernel: ReadonlyMap<number, KernelMember>;
 
   /** `processes`: all of the host, by process id. */
-  constructor(processes: ReadonlyMap<number, ProcStat>, { runs, levelOf }: HostDomains) {
+  constructor(processes: ReadonlyMap<number, ProcStat>, { runs, levelOf, inKernel }: HostDomains) {
     // Records that an ordinary user wrote say nothing about root's control groups.
     const roots = runs.filter(({ owner }) => owner === 0);
     this.#runs = new Map(roots.map((run) => [keyOf(run.pid, run.domain), run]));
     const withoutGroup = runs.filter(({ owner }) => owner !== 0 || this.#group === null);
     this.#ancestry = new Ancestry(processes, withoutGroup);
     this.#levelOf = levelOf;
+    this.#inKernel = inKernel?.(processes.keys()) ?? new Map();
   }
 
   /** null for a process that is gone. */
@@ -43,6 +55,9 @@ export class Confinements {
     const place = this.#group === null ? null : placeInCgroups(text, this.#group);
     if (place !== null)
       return this.#join({ ...place, number: null }, this.#runs.get(keyOf(place.run, place.domain)));
+    const inKernel = this.#inKernel.get(pid);
+    if (inKernel !== undefined)
+      return { ...inKernel, run: null, engine: "bpf-lsm", mode: null, holder: null };
     const member = this.#ancestry.of(pid);
     return typeof member === "string" ? member : this.#join(member, this.#ancestry.run(member.run));
   }

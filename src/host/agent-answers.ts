@@ -21,7 +21,7 @@ const shownDomain = is.object({
   level: is.nullable(level),
   policyLevel: is.nullable(level),
   until: is.nullable(time),
-  engine: is.oneOf("landlock"),
+  engine: is.oneOf("landlock", "bpf-lsm"),
   /** Of the next start. */
   mediation: is.nullable(mediation),
   /**

@@ -4,6 +4,7 @@ import type { HostDomains } from "../domains/confinement.ts";
 import { LiveTable } from "../domains/live-table.ts";
 import { listRuns, listUserRuns, type Run } from "../domains/runs.ts";
 import { hasCode } from "../kernel/errno-error.ts";
+import { kernelMembers } from "./kernel-members.ts";
 import type { Places } from "./places.ts";
 
 /** Runtime folders of user sessions (XDG base directory specification, as in systemd). */
@@ -19,6 +20,7 @@ export function runningDomains(places: Places): HostDomains {
   return {
     runs: [...own, ...usersRuns(places.runs)],
     levelOf: (number) => table?.level(number) ?? null,
+    inKernel: (processes) => kernelMembers(places, processes),
   };
 }
 

@@ -84,3 +84,10 @@ test("threads are named", () => {
     ].join("\n"),
   );
 });
+
+test("what the kernel's engine holds has no record, and says so by its mode", () => {
+  const inKernel = { ...held, run: null, engine: "bpf-lsm", mode: null, holder: null } as const;
+  const text = table([row(inKernel)]);
+  expect(text).toMatch(/49 +nginx +enforcing +kernel +nginx: master process/);
+  expect(text).not.toContain("no record");
+});

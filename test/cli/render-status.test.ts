@@ -39,8 +39,24 @@ const host: HostStatus = {
   domains: 4,
   runs: [],
   running: [
-    { domain: "nginx", number: 1, level: "warning", mode: "supervised", processes: 5 },
-    { domain: "postgres", number: 2, level: "enforcing", mode: "sealed", processes: 1 },
+    {
+      domain: "nginx",
+      number: 1,
+      level: "warning",
+      engine: "landlock",
+      mode: "supervised",
+
+      processes: 5,
+    },
+    {
+      domain: "postgres",
+      number: 2,
+      level: "enforcing",
+      engine: "landlock",
+      mode: "sealed",
+
+      processes: 1,
+    },
   ],
   ownMediators: [
     { domain: "shell", uid: 1000 },
@@ -128,7 +144,9 @@ test("a thousand domains do not fill the screen, and no line is too wide", () =>
         domain,
         number: 1,
         level: "warning",
+        engine: "landlock",
         mode: "supervised",
+
         processes: 1,
       })),
       agent: { ...agent, relaxed: many.map((name) => ({ name, level: "warning", until: null })) },

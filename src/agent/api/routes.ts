@@ -46,8 +46,8 @@ const domainFields: readonly AnswerField[] = [
   },
   { name: "policyLevel", doc: "what the policy's file says" },
   { name: "until", doc: "end of a level that was set for a time, ISO 8601; else null" },
-  { name: "engine", doc: "`landlock`" },
-  { name: "mediation", doc: "of the next start: `sealed` or `supervised`" },
+  { name: "engine", doc: "that holds its processes, or the next start: `landlock` or `bpf-lsm`" },
+  { name: "mediation", doc: "of the next start: `sealed` or `supervised`; null with `bpf-lsm`" },
   {
     name: "switch",
     doc:

@@ -149,10 +149,13 @@ function running(processes: ReturnType<typeof listProcesses>): readonly RunningD
   const found = new Map<string, RunningDomain>();
   for (const { confinement } of processes) {
     if (typeof confinement === "string") continue;
-    const { domain, number, level, mode } = confinement;
-    const key = JSON.stringify([domain, number, level, mode]);
-    const before = found.get(key)?.processes ?? 0;
-    found.set(key, { domain, number, level, mode, processes: before + 1 });
+    const { domain, number, level, engine, mode } = confinement;
+    const key = JSON.stringify([domain, number, level, engine, mode]);
+    const before = found.get(key);
+    found.set(key, {
+      ...{ domain, number, level, engine, mode },
+      processes: (before?.processes ?? 0) + 1,
+    });
   }
   return [...found.values()].sort((a, b) => a.domain.localeCompare(b.domain));
 }

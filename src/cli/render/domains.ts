@@ -22,7 +22,7 @@ export function renderDomains(domains: readonly ShownDomain[], now = Date.now())
     `${one.name}${one.state === "bad" ? "!" : ""}${one.drift > 0 ? "~" : ""}`,
     `${one.level ?? "?"}${one.until === null ? "" : ` (${timeLeft(one.until, now)})`}`,
     one.engine,
-    one.mediation ?? "?",
+    one.engine === "bpf-lsm" ? "-" : (one.mediation ?? "?"),
     one.switch ?? "-",
     String(one.processes),
     String(one.eventsToday),
@@ -38,7 +38,8 @@ export function renderDetails(one: ShownDetails): string {
       : `given by ${given.name ?? given.uid} ${localTime(given.since)}`;
   const until = one.until === null ? "" : `, until ${localTime(one.until)}`;
   const runs = `${one.runs} ${one.runs === 1 ? "run" : "runs"}`;
-  const processes = one.processes === 0 ? "none" : `${one.processes} in ${runs}`;
+  const where = one.runs === 0 ? "" : ` in ${runs}`;
+  const processes = one.processes === 0 ? "none" : `${one.processes}${where}`;
   const lines = [
     `${one.name}, number ${one.number}`,
     `  level      ${one.level ?? "?"}, ${by}${until}`,
@@ -51,7 +52,7 @@ export function renderDetails(one: ShownDetails): string {
           `  for a time ${one.exceptions} ${one.exceptions === 1 ? "exception" : "exceptions"}: ` +
             `cofferdam exception list ${one.name}`,
         ]),
-    `  next start ${one.mediation ?? "?"}`,
+    `  next start ${one.engine === "bpf-lsm" ? "in the kernel (bpf-lsm)" : (one.mediation ?? "?")}`,
     ...(one.drift === 0
       ? []
       : [

@@ -52,7 +52,8 @@ function cells(process: ListedProcess, { threads, isEarlier }: ProcessTableOptio
     ...(holder === "lost" ? ["holder lost"] : []),
     ...(isEarlier(process) ? ["earlier policy"] : []),
   ];
-  const held = mode === null ? "?" : [mode, ...marks].join(", ");
+  const way = confinement.engine === "bpf-lsm" ? "kernel" : mode;
+  const held = way === null ? "?" : [way, ...marks].join(", ");
   return [
     ...ids,
     number === null ? "-" : String(number),
@@ -84,7 +85,7 @@ function notesOf(process: ListedProcess, { isEarlier }: ProcessTableOptions): st
   if (confinement === "unknown") return [notes.unknown];
   return [
     ...(confinement.holder === "lost" ? [notes.lost] : []),
-    ...(confinement.mode === null ? [notes.record] : []),
+    ...(confinement.mode === null && confinement.engine === "landlock" ? [notes.record] : []),
     ...(isEarlier(process) ? [notes.earlier] : []),
   ];
 }

@@ -1,5 +1,6 @@
 import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
+import type { Confinement } from "../../domains/confinement.ts";
 import { type Claimant, whoseWords } from "../../domains/mediator-places.ts";
 import type { Run } from "../../domains/runs.ts";
 import type { AgentStatus, DriftState } from "../../host/agent-answers.ts";
@@ -19,6 +20,7 @@ export interface RunningDomain {
   readonly domain: string;
   readonly number: number | null;
   readonly level: Level | null;
+  readonly engine: Confinement["engine"];
   readonly mode: Mediation | null;
   readonly processes: number;
 }
@@ -167,10 +169,10 @@ function runningText({ running }: HostStatus): string {
 function runningRows({ running }: HostStatus): string {
   const rows = running
     .slice(0, ROWS_MAX)
-    .map(({ domain, level, mode, processes }) => [
+    .map(({ domain, level, engine, mode, processes }) => [
       printable(domain),
       level ?? "?",
-      mode ?? "?",
+      engine === "bpf-lsm" ? "kernel" : (mode ?? "?"),
       counted(processes, "process"),
     ]);
   const more =

@@ -2,6 +2,7 @@ import { domainOfProcess } from "../../../domains/membership.ts";
 import { listRuns } from "../../../domains/runs.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { type Drift, driftOf } from "../../../host/held-names.ts";
+import { kernelMembers } from "../../../host/kernel-members.ts";
 import type { Places } from "../../../host/places.ts";
 import { stateOf } from "../../../host/units/check-unit.ts";
 import { processOf, type Unit } from "../../../host/units/unit.ts";
@@ -58,13 +59,15 @@ function look({ places }: Context, unit: Unit, claims: readonly Claim[]): UnitSt
   const pid = processOf(unit);
   const claim = domainOfUnit(unit.name, claims);
   const place = pid === null ? null : domainOfProcess(pid, places.system.runs);
+  const inKernel = pid === null ? undefined : kernelMembers(places, [pid]).get(pid);
+  const runsIn = place === null || typeof place === "string" ? place : place.domain;
   return {
     unit: unit.name,
     domain: claim?.domain ?? null,
     state: stateOf(places, unit, claims),
     active: unit.properties.get("ActiveState") ?? "unknown",
     pid,
-    runsIn: place === null || typeof place === "string" ? place : place.domain,
+    runsIn: runsIn === "superDom" ? (inKernel?.domain ?? runsIn) : runsIn,
     drift: place === null || typeof place === "string" ? [] : driftOfRun(places, place.run),
   };
 }
