@@ -1,6 +1,10 @@
+import { testsPage } from "../../test/library/debian-tests/page.ts";
 import { libraryPage } from "../../test/library/page.ts";
 
-/** `docs/library.md`, of what `npm run library` has seen. */
+/** Of what `npm run library` has seen. */
 export function generate(): { path: string; text: string }[] {
-  return [{ path: "docs/library.md", text: libraryPage() }];
+  return [
+    { path: "docs/library.md", text: libraryPage() },
+    { path: "docs/debian-tests.md", text: testsPage() },
+  ];
 }

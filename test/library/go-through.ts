@@ -9,6 +9,7 @@ import { shippedPolicy } from "./policy.ts";
 import { PolicyDiffers } from "./policy-differs.ts";
 import { repack } from "./repack.ts";
 import { ofAnyProcess, toldOf } from "./told.ts";
+import { domainOfUnit, processOfUnit } from "./unit-process.ts";
 import { filesOn, type Width, widthOf } from "./width.ts";
 
 /** What was seen of one daemon of the library. */
@@ -42,8 +43,6 @@ export class StepFailed extends Error {
 /** Until a client is answered, also on a busy machine, milliseconds. */
 const ANSWER_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
-/** `$1`: a unit's control group. */
-const OLDEST = 'cd "/sys/fs/cgroup$1/cofferdam" && cat */*/cgroup.procs | sort -n | head -n 1';
 const EVENTS = "/var/log/cofferdam/events.jsonl";
 
 /**
@@ -287,25 +286,14 @@ class OnHost {
       throw new PolicyDiffers(`no rule is about: ${left.join(", ")} (deny it, or name it unruled)`);
   }
 
-  /** Of its main process; empty where it runs outside, or not at all. */
   #domain(): string {
-    const pid = this.#pid();
-    return pid === "0" ? "" : this.#booted.domainOf(pid);
+    return domainOfUnit(this.#booted, this.daemon.unit);
   }
 
   /** Which process it is, and of which file. */
   #running(): string {
-    return this.#booted.sh('echo "$1 $(stat -Lc %i "/proc/$1/exe")"', this.#pid());
-  }
-
-  /** Of a unit whose main process systemd does not know, the oldest process in its domain. */
-  #pid(): string {
-    const { unit } = this.daemon;
-    const main = this.#booted.show(unit, "MainPID");
-    if (main !== "0") return main;
-    const group = this.#booted.show(unit, "ControlGroup");
-    const { out } = this.#booted.run("sh", "-c", OLDEST, "sh", group);
-    return out.trim() || "0";
+    const pid = processOfUnit(this.#booted, this.daemon.unit);
+    return this.#booted.sh('echo "$1 $(stat -Lc %i "/proc/$1/exe")"', pid);
   }
 
   #cofferdam(...words: readonly string[]): string {

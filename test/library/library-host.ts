@@ -25,9 +25,24 @@ export const BREAK_IN = "/srv/break-in";
 
 /** apt, asked nothing; `$@` are its words. */
 const apt = `
+mkdir -p /srv/source; cd /srv/source
 exec env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends \\
   -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io \\
   -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=60 "$@"`;
+
+/**
+ * apt knows sources of the archives that it has packages of. It is asked often: an image of a
+ * container has it forget each time what it has read.
+ */
+const withSources = `
+rm -f /etc/apt/apt.conf.d/docker-clean
+cd /etc/apt
+for list in sources.list sources.list.d/*.list; do
+  [ ! -e "$list" ] || sed -i '/^deb /{p;s/^deb /deb-src /}' "$list"
+done
+for list in sources.list.d/*.sources; do
+  [ ! -e "$list" ] || grep -q '^URIs: file:' "$list" || sed -i 's/^Types: deb$/& deb-src/' "$list"
+done`;
 
 /** For one run of apt outside, milliseconds. */
 const FETCH_MS = 600_000;
@@ -83,25 +98,51 @@ export class LibraryHost {
    * @throws Error with what apt said, if they cannot be had
    */
   fetch(packages: readonly string[]): void {
-    const words = ["sh", "-euc", apt, "sh"];
-    const look = () =>
-      this.#outside([
-        ...words,
-        "-o",
-        "Debug::NoLocking=1",
-        "install",
-        "--download-only",
-        ...packages,
-      ]);
+    this.#fetch("install", packages);
+  }
+
+  /**
+   * Installs what satisfies dependencies, written as in a control file.
+   * @throws Error with what apt said, if it cannot be had
+   */
+  satisfy(dependencies: string): void {
+    if (dependencies === "") return;
+    this.#fetch("satisfy", [dependencies]);
+    this.booted.sh(apt, "satisfy", "--no-download", dependencies);
+  }
+
+  /** apt knows source packages from now on. */
+  listSources(): void {
+    this.booted.sh(withSources);
+    this.#apt("update");
+  }
+
+  /**
+   * Into /srv/source; after `listSources`.
+   * @throws Error with what apt said, if it cannot be had
+   */
+  downloadSource(name: string, version: string): void {
+    const words = ["--only-source", "--download-only", "source", `${name}=${version}`];
+    const { status, out, err } = this.#apt(...words);
+    if (status !== 0) throw new Error(`apt has no source of ${name} ${version}: ${out}${err}`);
+  }
+
+  #fetch(how: "install" | "satisfy", wanted: readonly string[]): void {
+    const look = () => this.#apt("-o", "Debug::NoLocking=1", how, "--download-only", ...wanted);
     // An earlier daemon may have changed where names are looked up.
     this.booted.sh("cat /srv/resolv.conf >/etc/resolv.conf");
     let fetched = look();
     if (fetched.status !== 0) {
       // What this host knows of the archive may be older than the archive.
-      this.#outside([...words, "update"]);
+      this.#apt("update");
       fetched = look();
     }
     if (fetched.status !== 0) throw new Error(`apt cannot fetch: ${fetched.out}${fetched.err}`);
+  }
+
+  /** With the network of this machine. */
+  #apt(...words: readonly string[]): Outcome {
+    return this.#outside(["sh", "-euc", apt, "sh", ...words]);
   }
 
   /** Whether this machine has them all, and with it the host. */
@@ -114,7 +155,6 @@ export class LibraryHost {
     this.booted.sh(apt, "install", "--no-download", ...packages);
   }
 
-  /** With the network of this machine. */
   #outside(words: readonly string[]): Outcome {
     const [program = "", ...args] = this.#root.disk.command(words);
     const { status, stdout, stderr } = spawnSync(program, args, {

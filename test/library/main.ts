@@ -1,7 +1,10 @@
 import { parseArgs } from "node:util";
 import { sharedPackages } from "../package/packages.ts";
 import { countBeside } from "./apparmor/beside.ts";
-import { names, readDaemon } from "./daemon.ts";
+import { type LibraryDaemon, names, readDaemon } from "./daemon.ts";
+import { goThroughTests, packageSeen } from "./debian-tests/go-through.ts";
+import { keepTests } from "./debian-tests/seen.ts";
+import { type Source, sourceOf } from "./debian-tests/source.ts";
 import { goThrough, type Passage, StepFailed } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
@@ -14,6 +17,8 @@ const help = `npm run library -- [OPTION]... [NAME]...
 Leads daemons of the library through a server's life in their domains; without a
 NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
 
+  --debian-tests     run the tests that their Debian packages have of their own;
+                     what was seen goes into docs/debian-tests.md
   --apparmor         count what they reach beside Debian's AppArmor profiles
     --apparmor-d DIR and beside those in a checkout of the apparmor.d project
   --tenth            those that \`npm test\` would take today
@@ -25,6 +30,7 @@ NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
   --help
 
   npm run library -- nginx redis-server
+  npm run library -- --debian-tests memcached
   npm run library -- --new chrony --packages chrony
 `;
 
@@ -89,6 +95,48 @@ async function through(wanted: readonly string[]): Promise<readonly (Passage | F
   return seen;
 }
 
+/** What goes wrong is said, and ends neither the others nor this. */
+async function attempt(name: string, act: () => void | Promise<void>): Promise<boolean> {
+  if (interrupted) return false;
+  say(`${name}:\n`);
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    say(`  FAILED ${why.slice(0, WHY_MAX)}\n`);
+    return false;
+  }
+}
+
+/** The tests that packages have of their own; whether all that there are could be run. */
+async function testsThrough(daemons: readonly LibraryDaemon[]): Promise<boolean> {
+  const packages = sharedPackages(isProgram);
+  const sources = new Map<LibraryDaemon, Source>();
+  host = await LibraryHost.start(packages);
+  const looked = host;
+  looked.listSources();
+  const done: boolean[] = [];
+  for (const daemon of daemons)
+    done.push(
+      await attempt(daemon.name, () => {
+        const source = sourceOf(looked, daemon);
+        say(`  ${source.name} ${source.version}: ${source.none ?? "it has tests"}\n`);
+        if (source.none === null) sources.set(daemon, source);
+        else keepTests(packageSeen(daemon, source));
+      }),
+    );
+  await stopHost();
+  for (const [daemon, source] of sources)
+    done.push(
+      await attempt(daemon.name, async () => {
+        const hear = (line: string) => say(`  ${line.trimEnd()}\n`);
+        keepTests(await goThroughTests(packages, daemon, source, hear));
+      }),
+    );
+  return done.every(Boolean);
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -99,6 +147,7 @@ async function main(): Promise<number> {
       unit: { type: "string" },
       apparmor: { type: "boolean", default: false },
       "apparmor-d": { type: "string" },
+      "debian-tests": { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -122,6 +171,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const all = positionals.length > 0 ? positionals : names;
+  if (values["debian-tests"]) return (await testsThrough(all.map(readDaemon))) ? 0 : 1;
   const seen = await through(values.tenth ? tenthOf(names, new Date()) : all);
   process.stdout.write(values.json ? `${JSON.stringify(seen, null, 2)}\n` : tableOf(seen));
   return seen.some((one) => "why" in one) ? 1 : 0;

@@ -39,6 +39,9 @@ files of that host which the domain may read, write and execute, the C library's
 host has what the tests of Cofferdam need, far more than a server, so the counts are for comparing
 domains with each other.
 
+[The packages' own tests](debian-tests.md) says which tests of Debian's maintainers pass with these
+domains enforced.
+
 `;
 
 /** `docs/library.md`. */

@@ -28,12 +28,16 @@ export function keptPassage(name: string): KeptPassage | null {
 
 /** Of what a passage is about, as it is now, without comments and empty lines. */
 export function digestOf(name: string): string {
-  const digest = createHash("sha256");
-  const files = [
+  return digestOfFiles([
     `domains/${name}.yaml`,
     `domains/cases/${name}.yaml`,
     `test/library/daemons/${name}.yaml`,
-  ];
+  ]);
+}
+
+/** The same of some files of the clone. */
+export function digestOfFiles(files: readonly string[]): string {
+  const digest = createHash("sha256");
   for (const file of files) {
     const lines = readFileSync(join(clone, file), "utf8").split("\n");
     const said = lines.filter((line) => !/^\s*(#|$)/.test(line));

@@ -1,0 +1,91 @@
+import type { Packages } from "../../package/packages.ts";
+import type { LibraryDaemon } from "../daemon.ts";
+import { digestOfPolicy, type PackageSeen, type TestSeen } from "./seen.ts";
+import type { Source } from "./source.ts";
+import { TestedHost } from "./tested-host.ts";
+
+/**
+ * Runs the tests that a daemon's package has of its own (debian/tests of its source): outside of
+ * every domain, with the domain enforced, and with the unit masked, each time on another host, so
+ * that nothing is left of the time before. `say` hears of each run.
+ */
+export async function goThroughTests(
+  packages: Packages,
+  daemon: LibraryDaemon,
+  source: Source,
+  say: (line: string) => void,
+): Promise<PackageSeen> {
+  const on = async <T>(act: (host: TestedHost) => T | Promise<T>): Promise<T> => {
+    const host = await TestedHost.start(packages, daemon, source);
+    try {
+      return await act(host);
+    } finally {
+      await host.stop();
+    }
+  };
+  const { isConfigured, seen, tests } = await on((host) => outside(host, say));
+  const passes = (test: TestSeen): boolean => test.outside.result === "passed";
+  // Of the others it is known: they start the unit anew, or a daemon of their own.
+  const isUnclear = ({ enforced, held }: TestSeen): boolean =>
+    enforced?.result === "passed" && held?.started === 0 && held.elsewhere === 0;
+  const described = new Map(tests.map((test) => [test.name, test]));
+  /** On another host, those of the tests that it is about. */
+  const again = async (
+    all: readonly TestSeen[],
+    isAbout: (test: TestSeen) => boolean,
+    prepare: (host: TestedHost) => void | Promise<void>,
+    act: (host: TestedHost, test: (typeof tests)[number], before: TestSeen) => TestSeen,
+  ): Promise<readonly TestSeen[]> => {
+    if (!all.some(isAbout)) return all;
+    return await on(async (host) => {
+      await prepare(host);
+      return all.map((one) => {
+        const test = described.get(one.name);
+        return test !== undefined && isAbout(one) ? act(host, test, one) : one;
+      });
+    });
+  };
+  const enforced = await again(
+    seen,
+    passes,
+    (host) => host.enforce(),
+    (host, test, before) => {
+      const told = host.refused();
+      const { verdict, held: processes } = host.run(test, "enforced");
+      const refused = host.refused().filter((one) => !told.includes(one));
+      say(`${test.name} enforced: ${verdict.result} ${verdict.why} ${refused.join(", ")}`);
+      return { ...before, enforced: verdict, held: processes, refused };
+    },
+  );
+  const masked = await again(
+    enforced,
+    isUnclear,
+    (host) => host.mask(),
+    (host, test, before) => {
+      const needsUnit = host.run(test, "masked").verdict.result !== "passed";
+      say(`${test.name} ${needsUnit ? "needs" : "does without"} the unit`);
+      return { ...before, needsUnit };
+    },
+  );
+  return { ...packageSeen(daemon, source), isConfigured, tests: masked };
+}
+
+/** Before any test was run. */
+export function packageSeen({ name }: LibraryDaemon, source: Source): PackageSeen {
+  return {
+    ...{ name, source: source.name, version: source.version, none: source.none },
+    ...{ day: new Date().toISOString().slice(0, 10), isConfigured: false, tests: [] },
+    digest: digestOfPolicy(name),
+  };
+}
+
+function outside(host: TestedHost, say: (line: string) => void) {
+  const tests = host.tests();
+  const seen = tests.map((test): TestSeen => {
+    const { verdict } = host.run(test, "outside");
+    say(`${test.name} outside: ${verdict.result} ${verdict.why}`);
+    const rest = { enforced: null, held: null, refused: [], needsUnit: null };
+    return { name: test.name, outside: verdict, ...rest };
+  });
+  return { isConfigured: host.isConfigured, tests, seen };
+}
