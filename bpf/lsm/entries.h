@@ -17,6 +17,17 @@ static __noinline int judge_entry(unsigned long long *arguments, __u32 wanted)
 	return 0;
 }
 
+/*
+ * open(2) with O_CREAT asks before the kernel has looked whether the file is there, if it did not
+ * remember. In /proc nothing can be made, so that what is opened is there.
+ */
+static __always_inline bool makes_no_files(const struct path *directory)
+{
+	const struct inode_operations *operations = BPF_CORE_READ(directory, dentry, d_inode, i_op);
+
+	return !BPF_CORE_READ(operations, create) && !BPF_CORE_READ(operations, atomic_open);
+}
+
 static __noinline int judge_new_entry(unsigned long long *arguments)
 {
 	const struct path *directory = (void *)arguments[0];
@@ -26,7 +37,7 @@ static __noinline int judge_new_entry(unsigned long long *arguments)
 	__u32 type = mode & S_IFMT;
 	enum name_state state;
 
-	if (!label)
+	if (!label || (type == S_IFREG && makes_no_files(directory)))
 		return 0;
 	state = name_entry(label, directory, entry);
 	if (is_name_denied(label, state, type == S_IFSOCK ? MAY_LISTEN : MAY_CREATE))

@@ -66,6 +66,7 @@
 #define PROC_SUPER_MAGIC 0x9fa0
 /* linux/stat.h */
 #define S_IFMT 0170000
+#define S_IFREG 0100000
 #define S_IFSOCK 0140000
 #define S_IFDIR 0040000
 #define S_IFCHR 0020000
@@ -130,8 +131,14 @@ struct super_block {
 	unsigned long s_flags;
 };
 
+struct inode_operations {
+	void *create;
+	void *atomic_open;
+};
+
 struct inode {
 	__u16 i_mode;
+	const struct inode_operations *i_op;
 	__u32 i_rdev;
 	unsigned long i_ino;
 	struct super_block *i_sb;

@@ -63,6 +63,7 @@ enum granted_word {
 	GRANTED_PERF = 0x800,
 	GRANTED_IO_URING = 0x1000,
 	GRANTED_USERFAULTFD = 0x2000,
+	GRANTED_CHROOT = 0x4000,
 };
 
 /* What an endpoint is asked for; src/compile/lsm/network-automaton.ts. */

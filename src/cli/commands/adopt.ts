@@ -26,7 +26,7 @@ export const adopt: Command = {
       "restart, on kernels that load BPF LSM programs. What they fork stays in it. This engine " +
       "is unfinished, and so the command needs --experimental.",
     "It holds what the policy says of files, network, capabilities, signals, IPC, and memory " +
-      "that is made executable, of descriptors that are received too. It refuses chroot, mounts, " +
+      "that is made executable, of descriptors that are received too. It refuses mounts, " +
       "user namespaces, bpf(2), and tracing processes of other domains. It does NOT hold system " +
       "calls as such. What an adopted process has open stays open: the command lists what " +
       "of it the policy does not grant, as lines of a policy.",

@@ -193,6 +193,7 @@ function wordsBeside(
     perf: calls.has("perf_event_open"),
     io_uring: calls.has("io_uring_setup"),
     userfaultfd: calls.has("userfaultfd"),
+    chroot: calls.has("chroot"),
     jit: granted(memory).has("jit"),
     ping4: isGranted("ping", IPPROTO_ICMP),
     ping6: isGranted("ping", IPPROTO_ICMPV6),

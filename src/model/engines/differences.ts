@@ -34,6 +34,7 @@ const ATTACKS = vm("lsm-attacks", "test(program.name");
 /** Calls whose services have hooks of their own (`lsm-holdings.ts`). */
 const heldByHook = new Set([
   ...["add_key", "request_key", "keyctl", "perf_event_open", "io_uring_setup", "userfaultfd"],
+  "chroot",
 ]);
 
 export const engineDifferences: readonly EngineDifference[] = [

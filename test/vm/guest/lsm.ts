@@ -297,10 +297,16 @@ test("no domain changes what names mean", async () => {
   const trying = inside(domain);
   expect(await trying.does(`chroot ${folder}`)).toBe("EPERM");
   expect(lsm.events(domain)).toMatchObject([{ kind: "root", denied: true }]);
+  const syscalls = [word("chroot")];
+  lsm.domain(domain, "enforcing", rules("r /**"), { capabilities, syscalls });
+  // It would pass for the host's root, whatever is mounted below that.
+  const bound = `${folder}/bound`;
+  fs.mkdirSync(bound);
+  execFileSync("/vm/busybox", ["mount", "-o", "bind", "/", bound]);
+  expect(await trying.does(`chroot ${bound}`)).toBe("EPERM");
+  execFileSync("/vm/busybox", ["umount", bound]);
   // With another root, names are not the host's: none is granted.
-  lsm.engine.setLevel(domain, "disabled");
   expect(await trying.does(`chroot ${folder}`)).toBe("0");
-  lsm.engine.setLevel(domain, "enforcing");
   expect(await trying.does("read /f")).toBe("EACCES");
   expect(lsm.events(domain)).toMatchObject([{ nameState: "elsewhere", denied: true }]);
   await trying.end();

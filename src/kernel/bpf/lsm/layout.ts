@@ -41,6 +41,7 @@ export const grantedWord = {
   perf: 0x800,
   io_uring: 0x1000,
   userfaultfd: 0x2000,
+  chroot: 0x4000,
 } as const;
 
 /** `struct endpoint`, by which an event names an address. */
