@@ -34,6 +34,8 @@ static bool hear(int connection, char answer[MESSAGE_BYTES_MAX])
   errno = ETIMEDOUT;
   while (length < MESSAGE_BYTES_MAX - 1 && poll(&heard, 1, ANSWER_MS) == 1) {
     ssize_t got = read(connection, answer + length, MESSAGE_BYTES_MAX - 1 - length);
+    if (got == 0)
+      errno = ECONNRESET; /* unless the answer was whole */
     if (got <= 0)
       return got == 0 && length > 0;
     answer[length += (size_t)got] = 0;
@@ -64,7 +66,9 @@ static bool ask(const char *step, const char *domain, const char *what, const ch
   if (heard && strncmp(answer, DONE, strlen(DONE)) == 0)
     return true;
   const char *said = strstr(answer, "\r\n\r\n");
-  report(step, domain, heard ? 0 : errno, said == NULL ? NULL : said + strlen("\r\n\r\n"));
+  const char *unheard = "the agent did not answer: systemctl restart cofferdam-agent, and "
+                        "journalctl -u cofferdam-agent";
+  report(step, domain, heard ? 0 : errno, said == NULL ? unheard : said + strlen("\r\n\r\n"));
   return false;
 }
 
@@ -78,6 +82,19 @@ bool agent_makes_plan(const char *domain, const char *unit, const char *groups)
   snprintf(body, sizeof body, "{\"unit\":\"%s\"%s%s%s}", name, member, names,
            groups == NULL ? "" : "\"");
   return ask("get the plan from the agent", domain, "plan", body, answer);
+}
+
+bool agent_leads(const struct plan *plan)
+{
+  static const char *const levels[] = {
+      [PLAN_LEVEL_ENFORCING] = "enforcing",
+      [PLAN_LEVEL_WARNING] = "warning",
+      [PLAN_LEVEL_DISABLED] = "disabled",
+  };
+  char body[64], answer[MESSAGE_BYTES_MAX];
+  snprintf(body, sizeof body, "{\"level\":\"%s\"}", levels[plan->head->level]);
+  return ask("have the agent lead it into the domain", plan_string(plan, plan->head->domain),
+             "arrival", body, answer);
 }
 
 /* Whether the agent names this program among those that it has found at the group. */

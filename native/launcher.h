@@ -103,6 +103,10 @@ bool agent_makes_plan(const char *domain, const char *unit, const char *groups);
    a report, unless the agent finds every program of the plan there afterwards. */
 bool agent_attaches(const struct plan *plan, const char *anchor);
 
+/* Has the agent lead the next execve of this process into the plan's domain, which the kernel's
+   engine holds. Reports why it could not. */
+bool agent_leads(const struct plan *plan);
+
 /* --- find-command.c --- */
 
 /* The file that execvp(3) would execute for `command`; exits with 126 or 127 when there is none. */

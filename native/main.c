@@ -59,6 +59,30 @@ _Noreturn static void confine(const struct options *options, struct plan *plan,
   execute(handover, plan, command, options->command);
 }
 
+/* A domain that the kernel's engine holds, at any level. What is taken here is taken for good, so
+   at the levels that refuse nothing it is nothing. The agent is asked while this process is root,
+   and before the filter. From its answer on, this process must not execute anything but the
+   command: its next execve is the one that leads into the domain. */
+_Noreturn static void arrive(const struct options *options, struct plan *plan, const char *command)
+{
+  const bool enforcing = plan->head->level == PLAN_LEVEL_ENFORCING;
+  if (options->events != NULL)
+    refuse("collect the events of this run", plan_string(plan, plan->head->domain), 0,
+           "the bpf-lsm engine holds the domain: cofferdam events has them, with all others");
+  if (enforcing) {
+    descriptors_close(plan);
+    descriptors_replace(plan);
+  }
+  core_limit(plan);
+  if (!agent_leads(plan))
+    refuse("enter the domain", plan_string(plan, plan->head->domain), 0,
+           "nothing is started outside its domain; see the messages above");
+  identity_assume(plan);
+  if (plan_has(plan, PLAN_SECCOMP))
+    seccomp_install(plan, false);
+  execute(NULL, plan, command, options->command);
+}
+
 int main(int argc, char **argv)
 {
   if (getauxval(AT_SECURE) != 0)
@@ -82,6 +106,8 @@ int main(int argc, char **argv)
   if (options.argv0 != NULL)
     options.command[0] = (char *)options.argv0;
   struct plan plan = plan_obtain(&options, &plan_path);
+  if (plan_has(&plan, PLAN_BPF_LSM))
+    arrive(&options, &plan, command);
   if (plan.head->level == PLAN_LEVEL_DISABLED) {
     identity_assume(&plan); /* unconfined, but as the policy's user */
     execute(NULL, &plan, command, options.command);

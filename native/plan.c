@@ -115,6 +115,10 @@ static const char *check_head(const struct plan *plan)
   const bool disabled = head->level == PLAN_LEVEL_DISABLED;
   const bool has_filter = plan_has(plan, PLAN_SECCOMP) && filter > 0 && filter <= PLAN_FILTER_MAX;
   const bool has_landlock = plan_has(plan, PLAN_LANDLOCK);
+  const bool in_kernel = plan_has(plan, PLAN_BPF_LSM);
+  const uint32_t others = PLAN_LANDLOCK | PLAN_CGROUP | PLAN_LISTENER | PLAN_SUPERVISED;
+  const bool only_filter = (head->flags & others) == 0 && (!has_filter || asking == 0);
+  const bool enforcing = head->level == PLAN_LEVEL_ENFORCING;
   const bool is_absolute = plan_string(plan, head->cgroup_anchor)[0] == '/';
   const struct {
     bool met;
@@ -125,12 +129,16 @@ static const char *check_head(const struct plan *plan)
       {plan_string(plan, head->domain)[0] != 0, "it names no domain"},
       {(head->ambient & ~head->bounding) == 0, "its ambient capabilities exceed its bounding set"},
       {plan->section[SECTION_GROUPS].count <= PLAN_GROUPS_MAX, "it has too many groups"},
+      {!in_kernel || (head->number != 0 && only_filter && enforcing == has_filter),
+       "it is for the kernel's engine, yet has layers of the other one"},
       {!disabled || !layers, "it is disabled, yet has layers"},
-      {disabled || has_filter, "it has no usable seccomp filter"},
+      {disabled || has_filter || in_kernel, "it has no usable seccomp filter"},
       {asking <= PLAN_FILTER_MAX && (asking == 0 || plan_has(plan, PLAN_LISTENER)),
        "its asking filter is not usable"},
-      {supervised || head->level != PLAN_LEVEL_WARNING, "it is sealed, yet at level warning"},
-      {disabled || supervised != has_landlock, "its Landlock rules do not fit its mode"},
+      {supervised || in_kernel || head->level != PLAN_LEVEL_WARNING,
+       "it is sealed, yet at level warning"},
+      {disabled || in_kernel || supervised != has_landlock,
+       "its Landlock rules do not fit its mode"},
       {disabled || !supervised || plan_has(plan, PLAN_LISTENER),
        "it is supervised, yet has no listener"},
       {!has_landlock || head->handled_fs != 0, "its Landlock layer handles no file rights"},

@@ -33,10 +33,24 @@ static __always_inline __u32 destination(struct label *label)
 	return into ? *into : 0;
 }
 
+/* Takes what the agent wrote for a launcher; nothing for every other task. */
+static __always_inline struct arrival take_arrival(struct task_struct *task)
+{
+	struct arrival *found = bpf_task_storage_get(&arrivals, task, NULL, 0);
+	struct arrival arrival = {};
+
+	if (found) {
+		arrival = *found;
+		bpf_task_storage_delete(&arrivals, task);
+	}
+	return arrival;
+}
+
 /*
- * The entry from no domain, by the file that execve is given (of a script, the script), or else by
- * the unit that the process is in. systemd starts a unit's command through programs of its own,
- * which rules on these files leave outside.
+ * The entry from no domain: of a launcher into the domain that the agent named, else by the file
+ * that execve is given (of a script, the script), or else by the unit that the process is in.
+ * systemd starts a unit's command through programs of its own, which rules on these files leave
+ * outside.
  */
 SEC("lsm.s/bprm_creds_for_exec")
 int BPF_PROG(on_exec_begins, struct linux_binprm *bprm)
@@ -44,6 +58,7 @@ int BPF_PROG(on_exec_begins, struct linux_binprm *bprm)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct label *label = bpf_task_storage_get(&labels, task, NULL, 0);
 	struct file *file = bprm->file;
+	struct arrival arrival;
 	__u32 unit;
 	__u32 into;
 
@@ -51,15 +66,19 @@ int BPF_PROG(on_exec_begins, struct linux_binprm *bprm)
 		label->next = 0;
 	if (!file || (label && label->domain))
 		return 0;
-	unit = domain_of_unit(task);
-	if (!unit && !may_be_entry(file))
+	arrival = take_arrival(task);
+	unit = arrival.domain ? 0 : domain_of_unit(task);
+	if (!arrival.domain && !unit && !may_be_entry(file))
 		return 0;
 	if (!label)
 		label = bpf_task_storage_get(&labels, task, NULL,
 					     BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!label)
 		return -ENOMEM;
-	into = name_path(label, &file->f_path) == NAME_FOUND ? destination(label) : 0;
+	label->launched = arrival.launched;
+	into = arrival.domain;
+	if (!into && name_path(label, &file->f_path) == NAME_FOUND)
+		into = destination(label);
 	if (!into)
 		into = unit;
 	label->next = into == STAYS_OUTSIDE ? 0 : into;

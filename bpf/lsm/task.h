@@ -26,6 +26,9 @@ struct endpoint {
 	__u8 address[16];
 };
 
+/* Whether a launcher started the domain's process, and what it left with it for good. */
+enum launched { LAUNCHED_NOT, LAUNCHED_BARE, LAUNCHED_FILTERED };
+
 struct label {
 	__u32 domain; /* 0: none */
 	__u32 next; /* the domain that the execve under way leads into; 0: it stays */
@@ -33,6 +36,7 @@ struct label {
 	struct executable executable;
 	struct endpoint endpoint;
 	__u32 zero; /* to the verifier any number: it follows a loop from here once */
+	__u32 launched; /* enum launched; of a process and its descendants */
 	/* One record: `name` follows `event`. */
 	struct event event;
 	char name[PATH_BYTES + LAST_BYTES];
@@ -56,6 +60,23 @@ static __always_inline bool is_outside(void)
 
 	return bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage;
 }
+
+/*
+ * Of a launcher: the domain that its next execve leads into, whatever it executes. The agent writes
+ * it, for a process that is in no domain. No child inherits it, and one execve takes it, also one
+ * that fails.
+ */
+struct arrival {
+	__u32 domain;
+	__u32 launched;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct arrival);
+} arrivals SEC(".maps");
 
 /* NULL for tasks in no domain, whose way through every program ends here. */
 static __always_inline struct label *label_of_current(void)
@@ -82,6 +103,7 @@ int BPF_PROG(on_task_alloc, struct task_struct *task)
 	if (!inherited)
 		return -ENOMEM;
 	inherited->domain = label->domain;
+	inherited->launched = label->launched;
 	return 0;
 }
 

@@ -3,6 +3,7 @@ import type { Event } from "../events/event.ts";
 import type { ReloadOutcome } from "../host/agent-answers.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
+import type { Arriving } from "./arrivals.ts";
 import type { DomainTable } from "./domain-table.ts";
 import type { DriftWatch } from "./drift/drift-watch.ts";
 import type { EvidenceKeeper } from "./evidence/evidence.ts";
@@ -51,6 +52,8 @@ export interface AgentService {
     seconds: number | null,
     by: Actor,
   ): Promise<readonly LevelChange[]>;
+  /** Has a launcher's next execve lead into the domain. */
+  lead(name: string, arriving: Arriving): Promise<void>;
   addException(name: string, asked: AskedException, by: Actor): Promise<AddedException>;
   /** `id` null: all of the domain. `isPromoted`: its policy has the line for good. */
   endExceptions(

@@ -8,6 +8,7 @@ import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import type { ReloadOutcome } from "../host/agent-answers.ts";
 import { HostError } from "../host/host-error.ts";
+import { domainsInKernel } from "../host/kernel-members.ts";
 import { libraryFile } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import { makeFolder, modesFor } from "../host/write-whole.ts";
@@ -16,6 +17,7 @@ import type { Level } from "../model/policy.ts";
 import type { AgentService } from "./agent-service.ts";
 import { controlApi } from "./api/control-api.ts";
 import { noSuchDomain } from "./api/domain-of.ts";
+import type { Arriving } from "./arrivals.ts";
 import { DomainTable } from "./domain-table.ts";
 import { DriftWatch } from "./drift/drift-watch.ts";
 import type { DomainEntry } from "./entry.ts";
@@ -244,6 +246,16 @@ export class Agent implements AgentService {
     });
   }
 
+  /** @throws ApiError if the launcher must not start its command */
+  lead(name: string, arriving: Arriving): Promise<void> {
+    return this.#exclusive(async () => {
+      await this.#know(name);
+      const entry = this.table.get(name);
+      if (entry === null) throw noSuchDomain(this, name);
+      this.#lsm.lead(entry, arriving);
+    });
+  }
+
   addException(name: string, asked: AskedException, by: Actor): Promise<AddedException> {
     return this.#exclusive(async () => {
       await this.#know(name);
@@ -315,8 +327,10 @@ export class Agent implements AgentService {
     this.drift.runsChanged();
     for (const domain of this.#runs.look().domains()) await this.#know(domain);
     const running = this.#runs.look();
-    const gone = this.table.entries.filter(
-      ({ name, number }) => name.includes("@") && !running.any(name, number),
+    const instances = this.table.entries.filter(({ name }) => name.includes("@"));
+    const inKernel = instances.length > 0 ? domainsInKernel(this.places) : new Set<string>();
+    const gone = instances.filter(
+      ({ name, number }) => !running.any(name, number) && !inKernel.has(name),
     );
     if (gone.length > 0) await reload(this.places, this.table, this.#plans, null);
     this.evidence.look();

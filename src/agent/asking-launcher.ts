@@ -1,6 +1,6 @@
 import type { SocketPeer } from "../kernel/peer.ts";
+import { ApiError } from "./api/api-error.ts";
 import { goneAlready } from "./api/refusals.ts";
-import { ApiError } from "./api/route.ts";
 
 /** A launcher that waits for what only the agent can do. */
 export type AskingLauncher = Pick<SocketPeer, "pid" | "uid" | "isAlive">;
@@ -12,7 +12,7 @@ export type AskingLauncher = Pick<SocketPeer, "pid" | "uid" | "isAlive">;
  */
 export function readLauncher<T>(
   peer: AskingLauncher,
-  what: "plans" | "programs",
+  what: "plans" | "programs" | "domains",
   read: (folder: string) => T,
   drop: (read: T) => void = () => undefined,
 ): T {

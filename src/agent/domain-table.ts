@@ -7,6 +7,7 @@ import { giveNumbers } from "../domains/numbers.ts";
 import { numbersGiven, readNumbers } from "../domains/numbers-file.ts";
 import { listRuns } from "../domains/runs.ts";
 import { StateError } from "../domains/state-error.ts";
+import { domainsInKernel } from "../host/kernel-members.ts";
 import { domainNames } from "../host/load.ts";
 import type { Places } from "../host/places.ts";
 import type { Level } from "../model/policy.ts";
@@ -48,7 +49,8 @@ export class DomainTable {
   /** Every domain with a file, and running instances, which have no file of their own. */
   names(): readonly string[] {
     const running = listRuns(this.#places.system.runs).filter(({ number }) => number !== null);
-    const instances = running.map(({ domain }) => domain).filter((name) => name.includes("@"));
+    const domains = [...running.map(({ domain }) => domain), ...domainsInKernel(this.#places)];
+    const instances = domains.filter((name) => name.includes("@"));
     return [...new Set([...domainNames(this.#places), ...instances])].filter(
       (name) => parseDomainName(name) !== null,
     );

@@ -18,6 +18,8 @@ import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { adoptRunning } from "./adopt-running.ts";
+import { ApiError } from "./api/api-error.ts";
+import { type Arriving, leadInto } from "./arrivals.ts";
 import { Complaints } from "./complaints.ts";
 import type { DomainEntry } from "./entry.ts";
 
@@ -78,6 +80,38 @@ export class LsmFollower {
       this.#follow(engine, enters, names);
       if (enters && names === null) this.#adopt(engine);
     });
+  }
+
+  /**
+   * Leads a launcher into the domain, which is put into force if it is not yet.
+   * @throws ApiError that says why not; then the launcher starts nothing
+   */
+  lead(entry: DomainEntry, arriving: Arriving): void {
+    using engine = attachedEngine(this.#places);
+    if (engine === null)
+      throw new ApiError(
+        409,
+        "the bpf-lsm engine is not attached",
+        "cofferdam domain reload attaches it; journalctl -u cofferdam-agent says why it cannot be",
+      );
+    if (!engine.levels().has(entry.number)) this.#putInForce(engine, entry);
+    leadInto(engine, entry, this.#levelOf(entry), arriving);
+  }
+
+  #putInForce(engine: LsmEngine, entry: DomainEntry): void {
+    const { policy, files } = load(this.#places, { name: entry.name });
+    if (policy === null)
+      throw new ApiError(
+        409,
+        `the policy of ${entry.name} is broken`,
+        `cofferdam check ${entry.name} shows where`,
+      );
+    try {
+      engine.setPolicy(entry.number, lsmTable(this.#places, policy, files));
+    } catch (error) {
+      throw error instanceof HostError ? new ApiError(409, error.message, error.help) : error;
+    }
+    engine.setLevel(entry.number, this.#levelOf(entry));
   }
 
   #attach(): LsmEngine | null {

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { isFilterBehind } from "../domains/confinement.ts";
 import { domainOfProcess } from "../domains/membership.ts";
 import { kernelMembers } from "../host/kernel-members.ts";
 import type { Places } from "../host/places.ts";
@@ -7,6 +8,8 @@ export interface Counted {
   readonly processes: number;
   /** Of these, those that the kernel's engine holds. */
   readonly inKernel: number;
+  /** Of those, the ones whose filter of system calls is that of another level. */
+  readonly filterBehind: number;
 }
 
 /** By domain: by control group, or by the kernel's engine. */
@@ -22,9 +25,11 @@ export function countProcesses(places: Pick<Places, "system">): ReadonlyMap<stri
     const domain = typeof place === "object" ? place.domain : held?.domain;
     if (domain === undefined) continue;
     const before = counts.get(domain);
+    const behind = held !== undefined && isFilterBehind(held);
     counts.set(domain, {
       processes: (before?.processes ?? 0) + 1,
       inKernel: (before?.inKernel ?? 0) + (held === undefined ? 0 : 1),
+      filterBehind: (before?.filterBehind ?? 0) + (behind ? 1 : 0),
     });
   }
   return counts;

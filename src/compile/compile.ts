@@ -5,6 +5,7 @@ import type { NameFact, Plan } from "../plan/plan.ts";
 import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
 import { pathsOf } from "./frame.ts";
+import { kernelPlan } from "./kernel-plan.ts";
 import type { CompileOptions } from "./options.ts";
 import { accountFiles } from "./policy-accounts.ts";
 import type { CompileProblem } from "./problem.ts";
@@ -61,6 +62,7 @@ async function planFor(
   options: CompileOptions & { readonly factAt: (path: string) => NameFact },
 ): Promise<{ readonly plan: Plan | null; readonly problems: readonly CompileProblem[] }> {
   const policy = { ...written, level: options.level ?? written.level };
+  if (options.inKernel === true) return kernelPlan(policy, options);
   if (policy.level === "disabled") return disabledPlan(policy, options);
   // The kernel's own layers can only deny.
   const supervised = policy.mediation === "supervised" || policy.level === "warning";

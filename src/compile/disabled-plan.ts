@@ -29,6 +29,7 @@ export function disabledPlan(
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
+    engine: "landlock",
     noNewCode: false,
     facts: [...planFacts(pathsOf(policy, options), options.factAt), ...endsOf(options)],
     host: hostOf(options.facts, []),

@@ -60,6 +60,8 @@ export interface CompileOptions {
    * number or with a fixed level.
    */
   readonly live?: boolean;
+  /** The bpf-lsm engine holds the domain, which has a number. */
+  readonly inKernel?: boolean;
   /** Identifies the table (`host/live-sockets.ts`). */
   readonly table?: number;
   readonly level?: Level;

@@ -91,6 +91,7 @@ export async function sealedPlan(written: Policy, options: Options): Promise<Out
   const plan: Plan = {
     ...frameOf(policy, options),
     mode: "sealed",
+    engine: "landlock",
     noNewCode: isCodeFixed(held.memory, facts),
     facts: [
       ...planFacts(authorityOf(policy, options, followed), options.factAt, snapshot),

@@ -80,6 +80,7 @@ export async function supervisedPlan(written: Policy, options: Options): Promise
   const plan: Plan = {
     ...frameOf(written, options),
     mode: "supervised",
+    engine: "landlock",
     // It could not be taken back, and the mediator is asked about all that it would refuse.
     noNewCode: false,
     facts: [

@@ -13,6 +13,25 @@ export interface Confinement extends Member {
   readonly level: Level | null;
   /** `lost`: the holder has died, so no process can answer for what the kernel cannot decide. */
   readonly holder: Run["holderState"] | null;
+  /** Only of the kernel's engine. */
+  readonly filter: KernelMember["filter"];
+}
+
+/** A process that the bpf-lsm engine holds. */
+export interface KernelMember {
+  readonly domain: string;
+  readonly number: number;
+  readonly level: Level;
+  /**
+   * Of system calls, as it was installed at the start for good; null for a process that the
+   * launcher did not start, which never has one.
+   */
+  readonly filter: "installed" | "none" | null;
+}
+
+/** A restart gives the process the filter of its level. */
+export function isFilterBehind({ level, filter }: Pick<Confinement, "level" | "filter">): boolean {
+  return filter !== null && (filter === "installed") !== (level === "enforcing");
 }
 
 /** A process that the bpf-lsm engine holds. */
@@ -74,6 +93,7 @@ export class Confinements {
       mode: run?.mode ?? null,
       level: live ?? run?.level ?? null,
       holder: run?.holderState ?? null,
+      filter: null,
     };
   }
 }

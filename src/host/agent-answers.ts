@@ -31,6 +31,8 @@ const shownDomain = is.object({
   switch: is.nullable(is.oneOf("live", "restart")),
   runs: count,
   processes: count,
+  /** Those whose filter of system calls, of the kernel's engine, is that of another level. */
+  filterBehind: is.added(count, 0),
   eventsToday: count,
   /** Granted names that running sealed processes no longer reach, as of the agent's last look. */
   drift: is.added(count, 0),
@@ -166,6 +168,11 @@ export type MadePlan = is.Described<typeof madePlan>;
 export const attachedPrograms = is.object({ domain: is.text, programs: is.list(is.text) });
 
 export type AttachedPrograms = is.Described<typeof attachedPrograms>;
+
+/** The launcher, in C, reads no more than that it was not refused. */
+export const arrival = is.object({ domain: is.text, level });
+
+export type Arrival = is.Described<typeof arrival>;
 
 export const kept = is.object({
   state: is.oneOf("running", "starting", "waiting", "none"),

@@ -10,6 +10,7 @@ import { LiveTable } from "../domains/live-table.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 import { checkErrors } from "../policy/3-check/check.ts";
 import { checkContext } from "./check-context.ts";
+import { engineFiles, entersInKernel } from "./engine.ts";
 import { beginHost, type Host, programFiles } from "./host.ts";
 import { LiveSockets, tableTag } from "./live-sockets.ts";
 import { load, type Settings, type Wanted } from "./load.ts";
@@ -80,8 +81,9 @@ export async function compileDomain(
   const loadErrors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
   if (policy === null) return { plan: null, diagnostics: loadErrors, sources };
   // Read before they are relied on: a later change makes the plan stale.
-  for (const relied of [...programFiles(places), overridePath(places.system.levels, policy.name)])
-    host.snapshot.look(relied);
+  const relied = [...programFiles(places), ...(places.asRoot ? engineFiles(places) : [])];
+  for (const one of [...relied, overridePath(places.system.levels, policy.name)])
+    host.snapshot.look(one);
   const file = files[0] === undefined ? {} : { file: files[0] };
   const standing = standingOptions(places, policy, files, request);
   // What only a sealed domain cannot have is an error only if this one would be sealed.
@@ -90,7 +92,9 @@ export async function compileDomain(
     level: standing.level,
     mediation: request.mediation ?? policy.mediation,
   };
-  const onHost = checkErrors(inForce, {
+  // The kernel's engine holds what a supervised domain may have.
+  const held = standing.inKernel ? { ...inForce, mediation: "supervised" as const } : inForce;
+  const onHost = checkErrors(held, {
     ...checkContext(places, host, policy.transitions.length > 0),
     ...{ ...file, kept: [...files, ...places.kept] },
   });
@@ -103,7 +107,7 @@ export async function compileDomain(
     until: earlier(until, standing.until),
     ...{ own: places.own, kept: places.kept },
     policyTag: isNamed(wanted, request) ? policyTag(policy) : null,
-    program: programFiles(places),
+    program: relied,
     prepareCgroup: request.effect === "prepare" ? prepareInForce(places) : lookOnly,
   });
   return { ...compiled, sources };
@@ -112,6 +116,21 @@ export async function compileDomain(
 function earlier(...ends: readonly (number | null)[]): number | null {
   const known = ends.filter((end) => end !== null);
   return known.length === 0 ? null : Math.min(...known);
+}
+
+/**
+ * A start of the host's domain as it is. With a level or values of its own it is none that the
+ * kernel's engine could hold beside others. What decides for processes that run is of the other
+ * engine, and so are virtual machines, which are known by the records of their runs.
+ */
+function isStart(
+  { system }: Places,
+  [file = ""]: readonly string[],
+  { effect, level, set, mediation }: CompileRequest,
+): boolean {
+  const isAsItIs = level === undefined && Object.keys(set ?? {}).length === 0;
+  const isMachines = dirname(file) === system.machines.running;
+  return effect === "prepare" && mediation === undefined && isAsItIs && !isMachines;
 }
 
 /** Whether a later start by the domain's name gets this policy, unless its file changes. */
@@ -137,6 +156,7 @@ function standingOptions(
     // A policy for processes that run already does not end with the level.
     until: level === undefined && request.mediation === undefined ? standing.until : null,
     fixed: level !== undefined,
+    inKernel: standing.number !== null && isStart(places, files, request) && entersInKernel(places),
     live: places.asRoot && Object.keys(set ?? {}).length === 0,
     events: dirname(places.events),
     table: tableTag(places),

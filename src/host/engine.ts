@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sealedFallbacks } from "../compile/fallback-rows.ts";
 import { missingForEvery } from "../compile/fallbacks.ts";
@@ -80,6 +80,12 @@ function wordOfBoot(): string | null {
   return engineOnCommandLine(readFileSync(COMMAND_LINE, "utf8"));
 }
 
+/** Names on which the answer of {@link entersInKernel} depends. */
+export function engineFiles(places: Pick<Places, "system">): readonly string[] {
+  const pins = engineInForce(places).setting === "auto" ? [places.system.lsmPins] : [];
+  return [fileOf(places), ...pins];
+}
+
 /** What the value alone does not tell, or null. */
 export function engineRemark(places: Pick<Places, "system">): string | null {
   const file = fileOf(places);
@@ -104,9 +110,8 @@ export function writeEngineSetting(places: Pick<Places, "system">, setting: Engi
 export function entersInKernel(places: Pick<Places, "system">): boolean {
   const { setting } = engineInForce(places);
   if (setting !== "auto") return setting === "bpf-lsm";
-  // A probe that fails for a moment lets nobody start outside.
-  using attached = attachedEngine(places);
-  return attached !== null || kernelTakesIt();
+  // A probe that fails for a moment, or for want of capabilities, lets nobody start outside.
+  return existsSync(places.system.lsmPins) || kernelTakesIt();
 }
 
 /** A probe takes 30 ms, and its answer holds until the next boot. */

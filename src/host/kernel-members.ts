@@ -1,5 +1,6 @@
 import type { KernelMember } from "../domains/confinement.ts";
 import { numbersGiven } from "../domains/numbers-file.ts";
+import { numbersIn } from "../domains/processes.ts";
 import { attachedEngine } from "./lsm.ts";
 import type { Places } from "./places.ts";
 
@@ -17,14 +18,21 @@ export function kernelMembers(
   const names = new Map([...numbersGiven(system.numbers)].map(([name, number]) => [number, name]));
   const levels = engine.levels();
   for (const process of processes) {
-    const domain = engine.domainOf(process) ?? 0;
+    const { domain = 0, launched = "not" } = engine.labelOf(process) ?? {};
     if (domain === 0) continue;
     members.set(process, {
       domain: names.get(domain) ?? String(domain),
       number: domain,
       // A missing level is enforcing (bpf/lsm/answer.h).
       level: levels.get(domain) ?? "enforcing",
+      filter: launched === "not" ? null : launched === "filtered" ? "installed" : "none",
     });
   }
   return members;
+}
+
+/** Names of the domains of the bpf-lsm engine that have processes. */
+export function domainsInKernel(places: Pick<Places, "system">): ReadonlySet<string> {
+  const members = kernelMembers(places, numbersIn("/proc"));
+  return new Set([...members.values()].map(({ domain }) => domain));
 }

@@ -85,6 +85,7 @@ function build(reader: Reader): Plan {
     policyTag: policyTagOf(Buffer.from(head.policy).toString("hex")),
     level,
     mode: has("SUPERVISED") ? "supervised" : "sealed",
+    engine: has("BPF_LSM") ? "bpf-lsm" : "landlock",
     attended: has("ATTENDED"),
     facts: facts(reader),
     host: {

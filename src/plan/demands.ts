@@ -8,7 +8,20 @@ import type { Plan } from "./plan.ts";
  * only plans of level `disabled` confine nothing.
  */
 export function demands(plan: Plan): string | null {
-  return layers(plan) ?? landlock(plan) ?? seccomp(plan) ?? rest(plan);
+  const held = plan.engine === "bpf-lsm" ? inKernel(plan) : layers(plan);
+  return held ?? landlock(plan) ?? seccomp(plan) ?? rest(plan);
+}
+
+/** Whatever the level, the kernel holds the domain; the filter cannot be taken back. */
+function inKernel({ domain, number, level, mode, landlock, cgroup, seccomp }: Plan): string | null {
+  if (domain === "" || number === null) return "plan for the kernel's engine without a domain";
+  if (landlock !== null || cgroup !== null || mode === "supervised")
+    return "plan for the kernel's engine with layers of the other one";
+  if ((seccomp !== null) !== (level === "enforcing")) {
+    const has = seccomp === null ? "without" : "with";
+    return `plan for the kernel's engine at level ${level} ${has} a filter`;
+  }
+  return seccomp?.listener ? "plan for the kernel's engine with a listener" : null;
 }
 
 function layers(plan: Plan): string | null {

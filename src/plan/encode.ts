@@ -112,6 +112,7 @@ function head(plan: Plan): RecordOf<(typeof sections)["head"]> {
     WITHOUT_CGROUP2: plan.host.withoutCgroup2,
     CORE_DUMPS: plan.coreDumps,
     NO_NEW_CODE: plan.noNewCode,
+    BPF_LSM: plan.engine === "bpf-lsm",
     FOR_ONE_START: plan.host.forOneStart,
     TCP_HELD: seccomp?.tcpHeld === true,
   };

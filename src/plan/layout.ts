@@ -92,6 +92,8 @@ export const planFlags = {
   CORE_DUMPS: 32768,
   /** PR_SET_MDWE: no memory becomes executable that was mapped without. */
   NO_NEW_CODE: 65536,
+  /** The agent leads the launcher's execve into the domain, which the bpf-lsm engine holds. */
+  BPF_LSM: 131072,
 } as const;
 
 export const header = [

@@ -25,6 +25,12 @@ export interface Plan {
    */
   readonly mode: Mediation;
   /**
+   * `bpf-lsm`: the launcher has the agent lead its execve into the domain that the kernel holds, at
+   * every level, and adds only what cannot be held there: a filter, at level enforcing. Without
+   * holder, record and control group; `mode` is `sealed`.
+   */
+  readonly engine: Engine;
+  /**
    * The front stays the daemon's ancestor. It passes on signals and the exit status, and ends after
    * the holder.
    */
@@ -64,6 +70,8 @@ export interface Plan {
   /** For the mediator and for people; the launcher ignores it. */
   readonly mediation: MediationPlan;
 }
+
+type Engine = "landlock" | "bpf-lsm";
 
 /** As plans and records of runs spell that there is no digest. */
 export const NO_POLICY_TAG = "0".repeat(16);

@@ -128,6 +128,12 @@ test.for([
   },
 );
 
+test("no launcher is led into a domain while the engine is not attached", async (context) => {
+  needsRoot(context);
+  const led = theHost().ask("POST", "/domains/alpha/arrival", { level: "enforcing" });
+  await expect(led).rejects.toThrow(/the bpf-lsm engine is not attached/);
+});
+
 test("a malformed or incomplete request ends only its connection", async (context) => {
   needsRoot(context);
   const requests = [

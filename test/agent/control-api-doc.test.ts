@@ -21,6 +21,7 @@ const schemas: Readonly<Record<string, Schema<unknown>>> = {
   "DELETE /v1/domains/{domain}/exceptions": answers.endedExceptions,
   "POST /v1/domains/{domain}/plan": answers.madePlan,
   "POST /v1/domains/{domain}/programs": answers.attachedPrograms,
+  "POST /v1/domains/{domain}/arrival": answers.arrival,
   "POST /v1/sessions": answers.kept,
 };
 

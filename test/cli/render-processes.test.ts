@@ -11,6 +11,7 @@ const held: Confinement = {
   mode: "supervised",
   level: "enforcing",
   holder: "alive",
+  filter: null,
 };
 
 function row(

@@ -45,7 +45,7 @@ const host: HostStatus = {
       level: "warning",
       engine: "landlock",
       mode: "supervised",
-
+      filterBehind: 0,
       processes: 5,
     },
     {
@@ -54,7 +54,7 @@ const host: HostStatus = {
       level: "enforcing",
       engine: "landlock",
       mode: "sealed",
-
+      filterBehind: 0,
       processes: 1,
     },
   ],
@@ -146,7 +146,7 @@ test("a thousand domains do not fill the screen, and no line is too wide", () =>
         level: "warning",
         engine: "landlock",
         mode: "supervised",
-
+        filterBehind: 0,
         processes: 1,
       })),
       agent: { ...agent, relaxed: many.map((name) => ({ name, level: "warning", until: null })) },

@@ -3,7 +3,7 @@ import { Confinements } from "../../src/domains/confinement.ts";
 import { listProcesses } from "../../src/domains/processes.ts";
 
 const none = { runs: [], levelOf: () => null };
-const member = { domain: "nginx", number: 49, level: "warning" } as const;
+const member = { domain: "nginx", number: 49, level: "warning", filter: null } as const;
 
 test("a process that the kernel's engine holds is in its domain, and no other process is", () => {
   const asked: number[] = [];

@@ -22,6 +22,7 @@ const hostd: ListedProcess = {
     mode: "sealed",
     level: "enforcing",
     holder: "alive",
+    filter: null,
   },
 };
 const worker: ListedProcess = {

@@ -29,7 +29,7 @@ test("a socket of a process in no domain counts as outside, with its process", a
     const before = listening(all);
     expect(before.outside.some((text) => text.endsWith(` tcp ${port}`))).toBe(true);
     const member = { domain: "x", number: null, run: process.pid, engine: "landlock" } as const;
-    const confinement = { ...member, mode: null, level: null, holder: null };
+    const confinement = { ...member, mode: null, level: null, holder: null, filter: null };
     const moved = all.map((one) => (one.pid === process.pid ? { ...one, confinement } : one));
     const after = listening(moved);
     expect(after.outside.some((text) => text.endsWith(` tcp ${port}`))).toBe(false);

@@ -37,6 +37,7 @@ const forms: Readonly<Record<LsmMap, readonly [number, number, number, number]>>
   unit_marks: [HASH, 4, 4, 1],
   requests: [HASH, 4, 4, 1],
   labels: [HASH, 4, 4, 1],
+  arrivals: [HASH, 4, 4, 1],
 };
 
 function create(form: readonly [number, number, number, number], at: object): number {

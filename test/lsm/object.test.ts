@@ -22,6 +22,7 @@ function assertions(): readonly string[] {
     event: layout.eventLayout,
     account: layout.accountLayout,
     label: layout.labelLayout,
+    arrival: layout.arrivalLayout,
     endpoint: layout.endpointLayout,
   };
   const members = Object.entries(structs).flatMap(([name, { bytes, ...offsets }]) => [
@@ -86,6 +87,7 @@ function assertions(): readonly string[] {
     ...layout.services.map((name, at) => `SERVICE_${name.toUpperCase()} == ${at}`),
     `ACT_OWNER == ${layout.processActs.indexOf("owner")}`,
     `NAME_KERNELS == ${layout.nameStates.indexOf("kernel's")}`,
+    `LAUNCHED_FILTERED == ${layout.launchedStates.indexOf("filtered")}`,
     `LEVEL_DISABLED == ${layout.lsmLevels.indexOf("disabled")}`,
     ...permissions.map((name) => `MAY_${name.toUpperCase()} == ${Permission[name]}`),
     `MAY_IOCTL == ${Permission.ioctl}`,

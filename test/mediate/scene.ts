@@ -254,6 +254,7 @@ export function scenePlan(options: SceneOptions, log: string): Plan {
     policyTag: null,
     level,
     mode: mediation,
+    engine: "landlock",
     attended: false,
     coreDumps: true,
     noNewCode: false,

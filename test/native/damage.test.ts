@@ -5,6 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { HEADER_SIZE } from "../../src/plan/layout.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { Front } from "./front.ts";
+import { filterOf } from "./plan-fixture.ts";
 
 const front = new Front();
 const ran = join(front.work, "ran");
@@ -53,6 +54,29 @@ test("a plan that confines nothing is refused, even with a right checksum", () =
   const plan = front.plan(bare);
   front.put(plan, "self", asEnforcing(front.bytes(plan)));
   refused(plan.domain, /it has no usable seccomp filter/);
+});
+
+test.each(["enforcing", "warning", "disabled"] as const)(
+  "at level %s a plan of the kernel's engine starts nothing where no agent leads it",
+  (level) => {
+    const filter = { filter: filterOf([]), flags: 0, listener: false };
+    const plan = front.plan((base) => ({
+      ...base,
+      ...{ engine: "bpf-lsm", number: 65000, level, landlock: null },
+      seccomp: level === "enforcing" ? filter : null,
+    }));
+    front.put(plan);
+    refused(plan.domain, /have the agent lead it[\s\S]*nothing is started outside its domain/);
+  },
+);
+
+test("a plan of the kernel's engine without its filter is refused", () => {
+  const plan = front.plan((base) => ({
+    ...base,
+    ...{ engine: "bpf-lsm", number: 65000, level: "warning", landlock: null, seccomp: null },
+  }));
+  front.put(plan, "self", asEnforcing(front.bytes(plan)));
+  refused(plan.domain, /it has no usable seccomp filter|for the kernel's engine, yet/);
 });
 
 test("with a right checksum too, no change of a plan lets a daemon run outside", {

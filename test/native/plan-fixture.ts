@@ -59,6 +59,7 @@ export function minimalPlan({ domain, writable }: PlanInput): Plan {
     policyTag: null,
     level: "enforcing",
     mode: "sealed",
+    engine: "landlock",
     attended: false,
     coreDumps: true,
     noNewCode: false,

@@ -24,6 +24,26 @@ test("same plan, same bytes, whatever the order of its parts", () => {
   );
 });
 
+test("a plan of the kernel's engine has a filter at enforcing, and nothing else ever", () => {
+  const filter = { filter: new Uint8Array(8), flags: 0, listener: false };
+  const plan: Plan = {
+    ...samplePlan(),
+    ...{ engine: "bpf-lsm", number: 7, mode: "sealed", level: "enforcing" },
+    ...{ landlock: null, cgroup: null, seccomp: filter },
+  };
+  expect(decodePlan(encodePlan(plan))).toMatchObject({ engine: "bpf-lsm", landlock: null });
+  for (const level of ["warning", "disabled"] as const) {
+    expect(() => encodePlan({ ...plan, level })).toThrow("with a filter");
+    const bare = decodePlan(encodePlan({ ...plan, level, seccomp: null }));
+    expect(bare).toMatchObject({ engine: "bpf-lsm", level, seccomp: null });
+  }
+  expect(() => encodePlan({ ...plan, seccomp: null })).toThrow("without a filter");
+  expect(() => encodePlan({ ...plan, number: null })).toThrow("without a domain");
+  expect(() => encodePlan({ ...plan, mode: "supervised" })).toThrow("of the other one");
+  expect(() => encodePlan({ ...plan, landlock: samplePlan().landlock })).toThrow("other one");
+  expect(() => encodePlan({ ...plan, seccomp: { ...filter, listener: true } })).toThrow("listener");
+});
+
 test("a plan that confines nothing is written at level disabled only", () => {
   const plan = samplePlan();
   expect(() => encodePlan({ ...plan, landlock: null })).toThrow("without Landlock");

@@ -96,6 +96,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   policyTag: fc.option(fc.stringMatching(/^[1-9a-f][0-9a-f]{15}$/)),
   level: fc.constant("enforcing" as const),
   mode: fc.constant("sealed" as const),
+  engine: fc.constant("landlock" as const),
   attended: fc.boolean(),
   coreDumps: fc.boolean(),
   noNewCode: fc.boolean(),

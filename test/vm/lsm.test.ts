@@ -25,10 +25,10 @@ const usual = [
   "lsm-differential",
   "lsm",
 ] as const;
-const whole = [...usual, "lsm-upgrade", "lsm-attacks", "lsm-after"];
+const whole = [...usual, "lsm-launch", "lsm-upgrade", "lsm-attacks", "lsm-after"];
 /**
- * `npm run test:lsm` says `all`: the attacks and an upgrade too, and more generated policies. While
- * one of them is worked on, its name.
+ * `npm run test:lsm` says `all`: the launcher, an upgrade and the attacks too, and more generated
+ * policies. While one of them is worked on, its name.
  */
 const chosen = process.env.COFFERDAM_LSM ?? [...usual, "lsm-after"].join(",");
 const isWhole = chosen === "all";

@@ -1,8 +1,8 @@
 import { StateError } from "../../domains/state-error.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
+import { ApiError } from "./api-error.ts";
 import { REQUEST_WAIT_MAX_MS } from "./limits.ts";
 import type { Caller } from "./peer.ts";
-import { ApiError } from "./route.ts";
 
 export const goneAlready = new ApiError(
   403,

@@ -1,6 +1,7 @@
 import { follows } from "../../domains/runs.ts";
 import type {
   AgentStatus,
+  Arrival,
   AttachedPrograms,
   MadePlan,
   Reloaded,
@@ -56,6 +57,12 @@ const domainFields: readonly AnswerField[] = [
   },
   { name: "runs", doc: "starts that still have processes" },
   { name: "processes", doc: "processes in the domain" },
+  {
+    name: "filterBehind",
+    doc:
+      "processes of the bpf-lsm engine whose filter of system calls is that of another level, " +
+      "until a restart",
+  },
   { name: "eventsToday", doc: "denials and warnings since the host's midnight, with repeats" },
   {
     name: "drift",
@@ -293,6 +300,22 @@ export const routes: readonly Route[] = [
     ],
     async handle(_, { domain, body: { anchor = "" }, peer }): Promise<AttachedPrograms> {
       return { domain, programs: await attachInUnit({ peer, domain, anchor }) };
+    },
+  },
+  {
+    method: "POST",
+    path: "/v1/domains/{domain}/arrival",
+    access: "administer",
+    summary:
+      "have the next execve of the launcher that asks lead into the domain, which the bpf-lsm " +
+      "engine holds",
+    body: [{ ...levelField, doc: "of its plan; refused if the domain has another one now" }],
+    answer: [{ name: "domain, level", doc: "that it will be in, and is prepared for" }],
+    // As long as a reload of many domains may take before it.
+    waitMs: PLAN_WAIT_MAX_MS,
+    async handle(agent, { domain, body: { level = "enforcing" }, peer }): Promise<Arrival> {
+      await agent.lead(domain, { peer, level });
+      return { domain, level };
     },
   },
   ...exceptionRoutes,

@@ -80,7 +80,9 @@ export const plan: Command = {
     });
     const refused = refusedSockets(context.places, made.domain);
     const unseen = [
-      ...(made.mode === "sealed" ? unseenRefusals(context.places, hostNow().facts) : []),
+      ...(made.mode === "sealed" && made.engine === "landlock"
+        ? unseenRefusals(context.places, hostNow().facts)
+        : []),
       ...(made.level === "warning" ? unseenCapabilities(context.places) : []),
     ];
     const notes = unseen.map(

@@ -23,7 +23,8 @@ export const ps: Command = {
     "Lists each process in a domain with the domain's number and name, the level in force and " +
       "the mode. `sealed` processes keep the level of their start; `supervised` ones follow " +
       "`domain level` while they run, and so do those that the bpf-lsm engine holds (`kernel`), " +
-      "which root sees. `-` stands for a domain without a number, such as an ordinary user's.",
+      "but for a filter of system calls that `run` gave them. `-` stands for a domain without a " +
+      "number, such as an ordinary user's.",
     "The control group of a process shows which of root's domains it is in; no domain can " +
       "change that. Domains of ordinary users have no control group: `ps` walks the parents of a " +
       "process, and shows `unknown` if one of them has ended.",

@@ -15,6 +15,9 @@ export const run: Command = {
     "Replaces itself with COMMAND, confined to the domain; the process id stays the same. A " +
       "missing or stale plan is compiled first. If the host cannot enforce the domain in full, " +
       "COMMAND is not started, and a message says why.",
+    "As root, where the bpf-lsm engine holds the host's domains (docs/bpf-lsm.md), COMMAND " +
+      "starts in the kernel's domain; with --level, --set or --policy the landlock engine " +
+      "holds it.",
     "Exit status: that of COMMAND; 125 when it was not started, 126 when it cannot be " +
       "executed, 127 when it was not found.",
   ],

@@ -1,3 +1,4 @@
+import { isFilterBehind } from "../../domains/confinement.ts";
 import { livingRuns } from "../../domains/living-runs.ts";
 import { type Claimant, placesBeside, takenPlaces } from "../../domains/mediator-places.ts";
 import { listProcesses } from "../../domains/processes.ts";
@@ -154,6 +155,7 @@ function running(processes: ReturnType<typeof listProcesses>): readonly RunningD
     const before = found.get(key);
     found.set(key, {
       ...{ domain, number, level, engine, mode },
+      filterBehind: (before?.filterBehind ?? 0) + (isFilterBehind(confinement) ? 1 : 0),
       processes: (before?.processes ?? 0) + 1,
     });
   }

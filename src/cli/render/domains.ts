@@ -23,7 +23,7 @@ export function renderDomains(domains: readonly ShownDomain[], now = Date.now())
     `${one.level ?? "?"}${one.until === null ? "" : ` (${timeLeft(one.until, now)})`}`,
     one.engine,
     one.engine === "bpf-lsm" ? "-" : (one.mediation ?? "?"),
-    one.switch ?? "-",
+    one.filterBehind > 0 ? "live, filter" : (one.switch ?? "-"),
     String(one.processes),
     String(one.eventsToday),
   ]);
@@ -53,6 +53,12 @@ export function renderDetails(one: ShownDetails): string {
             `cofferdam exception list ${one.name}`,
         ]),
     `  next start ${one.engine === "bpf-lsm" ? "in the kernel (bpf-lsm)" : (one.mediation ?? "?")}`,
+    ...(one.filterBehind === 0
+      ? []
+      : [
+          `  filter     of another level, of system calls: ${one.filterBehind} of its processes, ` +
+            "until they are restarted",
+        ]),
     ...(one.drift === 0
       ? []
       : [

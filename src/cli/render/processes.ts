@@ -1,5 +1,6 @@
 import { printable } from "../../base/printable.ts";
 import { wrap } from "../../base/wrap.ts";
+import { isFilterBehind } from "../../domains/confinement.ts";
 import type { ListedProcess } from "../../domains/processes.ts";
 
 export interface ProcessTableOptions {
@@ -14,6 +15,7 @@ const notes = {
   unknown: "unknown: the process may be in a domain of its user, but its parents have ended",
   lost: "holder lost: calls that the kernel cannot decide are refused; restart the daemon",
   record: "?: the run has no record",
+  filter: "filter: the filter of system calls is that of another level, until a restart",
   earlier: "earlier policy: the domain's file has another now; cofferdam domain restart applies it",
 };
 
@@ -51,6 +53,7 @@ function cells(process: ListedProcess, { threads, isEarlier }: ProcessTableOptio
   const marks = [
     ...(holder === "lost" ? ["holder lost"] : []),
     ...(isEarlier(process) ? ["earlier policy"] : []),
+    ...(isFilterBehind(confinement) ? ["filter"] : []),
   ];
   const way = confinement.engine === "bpf-lsm" ? "kernel" : mode;
   const held = way === null ? "?" : [way, ...marks].join(", ");
@@ -86,6 +89,7 @@ function notesOf(process: ListedProcess, { isEarlier }: ProcessTableOptions): st
   return [
     ...(confinement.holder === "lost" ? [notes.lost] : []),
     ...(confinement.mode === null && confinement.engine === "landlock" ? [notes.record] : []),
+    ...(isFilterBehind(confinement) ? [notes.filter] : []),
     ...(isEarlier(process) ? [notes.earlier] : []),
   ];
 }

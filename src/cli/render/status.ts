@@ -22,6 +22,8 @@ export interface RunningDomain {
   readonly level: Level | null;
   readonly engine: Confinement["engine"];
   readonly mode: Mediation | null;
+  /** Processes whose filter of system calls is that of another level ({@link isFilterBehind}). */
+  readonly filterBehind: number;
   readonly processes: number;
 }
 
@@ -169,10 +171,10 @@ function runningText({ running }: HostStatus): string {
 function runningRows({ running }: HostStatus): string {
   const rows = running
     .slice(0, ROWS_MAX)
-    .map(({ domain, level, engine, mode, processes }) => [
+    .map(({ domain, level, engine, mode, filterBehind, processes }) => [
       printable(domain),
       level ?? "?",
-      engine === "bpf-lsm" ? "kernel" : (mode ?? "?"),
+      engine === "bpf-lsm" ? `kernel${filterBehind > 0 ? ", filter" : ""}` : (mode ?? "?"),
       counted(processes, "process"),
     ]);
   const more =

@@ -1,3 +1,4 @@
+import { entersInKernel } from "../engine.ts";
 import { HostError } from "../host-error.ts";
 import { foldersOfStart, launcherOf, type Places } from "../places.ts";
 import { standingOf } from "../standing.ts";
@@ -5,6 +6,7 @@ import { commandsOf, type UnitCommand } from "./commands-of-unit.ts";
 import { type Addition, type DropIn, dropInFor, isCovered } from "./drop-in.ts";
 import type { Finding, Look, Rule } from "./finding.ts";
 import { hasUser, identityRules, launcherCapabilities, launcherGroups } from "./identity-rules.ts";
+import { kernelRules } from "./kernel-rules.ts";
 import { policyRules } from "./policy-rules.ts";
 import { otherRoot, rootRules } from "./root-rules.ts";
 import { hasMounts, sandboxRules } from "./sandbox-rules.ts";
@@ -22,7 +24,10 @@ export interface CheckedUnit {
   readonly state: "enabled" | "changed" | "disabled";
 }
 
-const rules: readonly Rule[] = [...identityRules, ...sandboxRules, ...rootRules, ...policyRules];
+const rules: readonly Rule[] = [
+  ...[...identityRules, ...sandboxRules, ...rootRules, ...policyRules],
+  ...kernelRules,
+];
 
 /**
  * The drop-in that would be written, and what keeps it from working.
@@ -35,7 +40,8 @@ export function checkUnit(places: Places, unit: Unit, claims: readonly Claim[]):
   const commands = commandsOf(unit, outside);
   const { level } = standingOf(places, policy, files, false);
   const ownFolders = foldersOfStart(places);
-  const look: Look = { unit, policy, level, commands, launcher, ownFolders };
+  const inKernel = entersInKernel(places);
+  const look: Look = { unit, policy, level, inKernel, commands, launcher, ownFolders };
   const found = rules.map((rule) => rule(look));
   const additions = found.flatMap((one) => one.additions ?? []);
   const findings = found.flatMap((one) => one.findings ?? []);

@@ -9,6 +9,8 @@ export interface Look {
   readonly policy: Policy;
   /** In force for the next start. */
   readonly level: Level;
+  /** The bpf-lsm engine holds what starts. */
+  readonly inKernel: boolean;
   readonly commands: readonly UnitCommand[];
   readonly launcher: string;
   /** What every start reads of Cofferdam's: folders, some of which may be missing. */

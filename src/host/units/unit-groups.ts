@@ -6,7 +6,8 @@ import { DROP_IN, isTemplate } from "./unit.ts";
 /**
  * The paths of the control groups that systemd makes for these services when they start
  * (/system.slice/nginx.service), by the names given. Without those that this host does not have,
- * that are templates, or that `unit enable` lets enter their domain through the launcher.
+ * that are templates, or that `unit enable` lets enter their domain through the launcher, which
+ * compiles a plan in the group where none lies ready.
  * @throws HostError where systemd cannot be asked, or does not tell of each
  */
 export function groupsOfUnits(names: readonly string[]): ReadonlyMap<string, string> {

@@ -11,10 +11,11 @@ export const domainList: Command = {
   summary: "list all domains with their levels and processes",
   description: [
     "SWITCH is `live` if running processes follow a new level, and `restart` if some keep the " +
-      "level of their start. EVENTS counts today's denials and warnings. `!` after a name means " +
-      "that its file is broken and the previous policy stays in force. `~` means that granted " +
-      "names no longer reach what they did at the start of a sealed process: " +
-      "`cofferdam domain stale` tells which.",
+      "level of their start. `filter` beside it: some keep the filter of system calls that " +
+      "`run` gave them at another level, on the bpf-lsm engine. EVENTS counts today's denials " +
+      "and warnings. `!` after a name means that its file is broken and the previous policy " +
+      "stays in force. `~` means that granted names no longer reach what they did at the start " +
+      "of a sealed process: `cofferdam domain stale` tells which.",
   ],
   options: [jsonOption],
   examples: [

@@ -1,3 +1,4 @@
+import { entersInKernel } from "../../../host/engine.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { takeAway } from "../../../host/units/change-unit.ts";
 import { type Command, jsonOption } from "../../command.ts";
@@ -29,18 +30,22 @@ export const unitDisable: Command = {
     requireRoot(context);
     const { names } = wantedUnits(context, words, options);
     const now = options.now === true;
+    const inKernel = entersInKernel(context.places);
     const done: Disabled[] = [];
     const failed = forEachUnit(context, options, names, (unit) => {
       takeAway(unit, now);
       const one = { unit: unit.name, removed: unit.dropIn?.path ?? null, restarted: now };
       done.push(one);
-      if (!options.json) context.out(line(one));
+      if (!options.json) context.out(`${line(one)}${inKernel ? NEXT : ""}`);
     });
     if (options.json) context.out(toJson({ units: done, failed }));
     requireAll(failed, names.length, "were not disabled");
     return ExitCode.ok;
   },
 };
+
+/** The agent asks systemd again. */
+const NEXT = "  cofferdam domain reload lets it enter its domain in the kernel from then on\n";
 
 interface Disabled {
   readonly unit: string;

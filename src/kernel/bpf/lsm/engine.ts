@@ -10,11 +10,14 @@ import { listMap, withFd } from "../maps.ts";
 import { check } from "../object.ts";
 import {
   accountLayout,
+  arrivalLayout,
   COMPONENT_BYTES,
   EXECUTABLE_BYTES,
   executableLayout,
+  type Launched,
   type LsmMap,
   labelLayout,
+  launchedStates,
   lsmLevels,
   lsmLimits,
   lsmMaps,
@@ -45,6 +48,11 @@ export interface Account {
 interface TableOf {
   readonly domain: number;
   readonly fd: number;
+}
+
+interface Label {
+  readonly domain: number;
+  readonly launched: Launched;
 }
 
 export interface Executable {
@@ -186,14 +194,37 @@ export class LsmEngine {
 
   /** 0 for a process in no domain; of a process that has ended, null. */
   domainOf(process: number): number | null {
+    return this.labelOf(process)?.domain ?? null;
+  }
+
+  /** Domain 0 for a process in none; of a process that has ended, null. */
+  labelOf(process: number): Label | null {
     const label = Buffer.alloc(labelLayout.bytes);
     const result = withTask(process, (pidfd) =>
       libbpf().lookupElement(this.#fd("labels"), word(pidfd), label),
     );
     if (result === null || result === -ESRCH) return null;
-    if (result === -ENOENT) return 0;
+    if (result === -ENOENT) return { domain: 0, launched: "not" };
     check("read a process's domain", result);
-    return label.readUInt32LE(labelLayout.domain);
+    const launched = launchedStates[label.readUInt32LE(labelLayout.launched)] ?? "not";
+    return { domain: label.readUInt32LE(labelLayout.domain), launched };
+  }
+
+  /**
+   * The next execve of this one thread, which is in no domain, leads into the domain; none of its
+   * children's does. `isStill`: whether the number is still that of the thread that was meant.
+   * False if it has ended.
+   */
+  announce(thread: number, { domain, launched }: Label, isStill: () => boolean): boolean {
+    const arrival = Buffer.alloc(arrivalLayout.bytes);
+    arrival.writeUInt32LE(domain, arrivalLayout.domain);
+    arrival.writeUInt32LE(launchedStates.indexOf(launched), arrivalLayout.launched);
+    const result = withTask(thread, (pidfd) =>
+      isStill() ? libbpf().updateElement(this.#fd("arrivals"), word(pidfd), arrival, 0) : -ESRCH,
+    );
+    if (result === null || result === -ESRCH) return false;
+    check(`lead thread ${thread} into domain ${domain}`, result);
+    return true;
   }
 
   /**

@@ -69,7 +69,17 @@ export const UNIT_BYTES = 256;
 export const STAYS_OUTSIDE = 0xffffffff;
 
 /** `struct label`: user space writes the domain and leaves the rest zero. */
-export const labelLayout = { domain: 0, bytes: 5728 } as const;
+export const labelLayout = { domain: 0, launched: 1320, bytes: 5736 } as const;
+
+/** `enum launched`, in order. */
+export const launchedStates = ["not", "bare", "filtered"] as const;
+/**
+ * Whether a launcher started the domain's process, and whether it left it a filter of system calls.
+ */
+export type Launched = (typeof launchedStates)[number];
+
+/** `struct arrival`. */
+export const arrivalLayout = { domain: 0, launched: 4, bytes: 8 } as const;
 
 /** `struct event`; the name follows. */
 export const eventLayout = {
@@ -141,6 +151,7 @@ export const lsmMaps = [
   "requests",
   "accounts",
   "labels",
+  "arrivals",
   "units",
   "unit_generations",
   "unit_marks",
