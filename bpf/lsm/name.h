@@ -366,7 +366,8 @@ static __noinline enum name_state append(struct label *label, __u32 at, struct d
 	struct dentry *read = as_entry(entry);
 	long bytes;
 
-	if (at >= PATH_BYTES - 1)
+	/* Some file systems have longer ones than a path may have; cut, it would be another name. */
+	if (at >= PATH_BYTES - 1 || read->d_name.len >= LAST_BYTES)
 		return NAME_TOO_LONG;
 	label->name[at & (PATH_BYTES - 1)] = '/';
 	at++;

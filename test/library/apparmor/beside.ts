@@ -52,22 +52,20 @@ export async function countBeside(
     // No daemon is started: only their files matter, and many want the same port.
     host.booted.sh("printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d");
     host.booted.sh("chmod 0755 /usr/sbin/policy-rc.d");
-    const daemons = written.map((daemon) => {
-      const there = installed(host, daemon);
-      say(`${daemon.name}: installed`);
-      return there;
-    });
-    const files = filesOn(host);
-    const rows = daemons.flatMap(({ name, daemon: program }): readonly Beside[] => {
+    // One may take another's place, as two mail servers do: so each is looked at when it comes.
+    const all = written.map((daemon) => {
+      const { name, daemon: program } = installed(host, daemon);
       const found = sources.flatMap((source) => profileFor(host, program, source) ?? []);
       say(`${name}: ${found.map(({ facts }) => facts.file).join(", ") || "no profile"}`);
-      if (found.length === 0) return [];
-      const domain = widthOf(files, shippedPolicy(name));
-      return found.map(({ facts, compiled }) => ({
-        ...{ name, domain },
-        profile: { ...facts, ...profileWidth(files, compiled) },
-      }));
+      return { name, found };
     });
+    const files = filesOn(host);
+    const rows = all.flatMap(({ name, found }): readonly Beside[] =>
+      found.map(({ facts, compiled }) => ({
+        ...{ name, domain: widthOf(files, shippedPolicy(name)) },
+        profile: { ...facts, ...profileWidth(files, compiled) },
+      })),
+    );
     const day = new Date().toISOString().slice(0, 10);
     const count = { day, parser, project, files: files.length, rows };
     writeFileSync(kept, `${JSON.stringify(count, null, 2)}\n`);

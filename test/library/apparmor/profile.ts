@@ -10,7 +10,7 @@ const packages = ["apparmor", "apparmor-profiles"] as const;
 const TREE_BYTES_MAX = 1 << 26;
 
 /** How Debian ships a profile; what the apparmor.d project has is not shipped. */
-type Shipped = "enforced" | "complaining" | "disabled" | "an example" | "a project's";
+type Shipped = "enforced" | "complaining" | "disabled" | "an example" | "not in Debian";
 
 export interface ProfileFacts {
   readonly file: string;
@@ -137,7 +137,7 @@ export function profileFor(
           facts: {
             file: basename(file),
             ...(source === "project"
-              ? { package: "apparmor.d", shipped: "a project's" }
+              ? { package: "apparmor.d", shipped: "not in Debian" }
               : { package: packageOf(host, file), shipped: shippedAs(host, file, profile) }),
             isAttached: name === real,
           },
