@@ -1,0 +1,250 @@
+import { readFileSync, rmSync } from "node:fs";
+import { expect } from "vitest";
+import { VERSION } from "../../../../src/cli/version.ts";
+import type { Event } from "../../../../src/events/event.ts";
+import { type LibraryDaemon, readDaemon, withVersion } from "../../../library/daemon.ts";
+import { repack } from "../../../library/repack.ts";
+import { numberless } from "../../../library/told.ts";
+import type { Suite } from "../suite.ts";
+import { machine } from "./machine.ts";
+
+/**
+ * To a rule that takes from each what its client's work needs, without a restart. memcached opens
+ * nothing once it serves.
+ */
+const taken: Readonly<Record<string, string | null>> = {
+  nginx: "r /var/www/html/life.txt",
+  "redis-server": "c /var/lib/redis/**",
+  postgres: "r /var/lib/postgresql/*/main/base/*/PG_VERSION",
+  sshd: "x /usr/bin/bash",
+  memcached: null,
+};
+/** Of postgres' unit: the kernel knows the groups of its instances by no policy. */
+const TEMPLATE = "postgresql@.service";
+export const NAMES: readonly string[] = Object.keys(taken);
+
+/**
+ * What pam_systemd does once it has reached logind, which it cannot at enforcing: logind sends it a
+ * pipe of its own mount namespace.
+ */
+const atWarning: readonly string[] = [
+  "sshd: warning: write a file that cannot be reached from the host's root",
+  "sshd: warning: use dac_read_search",
+];
+
+/** Where the library's client is none that people use. */
+const clients: Readonly<Record<string, { readonly client: string }>> = {
+  nginx: { client: "curl -sS http://127.0.0.1/life.txt" },
+};
+
+const LOG = "/var/log/cofferdam/events.jsonl";
+const copyOf = (name: string) => `/etc/cofferdam/domains/${name}.yaml`;
+
+/** Once the packages are there: postgres' unit has the version in its name. */
+let known: readonly LibraryDaemon[] = [];
+function daemons(): readonly LibraryDaemon[] {
+  if (known.length === 0)
+    known = NAMES.map((name) =>
+      withVersion({ ...readDaemon(name), ...clients[name] }, (script) => machine.sh(script)),
+    );
+  return known;
+}
+
+const units = () => daemons().map(({ unit }) => unit);
+
+/** A client's work, until it is done: a daemon that has just started may not listen yet. */
+function serves({ name, client, answer }: LibraryDaemon): void {
+  let heard = work(client);
+  for (let attempt = 0; attempt < 60 && !heard.includes(answer); attempt++) {
+    machine.must("sleep", "1");
+    heard = work(client);
+  }
+  expect(heard, `${name} serves`).toContain(answer);
+}
+
+function work(client: string): string {
+  const { out, err } = machine.run("bash", "-c", `cd /; ${client}`);
+  return `${out}${err}`;
+}
+
+const allServe = () => {
+  for (const daemon of daemons()) serves(daemon);
+};
+
+interface Shown {
+  readonly pid: number;
+  readonly confinement: {
+    readonly domain: string;
+    readonly engine: string;
+    readonly level: string;
+  };
+}
+
+/** Each unit's first process is in the unit's domain, by the kernel's engine. */
+function expectInside(level: string): void {
+  for (const { name, unit } of daemons()) {
+    const shown = JSON.parse(machine.done("ps", "--json", name)) as readonly Shown[];
+    const pid = Number(machine.mainPid(unit));
+    expect(pid, unit).toBeGreaterThan(0);
+    expect(shown.find((one) => one.pid === pid)?.confinement, unit).toMatchObject({
+      ...{ domain: name, engine: "bpf-lsm", level },
+    });
+  }
+}
+
+/** What policies do not grant, but for what `deny` rules refuse and the library knows. */
+function expectNothingTold(): void {
+  // The kernel's events are read four times a second.
+  machine.must("sleep", "3");
+  const told = readFileSync(LOG, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event)
+    .filter(({ verdict }) => ["denied", "warning"].includes(verdict));
+  const beyond = daemons().flatMap(({ name, refused }) => {
+    const accesses = new Set(refused.map(({ access }) => access));
+    return told
+      .filter(({ domain, rule }) => domain === name && rule === null)
+      .filter((event) => !accesses.has(numberless(event)))
+      .map((event) => `${name}: ${event.verdict}: ${numberless(event)}`);
+  });
+  expect([...new Set(beyond)].filter((one) => !atWarning.includes(one))).toEqual([]);
+}
+
+function setLevels(level: string): void {
+  for (const { name } of daemons()) machine.done("domain", "level", name, level);
+}
+
+function setEngine(engine: string): void {
+  machine.done("settings", "set", "/UserVars/Engine", engine);
+  machine.done("domain", "reload");
+}
+
+/** The shipped policy with one rule more. */
+function writeCopy(name: string, rule: string): void {
+  const shipped = readFileSync(`/usr/share/cofferdam/domains/${name}.yaml`, "utf8");
+  machine.write(copyOf(name), shipped.replace(/^files:$/m, `files:\n  - deny ${rule}`));
+  machine.done("domain", "reload", name);
+}
+
+const mainPids = () => units().map((unit) => machine.mainPid(unit));
+
+export const entered: Suite = {
+  "five daemons of Debian's serve outside": () => {
+    machine.install(VERSION);
+    // To load the programs at a boot takes an emulated machine a minute.
+    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
+    machine.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
+    machine.must("systemctl", "daemon-reload");
+    for (const { configure } of daemons()) machine.must("bash", "-euc", `cd /; ${configure}`);
+    allServe();
+  },
+
+  "they enter their domains at their next start, and do all of their work at warning": () => {
+    setLevels("warning");
+    setEngine("bpf-lsm");
+    machine.done("unit", "enable", TEMPLATE);
+    machine.must("systemctl", "restart", ...units());
+    allServe();
+    expectInside("warning");
+    expectNothingTold();
+    for (const { name, unit } of daemons())
+      if (name !== "postgres")
+        expect(machine.show(unit, "DropInPaths"), unit).not.toMatch(/cofferdam/);
+  },
+
+  "enforcing is in force at once, and each does all of its work": () => {
+    const before = mainPids();
+    setLevels("enforcing");
+    allServe();
+    machine.must("systemctl", "reload", "nginx", "ssh");
+    allServe();
+    expect(mainPids()).toEqual(before);
+    expectInside("enforcing");
+    expectNothingTold();
+  },
+
+  "they start enforced": () => {
+    machine.must("systemctl", "restart", ...units());
+    allServe();
+    expectInside("enforcing");
+    expectNothingTold();
+  },
+
+  "a replaced policy is in force at once, and so is a level": () => {
+    const before = mainPids();
+    for (const daemon of daemons()) {
+      const { name, client, answer } = daemon;
+      const rule = taken[name];
+      if (rule === null || rule === undefined) continue;
+      writeCopy(name, rule);
+      expect(work(client), name).not.toContain(answer);
+      machine.done("domain", "level", name, "warning");
+      serves(daemon);
+      machine.done("domain", "level", name, "enforcing");
+      rmSync(copyOf(name));
+      machine.done("domain", "reload", name);
+      serves(daemon);
+    }
+    expect(mainPids()).toEqual(before);
+    expectNothingTold();
+  },
+
+  "the packages of the daemons are upgraded while they run": () => {
+    const packages = daemons().map(({ upgrade }) => repack(machine, upgrade));
+    const options = ["--force-unsafe-io", "--force-confold", "--install"];
+    machine.must("dpkg", ...options, ...packages);
+    allServe();
+    expectInside("enforcing");
+    expectNothingTold();
+  },
+
+  "a daemon that is killed starts inside again": () => {
+    for (const { unit } of daemons()) {
+      const before = machine.mainPid(unit);
+      machine.must("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit);
+      machine.sh(
+        'until [ "$(systemctl show -P MainPID "$1")" != "$2" ]; do sleep 0.2; done',
+        unit,
+        before,
+      );
+      // Not every unit of Debian's has systemd do that.
+      machine.must("timeout", "300", "sh", "-c", `until systemctl start ${unit}; do sleep 2; done`);
+    }
+    allServe();
+    expectInside("enforcing");
+    expectNothingTold();
+  },
+
+  "daemons that run outside are adopted, and serve on": () => {
+    machine.done("unit", "disable", TEMPLATE);
+    setEngine("landlock");
+    machine.must("systemctl", "restart", ...units());
+    allServe();
+    const before = mainPids();
+    for (const { name, unit } of daemons())
+      machine.done(
+        "adopt",
+        "--experimental",
+        name,
+        ...(name === "postgres" ? [machine.mainPid(unit)] : []),
+      );
+    expectInside("enforcing");
+    allServe();
+    expect(mainPids()).toEqual(before);
+    expectNothingTold();
+    setEngine("bpf-lsm");
+    machine.done("unit", "enable", TEMPLATE);
+  },
+};
+
+export const restarted: Suite = {
+  "after a boot all five are inside, and had to be before they served": () => {
+    machine.run("systemctl", "is-system-running", "--wait");
+    allServe();
+    expectInside("enforcing");
+    const since = (name: string) => Number(machine.show(name, "ActiveEnterTimestampMonotonic"));
+    for (const unit of units()) expect(since(unit)).toBeGreaterThan(since("cofferdam-agent"));
+    expectNothingTold();
+  },
+};
