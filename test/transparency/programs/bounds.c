@@ -114,6 +114,18 @@ CASE(bounds, deeper_than_a_path) {
       return;
     }
 }
+// A call whose walk follows as many links as the kernel allows, or one less. Where the kernel begins
+// a walk anew, because a name near it changed (ECHILD), what it had followed before still counts
+// (fs/namei.c: only set_nameidata() sets total_link_count), and the call may end with ELOOP.
+enum { TRIES_MAX = 100 };
+#define FOLLOWED(call)                                                   \
+  ({                                                                     \
+    long result = (call);                                                \
+    for (int i = 1; i < TRIES_MAX && result < 0 && errno == ELOOP; i++) \
+      result = (call);                                                   \
+    result;                                                              \
+  })
+
 CASE(bounds, links_upon_links) {
   put("l0", "end");
   for (int i = 1; i <= 42; i++) {
@@ -122,12 +134,12 @@ CASE(bounds, links_upon_links) {
     snprintf(to, sizeof to, "l%d", i - 1);
     if (symlink(to, name)) return;
   }
-  SAY_FD(open("l39", O_RDONLY));
-  SAY_FD(open("l40", O_RDONLY));
+  SAY_FD(FOLLOWED(open("l39", O_RDONLY)));
+  SAY_FD(FOLLOWED(open("l40", O_RDONLY)));
   SAY_FD(open("l41", O_RDONLY));
-  SAY_FD(open("l40", O_RDWR | O_CREAT, 0600));
+  SAY_FD(FOLLOWED(open("l40", O_RDWR | O_CREAT, 0600)));
   SAY_FD(open("l41", O_RDWR | O_CREAT, 0600));
-  SAY(chmod("l40", 0600));
+  SAY(FOLLOWED(chmod("l40", 0600)));
   SAY(chmod("l41", 0600));
   SAY(truncate("l41", 0));
   SAY(unlink("l42"));
