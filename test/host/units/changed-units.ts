@@ -64,9 +64,10 @@ test("a unit that does not start in its domain is put back, and runs as before",
     "Type=exec\nRestart=on-failure\nExecStart=/usr/bin/env /usr/bin/sleep 600\n",
   );
   at.host.sh("systemctl start narrow");
-  const outside = `narrow.service runs unconfined (process ${at.host.show("narrow", "MainPID")})`;
-  expect(at.done("ps").replaceAll(/\s+/g, " ")).toContain(outside);
-  expect(at.host.cofferdam("status").out.replaceAll(/\s+/g, " ")).toContain(outside);
+  // Debian's own units that run here as well make it one of several.
+  const outside = /narrow\.service runs unconfined|run unconfined, .*\bnarrow\.service\b/;
+  expect(at.done("ps").replaceAll(/\s+/g, " ")).toMatch(outside);
+  expect(at.host.cofferdam("status").out.replaceAll(/\s+/g, " ")).toMatch(outside);
   const before = at.settings();
   const { status, err } = at.host.cofferdam("unit", "enable", "--now", "narrow");
   expect(status).toBe(1);
