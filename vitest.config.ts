@@ -28,6 +28,7 @@ const WORKERS = 4;
 const longest = [
   "test/vm/stock-kernel",
   "test/life/",
+  "test/library/tenth",
   "test/properties/asking-gains-nothing",
   "test/transparency/enforcing",
   "test/host/units/units",
