@@ -114,9 +114,10 @@ CASE(bounds, deeper_than_a_path) {
       return;
     }
 }
-// A call whose walk follows as many links as the kernel allows, or one less. Where the kernel begins
-// a walk anew, because a name near it changed (ECHILD), what it had followed before still counts
-// (fs/namei.c: only set_nameidata() sets total_link_count), and the call may end with ELOOP.
+
+// A call whose walk follows as many links as the kernel allows, or one less. Where the kernel
+// begins a walk anew, because a name near it changed (ECHILD), what it had followed before still
+// counts (fs/namei.c: only set_nameidata() sets total_link_count), and the call may end with ELOOP.
 enum { TRIES_MAX = 100 };
 #define FOLLOWED(call)                                                   \
   ({                                                                     \
