@@ -6,7 +6,7 @@ import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
 import { pathsOf } from "./frame.ts";
 import { kernelPlan } from "./kernel-plan.ts";
-import type { CompileOptions } from "./options.ts";
+import type { CompileOptions, PlanOptions } from "./options.ts";
 import { accountFiles } from "./policy-accounts.ts";
 import type { CompileProblem } from "./problem.ts";
 import { sealedPlan } from "./sealed-plan.ts";
@@ -59,7 +59,7 @@ function factsOf(policy: Policy, options: CompileOptions): (path: string) => Nam
 
 async function planFor(
   written: Policy,
-  options: CompileOptions & { readonly factAt: (path: string) => NameFact },
+  options: PlanOptions,
 ): Promise<{ readonly plan: Plan | null; readonly problems: readonly CompileProblem[] }> {
   const policy = { ...written, level: options.level ?? written.level };
   if (options.inKernel === true) return kernelPlan(policy, options);

@@ -80,3 +80,6 @@ export interface CompileOptions {
   /** lstat of the moment; tests give their own. */
   readonly factAt?: (path: string) => NameFact;
 }
+
+/** With the host's facts of names, as they were read for this plan. */
+export type PlanOptions = CompileOptions & { readonly factAt: (path: string) => NameFact };

@@ -4,7 +4,7 @@ import { isCodeFixed } from "../kinds/memory/compile.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { areBrokered, type Policy } from "../model/policy.ts";
 import type { SealedView } from "../model/sealed-view.ts";
-import type { MediationPlan, NameFact, Plan } from "../plan/plan.ts";
+import type { MediationPlan, Plan } from "../plan/plan.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { cgroupLayer, enforcing, type Programs } from "./cgroup-layer.ts";
 import { planFacts, RecordingSnapshot } from "./facts.ts";
@@ -16,7 +16,7 @@ import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import { landlockLayer } from "./landlock/layer.ts";
 import { needsOf } from "./needs.ts";
-import type { CompileOptions } from "./options.ts";
+import type { PlanOptions } from "./options.ts";
 import { accountsFor } from "./policy-accounts.ts";
 import { type CompileProblem, isError, problem } from "./problem.ts";
 import { planReport } from "./report/report.ts";
@@ -28,11 +28,10 @@ import { type Activation, activationOf } from "./sockets/activation.ts";
 import { type SocketModes, socketModes } from "./sockets/modes.ts";
 import { isUtf8Name } from "./utf8-name.ts";
 
-type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /** Names first, because everything else depends on what Landlock can express of them. */
-export async function sealedPlan(written: Policy, options: Options): Promise<Outcome> {
+export async function sealedPlan(written: Policy, options: PlanOptions): Promise<Outcome> {
   const { facts } = options;
   const snapshot = new RecordingSnapshot(options.snapshot);
   const names = sealedNames(written, snapshot, options.own, [

@@ -5,7 +5,7 @@ import { maskOfCapabilities } from "../kinds/capabilities/model.ts";
 import { encodeAutomaton } from "../model/automaton/binary.ts";
 import { deniedTokens, granted } from "../model/granted.ts";
 import type { Policy } from "../model/policy.ts";
-import type { Identity, NameFact, Plan } from "../plan/plan.ts";
+import type { Identity, Plan } from "../plan/plan.ts";
 import { canonicalNames } from "./canonical-names.ts";
 import { type NameAlias, unixAliases } from "./cgroup/aliases.ts";
 import { type CgroupLayer, cgroupLayer, type Programs } from "./cgroup-layer.ts";
@@ -17,7 +17,7 @@ import { grantedWords, supervisedRules, wordsOfCalls } from "./held-words.ts";
 import { hostOf, lackedBy } from "./host-lacks.ts";
 import { identityOf } from "./identity.ts";
 import { noNeeds } from "./needs.ts";
-import type { CompileOptions } from "./options.ts";
+import type { CompileOptions, PlanOptions } from "./options.ts";
 import { accountsFor } from "./policy-accounts.ts";
 import { type CompileProblem, isError, problem } from "./problem.ts";
 import { supervisedReport } from "./report/supervised.ts";
@@ -25,7 +25,6 @@ import { INSTRUCTION_BYTES } from "./seccomp/bpf.ts";
 import { buildSupervisedFilter, type SupervisedContext } from "./seccomp/supervised-filter.ts";
 import { type Destinations, destinationsOf } from "./sockets/destinations.ts";
 
-type Options = CompileOptions & { readonly factAt: (path: string) => NameFact };
 type Outcome = { readonly plan: Plan | null; readonly problems: readonly CompileProblem[] };
 
 /**
@@ -34,7 +33,7 @@ type Outcome = { readonly plan: Plan | null; readonly problems: readonly Compile
  * no_new_privs, an IPC namespace). They are taken at level enforcing, and left out at warning,
  * which must change nothing.
  */
-export async function supervisedPlan(written: Policy, options: Options): Promise<Outcome> {
+export async function supervisedPlan(written: Policy, options: PlanOptions): Promise<Outcome> {
   const { facts } = options;
   const snapshot = new RecordingSnapshot(options.snapshot);
   const names = canonicalNames(written, snapshot, options.own, [
@@ -138,7 +137,7 @@ async function destinationLayer(
   policy: Policy,
   automaton: Uint8Array,
   aliasesOf: () => readonly NameAlias[],
-  options: Options,
+  options: PlanOptions,
 ): Promise<DestinationLayer> {
   const layer = (programs: Programs) => cgroupLayer(policy, automaton, programs, options);
   const bare = async (why: string, lacks: readonly FeatureName[]): Promise<DestinationLayer> => ({
