@@ -1,6 +1,6 @@
-import { readdirSync } from "node:fs";
 import { isFilterBehind } from "../domains/confinement.ts";
 import { domainOfProcess } from "../domains/membership.ts";
+import { numbersIn } from "../domains/processes.ts";
 import { kernelMembers } from "../host/kernel-members.ts";
 import type { Places } from "../host/places.ts";
 
@@ -14,9 +14,7 @@ export interface Counted {
 
 /** By domain: by control group, or by the kernel's engine. */
 export function countProcesses(places: Pick<Places, "system">): ReadonlyMap<string, Counted> {
-  const numbers = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+  const numbers = numbersIn("/proc");
   const inKernel = kernelMembers(places, numbers);
   const counts = new Map<string, Counted>();
   for (const number of numbers) {

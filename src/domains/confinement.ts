@@ -1,3 +1,4 @@
+import type { Engine } from "../model/engines/engine.ts";
 import type { Level, Mediation } from "../model/policy.ts";
 import { Ancestry } from "./ancestry.ts";
 import { ownCofferdamGroup, placeInCgroups } from "./cgroup-path.ts";
@@ -7,7 +8,7 @@ import type { Run } from "./runs.ts";
 
 /** How a process is held. A member is null if no record tells it. */
 export interface Confinement extends Member {
-  readonly engine: "landlock" | "bpf-lsm";
+  readonly engine: Engine;
   /** null also for a process that the kernel's engine holds: there is none. */
   readonly mode: Mediation | null;
   readonly level: Level | null;
@@ -32,13 +33,6 @@ export interface KernelMember {
 /** A restart gives the process the filter of its level. */
 export function isFilterBehind({ level, filter }: Pick<Confinement, "level" | "filter">): boolean {
   return filter !== null && (filter === "installed") !== (level === "enforcing");
-}
-
-/** A process that the bpf-lsm engine holds. */
-export interface KernelMember {
-  readonly domain: string;
-  readonly number: number;
-  readonly level: Level;
 }
 
 export interface HostDomains {

@@ -102,7 +102,6 @@ function sleepsIn(pid: number, tid: number): string | null {
   return name === null || name === "0" || name === "" ? null : name;
 }
 
-/** Empty for a process that is gone. */
 /** Of processes in /proc, or of threads in a process's `task`, ascending; none if it has ended. */
 export function numbersIn(folder: string): readonly number[] {
   try {

@@ -1,3 +1,4 @@
+import type { Engine } from "../model/engines/engine.ts";
 import type { Level } from "../model/policy.ts";
 import type { DenialReason } from "../model/verdict.ts";
 import type { LoggedRequest } from "./logged-request.ts";
@@ -14,7 +15,7 @@ export interface Event {
   readonly domain: string;
   readonly number: number | null;
   readonly level: Level;
-  readonly engine: "landlock" | "bpf-lsm";
+  readonly engine: Engine;
   /** `log`: the event log, about itself. */
   readonly source: "broker" | "kernel" | "agent" | "log";
   /**

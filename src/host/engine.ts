@@ -5,6 +5,7 @@ import { missingForEvery } from "../compile/fallbacks.ts";
 import { type HostFacts, type Probe, whyMissing } from "../kernel/host-facts.ts";
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
+import { type Engine, engines } from "../model/engines/engine.ts";
 import { attachedEngine } from "./lsm.ts";
 import type { Places } from "./places.ts";
 import { unitsHeldBack } from "./units/hold-back.ts";
@@ -17,8 +18,6 @@ import { modesFor, writeWhole } from "./write-whole.ts";
  * enter, and where it cannot, units that would enter a domain at enforcing do not start. `auto`:
  * `bpf-lsm` where its probe succeeds, and `landlock` elsewhere.
  */
-export const engines = ["landlock", "bpf-lsm"] as const;
-export type Engine = (typeof engines)[number];
 export const engineSettings = ["auto", ...engines] as const;
 export type EngineSetting = (typeof engineSettings)[number];
 
@@ -30,7 +29,10 @@ export const ENGINE_KEY = "/UserVars/Engine";
  */
 const DEFAULT: EngineSetting = "landlock";
 
-/** On the kernel's command line it goes before the setting, for that boot: who is locked out says it. */
+/**
+ * On the kernel's command line it goes before the setting, for that boot. An administrator whom a
+ * domain locks out writes it in the boot loader.
+ */
 const BOOT_WORD = "cofferdam.engine=";
 const COMMAND_LINE = "/proc/cmdline";
 
@@ -51,11 +53,20 @@ function fileOf({ system }: Pick<Places, "system">): string {
   return join(dirname(system.numbers), "engine");
 }
 
+/** As the host's file has it, whatever it says; null if there is none. */
+function wordOfHost(places: Pick<Places, "system">): string | null {
+  return unlessGone(() => readFileSync(fileOf(places), "utf8"))?.trim() ?? null;
+}
+
+/** null for a word that is none. */
+function asSetting(word: string | null): EngineSetting | null {
+  return engineSettings.find((one) => one === word) ?? null;
+}
+
 /** A file that says nothing of the kind counts as the strictest; {@link engineRemark} tells it. */
 export function engineSetting(places: Pick<Places, "system">): EngineSetting {
-  const text = unlessGone(() => readFileSync(fileOf(places), "utf8"));
-  if (text === null) return DEFAULT;
-  return engineSettings.find((word) => word === text.trim()) ?? "bpf-lsm";
+  const word = wordOfHost(places);
+  return word === null ? DEFAULT : (asSetting(word) ?? "bpf-lsm");
 }
 
 /** What a command line of the kernel says; the last of several words counts. null: nothing. */
@@ -71,9 +82,8 @@ interface SettingInForce {
 
 /** Of this boot if its kernel was told one, else of the host. */
 export function engineInForce(places: Pick<Places, "system">): SettingInForce {
-  const word = wordOfBoot();
-  const ofBoot = engineSettings.find((one) => one === word);
-  return { setting: ofBoot ?? engineSetting(places), isOfBoot: ofBoot !== undefined };
+  const ofBoot = asSetting(wordOfBoot());
+  return { setting: ofBoot ?? engineSetting(places), isOfBoot: ofBoot !== null };
 }
 
 function wordOfBoot(): string | null {
@@ -88,16 +98,15 @@ export function engineFiles(places: Pick<Places, "system">): readonly string[] {
 
 /** What the value alone does not tell, or null. */
 export function engineRemark(places: Pick<Places, "system">): string | null {
-  const file = fileOf(places);
-  const text = unlessGone(() => readFileSync(file, "utf8"))?.trim();
-  if (text !== undefined && !engineSettings.some((word) => word === text))
-    return `${file} names no engine; set it again`;
+  const kept = wordOfHost(places);
+  if (kept !== null && asSetting(kept) === null)
+    return `${fileOf(places)} names no engine; set it again`;
   const word = wordOfBoot();
   if (word === null) return null;
   const said = `${BOOT_WORD}${word} on this boot's command line`;
-  return engineSettings.some((one) => one === word)
-    ? `${said} goes before it`
-    : `${said} names no engine, and is passed by`;
+  return asSetting(word) === null
+    ? `${said} names no engine, and is passed by`
+    : `${said} goes before it`;
 }
 
 export function writeEngineSetting(places: Pick<Places, "system">, setting: EngineSetting): void {

@@ -33,6 +33,11 @@ export function kernelMembers(
 
 /** Names of the domains of the bpf-lsm engine that have processes. */
 export function domainsInKernel(places: Pick<Places, "system">): ReadonlySet<string> {
-  const members = kernelMembers(places, numbersIn("/proc"));
+  const members = kernelMembers(places, everyProcess());
   return new Set([...members.values()].map(({ domain }) => domain));
+}
+
+/** Read only where the engine is attached. */
+function* everyProcess(): Iterable<number> {
+  yield* numbersIn("/proc");
 }

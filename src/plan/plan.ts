@@ -1,3 +1,4 @@
+import type { Engine } from "../model/engines/engine.ts";
 import type { Level, Mediation, Policy } from "../model/policy.ts";
 
 /**
@@ -70,8 +71,6 @@ export interface Plan {
   /** For the mediator and for people; the launcher ignores it. */
   readonly mediation: MediationPlan;
 }
-
-type Engine = "landlock" | "bpf-lsm";
 
 /** As plans and records of runs spell that there is no digest. */
 export const NO_POLICY_TAG = "0".repeat(16);

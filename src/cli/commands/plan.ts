@@ -3,7 +3,7 @@ import { type DriftEntry, drift } from "../../compile/drift.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { lsmPlan, renderLsmPlan } from "../../compile/lsm/lsm-plan.ts";
 import { planJson, renderPlan } from "../../compile/render-plan.ts";
-import { type Engine, engines, entersInKernel } from "../../host/engine.ts";
+import { entersInKernel } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
 import { lsmTable } from "../../host/lsm.ts";
@@ -12,6 +12,7 @@ import { refusedSockets } from "../../host/refused-sockets.ts";
 import { standingOf } from "../../host/standing.ts";
 import { startOfUnit } from "../../host/units/unit.ts";
 import { unseenCapabilities, unseenRefusals } from "../../host/unseen-refusals.ts";
+import { type Engine, engines } from "../../model/engines/engine.ts";
 import {
   type Command,
   CommandError,

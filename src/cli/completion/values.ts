@@ -1,5 +1,5 @@
-import { engines } from "../../host/engine.ts";
 import { settings } from "../../host/settings.ts";
+import { engines } from "../../model/engines/engine.ts";
 import { levels } from "../../model/policy.ts";
 import type { Command, CommandOption } from "../command.ts";
 import { verdicts } from "../events/wanted-events.ts";

@@ -1,4 +1,5 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Engine } from "../../model/engines/engine.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
@@ -10,7 +11,7 @@ export interface CheckContext {
   /** `HostFacts` fits. */
   readonly facts?: CheckFacts | null;
   /** Which one does `enter` on this host; landlock if left out. */
-  readonly engine?: "landlock" | "bpf-lsm";
+  readonly engine?: Engine;
   /** For what one domain can do to another. */
   readonly others?: readonly Policy[];
   /** Patterns of Cofferdam's own objects, as the compiler denies them. */
