@@ -15,6 +15,7 @@ import { programNamed } from "../host/program-named.ts";
 import { runsSystemd } from "../host/service-unit.ts";
 import { systemctl } from "../host/units/systemctl.ts";
 import { isTemplate, readUnit, serviceName, type Unit } from "../host/units/unit.ts";
+import { isFound } from "../host/units/unit-state.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
 import type { ControlCommand } from "../model/policy.ts";
 import { NAME_LENGTH_MAX } from "../policy/limits.ts";
@@ -72,8 +73,7 @@ function requireCommand(words: readonly string[]): void {
 function isUnit(word: string): boolean {
   if (/\.(?:service|socket|timer|scope|slice|target)$/.test(word)) return true;
   if (!runsSystemd() || !/^\w[\w:.\\@-]*$/.test(word)) return false;
-  const { out } = systemctl("show", "--property=LoadState", "--value", "--", serviceName(word));
-  return out.trim() !== "not-found";
+  return isFound(serviceName(word));
 }
 
 function ofUnitNamed(word: string, asRoot: boolean): Subject {

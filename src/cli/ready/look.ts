@@ -5,7 +5,7 @@ import { shownEvidence } from "../../host/evidence.ts";
 import { includesOf } from "../../host/includes-of.ts";
 import { runsSystemd } from "../../host/service-unit.ts";
 import { isTemplate } from "../../host/units/unit.ts";
-import { unitState, unitsHere } from "../../host/units/unit-state.ts";
+import { isFound, unitState } from "../../host/units/unit-state.ts";
 import { unseenCapabilities } from "../../host/unseen-refusals.ts";
 import { namesOnHost, usableNames } from "../../host/usable-names.ts";
 import { CommandError, type Context } from "../command.ts";
@@ -13,9 +13,12 @@ import { ask } from "../commands/domain/ask.ts";
 import { requirePolicy } from "../require-policy.ts";
 import type { Looked } from "./reasons.ts";
 
-/** The units of a domain that systemd could show and restart; none if systemd does not run. */
+/**
+ * The units of a domain that systemd could show and restart; none if systemd does not run. A policy
+ * also names what other releases call the same daemon.
+ */
 export function unitsOf(units: readonly string[]): readonly string[] {
-  return runsSystemd() ? unitsHere(units.filter((unit) => !isTemplate(unit))) : [];
+  return runsSystemd() ? units.filter((unit) => !isTemplate(unit) && isFound(unit)) : [];
 }
 
 /** @throws HostError without an agent, CommandError for callers that are not root */

@@ -29,12 +29,10 @@ export function unitState(unit: string): UnitState {
   return unitStateOf(unit, parseProperties(out));
 }
 
-/** Those that this host has: a policy also names what other releases call the same daemon. */
-export function unitsHere(units: readonly string[]): readonly string[] {
-  return units.filter((unit) => {
-    const { out } = systemctl("show", "--property=LoadState", "--value", "--", unit);
-    return out.trim() !== "not-found";
-  });
+/** Whether systemd finds a file of the unit's, also of one that is masked. */
+export function isFound(unit: string): boolean {
+  const { out } = systemctl("show", "--property=LoadState", "--value", "--", unit);
+  return out.trim() !== "not-found";
 }
 
 export function unitStateOf(unit: string, properties: ReadonlyMap<string, string>): UnitState {
