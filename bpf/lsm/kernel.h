@@ -361,7 +361,7 @@ extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
 		goes_on; \
 	})
 
-/* The kernel's locks on the trees of names and of mounts; see moves_of() in name.h. */
+/* The kernel's locks on the trees of names and of mounts; see moves_of() in near.h. */
 extern const void rename_lock __ksym __weak;
 extern const void mount_lock __ksym __weak;
 
