@@ -1,6 +1,8 @@
 import { follows, listRuns, type Run } from "../domains/runs.ts";
 import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
 import { entersInKernel } from "../host/engine.ts";
+import type { Engine } from "../model/engines/engine.ts";
+import type { Level, Mediation } from "../model/policy.ts";
 import type { AgentService } from "./agent-service.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { KnownException } from "./exceptions/exceptions.ts";
@@ -8,11 +10,7 @@ import { type Counted, countProcesses } from "./processes.ts";
 import { showRun } from "./runs.ts";
 
 export function listDomains(agent: AgentService): readonly ShownDomain[] {
-  const runs = listRuns(agent.places.system.runs);
-  const processes = countProcesses(agent.places);
-  const events = agent.eventsToday();
-  const exceptions = agent.exceptions.list();
-  const now = { runs, processes, events, exceptions };
+  const now = lookNow(agent);
   return agent.table.entries.map((entry) => showDomain(agent, entry, now));
 }
 
@@ -22,12 +20,24 @@ interface HostNow {
   readonly processes: ReadonlyMap<string, Counted>;
   readonly events: ReadonlyMap<string, number>;
   readonly exceptions: readonly KnownException[];
+  /** Whether the next start is held by the kernel's engine. */
+  readonly startsInKernel: boolean;
+}
+
+function lookNow(agent: AgentService): HostNow {
+  return {
+    runs: listRuns(agent.places.system.runs),
+    processes: countProcesses(agent.places),
+    events: agent.eventsToday(),
+    exceptions: agent.exceptions.list(),
+    startsInKernel: entersInKernel(agent.places),
+  };
 }
 
 function showDomain(
-  { places, table, drift }: AgentService,
+  { table, drift }: AgentService,
   entry: DomainEntry,
-  { runs, processes, events, exceptions }: HostNow,
+  { runs, processes, events, exceptions, startsInKernel }: HostNow,
 ): ShownDomain {
   const { name, number, policy, problems } = entry;
   const mine = runs.filter((run) => run.domain === name && run.number === number);
@@ -36,16 +46,11 @@ function showDomain(
   const inKernel = counted?.inKernel ?? 0;
   const isRunning = mine.length > 0 || inKernel > 0;
   // What runs decides; of a domain that does not run, the host's choice.
-  const engine = (isRunning ? inKernel > 0 : entersInKernel(places)) ? "bpf-lsm" : "landlock";
+  const engine: Engine = (isRunning ? inKernel > 0 : startsInKernel) ? "bpf-lsm" : "landlock";
   return {
     ...{ name, number, level, policyLevel: policy?.level ?? null, engine },
     until: table.untilOf(name),
-    mediation:
-      engine === "bpf-lsm"
-        ? null
-        : level === "warning"
-          ? "supervised"
-          : (policy?.mediation ?? null),
+    mediation: engine === "bpf-lsm" ? null : mediationOf(level, policy),
     switch: mine.some((run) => !follows(run)) ? "restart" : isRunning ? "live" : null,
     runs: mine.length,
     processes: counted?.processes ?? 0,
@@ -57,18 +62,19 @@ function showDomain(
   };
 }
 
+function mediationOf(level: Level | null, policy: DomainEntry["policy"]): Mediation | null {
+  return level === "warning" ? "supervised" : (policy?.mediation ?? null);
+}
+
 /** `uid` null: the peer may see everything; else only what belongs to that user. */
 export function showDetails(
   agent: AgentService,
   entry: DomainEntry,
   uid: number | null,
 ): ShownDetails {
-  const runs = listRuns(agent.places.system.runs);
-  const shown = showDomain(agent, entry, {
-    ...{ runs, processes: countProcesses(agent.places), events: agent.eventsToday() },
-    exceptions: agent.exceptions.list(),
-  });
-  const running = runs
+  const now = lookNow(agent);
+  const shown = showDomain(agent, entry, now);
+  const running = now.runs
     .filter((run) => run.domain === entry.name && run.number === entry.number)
     .map(showRun)
     .filter((run) => uid === null || run.uid === uid);
