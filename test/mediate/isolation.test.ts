@@ -11,6 +11,7 @@ import {
   endMediators,
   folderInMemory,
   precedenceOf,
+  retiredOf,
   standByKnowsAll,
   stateOf,
 } from "./mediators.ts";
@@ -112,7 +113,9 @@ test("a page that its file's server never sends keeps no other domain waiting", 
   expect(await soFar(asks), "it still waits").toBeNull();
   expect(slowest(await first), "one that was there").toBeLessThan(SLOWEST_US_MAX);
   expect(activeOf(socket)).not.toBe(before);
-  expect(["S", "D"], "the one that was active hangs").toContain(stateOf(before));
+  // On a busy host another call may have retired the one that was active; that one does not hang.
+  const hanging = () => retiredOf(socket).filter((pid) => ["S", "D"].includes(stateOf(pid)));
+  await expect.poll(hanging, { message: "one that was active hangs" }).not.toEqual([]);
 });
 
 test("the first domain of all, served before any stand-by is up, keeps no later one waiting", {

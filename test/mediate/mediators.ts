@@ -73,6 +73,12 @@ export function standByOf(socket: string): number | null {
   return mediatorsOf(socket).find(isChild) ?? null;
 }
 
+/** Those that live, but are neither the active one nor its stand-by. */
+export function retiredOf(socket: string): number[] {
+  const others = [activeOf(socket), standByOf(socket)];
+  return mediatorsOf(socket).filter((pid) => stateOf(pid) !== "Z" && !others.includes(pid));
+}
+
 /**
  * Waits until the active one's stand-by has the listener of every domain that the active one has,
  * and rests, so that it has decoded their plans. Returns its process id.
