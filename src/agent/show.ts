@@ -54,6 +54,7 @@ function showDomain(
     switch: mine.some((run) => !follows(run)) ? "restart" : isRunning ? "live" : null,
     runs: mine.length,
     processes: counted?.processes ?? 0,
+    inKernel,
     filterBehind: counted?.filterBehind ?? 0,
     eventsToday: events.get(name) ?? 0,
     drift: drift.drifted(name, number),

@@ -31,6 +31,8 @@ const shownDomain = is.object({
   switch: is.nullable(is.oneOf("live", "restart")),
   runs: count,
   processes: count,
+  /** Those of them that the kernel's engine holds. */
+  inKernel: is.added(count, 0),
   /** Those whose filter of system calls, of the kernel's engine, is that of another level. */
   filterBehind: is.added(count, 0),
   eventsToday: count,

@@ -13,6 +13,8 @@ const running: UnitState = {
   result: "success",
   restarts: 0,
   mainProcess: null,
+  started: null,
+  mainPid: null,
   hasJob: false,
 };
 

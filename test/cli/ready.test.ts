@@ -7,6 +7,8 @@ import { renderReadiness } from "../../src/cli/ready/render.ts";
 import { grantId } from "../../src/domains/used-grants.ts";
 import { loggedRequest } from "../../src/events/logged-request.ts";
 import { type Evidence, gapKinds, type NeededOnce } from "../../src/host/evidence.ts";
+import { parseProperties } from "../../src/host/units/unit.ts";
+import { type UnitState, unitStateOf } from "../../src/host/units/unit-state.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import type { Request } from "../../src/model/request.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
@@ -55,7 +57,7 @@ function looked(more: Partial<Looked> = {}, evidence: Partial<Evidence> | null =
     policy,
     isInForce: true,
     exceptions: 0,
-    running: { following: 1, keeping: 0 },
+    running: { following: 1, keeping: 0, inKernel: 0 },
     units: [],
     unseen: [],
     life: null,
@@ -196,7 +198,11 @@ test("no grant is called unused that a start, or what was not seen, may need", (
     expect(screen).not.toContain("line 3");
     return unused.state === "unknown" ? unused.why : "known";
   };
-  expect(why({}, { running: { following: 1, keeping: 2 } })).toContain("keeps the level");
+  expect(why({}, { running: { following: 1, keeping: 2, inKernel: 0 } })).toContain(
+    "keeps the level",
+  );
+  const inKernel = { following: 0, keeping: 0, inKernel: 2 };
+  expect(why({}, { running: inKernel })).toContain("does not mark");
   expect(why({ usedSince: null })).toContain("earlier version");
   expect(why({ usedSince: "2026-02-01T00:00:00.000Z" })).toContain("no start");
   expect(why({ used: [] })).toContain("no use at all");
@@ -249,7 +255,8 @@ test("the rules by which a kind of socket may be made do not all go", () => {
 
 test("each lack is a reason of its own", () => {
   const failed = { active: "failed", sub: "failed", result: "exit-code", restarts: 0 };
-  const unit = { unit: "tool.service", ...failed, mainProcess: "exited with status 1" };
+  const ended = { mainProcess: "exited with status 1", mainPid: null, started: null };
+  const unit = { unit: "tool.service", ...failed, ...ended };
   const loop = { ...unit, active: "activating", sub: "auto-restart", hasJob: false };
   const cases: readonly (readonly [Looked, string])[] = [
     [looked({ least: 3 * DAY_S }), "not-yet time"],
@@ -265,6 +272,24 @@ test("each lack is a reason of its own", () => {
     [looked({ shown: { ...looked().shown, behind: true } }), "cannot-tell behind"],
   ];
   for (const [what, expected] of cases) expect(against(what)).toEqual([expected]);
+});
+
+test("of what the kernel's engine holds, the start of its unit counts", () => {
+  const started = (text: string): UnitState => {
+    const shown = `ActiveState=active\nSubState=running\nActiveEnterTimestamp=${text}\n`;
+    return unitStateOf("tool.service", parseProperties(shown));
+  };
+  const inKernel = { following: 0, keeping: 0, inKernel: 2 };
+  const verdict = (text: string, running = inKernel) =>
+    against(looked({ running, units: [started(text)] }, { starts: 0, lastStart: null }));
+  const after = "Fri 2026-01-30 12:00:00.000001 UTC";
+  expect(verdict(after)).toEqual([]);
+  expect(verdict("Fri 2026-01-30 11:59:59.999999 UTC")).toEqual(["not-yet starts"]);
+  expect(verdict("")).toEqual(["not-yet starts"]);
+  expect(verdict(after, { ...inKernel, inKernel: 0 }), "it is outside").toEqual(["not-yet starts"]);
+  expect(judge(looked({ running: inKernel })).reasons.map(({ name }) => name)).not.toContain(
+    "running",
+  );
 });
 
 test("every kind of gap forbids the verdict `ready`", () => {

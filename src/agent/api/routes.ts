@@ -57,6 +57,7 @@ const domainFields: readonly AnswerField[] = [
   },
   { name: "runs", doc: "starts that still have processes" },
   { name: "processes", doc: "processes in the domain" },
+  { name: "inKernel", doc: "processes that the bpf-lsm engine holds" },
   {
     name: "filterBehind",
     doc:

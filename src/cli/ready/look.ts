@@ -43,8 +43,13 @@ export async function lookAt(
   const { policy, files } = requirePolicy(context, domain, {});
   const onHost = usableNames(domain, namesOnHost(places, { policy, files })).policy;
   const units = unitsOf(details.units);
+  const states = units.map(unitState);
   const { level, until, running } = details;
-  const daemons = running.filter(({ daemon }) => daemon === "alive").map(({ pid }) => pid);
+  // A daemon that executes its new program in another process leaves the one of its start.
+  const daemons = [
+    ...running.filter(({ daemon }) => daemon === "alive").map(({ pid }) => pid),
+    ...states.flatMap(({ mainPid }) => mainPid ?? []),
+  ];
   const alive: Omit<LifeAsked, "since"> = { units, policy: onHost, daemons };
   const { evidence } = shown;
   const lifeSince = (since: string | null | undefined) =>
@@ -60,8 +65,9 @@ export async function lookAt(
     running: {
       following: running.filter(({ live }) => live).length,
       keeping: running.filter(({ live, levelAtStart }) => !live && levelAtStart !== level).length,
+      inKernel: details.inKernel,
     },
-    units: units.map(unitState),
+    units: states,
     ...{ unseen, life },
     uses: {
       policy,

@@ -32,7 +32,12 @@ export interface Looked {
   readonly isInForce: boolean;
   /** Grants that end by themselves. */
   readonly exceptions: number;
-  readonly running: { readonly following: number; readonly keeping: number };
+  /** Runs, and processes that the bpf-lsm engine holds. */
+  readonly running: {
+    readonly following: number;
+    readonly keeping: number;
+    readonly inKernel: number;
+  };
   readonly units: readonly UnitState[];
   /** Phrases about what is not recorded now. */
   readonly unseen: readonly string[];
@@ -49,7 +54,7 @@ export function judge(looked: Looked): Readiness {
   const { domain, shown } = looked;
   const { evidence } = shown;
   const sorted = evidence === null ? nothingNeeded : sortNeeded(looked.policy, evidence.needs);
-  const unused = unusedGrants(looked.uses, shown, looked.running.keeping);
+  const unused = unusedGrants(looked.uses, shown, looked.running);
   const reasons = [
     ...levelReasons(looked),
     ...(evidence === null ? [] : deniedReasons(domain, sorted)),
@@ -152,12 +157,13 @@ function timeReasons({ least, now }: Looked, evidence: Evidence): readonly Reaso
   ];
 }
 
-function runReasons({ domain, shown, running, units }: Looked): readonly Reason[] {
+function runReasons(looked: Looked): readonly Reason[] {
+  const { domain, shown, running, units } = looked;
   const { evidence } = shown;
   const down = units.filter((unit) => !isUp(unit) && (unit.active === "failed" || isLoop(unit)));
-  const { following, keeping } = running;
+  const { following, keeping, inKernel } = running;
   return [
-    ...(evidence === null ? [] : [startReason(domain, evidence)]),
+    ...(evidence === null ? [] : [startReason(looked, evidence)]),
     ...down.map((unit) =>
       reason(
         "not-yet",
@@ -176,7 +182,7 @@ function runReasons({ domain, shown, running, units }: Looked): readonly Reason[
             `cofferdam domain restart ${domain}`,
           ),
         ]),
-    ...(following === 0 ? [reason("note", "running", "nothing of it runs now")] : []),
+    ...(following + inKernel === 0 ? [reason("note", "running", "nothing of it runs now")] : []),
   ];
 }
 
@@ -184,9 +190,14 @@ function isLoop({ sub }: UnitState): boolean {
   return sub === "auto-restart";
 }
 
-function startReason(domain: string, { starts, lastStart }: Evidence): Reason {
+function startReason({ domain, running, units }: Looked, evidence: Evidence): Reason {
+  const { starts, lastStart, since } = evidence;
   const last = lastStart === null ? "" : `, last ${localTime(lastStart)}`;
   if (starts > 0) return reason("ready", "starts", `started ${counted(starts, "time")}${last}`);
+  // What enters in the kernel leaves no run; systemd knows when it has started the unit.
+  const started = Math.max(...units.filter(isUp).map((unit) => unit.started ?? 0), 0);
+  if (running.inKernel > 0 && started >= Date.parse(since))
+    return reason("ready", "starts", `started ${localTime(new Date(started).toISOString())}`);
   return reason(
     "not-yet",
     "starts",

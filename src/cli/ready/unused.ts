@@ -46,9 +46,10 @@ const ALWAYS_GRANTED = "@default";
 /** Lines that are shown; --json has them all. */
 const SHOWN_MAX = 10;
 
-export function unusedGrants(uses: Uses, shown: ShownEvidence, keeping: number): Unused {
+/** `running`: as in `Looked`. */
+export function unusedGrants(uses: Uses, shown: ShownEvidence, running: Running): Unused {
   const { evidence } = shown;
-  const why = evidence === null ? "the domain is not watched" : whyUnknown(evidence, keeping);
+  const why = evidence === null ? "the domain is not watched" : whyUnknown(evidence, running);
   if (why !== null || evidence === null) return { state: "unknown", why: why ?? "" };
   const used = new Set(evidence.used);
   const isRecorded = uses.capabilitiesSeen && !evidence.gaps.some(({ kind }) => kind === "unseen");
@@ -68,9 +69,12 @@ export function unusedGrants(uses: Uses, shown: ShownEvidence, keeping: number):
   };
 }
 
-function whyUnknown(evidence: Evidence, keeping: number): string | null {
+type Running = { readonly keeping: number; readonly inKernel: number };
+
+function whyUnknown(evidence: Evidence, { keeping, inKernel }: Running): string | null {
   const { usedSince, used, lastStart, gaps } = evidence;
   const runs = counted(keeping, "run");
+  if (inKernel > 0) return "the bpf-lsm engine, which holds it, does not mark what is used";
   if (keeping > 0) return `${runs} of it keeps the level of its start, and is not seen`;
   if (usedSince === null) return "it was watched by an agent of an earlier version";
   if (gaps.some(({ kind }) => kind === "failed"))

@@ -12,20 +12,32 @@ export interface UnitState {
   readonly result: string;
   /** That systemd did by itself (`Restart=`). */
   readonly restarts: number;
+  /** Its process id; null if it does not run, or systemd does not know it. */
+  readonly mainPid: number | null;
   /** How the main process ended last, in words; null if that is not known. */
   readonly mainProcess: string | null;
   /** A start, stop or restart of it is under way or waits. */
   readonly hasJob: boolean;
+  /** When it became active last, milliseconds since 1970; null if it never did. */
+  readonly started: number | null;
 }
 
 const asked = [
   ...["ActiveState", "SubState", "Result", "NRestarts", "Job"],
-  ...["ExecMainCode", "ExecMainStatus"],
+  ...["ExecMainCode", "ExecMainStatus", "MainPID", "ActiveEnterTimestamp"],
 ];
+/** systemctl(1): `Sun 2026-02-01 12:00:00.123456 UTC`. */
+const TIMESTAMP = /^\S+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3})\d* UTC$/;
 
 /** @throws HostError if systemctl cannot be asked */
 export function unitState(unit: string): UnitState {
-  const { out } = systemctl("show", `--property=${asked.join(",")}`, "--", unit);
+  const { out } = systemctl(
+    "show",
+    "--timestamp=us+utc",
+    `--property=${asked.join(",")}`,
+    "--",
+    unit,
+  );
   return unitStateOf(unit, parseProperties(out));
 }
 
@@ -43,9 +55,16 @@ export function unitStateOf(unit: string, properties: ReadonlyMap<string, string
     sub: of("SubState"),
     result: of("Result"),
     restarts: Number(of("NRestarts")) || 0,
+    mainPid: Number(of("MainPID")) || null,
     mainProcess: endOfProcess(of("ExecMainCode"), of("ExecMainStatus")),
     hasJob: of("Job") !== "" && of("Job") !== "0",
+    started: timeOf(of("ActiveEnterTimestamp")),
   };
+}
+
+function timeOf(timestamp: string): number | null {
+  const [, date, time] = TIMESTAMP.exec(timestamp) ?? [];
+  return date === undefined ? null : Date.parse(`${date}T${time}Z`);
 }
 
 /** `code`: CLD_EXITED, CLD_KILLED or CLD_DUMPED (waitid(2)). */
