@@ -21,6 +21,9 @@ print(
                 "name": test.name,
                 "restrictions": sorted(test.restrictions),
                 "depends": ", ".join(" | ".join(one) for one in test.depends),
+                "own": [
+                    one for one, *others in test.package_under_test_depends if not others
+                ],
             }
             for test in tests
         ]

@@ -17,6 +17,8 @@ const described = z.object({
   restrictions: z.array(z.string()),
   /** As a control file writes it. */
   depends: z.string(),
+  /** Of these, what its own source makes; autopkgtest wants no other package in its place. */
+  own: z.array(z.string()),
 });
 type Described = z.infer<typeof described>;
 
@@ -39,7 +41,8 @@ const FOLDER = "/srv/debian-tests";
 const inClone = (file: string): string => join(clone, "test/library/debian-tests", file);
 
 /**
- * The host is a container, and is thrown away; autopkgtest takes it for its own machine.
+ * The host is a container, and is thrown away; autopkgtest takes it for its own machine. It builds
+ * the source for every test if one needs that, so it reads nothing of that (`run` does).
  * `$1` the watch, `$2` the domain, `$3` the program, `$4` the source, `$5` the test.
  */
 const autopkgtest = `
@@ -48,10 +51,12 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/games TMPDIR=${FOLDER}
 install -d --mode=1777 ${FOLDER}
 rm -f ${FOLDER}/summary ${FOLDER}/held
 id tester >/dev/null 2>&1 || useradd --create-home tester
+sed 's/\\bbuild-needed\\b//' "$4/debian/tests/control" >${FOLDER}/control
 python3 "$1" "$2" "$3" >${FOLDER}/held &
 watch=$!
 autopkgtest --no-built-binaries --no-auto-control --needs-internet=skip --test-name "$5" \\
-  --summary-file ${FOLDER}/summary --user tester --timeout-test ${TEST_S} "$4/" \\
+  --override-control ${FOLDER}/control --summary-file ${FOLDER}/summary --user tester \\
+  --timeout-test ${TEST_S} "$4/" \\
   --ignore-restrictions isolation-container -- null --fake-capability revert-full-system \\
   >${FOLDER}/log 2>&1 </dev/null || true
 kill -TERM "$watch"
@@ -145,12 +150,13 @@ export class TestedHost {
   }
 
   /** `where` names the file of what it says, which is kept below build/debian-tests. */
-  run({ name, restrictions, depends }: Described, where: string): Run {
+  run({ name, restrictions, depends, own }: Described, where: string): Run {
     const none = { domain: 0, started: 0, elsewhere: 0 };
     if (restrictions.includes("build-needed"))
       return { verdict: cannotRun("the package would have to be built"), held: none };
     try {
       this.#host.satisfy(depends);
+      if (own.length > 0) this.#host.fetch(own);
     } catch (error) {
       const why = /^(?: \S.*|E: .*)$/m.exec(String(error))?.[0].trim() ?? String(error);
       return { verdict: cannotRun(`what it needs cannot be installed: ${why}`), held: none };
