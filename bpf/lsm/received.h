@@ -2,13 +2,14 @@
 /*
  * Descriptors that come from another process: by a message of a unix socket (SCM_RIGHTS), by
  * pidfd_getfd(2), through io_uring, by a seccomp listener. Each is judged as if the process had
- * opened or made it. Pipes and unix sockets lead to the sender, and are granted.
+ * opened or made it. Pipes and pairs of unix sockets lead to the sender, and are granted.
  */
 #ifndef COFFERDAM_LSM_RECEIVED_H
 #define COFFERDAM_LSM_RECEIVED_H
 
 #include "files.h"
 #include "network.h"
+#include "unix.h"
 
 static __always_inline struct internet_address other_end(struct sock *sk, __u16 family)
 {
@@ -69,6 +70,8 @@ static __always_inline int judge_received_socket(struct label *label, struct soc
 	if (!sk)
 		return 0;
 	kind = describe(sk);
+	if (kind.family == AF_UNIX)
+		return judge_received_unix(label, (struct unix_sock *)sk);
 	return has_rules(&kind) ? judge_ends(label, sk, &kind) :
 				  judge_family(label, kind.family, kind.type, kind.protocol);
 }

@@ -127,23 +127,43 @@ static __always_inline enum name_state name_bound(struct label *label, struct vf
 	return bound.state;
 }
 
+/* NAME_NONE: the socket is bound to none. */
+static __noinline int name_of_socket(struct label *label, struct unix_sock *socket)
+{
+	struct unix_address *address = BPF_CORE_READ(socket, addr);
+	struct dentry *dentry = BPF_CORE_READ(socket, path.dentry);
+
+	if (dentry)
+		return name_bound(label, BPF_CORE_READ(socket, path.mnt), dentry);
+	if (!address)
+		return NAME_NONE;
+	return name_abstract(label, &address->name[0].sun_path,
+			     BPF_CORE_READ(address, len) - FAMILY_BYTES);
+}
+
 /* A peer without a name was made together with the socket (socketpair), or gave it away. */
 static __noinline int judge_peer(struct label *label, struct unix_sock *peer)
 {
-	struct unix_address *address = BPF_CORE_READ(peer, addr);
-	struct dentry *dentry = BPF_CORE_READ(peer, path.dentry);
-	enum name_state state;
-	int bytes;
+	enum name_state state = name_of_socket(label, peer);
 
-	if (dentry) {
-		state = name_bound(label, BPF_CORE_READ(peer, path.mnt), dentry);
-	} else {
-		if (!address)
-			return 0;
-		bytes = BPF_CORE_READ(address, len);
-		state = name_abstract(label, &address->name[0].sun_path, bytes - FAMILY_BYTES);
+	return state != NAME_NONE && is_name_denied(label, state, MAY_CONNECT) ? -EACCES : 0;
+}
+
+/*
+ * A connection to a name is judged as if the process had made it. Others are clients' that have no
+ * name, and what serves: these have the name at which they were accepted, or wait for clients.
+ */
+static __noinline int judge_received_unix(struct label *label, struct unix_sock *socket)
+{
+	struct unix_sock *peer = (struct unix_sock *)BPF_CORE_READ(socket, peer);
+	enum name_state state = peer ? name_of_socket(label, peer) : NAME_NONE;
+	__u32 wanted = MAY_CONNECT;
+
+	if (state == NAME_NONE) {
+		state = name_of_socket(label, socket);
+		wanted = MAY_LISTEN;
 	}
-	return is_name_denied(label, state, MAY_CONNECT) ? -EACCES : 0;
+	return state != NAME_NONE && is_name_denied(label, state, wanted) ? -EACCES : 0;
 }
 
 /* An address of the family alone has the kernel choose five digits; these stand for them. */

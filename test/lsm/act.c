@@ -14,7 +14,8 @@
 //   receiver NAME   binds a socket to an abstract name
 //   take            a descriptor that came there: EBADF if the kernel kept it back
 //   give NAME WHAT ...   sends one there: read FILE, write FILE, path FILE, pipe, memfd, queue,
-//                        perf, raw, route, tcp|udp listen|connect|accept|bind ADDRESS PORT
+//                        perf, raw, route, tcp|udp listen|connect|accept|bind ADDRESS PORT,
+//                        stream|datagram listen|connect|accept|client NAME, pair
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -85,17 +86,23 @@ static int networked(char *rest) {
   return used(s, how, type, &to4, sizeof to4);
 }
 
-static int named(char *rest) {
-  const char *how = strsep(&rest, " "), *kind = strsep(&rest, " ");
-  struct sockaddr_un to = {.sun_family = AF_UNIX};
-  int type = *kind == 's' ? SOCK_STREAM : SOCK_DGRAM;
+static socklen_t unix_name(struct sockaddr_un *to, const char *rest) {
   socklen_t bytes = offsetof(struct sockaddr_un, sun_path);
+  *to = (struct sockaddr_un){.sun_family = AF_UNIX};
   for (unsigned byte; rest && *rest; bytes++) {
     int is_code = *rest == '%' && sscanf(rest + 1, "%2x", &byte) == 1;
-    to.sun_path[bytes - offsetof(struct sockaddr_un, sun_path)] = is_code ? (char)byte : *rest;
+    to->sun_path[bytes - offsetof(struct sockaddr_un, sun_path)] = is_code ? (char)byte : *rest;
     rest += is_code ? 3 : 1;
   }
-  if (to.sun_path[0] == '@') to.sun_path[0] = 0;
+  if (to->sun_path[0] == '@') to->sun_path[0] = 0;
+  return bytes;
+}
+
+static int named(char *rest) {
+  const char *how = strsep(&rest, " "), *kind = strsep(&rest, " ");
+  struct sockaddr_un to;
+  int type = *kind == 's' ? SOCK_STREAM : SOCK_DGRAM;
+  socklen_t bytes = unix_name(&to, rest);
   return used(socket(AF_UNIX, type, 0), how, type, &to, bytes);
 }
 
@@ -250,6 +257,31 @@ static int internet(int type, char *rest) {
   return strcmp(how, "listen") || type == SOCK_DGRAM || !listen(s, 1) ? s : -1;
 }
 
+static int other = -1;
+
+// An end of a connection to the name, which stays there until the next: what `connect` has, what
+// `accept` has, and `client` the latter of a client whose name ends in ~. Or what listens there.
+static int local(int type, char *rest) {
+  const char *how = strsep(&rest, " ");
+  int client = socket(AF_UNIX, type, 0), server = socket(AF_UNIX, type, 0), end = -1;
+  struct sockaddr_un at, own;
+  socklen_t bytes = unix_name(&at, rest);
+  close(other);
+  own = at;
+  own.sun_path[bytes - offsetof(struct sockaddr_un, sun_path)] = '~';
+  if (at.sun_path[0]) unlink(at.sun_path), unlink(own.sun_path);
+  if (!strcmp(how, "client") && bind(client, (void *)&own, bytes + 1) < 0) return -1;
+  if (bind(server, (void *)&at, bytes) < 0) return -1;
+  if (type == SOCK_STREAM && listen(server, 1) < 0) return -1;
+  if (strcmp(how, "listen")) {
+    if (connect(client, (void *)&at, bytes) < 0) return -1;
+    if (type == SOCK_STREAM) end = accept(server, 0, 0), close(server), server = end;
+  }
+  end = strcmp(how, "connect") ? server : client;
+  other = end == server ? client : server;
+  return end;
+}
+
 static int made(char *rest) {
   char *what = strsep(&rest, " ");
   int ends[2];
@@ -257,12 +289,15 @@ static int made(char *rest) {
   if (!strcmp(what, "write")) return open(rest, O_WRONLY);
   if (!strcmp(what, "path")) return open(rest, O_PATH);
   if (!strcmp(what, "memfd")) return memfd_create("x", 0);
+  if (!strcmp(what, "pair")) return socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0 ? -1 : ends[0];
   if (!strcmp(what, "pipe")) return pipe(ends) < 0 ? -1 : ends[0];
   if (!strcmp(what, "perf")) return counter();
   if (!strcmp(what, "raw")) return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
   if (!strcmp(what, "route")) return socket(AF_NETLINK, SOCK_RAW, 0);
   if (!strcmp(what, "tcp")) return internet(SOCK_STREAM, rest);
   if (!strcmp(what, "udp")) return internet(SOCK_DGRAM, rest);
+  if (!strcmp(what, "stream")) return local(SOCK_STREAM, rest);
+  if (!strcmp(what, "datagram")) return local(SOCK_DGRAM, rest);
   if (!strcmp(what, "queue"))
     return (int)syscall(SYS_mq_open, "cofferdam-act", O_CREAT | O_RDWR, 0600, (void *)0);
   return -1;

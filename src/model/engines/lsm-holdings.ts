@@ -139,9 +139,9 @@ export const lsmHoldings: readonly LsmHolding[] = [
   held(
     "receive a descriptor that another process sends, or take one (pidfd_getfd)",
     "file_receive",
-    "a file: as to open it; a connection: `listen` at its own address or `connect` to its peer; a" +
-      " socket that serves: `listen`; another family, perf, userfaultfd, a message queue: as to " +
-      "make it",
+    "a file: as to open it; a connection: `listen` at its own address or `connect` to its peer, " +
+      "if that has a name; a socket that serves: `listen`; another family, perf, userfaultfd, a " +
+      "message queue: as to make it",
     nothing,
   ),
   held("use a capability", "capable", "`capabilities`", aboutWords("capabilities")),

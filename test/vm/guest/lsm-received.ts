@@ -81,6 +81,7 @@ test("what leads to no name, or opens nothing, is received", async () => {
   inForce(policyOf([], []));
   for (const what of [
     "pipe",
+    "pair",
     "memfd",
     `path ${FOLDER}/a`,
     "udp none 127.0.0.1 0",
@@ -123,5 +124,30 @@ test("a socket is received by whom may serve its address, or reach its peer", as
       const isGranted = granting.includes(line);
       expect(await gets(what), `${what} by ${line}`).toBe(isGranted);
       expect(lsm.events(domain).map(({ kind }) => kind)).toEqual(isGranted ? [] : ["address"]);
+    }
+});
+
+test("a unix socket is received by whom may connect to its peer, or listen there", async () => {
+  const [path, abstract] = [`${FOLDER}/socket`, "@lsm-received-socket"];
+  const cases: readonly (readonly [string, readonly string[]])[] = [
+    [`stream listen ${path}`, [`listen unix ${path}`]],
+    [`stream connect ${path}`, [`connect unix ${path}`]],
+    [`stream accept ${path}`, [`listen unix ${path}`]],
+    [`stream client ${path}`, [`connect unix ${path}~`]],
+    [`datagram listen ${path}`, [`listen unix ${path}`]],
+    [`datagram connect ${path}`, [`connect unix ${path}`]],
+    [`stream listen ${abstract}`, [`listen unix ${abstract}`]],
+    [`stream connect ${abstract}`, [`connect unix ${abstract}`]],
+    [`stream accept ${abstract}`, [`listen unix ${abstract}`]],
+  ];
+  const lines = [...new Set(["", ...cases.flatMap(([, granting]) => granting)])];
+  for (const [what, granting] of cases)
+    for (const line of lines) {
+      inForce(policyOf([], line === "" ? [] : [line]));
+      const isGranted = granting.includes(line);
+      expect(await gets(what), `${what} by ${line}`).toBe(isGranted);
+      const name = what.split(" ").at(-1);
+      const told = lsm.events(domain).map((event) => event.name.replace(/~$/, ""));
+      expect(told, `${what} by ${line}`).toEqual(isGranted ? [] : [name]);
     }
 });
