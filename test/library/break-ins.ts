@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { type Attempt, attemptsOf } from "./attempts.ts";
 import type { LibraryDaemon } from "./daemon.ts";
-import { BREAK_IN, type LibraryHost } from "./library-host.ts";
+import { BREAK_IN, type DaemonHost } from "./daemon-host.ts";
 import { PolicyDiffers } from "./policy-differs.ts";
 
 /** A case of `must-deny`, tried by a program in the daemon's place. */
@@ -55,7 +55,7 @@ done`;
  * at level disabled. The daemon has been stopped.
  * @throws Error if anything was possible at enforcing, or nothing was refused by the domain alone
  */
-export function tryBreakIns(host: LibraryHost, daemon: LibraryDaemon): readonly Tried[] {
+export function tryBreakIns(host: DaemonHost, daemon: LibraryDaemon): readonly Tried[] {
   const attempts = attemptsOf(daemon);
   const tryable = attempts.filter(
     ({ text, argument }) => argument !== null && daemon.untried[text] === undefined,
@@ -87,7 +87,7 @@ interface Results {
 }
 
 function bothWays(
-  host: LibraryHost,
+  host: DaemonHost,
   daemon: LibraryDaemon,
   attempts: readonly Attempt[],
 ): ReadonlyMap<string, Results> {
@@ -118,7 +118,7 @@ function bothWays(
 
 /** The results, one for each attempt. */
 function asDaemon(
-  host: LibraryHost,
+  host: DaemonHost,
   { name, daemon }: LibraryDaemon,
   level: "enforcing" | "disabled",
   attempts: readonly Attempt[],

@@ -10,6 +10,7 @@ import { clone, type Packages, sharedPackages } from "../package/packages.ts";
 import { rootMissing, ScratchRoot } from "../package/scratch-root.ts";
 import { compileC } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { BREAK_IN, type DaemonHost } from "./daemon-host.ts";
 
 /** Why the library's host cannot be had here, as the end of "skipped, because ...". */
 export const hostMissing = (): string | null => rootMissing() ?? bootMissing();
@@ -19,9 +20,6 @@ const archives = join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
   "cofferdam-debian/archives",
 );
-
-/** In the host: what takes over a daemon. */
-export const BREAK_IN = "/srv/break-in";
 
 /** apt, asked nothing; `$@` are its words. */
 const apt = `
@@ -51,7 +49,8 @@ const FETCH_MS = 600_000;
  * A Debian that is booted in namespaces with Cofferdam installed, in which daemons come one after
  * another. What they need is fetched from outside: the host has no network but its own loopback.
  */
-export class LibraryHost {
+export class LibraryHost implements DaemonHost {
+  readonly answerMs = 60_000;
   readonly #root: ScratchRoot;
   readonly booted: BootedHost;
 
@@ -61,6 +60,13 @@ export class LibraryHost {
   }
 
   static async start(packages: Packages = sharedPackages()): Promise<LibraryHost> {
+    const host = await LibraryHost.startBare(packages);
+    dpkg(host.booted, "--install", packages.inRoot(VERSION));
+    return host;
+  }
+
+  /** Cofferdam's packages are there, and not installed. */
+  static async startBare(packages: Packages): Promise<LibraryHost> {
     mkdirSync(join(archives, "partial"), { recursive: true });
     const root = await ScratchRoot.start(packages.folder, archives);
     try {
@@ -75,9 +81,7 @@ export class LibraryHost {
       root.sh("rm -f /var/lib/man-db/auto-update");
       // Images of machines come without the keys that a package makes when it is installed.
       root.sh("[ ! -x /usr/sbin/make-ssl-cert ] || make-ssl-cert generate-default-snakeoil");
-      const booted = await bootRoot(root);
-      dpkg(booted, "--install", packages.inRoot(VERSION));
-      return new LibraryHost(root, booted);
+      return new LibraryHost(root, await bootRoot(root));
     } catch (error) {
       await root.stop();
       throw error;

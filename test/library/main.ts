@@ -8,6 +8,8 @@ import { type Source, sourceOf } from "./debian-tests/source.ts";
 import { goThrough, type Passage, StepFailed } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
+import { StockServer } from "./server.ts";
+import { pageOf } from "./server-page.ts";
 import { makeSkeleton } from "./skeleton.ts";
 import { tableOf } from "./table.ts";
 import { tenthOf } from "./tenth.ts";
@@ -21,6 +23,8 @@ NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
                      what was seen goes into docs/debian-tests.md
   --apparmor         count what they reach beside Debian's AppArmor profiles
     --apparmor-d DIR and beside those in a checkout of the apparmor.d project
+  --server           a stock server's daemons on one host, by protect --all and
+                     enforce --all; prints the page
   --tenth            those that \`npm test\` would take today
   --new NAME         write the files of a new daemon, from what protect drafts
     --packages P,... its Debian packages; by default NAME
@@ -137,6 +141,28 @@ async function testsThrough(daemons: readonly LibraryDaemon[]): Promise<boolean>
   return done.every(Boolean);
 }
 
+/** Prints the page that docs/stock-server.md is of another host. */
+async function stockServer(): Promise<string> {
+  host = await LibraryHost.startBare(sharedPackages(isProgram));
+  try {
+    const server = new StockServer(host, sayStep);
+    await server.served();
+    server.installed();
+    server.protectAll();
+    await server.dayAtWarning();
+    server.enforceAll();
+    await server.dayEnforced();
+    await server.brokenInto();
+    return pageOf(
+      server.told,
+      "a Debian that is booted in namespaces",
+      "npm run library -- --server",
+    );
+  } finally {
+    await stopHost();
+  }
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -148,6 +174,7 @@ async function main(): Promise<number> {
       apparmor: { type: "boolean", default: false },
       "apparmor-d": { type: "string" },
       "debian-tests": { type: "boolean", default: false },
+      server: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -162,6 +189,10 @@ async function main(): Promise<number> {
   if (values.new !== undefined) {
     const { unit = values.new, packages = values.new } = values;
     await makeSkeleton(values.new, { unit, packages: packages.split(",") }, say);
+    return 0;
+  }
+  if (values.server) {
+    process.stdout.write(await stockServer());
     return 0;
   }
   if (values.apparmor) {

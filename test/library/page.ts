@@ -40,7 +40,8 @@ host has what the tests of Cofferdam need, far more than a server, so the counts
 domains with each other.
 
 [The packages' own tests](debian-tests.md) says which tests of Debian's maintainers pass with these
-domains enforced.
+domains enforced, and [A stock server](stock-server.md) puts nine of them on one host, from nothing
+to enforced.
 
 `;
 

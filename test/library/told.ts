@@ -13,12 +13,18 @@ export function numberless({ operation, object }: Event): string {
   return `${operation} ${same}`;
 }
 
+export type Refused = "denied" | "warning";
+
 /** Of a log: what a domain's policy does not grant, each once. */
-export function toldOf(domain: string, log: string): readonly string[] {
+export function toldOf(
+  domain: string,
+  log: string,
+  verdicts: readonly Refused[] = ["denied", "warning"],
+): readonly string[] {
   const lines = log.split("\n").filter((line) => line !== "");
   const events = lines.map((line) => JSON.parse(line) as Event);
   const told = events
-    .filter((event) => event.domain === domain && ["denied", "warning"].includes(event.verdict))
+    .filter((event) => event.domain === domain && verdicts.some((one) => one === event.verdict))
     .map(numberless);
   return [...new Set(told)].sort();
 }

@@ -112,6 +112,8 @@ exec env -i PATH=/usr/sbin:/usr/bin container=cofferdam-test container_ttys=pts/
 const BOOT_MS = 180_000;
 /** For one command: one may restart every daemon of a host. Milliseconds. */
 const COMMAND_MS = 300_000;
+/** Of what one command prints: a log of a whole day. */
+const OUTPUT_BYTES = 64 * 1024 * 1024;
 const LOOK_AGAIN_MS = 50;
 const UP: readonly string[] = ["running", "degraded"];
 const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin", "HOME=/root"];
@@ -261,6 +263,7 @@ export class BootedHost extends SystemdHost {
     const { status, stdout, stderr } = spawnSync(program, args, {
       encoding: "utf8",
       timeout: COMMAND_MS,
+      maxBuffer: OUTPUT_BYTES,
     });
     return { status, out: stdout, err: stderr };
   }

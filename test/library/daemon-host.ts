@@ -1,0 +1,17 @@
+import type { SystemdHost } from "../host/shell-sandbox/systemd-host.ts";
+
+/** A program that takes over a daemon: `break-in.c`, as a host has it. */
+export const BREAK_IN = "/srv/break-in";
+
+/** A Debian with systemd, on which daemons of the library come. */
+export interface DaemonHost {
+  readonly booted: SystemdHost;
+  /** Until a client is answered, also on a busy machine, milliseconds. */
+  readonly answerMs: number;
+  has(packages: readonly string[]): boolean;
+  /** @throws Error with what apt said, if they cannot be had */
+  fetch(packages: readonly string[]): void;
+  install(packages: readonly string[]): void;
+  /** The shipped policies are those of the clone as it is now. */
+  renewPolicies(): void;
+}

@@ -1,0 +1,117 @@
+import { wrap } from "../../src/base/wrap.ts";
+import { readDaemon } from "./daemon.ts";
+import { BESIDE, type Command, type Held, SERVED, type Told } from "./server.ts";
+import { heldOf } from "./table.ts";
+
+/** Characters of a line of running text. */
+const WIDTH = 100;
+
+/**
+ * The page of what was told of a server: docs/stock-server.md. `where`: what the server was, with
+ * its article. `by`: the command that it was seen with.
+ */
+export function pageOf({ commands, left, held }: Told, where: string, by: string): string {
+  const shown = (part: string) => (commands[part] ?? []).map(code).join("\n");
+  const refused = held.reduce((sum, { denied }) => sum + denied.length, 0);
+  return `# A stock server, from nothing to enforced
+
+<!-- Written by \`${by}\` on ${new Date().toISOString().slice(0, 10)}. -->
+
+${paragraph(`This was ${where}. Debian's packages and units are unchanged:`)}
+
+| unit | what a client sees it do |
+|---|---|
+${SERVED.map(served).join("\n")}
+
+${paragraph(
+  `Beside them run ${BESIDE.join(" and ")}. They listen nowhere and stay outside: ` +
+    "[what cannot be held](library.md#what-cannot-be-held) says why. Each daemon has done its " +
+    "work for a client before Cofferdam comes, so that the clients are known to work.",
+)}
+
+## Cofferdam is installed
+
+${shown("installed")}
+Nothing has changed for any daemon. \`status\` names what listens, and that it is outside.
+
+## Every daemon into its domain
+
+${shown("protected")}
+${paragraph(
+  left.length === 0
+    ? "All that listens is in a domain, at level warning: it is asked, and nothing is refused."
+    : `Outside there still listened: ${left.join(", ")}. The rest is in a domain, at warning.`,
+)}
+
+## A day at warning
+
+${paragraph(
+  "A day's work, compressed: each daemon works for its client, is reloaded, has its logs " +
+    "rotated, and works again. Then logrotate and the copy of dpkg's database run, as timers " +
+    "start them, and nginx is upgraded, as unattended-upgrades would. Nothing was told of but " +
+    "what [the library](library.md) lists for these daemons, with the reason. One of them, asked " +
+    "whether it may be enforced:",
+)}
+
+${shown("day")}
+## Enforced
+
+${paragraph(
+  "`--least 1s` and `--watch 20s` are for the compressed day: by default a domain has to be at " +
+    "warning for a day, and is watched for ten minutes. The first command enforces those that " +
+    "are ready. What keeps the others back are accesses that no rule can name; the library " +
+    "lists them, with the reason why the daemon is not to have them. `--anyway` enforces these " +
+    "domains, too.",
+)}
+
+${shown("enforced")}
+${booted(commands)}${paragraph(
+  "The same day was worked again, by the same clients. Every answer was right. Denied were " +
+    `${refused} things, each of which the library lists: the daemon asks for it, and does ` +
+    "without.",
+)}
+
+| domain | denied, and done without |
+|---|---|
+${held.map(without).join("\n")}
+
+## Broken into
+
+${paragraph(
+  "At last a program took the place of each daemon's own, in its domain and as its user, and " +
+    "tried what a break-in there would: to run a shell, read /etc/shadow, connect out, load a " +
+    "program, reach other daemons' files. The cases are in [domains/cases](../domains/cases). " +
+    "Nothing was possible. The program also ran without a domain, which shows what the domain " +
+    "alone has refused.",
+)}
+
+| domain | refused by the domain alone | by ordinary permissions, too |
+|---|---|---|
+${held.map(tried).join("\n")}
+`;
+}
+
+const served = (name: string): string => {
+  const { unit, work } = readDaemon(name);
+  return `| ${unit.replace("VERSION", "8.4")} | ${work} |`;
+};
+
+const booted = (commands: Told["commands"]): string =>
+  commands.booted === undefined
+    ? ""
+    : `The server was booted. After it:\n\n${commands.booted.map(code).join("\n")}\n`;
+
+const without = ({ name, denied }: Held): string =>
+  `| [${name}](library.md#${name}) | ${denied.length} |`;
+
+const tried = (one: Held): string => {
+  const [alone, also] = heldOf(one.tried).replace(" held", "").split(" + ");
+  return `| ${one.name} | ${alone} | ${also} |`;
+};
+
+function code({ line, out }: Command): string {
+  const lines = `# ${line}\n${out}`.trimEnd().split("\n");
+  return `${lines.map((one) => `    ${one}`.trimEnd()).join("\n")}\n`;
+}
+
+const paragraph = (text: string): string => wrap(text, WIDTH, "");
