@@ -26,9 +26,9 @@ struct search {
 	struct climb climb;
 	struct dentry *dentry;
 	struct mnt_namespace *namespace;
-	struct list_head *head;
-	struct list_head *first;
-	struct list_head *at;
+	void *head; /* as mounts_head() has it */
+	void *first;
+	void *at;
 	void *table;
 	__u32 moves;
 	__u32 state;
@@ -36,14 +36,58 @@ struct search {
 	__u32 named; /* some name was found, and not granted */
 };
 
+/*
+ * The mounts of a file system are a list whose elements are within the mounts; since 6.18, a chain
+ * of the mounts themselves, which NULL ends.
+ */
+static __always_inline bool are_chained(void)
+{
+	struct mount___chained *chained = NULL;
+
+	return bpf_core_field_exists(chained->mnt_next_for_sb);
+}
+
+/* What follows the last element. */
+static __always_inline void *mounts_head(struct super_block *sb)
+{
+	if (are_chained())
+		return NULL;
+	return (void *)sb + bpf_core_field_offset(struct super_block, s_mounts);
+}
+
+static __always_inline void *first_element(struct super_block *sb)
+{
+	struct super_block___chained *chained = (void *)sb;
+
+	if (are_chained())
+		return BPF_CORE_READ(chained, s_mounts);
+	return BPF_CORE_READ(sb, s_mounts.next);
+}
+
+static __always_inline void *next_element(void *element)
+{
+	struct mount___chained *chained = element;
+	struct list_head *listed = element;
+
+	if (are_chained())
+		return BPF_CORE_READ(chained, mnt_next_for_sb);
+	return BPF_CORE_READ(listed, next);
+}
+
+static __always_inline struct mount *mount_at(void *element)
+{
+	if (are_chained())
+		return element;
+	return element - bpf_core_field_offset(struct mount, mnt_instance);
+}
+
 static __always_inline long search_next_mount(struct search *search)
 {
-	struct list_head *at = search->at;
-	struct mount *mount = (void *)at - bpf_core_field_offset(struct mount, mnt_instance);
+	struct mount *mount = mount_at(search->at);
 
-	if (at == search->head)
+	if (search->at == search->head)
 		return 1;
-	search->at = BPF_CORE_READ(at, next);
+	search->at = next_element(search->at);
 	if (BPF_CORE_READ(mount, mnt_ns) != search->namespace)
 		return 0;
 	search->climb.mount = mount;
@@ -115,8 +159,8 @@ static __noinline int judge_attributes(struct label *label, struct dentry *dentr
 	if (BPF_CORE_READ(sb, s_flags) & SB_NOUSER)
 		return 0;
 	search.climb.root_mount = mount_of(root_mnt);
-	search.head = (void *)sb + bpf_core_field_offset(struct super_block, s_mounts);
-	search.first = BPF_CORE_READ(sb, s_mounts.next);
+	search.head = mounts_head(sb);
+	search.first = first_element(sb);
 	search.at = search.first;
 	search.moves = moves_of_names();
 	search.namespace = BPF_CORE_READ(task, nsproxy, mnt_ns);
@@ -162,6 +206,15 @@ ATTRIBUTE_HOOK(inode_setxattr)
 ATTRIBUTE_HOOK(inode_removexattr)
 ATTRIBUTE_HOOK(inode_set_acl)
 ATTRIBUTE_HOOK(inode_remove_acl)
+
+/* 6.17. file_setattr(2); ioctl(2) has been judged by name before. */
+SEC("lsm/inode_file_setattr")
+int BPF_PROG(on_inode_file_setattr, struct dentry *dentry)
+{
+	struct label *label = label_of_current();
+
+	return label ? judge_attributes(label, dentry) : 0;
+}
 
 /* About the descriptor, and answered before a device is asked. */
 static __always_inline bool is_about_descriptor(__u32 request)

@@ -123,6 +123,17 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct mount;
+
+/* 6.18 chains the mounts of a file system otherwise. */
+struct super_block___chained {
+	struct mount *s_mounts;
+};
+
+struct mount___chained {
+	struct mount *mnt_next_for_sb;
+};
+
 struct super_block {
 	struct list_head s_mounts;
 	unsigned long s_magic;

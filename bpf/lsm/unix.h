@@ -33,6 +33,21 @@ struct climb {
 	__u32 arrived;
 };
 
+/*
+ * Whether the mount covers the root of the kernel's first file system, above which there is none.
+ * Since 7.0 that one covers an empty one.
+ */
+static __always_inline bool covers_first(struct mount *above, struct dentry *point)
+{
+	struct mount *below = BPF_CORE_READ(above, mnt_parent);
+
+	if (point != BPF_CORE_READ(above, mnt.mnt_root))
+		return false;
+	return below == above ||
+	       (BPF_CORE_READ(below, mnt_parent) == below &&
+		BPF_CORE_READ(above, mnt_mountpoint) == BPF_CORE_READ(below, mnt.mnt_root));
+}
+
 /* From an entry to the one above, across the mounts. */
 static long climb_on(__u32 index, struct climb *climb)
 {
@@ -45,10 +60,7 @@ static long climb_on(__u32 index, struct climb *climb)
 		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 		struct dentry *point = BPF_CORE_READ(mount, mnt_mountpoint);
 
-		/* The last is what the kernel's first file system was covered with. */
-		if (mount == climb->root_mount || above == mount ||
-		    (BPF_CORE_READ(above, mnt_parent) == above &&
-		     point == BPF_CORE_READ(above, mnt.mnt_root))) {
+		if (mount == climb->root_mount || above == mount || covers_first(above, point)) {
 			climb->arrived = 1;
 			return 1;
 		}

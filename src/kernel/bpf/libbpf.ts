@@ -46,6 +46,7 @@ const prototypes = {
   createMap:
     "int bpf_map_create(int type, const char *name, uint32_t key, uint32_t value, uint32_t" +
     " entries, void *options)",
+  findKernelType: "int libbpf_find_vmlinux_btf_id(const char *name, int attachType)",
   openTracepoint: "int bpf_raw_tracepoint_open(const char *name, int program)",
   programById: "int bpf_prog_get_fd_by_id(uint32_t id)",
   mapById: "int bpf_map_get_fd_by_id(uint32_t id)",

@@ -98,7 +98,12 @@ export const lsmHoldings: readonly LsmHolding[] = [
     "`a`",
     aboutNames(P.attributes),
   ),
-  held("inode flags and versions", "file_ioctl file_ioctl_compat", "`a`", aboutNames(P.attributes)),
+  held(
+    "inode flags and versions",
+    "file_ioctl file_ioctl_compat inode_file_setattr",
+    "`a`",
+    aboutNames(P.attributes),
+  ),
   held(
     "requests to character and block devices",
     "file_ioctl file_ioctl_compat",

@@ -21,7 +21,7 @@ export function generateHooksDoc(): string {
     ...uses.flatMap(([use, meaning]) => section(use, meaning)),
     "## Hooks that not every kernel has",
     "",
-    "The tests look at Linux 6.12 and 6.18; the releases between are from the kernel's history.",
+    "Linux 6.12, 6.18 and 7.3 were looked at; the releases between are from the kernel's history.",
     "",
     "| hook | since | until |",
     "|---|---|---|",

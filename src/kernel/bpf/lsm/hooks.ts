@@ -3,7 +3,7 @@
  * what the bpf-lsm engine makes of it. test/lsm/hooks.test.ts compares this with the programs in
  * `bpf/lsm/` and with the running kernel; test/vm with Debian's stock one. So no new hook goes
  * unnoticed. Source of what a hook is asked about: include/linux/lsm_hook_defs.h and
- * security/security.c of Linux 6.12 and 6.18.
+ * security/security.c of Linux 6.12 and 6.18; the types of 7.3.
  */
 
 /**
@@ -22,8 +22,8 @@ export interface HookGroup {
 }
 
 /**
- * `since`: the first release with the hook; `until`: the first without it. Only 6.12 and 6.18 were
- * looked at; the releases between are from the kernel's history.
+ * `since`: the first release with the hook; `until`: the first without it. Only 6.12, 6.18 and
+ * 7.3 were looked at; the releases between are from the kernel's history.
  */
 export const hookReleases: Readonly<Record<string, { since?: string; until?: string }>> = {
   cred_getlsmprop: { since: "6.14" },
@@ -35,6 +35,7 @@ export const hookReleases: Readonly<Record<string, { since?: string; until?: str
   inode_file_getattr: { since: "6.17" },
   inode_file_setattr: { since: "6.17" },
   uring_allowed: { since: "6.15" },
+  unix_find: { since: "7.1" },
   current_getsecid_subj: { until: "6.13" },
   inode_getsecid: { until: "6.13" },
   ipc_getsecid: { until: "6.13" },
@@ -81,6 +82,11 @@ export const hookGroups: readonly HookGroup[] = [
   },
   {
     use: "elsewhere",
+    why: "unix_stream_connect and unix_may_send are asked about the same socket",
+    hooks: ["unix_find"],
+  },
+  {
+    use: "elsewhere",
     why: "the family is decided when the socket is made, and SCTP has none",
     hooks: words("netlink_send sctp_bind_connect"),
   },
@@ -120,12 +126,7 @@ export const hookGroups: readonly HookGroup[] = [
   {
     use: "held",
     why: "flags of inodes, requests to devices, input put into a terminal",
-    hooks: words("file_ioctl file_ioctl_compat"),
-  },
-  {
-    use: "open",
-    why: "flags of inodes by a system call of its own, of newer kernels",
-    hooks: ["inode_file_setattr"],
+    hooks: words("file_ioctl file_ioctl_compat inode_file_setattr"),
   },
   { use: "held", why: "a descriptor comes from another process", hooks: ["file_receive"] },
   {

@@ -191,5 +191,11 @@ export const lsmPrograms = [
   ...["on_userns_create", "on_inode_create", "on_inode_unlink"],
   ...["on_anonymous_inode"],
   ...["on_set_times", "on_inode_setxattr", "on_inode_removexattr", "on_inode_set_acl"],
-  ...["on_inode_remove_acl", "on_file_ioctl", "on_file_ioctl_compat"],
+  ...["on_inode_remove_acl", "on_inode_file_setattr", "on_file_ioctl", "on_file_ioctl_compat"],
 ] as const;
+export type LsmProgram = (typeof lsmPrograms)[number];
+
+/** Programs whose hooks not every kernel that takes the engine has, with the hook. */
+export const laterPrograms: ReadonlyMap<LsmProgram, string> = new Map([
+  ["on_inode_file_setattr", "inode_file_setattr"],
+]);

@@ -1,12 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { BPF_LSM_MAC } from "../../constants.ts";
 import { close } from "../../ffi.ts";
 import { mountsIn } from "../../mountinfo.ts";
 import { libbpf } from "../libbpf.ts";
 import { BpfObject, check } from "../object.ts";
 import { readShipped } from "../shipped.ts";
-import { configurationLayout, lsmMaps, lsmPrograms } from "./layout.ts";
+import {
+  configurationLayout,
+  type LsmProgram,
+  laterPrograms,
+  lsmMaps,
+  lsmPrograms,
+} from "./layout.ts";
 import {
   generations,
   makeGeneration,
@@ -33,7 +40,9 @@ export function loadLsm(folder: string): void {
   using object = new BpfObject(readShipped(OBJECT));
   object.setInitialValue(".rodata", configuration());
   const reused = reusePinned(object, folder);
-  object.load(lsmPrograms);
+  const programs = programsHere();
+  for (const program of lsmPrograms) if (!programs.includes(program)) object.skipProgram(program);
+  object.load(programs);
   makePins(folder);
   const generation = (before.at(-1) ?? 0) + 1;
   try {
@@ -41,13 +50,21 @@ export function loadLsm(folder: string): void {
       if (!reused.has(map))
         check(`pin map ${map}`, libbpf().pin(object.mapFd(map), mapPin(folder, map)));
     const pins = makeGeneration(folder, generation);
-    for (const program of lsmPrograms) object.attachPinned(program, join(pins, program));
+    for (const program of programs) object.attachPinned(program, join(pins, program));
   } catch (error) {
     if (before.length === 0) unpin(folder);
     else removeGeneration(folder, generation);
     throw error;
   }
   for (const old of before) removeGeneration(folder, old);
+}
+
+/** Those for whose hooks this kernel has a place. */
+export function programsHere(): readonly LsmProgram[] {
+  return lsmPrograms.filter((program) => {
+    const hook = laterPrograms.get(program);
+    return hook === undefined || libbpf().findKernelType(hook, BPF_LSM_MAC) > 0;
+  });
 }
 
 function reusePinned(object: BpfObject, folder: string): ReadonlySet<string> {
