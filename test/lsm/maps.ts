@@ -10,7 +10,12 @@ import {
   ROW_BYTES,
   UNIT_BYTES,
 } from "../../src/kernel/bpf/lsm/layout.ts";
-import { makePins, mapPin } from "../../src/kernel/bpf/lsm/pins.ts";
+import {
+  beginGeneration,
+  completeGeneration,
+  makePins,
+  mapPin,
+} from "../../src/kernel/bpf/lsm/pins.ts";
 import { withFd } from "../../src/kernel/bpf/maps.ts";
 import { check } from "../../src/kernel/bpf/object.ts";
 
@@ -48,7 +53,10 @@ function create(form: readonly [number, number, number, number], at: object): nu
   return check("make a map", libbpf().createMap(type, "test", key, value, entries, given));
 }
 
-/** The engine's maps at `pins`, on a bpffs, without its programs: nothing is held by them. */
+/**
+ * The engine's maps at `pins`, on a bpffs, as if its programs were attached: nothing is held by
+ * them.
+ */
 export function pinMaps(pins: string): void {
   mkdirSync(dirname(pins), { recursive: true });
   makePins(pins);
@@ -58,4 +66,6 @@ export function pinMaps(pins: string): void {
         check("pin a map", libbpf().pin(fd, mapPin(pins, name as LsmMap))),
       ),
     );
+  beginGeneration(pins, 1);
+  completeGeneration(pins, 1);
 }

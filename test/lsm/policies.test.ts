@@ -1,12 +1,18 @@
 /** Policies in this kernel's map of maps, without the programs. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { libbpf } from "../../src/kernel/bpf/libbpf.ts";
 import { LsmEngine } from "../../src/kernel/bpf/lsm/engine.ts";
 import { ROW_BYTES } from "../../src/kernel/bpf/lsm/layout.ts";
-import { openPin } from "../../src/kernel/bpf/lsm/pins.ts";
+import {
+  beginGeneration,
+  completeGeneration,
+  openPin,
+  removeParts,
+  unpin,
+} from "../../src/kernel/bpf/lsm/pins.ts";
 import { withFd } from "../../src/kernel/bpf/maps.ts";
 import { check } from "../../src/kernel/bpf/object.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -74,4 +80,24 @@ test("where a policy cannot be had, those before it are in force", (context) => 
   withFd(openPin(pins, "policies") ?? -1, (policies) =>
     expect([1, 2, 3].map((domain) => numberOf(policies, domain))).toEqual([11, 12, null]),
   );
+});
+
+test("what a killed process has attached or detached in part is not the engine", (context) => {
+  skipUnless(context, isRoot, "only root writes the engine's maps");
+  const isThere = () => {
+    using engine = LsmEngine.open(pins);
+    return engine !== null;
+  };
+  expect(isThere()).toBe(true);
+  // As it begins to detach, and as another one begins to attach.
+  renameSync(join(pins, "programs-1"), join(pins, "part-1"));
+  expect(isThere()).toBe(false);
+  removeParts(pins);
+  beginGeneration(pins, 1);
+  expect(isThere()).toBe(false);
+  completeGeneration(pins, 1);
+  expect(isThere()).toBe(true);
+  beginGeneration(pins, 2);
+  unpin(pins);
+  expect(existsSync(pins)).toBe(false);
 });

@@ -24,7 +24,7 @@ import {
   ROW_BYTES,
   UNIT_BYTES,
 } from "./layout.ts";
-import { openPin } from "./pins.ts";
+import { generations, openPin } from "./pins.ts";
 
 /** `linux/bpf.h`. */
 const BPF_MAP_TYPE_ARRAY = 2;
@@ -80,7 +80,7 @@ export class LsmEngine {
       const fd = openPin(folder, map);
       if (fd !== null) maps.set(map, fd);
     }
-    if (maps.size === lsmMaps.length) return new LsmEngine(maps);
+    if (maps.size === lsmMaps.length && generations(folder).length > 0) return new LsmEngine(maps);
     for (const fd of maps.values()) close(fd);
     return null;
   }

@@ -15,12 +15,14 @@ import {
   lsmPrograms,
 } from "./layout.ts";
 import {
+  beginGeneration,
+  completeGeneration,
   generations,
-  makeGeneration,
   makePins,
   mapPin,
   openPin,
   removeGeneration,
+  removeParts,
   unpin,
 } from "./pins.ts";
 
@@ -49,11 +51,13 @@ export function loadLsm(folder: string): void {
     for (const map of lsmMaps)
       if (!reused.has(map))
         check(`pin map ${map}`, libbpf().pin(object.mapFd(map), mapPin(folder, map)));
-    const pins = makeGeneration(folder, generation);
+    removeParts(folder);
+    const pins = beginGeneration(folder, generation);
     for (const program of programs) object.attachPinned(program, join(pins, program));
+    completeGeneration(folder, generation);
   } catch (error) {
     if (before.length === 0) unpin(folder);
-    else removeGeneration(folder, generation);
+    else removeParts(folder);
     throw error;
   }
   for (const old of before) removeGeneration(folder, old);

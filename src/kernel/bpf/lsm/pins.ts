@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { PRIVATE_FOLDER } from "../../../base/modes.ts";
 import { libbpf } from "../libbpf.ts";
@@ -7,10 +7,13 @@ import type { LsmMap } from "./layout.ts";
 
 /**
  * Folders on a bpffs that keep the engine: `maps/NAME`, and `programs-N/NAME` of the N-th object
- * that was attached. Whatever is pinned there outlives every process. Only root may look into it.
+ * that was attached, whole. Programs are attached and detached below `part-N`, so that what is left
+ * of a process that was killed meanwhile never passes for the engine. Whatever is pinned there
+ * outlives every process. Only root may look into it.
  */
 
 const PROGRAMS = /^programs-(\d+)$/;
+const PART = /^part-\d+$/;
 
 export function mapPin(folder: string, map: LsmMap): string {
   return join(folder, "maps", map);
@@ -35,15 +38,28 @@ export function generations(folder: string): readonly number[] {
     .sort((a, b) => a - b);
 }
 
-export function makeGeneration(folder: string, generation: number): string {
-  const made = join(folder, `programs-${generation}`);
+/** A folder for its programs, which are no generation yet. */
+export function beginGeneration(folder: string, generation: number): string {
+  const made = partOf(folder, generation);
   mkdirSync(made, { mode: PRIVATE_FOLDER });
   return made;
 }
 
+/** All its programs are attached. */
+export function completeGeneration(folder: string, generation: number): void {
+  renameSync(partOf(folder, generation), wholeOf(folder, generation));
+}
+
 /** Detaches its programs. */
 export function removeGeneration(folder: string, generation: number): void {
-  removeFolder(join(folder, `programs-${generation}`));
+  renameSync(wholeOf(folder, generation), partOf(folder, generation));
+  removeParts(folder);
+}
+
+/** Detaches programs whose loader, or whoever detached them, did not come to its end. */
+export function removeParts(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (PART.test(name)) removeFolder(join(folder, name));
 }
 
 /**
@@ -52,8 +68,17 @@ export function removeGeneration(folder: string, generation: number): void {
  */
 export function unpin(folder: string): void {
   for (const generation of generations(folder)) removeGeneration(folder, generation);
+  removeParts(folder);
   if (existsSync(join(folder, "maps"))) removeFolder(join(folder, "maps"));
   if (existsSync(folder)) rmdirSync(folder);
+}
+
+function wholeOf(folder: string, generation: number): string {
+  return join(folder, `programs-${generation}`);
+}
+
+function partOf(folder: string, generation: number): string {
+  return join(folder, `part-${generation}`);
 }
 
 function removeFolder(folder: string): void {
