@@ -1,5 +1,6 @@
-// innocent COUNT NAME [REST]: makes and removes the directory NAME, COUNT times; rests for REST
-// milliseconds after each call. Prints how long the slowest of these calls took, in microseconds.
+// innocent COUNT NAME [REST [UNTIL]]: makes and removes the directory NAME, COUNT times, and goes on
+// until there is a file UNTIL; rests for REST milliseconds after each call. Prints how long the
+// slowest of these calls took, in microseconds.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +16,7 @@ static long now(void) {
 int main(int argc, char **argv) {
   if (argc < 3) return 98;
   long slowest = 0;
-  for (long i = 2 * atol(argv[1]); i > 0; i--) {
+  for (long i = 2 * atol(argv[1]); i > 0 || (argc > 4 && access(argv[4], F_OK)); i--) {
     long begin = now();
     if (i & 1 ? rmdir(argv[2]) : mkdir(argv[2], 0700)) return 97;
     long took = now() - begin;
