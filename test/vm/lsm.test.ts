@@ -25,10 +25,11 @@ const usual = [
   "lsm-differential",
   "lsm",
 ] as const;
-const whole = [...usual, "lsm-launch", "lsm-upgrade", "lsm-attacks", "lsm-after"];
+const more = ["lsm-launch", "lsm-upgrade", "lsm-attacks", "lsm-stress"] as const;
+const whole = [...usual, ...more, "lsm-after"];
 /**
- * `npm run test:lsm` says `all`: the launcher, an upgrade and the attacks too, and more generated
- * policies. While one of them is worked on, its name.
+ * `npm run test:lsm` says `all`: the launcher, an upgrade, the attacks and the stress too, and
+ * more generated policies. While one of them is worked on, its name.
  */
 const chosen = process.env.COFFERDAM_LSM ?? [...usual, "lsm-after"].join(",");
 const isWhole = chosen === "all";
@@ -41,10 +42,10 @@ function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
   if (suites.includes("lsm-attacks")) fillWithAttackPrograms(tree);
   tree.copy(path.join(import.meta.dirname, "guest/adopt.sh"), "vm/adopt.sh");
-  for (const name of ["mkfifo", "ls", "cp"]) tree.program(`/usr/bin/${name}`);
+  for (const name of ["mkfifo", "ls", "cp", "nice"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
-  const programs = ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "lsm/moving.c"];
+  const programs = ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "lsm/moving.c", "lsm/writer.c"];
   for (const source of [...programs, "differential/prober.c"])
     compileC(
       path.join(tree.folder, "vm", path.basename(source, ".c")),
@@ -74,6 +75,7 @@ for (const name of suites)
     const step = outcome?.steps.get(`engine/root/${name}`);
     const told = testOutcomes(step?.output ?? "");
     const text = `${step?.output}\n${outcome?.console}`;
+    for (const line of step?.output.match(/^measured: .*$/gm) ?? []) console.log(line);
     expect(
       told.filter(({ state }) => state !== "passed").map(({ title, why }) => `${title}: ${why}`),
       text,

@@ -64,7 +64,7 @@ export function loadLsm(folder: string): void {
 }
 
 /** Those for whose hooks this kernel has a place. */
-export function programsHere(): readonly LsmProgram[] {
+function programsHere(): readonly LsmProgram[] {
   return lsmPrograms.filter((program) => {
     const hook = laterPrograms.get(program);
     return hook === undefined || libbpf().findKernelType(hook, BPF_LSM_MAC) > 0;
