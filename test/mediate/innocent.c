@@ -1,5 +1,5 @@
-// innocent COUNT NAME [REST [UNTIL]]: makes and removes the directory NAME, COUNT times, and goes on
-// until there is a file UNTIL; rests for REST milliseconds after each call. Prints how long the
+// innocent COUNT NAME [REST [UNTIL]]: makes and removes the directory NAME, COUNT times, and goes
+// on until there is a file UNTIL; rests for REST milliseconds after each call. Prints how long the
 // slowest of these calls took, in microseconds.
 #include <stdio.h>
 #include <stdlib.h>
