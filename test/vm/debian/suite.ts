@@ -12,6 +12,14 @@ import { runServer } from "./server.ts";
 /** Tests that run on the server, by title, in this order. They know vitest's `expect`. */
 export type Suite = Readonly<Record<string, () => unknown>>;
 
+interface More {
+  /** Debian's packages of the server's image; by default those of `image.ts`. */
+  readonly packages?: readonly string[];
+  readonly fill?: (files: Tree) => void;
+  /** Words of the kernel's command line, by the suite that runs there. */
+  readonly kernels?: Readonly<Record<string, string>>;
+}
+
 /** Of the journal, with a test that failed. */
 const JOURNAL_LINES = 40;
 
@@ -20,16 +28,14 @@ const JOURNAL_LINES = 40;
  * tell what became of each of theirs. Cofferdam's packages of both versions lie in the server's
  * /srv/packages; none is installed.
  * @param module the file that exports these suites by these names
- * @param kernels words of the kernel's command line, by the suite that runs there
  */
 export function testOnServer(
   module: string,
   suites: Readonly<Record<string, Suite>>,
-  fill: (files: Tree) => void = () => undefined,
-  kernels: Readonly<Record<string, string>> = {},
+  { packages: ofImage, fill = () => undefined, kernels = {} }: More = {},
 ): void {
   const names = Object.keys(suites);
-  const missing = imageMissing();
+  const missing = imageMissing(ofImage);
   let outcomes: readonly MachineOutcome[] = [];
 
   beforeAll(
@@ -38,6 +44,7 @@ export function testOnServer(
       const bundles = await Promise.all(names.map((name) => bundleTests(runsSuite(module, name))));
       const packages = sharedPackages();
       outcomes = await runServer({
+        packages: ofImage,
         fill: (files) => {
           files.copy(packages.folder, FOLDER_IN_ROOT);
           for (const [index, name] of names.entries())
@@ -68,13 +75,20 @@ export function testOnServer(
       });
 }
 
+/** The console of the server tells at once what became of each test: a run takes half an hour. */
 function runsSuite(module: string, name: string): string {
   return `import { ${name} as suite } from ${JSON.stringify(module)};
     import { test } from "vitest";
     import { machine } from ${JSON.stringify(path.join(import.meta.dirname, "guest/machine.ts"))};
     for (const [title, body] of Object.entries(suite))
-      test(title, () => {
+      test(title, async () => {
         machine.announce(title);
-        return body();
+        try {
+          await body();
+        } catch (error) {
+          machine.announce("FAILED: " + (error?.message ?? error));
+          throw error;
+        }
+        machine.announce("passed");
       });`;
 }

@@ -30,8 +30,13 @@ class Machine extends SystemdHost {
   }
 
   /** What dpkg says about this version of Cofferdam's package; it must succeed. */
-  install(version: string): string {
-    return this.must("dpkg", "--install", `/srv/packages/cofferdam_${version}_amd64.deb`);
+  install(version: string, ...options: readonly string[]): string {
+    return this.must(
+      "dpkg",
+      ...options,
+      "--install",
+      `/srv/packages/cofferdam_${version}_amd64.deb`,
+    );
   }
 
   /** Tells a person who waits for this machine how far it is. */

@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { VERSION } from "../../../../src/cli/version.ts";
+import type { Event } from "../../../../src/events/event.ts";
+import { type LibraryDaemon, readDaemon, withVersion } from "../../../library/daemon.ts";
+import { numberless } from "../../../library/told.ts";
+import type { Suite } from "../suite.ts";
+import { machine } from "./machine.ts";
+
+/** Of postgres' unit: the kernel knows the groups of its instances by no policy. */
+const TEMPLATE = "postgresql@.service";
+const NAMES: readonly string[] = ["nginx", "redis-server", "postgres", "sshd", "memcached"];
+
+/**
+ * What pam_systemd does once it has reached logind, which it cannot at enforcing: logind sends it a
+ * pipe of its own mount namespace.
+ */
+const atWarning: readonly string[] = [
+  "sshd: warning: write a file that cannot be reached from the host's root",
+  "sshd: warning: use dac_read_search",
+];
+
+/** Where the library's client is none that people use, or costs an emulated machine too much. */
+const clients: Readonly<Record<string, { readonly client: string }>> = {
+  nginx: { client: "curl -sS http://127.0.0.1/life.txt" },
+  // With workers, and without compiling.
+  postgres: {
+    client: `runuser -u postgres -- psql -XAtq \\
+      -c 'create table if not exists life as select generate_series(1, 20000) i' \\
+      -c 'set parallel_setup_cost = 0; set min_parallel_table_scan_size = 0' \\
+      -c 'set parallel_tuple_cost = 0; select sum(i) from life'`,
+  },
+};
+
+/** Of the shipped policies: to read all of them takes an emulated machine minutes at each start. */
+const onlyTheirs: readonly string[] = [
+  "--path-exclude=/usr/share/cofferdam/domains/*.yaml",
+  ...["abstractions/*", ...NAMES.map((name) => `${name}.yaml`)].map(
+    (kept) => `--path-include=/usr/share/cofferdam/domains/${kept}`,
+  ),
+];
+
+const LOG = "/var/log/cofferdam/events.jsonl";
+
+/** Once the packages are there: postgres' unit has the version in its name. */
+let known: readonly LibraryDaemon[] = [];
+function daemons(): readonly LibraryDaemon[] {
+  if (known.length === 0)
+    known = NAMES.map((name) =>
+      withVersion({ ...readDaemon(name), ...clients[name] }, (script) => machine.sh(script)),
+    );
+  return known;
+}
+
+const units = () => daemons().map(({ unit }) => unit);
+
+/** A client's work, until it is done: a daemon that has just started may not listen yet. */
+function serves({ name, client, answer }: LibraryDaemon): void {
+  let heard = work(client);
+  for (let attempt = 0; attempt < 60 && !heard.includes(answer); attempt++) {
+    machine.must("sleep", "1");
+    heard = work(client);
+  }
+  expect(heard, `${name} serves`).toContain(answer);
+}
+
+function work(client: string): string {
+  const { out, err } = machine.run("bash", "-c", `cd /; ${client}`);
+  return `${out}${err}`;
+}
+
+const allServe = () => {
+  for (const daemon of daemons()) serves(daemon);
+};
+
+/** Of system calls; null for those that the launcher did not start. */
+type Filter = "installed" | "none" | null;
+
+interface Shown {
+  readonly pid: number;
+  readonly confinement: {
+    readonly domain: string;
+    readonly engine: string;
+    readonly level: string;
+    readonly filter: Filter;
+  };
+}
+
+/**
+ * Each unit's first process is in the unit's domain, by the kernel's engine. The launcher starts
+ * postgres alone.
+ */
+function expectInside(level: string, ofPostgres: Filter): void {
+  const shown = JSON.parse(machine.done("ps", "--json")) as readonly Shown[];
+  for (const { name, unit } of daemons()) {
+    const pid = Number(machine.mainPid(unit));
+    expect(pid, unit).toBeGreaterThan(0);
+    expect(shown.find((one) => one.pid === pid)?.confinement, unit).toMatchObject({
+      ...{ domain: name, engine: "bpf-lsm", level },
+      filter: name === "postgres" ? ofPostgres : null,
+    });
+  }
+}
+
+/** What policies do not grant, but for what `deny` rules refuse and the library knows. */
+function expectNothingTold(): void {
+  // The kernel's events are read four times a second.
+  machine.must("sleep", "3");
+  const told = readFileSync(LOG, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event)
+    .filter(({ verdict }) => ["denied", "warning"].includes(verdict));
+  const beyond = daemons().flatMap(({ name, refused }) => {
+    const accesses = new Set(refused.map(({ access }) => access));
+    return told
+      .filter(({ domain, rule }) => domain === name && rule === null)
+      .filter((event) => !accesses.has(numberless(event)))
+      .map((event) => `${name}: ${event.verdict}: ${numberless(event)}`);
+  });
+  expect([...new Set(beyond)].filter((one) => !atWarning.includes(one))).toEqual([]);
+}
+
+const setLevels = (level: string): string => machine.done("domain", "level", "--all", level);
+
+/** What an agent compiles may take it longer on a busy machine than the command waits. */
+const untilReloaded = `until cofferdam domain reload 2>/run/said; do
+  grep -q "it does not answer" /run/said || { cat /run/said >&2; exit 1; }
+done`;
+
+const mainPids = () => units().map((unit) => machine.mainPid(unit));
+
+export const entered: Suite = {
+  "five daemons of Debian's serve outside": () => {
+    machine.install(VERSION, ...onlyTheirs);
+    // To load the programs at a boot takes an emulated machine a minute.
+    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
+    machine.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
+    machine.must("systemctl", "daemon-reload");
+    for (const { configure } of daemons()) machine.must("bash", "-euc", `cd /; ${configure}`);
+    allServe();
+  },
+
+  "they enter their domains at their next start, and do all of their work at warning": () => {
+    setLevels("warning");
+    machine.done("settings", "set", "/UserVars/Engine", "bpf-lsm");
+    machine.sh(untilReloaded);
+    machine.done("unit", "enable", TEMPLATE);
+    machine.must("systemctl", "restart", ...units());
+    allServe();
+    expectInside("warning", "none");
+    expectNothingTold();
+    for (const { name, unit } of daemons())
+      if (name !== "postgres")
+        expect(machine.show(unit, "DropInPaths"), unit).not.toMatch(/cofferdam/);
+  },
+
+  "enforcing is in force at once, and each does all of its work": () => {
+    const before = mainPids();
+    setLevels("enforcing");
+    allServe();
+    machine.must("systemctl", "reload", "nginx", "ssh");
+    allServe();
+    expect(mainPids()).toEqual(before);
+    expectInside("enforcing", "none");
+    expectNothingTold();
+  },
+
+  "they start enforced": () => {
+    machine.must("systemctl", "restart", ...units());
+    allServe();
+    expectInside("enforcing", "installed");
+    expectNothingTold();
+  },
+};
+
+export const restarted: Suite = {
+  "after a boot all five are inside, and had to be before they served": () => {
+    machine.run("systemctl", "is-system-running", "--wait");
+    allServe();
+    expectInside("enforcing", "installed");
+    const since = (name: string) => Number(machine.show(name, "ActiveEnterTimestampMonotonic"));
+    for (const unit of units()) expect(since(unit)).toBeGreaterThan(since("cofferdam-agent"));
+    expectNothingTold();
+  },
+
+  "a daemon that is killed starts inside again": () => {
+    for (const { unit } of daemons()) {
+      const before = machine.mainPid(unit);
+      machine.must("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit);
+      machine.sh(
+        'until [ "$(systemctl show -P MainPID "$1")" != "$2" ]; do sleep 0.2; done',
+        unit,
+        before,
+      );
+      // Not every unit of Debian's has systemd do that.
+      machine.must("timeout", "300", "sh", "-c", `until systemctl start ${unit}; do sleep 2; done`);
+    }
+    allServe();
+    expectInside("enforcing", "installed");
+    expectNothingTold();
+  },
+};
