@@ -47,7 +47,10 @@ const packageSeen = z.strictObject({
   version: z.string(),
   /** ISO 8601, the day alone. */
   day: z.string(),
-  /** Whether the unit would not start with Debian's configuration, and got that of `daemons/`. */
+  /**
+   * Whether the unit would not start with Debian's configuration, or is a script in /etc/init.d,
+   * and got what `daemons/` configures.
+   */
   isConfigured: z.boolean(),
   /** Why there was no test to run; null if there was one. */
   none: z.string().nullable(),
