@@ -4,6 +4,7 @@ import { fillWithClone } from "../test/vm/fill.ts";
 import { machineMissing, runInVm } from "../test/vm/machine.ts";
 import type { Tree } from "../test/vm/tree.ts";
 import type { Figure } from "./guest/lsm.ts";
+import { servers } from "./guest/lsm-servers.ts";
 import { clone, cofferdam, type Scratch } from "./scratch.ts";
 import { type Row, verdict } from "./table.ts";
 
@@ -43,6 +44,7 @@ export async function lsmCosts(scratch: Scratch): Promise<Row[]> {
 function fill(tree: Tree, scratch: Scratch, bundle: string): void {
   fillWithClone(tree);
   for (const name of ["micro", "accept"]) tree.copy(scratch.program(name), `vm/${name}`);
+  for (const { program } of servers) tree.program(program);
   tree.program("/usr/sbin/apparmor_parser");
   tree.copy("/etc/apparmor/parser.conf");
   tree.copy("/etc/apparmor.d/abi/4.0");
@@ -53,8 +55,8 @@ function fill(tree: Tree, scratch: Scratch, bundle: string): void {
 
 /** The same grants as `guest/lsm.ts` gives the domain. */
 const profile = `abi <abi/4.0>,
-profile bench /vm/a/micro {
-  /vm/a/micro mr,
+profile bench /vm/a/* {
+  /vm/a/* mr,
   /usr/bin/true mrix,
   /usr/lib/** mr,
   /etc/ld.so.cache r,
@@ -63,9 +65,15 @@ profile bench /vm/a/micro {
   /b/w/** rw,
   /tmp/figures rw,
   /b/socket rw,
+  /b/s/** rw,
+  /proc/** r,
+  /sys/** r,
+  /etc/{passwd,group,nsswitch.conf,localtime,ssl/openssl.cnf} r,
+  /dev/null rw,
   network inet stream,
   unix,
   signal peer=bench,
+  signal receive peer=unconfined,
 }
 `;
 

@@ -45,14 +45,41 @@ static void create_unlink(void) {
   take_away();
 }
 
-static void connect_close(void) {
+static int connected(void) {
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argument)),
                           .sin_addr = {htonl(INADDR_LOOPBACK)}};
   struct linger reset = {1, 0};
   int s = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(s, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   if (connect(s, (void *)&a, sizeof a)) fail("connect");
+  return s;
+}
+
+static void connect_close(void) { close(connected()); }
+
+static void asked(int s, const char *question) {
+  if (write(s, question, strlen(question)) != (ssize_t)strlen(question)) fail("write");
+}
+
+// Of a web server, over a connection of its own, which the server ends.
+static void get_page(void) {
+  char answer[8192];
+  size_t bytes = 0;
+  ssize_t more;
+  int s = connected();
+  asked(s, "GET /page HTTP/1.0\r\n\r\n");
+  while ((more = read(s, answer + bytes, sizeof answer - bytes)) > 0) bytes += (size_t)more;
   close(s);
+  if (bytes < 12 || strncmp(answer, "HTTP/1.1 200", 12)) fail("no page");
+}
+
+// Of redis, over one connection.
+static void set_key(void) {
+  static int s = -1;
+  char answer[5];
+  if (s < 0) s = connected();
+  asked(s, "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nvalue\r\n");
+  if (recv(s, answer, sizeof answer, MSG_WAITALL) != 5 || strncmp(answer, "+OK", 3)) fail("no +OK");
 }
 
 static void connect_unix(void) {
@@ -146,7 +173,8 @@ static const struct operation {
                   {"connect", connect_close, NULL}, {"exec", fork_exec, NULL},
                   {"vfork", vfork_exec, NULL}, {"map", map_code, NULL},
                   {"pipe", pipe_turn, NULL},  {"stat", look_at, NULL},
-                  {"fork", fork_only, NULL},  {"unix", connect_unix, NULL}};
+                  {"fork", fork_only, NULL},  {"unix", connect_unix, NULL},
+                  {"page", get_page, NULL},   {"set", set_key, NULL}};
 
 static double measured(const struct operation *one, long count) {
   double start = now(), taken = 0;
