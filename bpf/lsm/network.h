@@ -308,7 +308,8 @@ int BPF_PROG(on_socket_sendmsg, struct socket *socket, struct msghdr *message)
 	struct internet_socket kind;
 	void *name;
 
-	if (!label)
+	/* Most send to where they are connected, and nothing beside the data. */
+	if (!label || (!message->msg_name && !message->msg_controllen))
 		return 0;
 	kind = describe(BPF_CORE_READ(socket, sk));
 	if (!has_rules(&kind))
