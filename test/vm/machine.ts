@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PUBLIC_PROGRAM, TEMPORARY_FOLDER } from "../../src/base/modes.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { clone, haveKernel, kernelFile } from "./kernel.ts";
+import { clone, driverFiles, haveKernel, kernelFile } from "./kernel.ts";
 import { busybox, Tree, withSbin } from "./tree.ts";
 import { type MachineOutcome, readResults, type Work, writeWork } from "./work.ts";
 
@@ -130,11 +130,18 @@ function packInitramfs(scratch: string, added?: Tree): string {
   fs.copyFileSync(path.join(guest, "initramfs.sh"), path.join(folder, "init"));
   fs.chmodSync(path.join(folder, "init"), PUBLIC_PROGRAM);
   if (added !== undefined) fs.renameSync(added.folder, path.join(folder, "added"));
-  const driver = kernelFile("usr/lib/modules", /virtio_blk\.ko(\.xz)?$/);
-  const script = `case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac > "$2/virtio_blk.ko"
-    cd "$2" && find . | cpio --quiet -o -H newc > "$3"`;
+  const script = `packed=$1 folder=$2 number=10
+    shift 2
+    mkdir "$folder/drivers"
+    for driver; do
+      unpack=cat
+      case $driver in *.xz) unpack="xz -dc" ;; esac
+      $unpack "$driver" > "$folder/drivers/$number.ko"
+      number=$((number + 1))
+    done
+    cd "$folder" && find . | cpio --quiet -o -H newc > "$packed"`;
   const packed = path.join(scratch, "initramfs.cpio");
-  execFileSync("sh", ["-ec", script, "sh", driver, folder, packed]);
+  execFileSync("sh", ["-ec", script, "sh", packed, folder, ...driverFiles()]);
   return packed;
 }
 
