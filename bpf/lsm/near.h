@@ -152,6 +152,8 @@ static __noinline bool name_near(struct label *label, struct vfsmount *mnt, stru
 		__u32 bytes;
 
 		depth--;
+		/* Else the compiler would index by another number than the one that is checked. */
+		barrier_var(depth);
 		if (depth >= NEAR_ENTRIES || at >= NEAR_BYTES)
 			return false;
 		label->name[at] = '/';
