@@ -5,7 +5,7 @@ import type { Event } from "../events/event.ts";
 import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
 import { HostError } from "../host/host-error.ts";
 import { load } from "../host/load.ts";
-import { attachEngine, attachedEngine, lsmTable } from "../host/lsm.ts";
+import { attachEngine, attachedEngine, lsmTable, renewEngine } from "../host/lsm.ts";
 import { unadoptedMark } from "../host/lsm-entries.ts";
 import { launcherOf, type Places } from "../host/places.ts";
 import { holdBackUnits } from "../host/units/hold-back.ts";
@@ -61,7 +61,7 @@ export class LsmFollower {
 
   /** Of the domain with that number, or of all; as far as they are in force there. */
   levels(number: number | null): void {
-    this.#try("levels", () => {
+    this.#try("does not follow the levels of its domains", () => {
       using engine = attachedEngine(this.#places);
       if (engine === null) return;
       const inForce = engine.levels();
@@ -73,12 +73,21 @@ export class LsmFollower {
 
   /** Policies have changed; `names` null: any may have. */
   policies(names: ReadonlySet<string> | null): void {
-    this.#try("policies", () => {
+    if (names === null) this.#renew();
+    this.#try("does not follow the policies of its domains", () => {
       const enters = entersInKernel(this.#places);
       using engine = attachedEngine(this.#places) ?? (enters ? this.#attach() : null);
       if (engine === null) return;
       this.#follow(engine, enters, names);
       if (enters && names === null) this.#adopt(engine);
+    });
+  }
+
+  /** After an upgrade of the package. */
+  #renew(): void {
+    this.#try("keeps the programs of another version", () => {
+      if (renewEngine(this.#places))
+        this.#log("the programs of the bpf-lsm engine are those of this version now");
     });
   }
 
@@ -224,8 +233,9 @@ export class LsmFollower {
     return this.#table().levelOf(entry) ?? "enforcing";
   }
 
-  #try(what: string, work: () => void): void {
-    const text = `the bpf-lsm engine does not follow the ${what} of its domains`;
+  /** `failure`: what is so where it fails. */
+  #try(failure: string, work: () => void): void {
+    const text = `the bpf-lsm engine ${failure}`;
     if (!this.#complaints.try(text, work))
       this.#tell(failedEvent(theHost, "engine not switched", `${text}; cofferdam doctor`));
   }

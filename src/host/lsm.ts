@@ -8,7 +8,7 @@ import { numbersGiven } from "../domains/numbers-file.ts";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
-import { loadLsm } from "../kernel/bpf/lsm/load.ts";
+import { isLsmCurrent, loadLsm } from "../kernel/bpf/lsm/load.ts";
 import { unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
@@ -101,6 +101,19 @@ export function attachedEngine({ system }: Pick<Places, "system">): LsmEngine | 
 export function attachEngine(places: Places): boolean {
   using _lock = lockEngine(places);
   return attach(places);
+}
+
+/**
+ * Replaces the programs of another version of Cofferdam by this one's, without a gap; whether there
+ * were any. @throws HostError; then the others stay
+ */
+export function renewEngine(places: Places): boolean {
+  using _lock = lockEngine(places);
+  const { lsmPins } = places.system;
+  using engine = LsmEngine.open(lsmPins);
+  if (engine === null || isLsmCurrent(lsmPins)) return false;
+  explained(() => loadLsm(lsmPins));
+  return true;
 }
 
 /** Detaches the engine: no process is in a domain afterwards. */

@@ -10,6 +10,7 @@ import {
   ROW_BYTES,
   UNIT_BYTES,
 } from "../../src/kernel/bpf/lsm/layout.ts";
+import { shippedLsmDigest } from "../../src/kernel/bpf/lsm/load.ts";
 import {
   beginGeneration,
   completeGeneration,
@@ -66,6 +67,7 @@ export function pinMaps(pins: string): void {
         check("pin a map", libbpf().pin(fd, mapPin(pins, name as LsmMap))),
       ),
     );
-  beginGeneration(pins, 1);
-  completeGeneration(pins, 1);
+  const generation = { number: 1, digest: shippedLsmDigest() };
+  beginGeneration(pins, generation);
+  completeGeneration(pins, generation);
 }

@@ -9,6 +9,7 @@ import { ROW_BYTES } from "../../src/kernel/bpf/lsm/layout.ts";
 import {
   beginGeneration,
   completeGeneration,
+  generations,
   openPin,
   removeParts,
   unpin,
@@ -90,14 +91,16 @@ test("what a killed process has attached or detached in part is not the engine",
   };
   expect(isThere()).toBe(true);
   // As it begins to detach, and as another one begins to attach.
-  renameSync(join(pins, "programs-1"), join(pins, "part-1"));
+  const [first] = generations(pins);
+  if (first === undefined) throw new Error("there is no generation");
+  renameSync(join(pins, `programs-1-${first.digest}`), join(pins, "part-1"));
   expect(isThere()).toBe(false);
   removeParts(pins);
-  beginGeneration(pins, 1);
+  beginGeneration(pins, first);
   expect(isThere()).toBe(false);
-  completeGeneration(pins, 1);
+  completeGeneration(pins, first);
   expect(isThere()).toBe(true);
-  beginGeneration(pins, 2);
+  beginGeneration(pins, { ...first, number: 2 });
   unpin(pins);
   expect(existsSync(pins)).toBe(false);
 });

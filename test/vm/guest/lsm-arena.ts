@@ -14,7 +14,7 @@ import { withDescendants } from "../../../src/domains/descendants.ts";
 import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
 import { EventReader, type LsmEvent } from "../../../src/kernel/bpf/lsm/event-reader.ts";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
-import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
+import { type Generation, generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
 import { ownRules } from "../../../src/model/own-objects.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
@@ -75,6 +75,15 @@ export function policyOfText(text: string): Policy {
   const names = canonicalNames(policy, hostSnapshot(), [], []);
   if ("problems" in names) throw new Error(JSON.stringify(names.problems));
   return names.policy;
+}
+
+/** As if another version's object were attached; what was there before. */
+export function asOfAnotherVersion(): Generation {
+  const [before] = generations(PINS);
+  if (before === undefined) throw new Error("the engine is not attached");
+  const nameOf = (digest: string) => `${PINS}/programs-${before.number}-${digest}`;
+  fs.renameSync(nameOf(before.digest), nameOf("0"));
+  return before;
 }
 
 /** A granted word. */

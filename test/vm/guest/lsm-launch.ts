@@ -10,8 +10,9 @@ import { listProcesses } from "../../../src/domains/processes.ts";
 import { writeEngineSetting } from "../../../src/host/engine.ts";
 import { places as placesOf } from "../../../src/host/places.ts";
 import { runningDomains } from "../../../src/host/running.ts";
+import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
-import { ACT, Lsm, rules, TRY, Trying } from "./lsm-arena.ts";
+import { ACT, asOfAnotherVersion, Lsm, PINS, rules, TRY, Trying } from "./lsm-arena.ts";
 
 const home = join(import.meta.dirname, "../../..");
 const COFFERDAM = join(home, "bin/cofferdam");
@@ -253,5 +254,19 @@ test("an agent that has been restarted goes on with what run has started", async
   expect(await one.does("read /etc/passwd")).toBe("0");
   await giveLevel("enforcing");
   expect(await one.does("read /etc/passwd")).toBe("EACCES");
+  await one.end();
+});
+
+test("an agent replaces the programs of another version, and what runs stays held", async () => {
+  const one = launched();
+  expect(await one.does("read /etc/passwd")).toBe("EACCES");
+  await agent?.stop();
+  const before = asOfAnotherVersion();
+  agent = await agentStarts();
+  expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
+  expect(await one.does("read /etc/passwd")).toBe("EACCES");
+  await giveLevel("warning");
+  expect(await one.does("read /etc/passwd")).toBe("0");
+  await giveLevel("enforcing");
   await one.end();
 });

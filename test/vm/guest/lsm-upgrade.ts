@@ -1,8 +1,8 @@
 /** Loads every program a second time, which takes the emulator minutes. */
 import { expect, test } from "vitest";
-import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
+import { isLsmCurrent, loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
 import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
-import { CROWD, Lsm, PINS, Trying } from "./lsm-arena.ts";
+import { asOfAnotherVersion, CROWD, Lsm, PINS, Trying } from "./lsm-arena.ts";
 
 const DOMAIN = 45;
 
@@ -13,10 +13,12 @@ test("new programs take over without a gap", async () => {
   lsm.engine.adopt(DOMAIN, () => crowd.family());
   await crowd.does("");
   const told = crowd.does("");
-  const [before] = generations(PINS);
+  expect(isLsmCurrent(PINS)).toBe(true);
+  const before = asOfAnotherVersion();
+  expect(isLsmCurrent(PINS)).toBe(false);
   loadLsm(PINS);
   expect(await told).toMatch(/^0 [1-9]\d*$/);
   expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
-  expect(generations(PINS)).toEqual([(before as number) + 1]);
+  expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
   await crowd.end();
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BPF_LSM_MAC } from "../../constants.ts";
@@ -27,6 +27,8 @@ import {
 } from "./pins.ts";
 
 const OBJECT = "cofferdam_lsm.bpf.o";
+/** Hexadecimal digits of its digest: the name of a folder on a bpffs has room for more. */
+const DIGEST_DIGITS = 16;
 /** Bits of a device's minor number in the kernel's own form (linux/kdev_t.h). */
 const MINOR_BITS = 20n;
 
@@ -39,14 +41,15 @@ const MINOR_BITS = 20n;
  */
 export function loadLsm(folder: string): void {
   const before = generations(folder);
-  using object = new BpfObject(readShipped(OBJECT));
+  const shipped = readShipped(OBJECT);
+  using object = new BpfObject(shipped);
   object.setInitialValue(".rodata", configuration());
   const reused = reusePinned(object, folder);
   const programs = programsHere();
   for (const program of lsmPrograms) if (!programs.includes(program)) object.skipProgram(program);
   object.load(programs);
   makePins(folder);
-  const generation = (before.at(-1) ?? 0) + 1;
+  const generation = { number: (before.at(-1)?.number ?? 0) + 1, digest: digestOf(shipped) };
   try {
     for (const map of lsmMaps)
       if (!reused.has(map))
@@ -61,6 +64,20 @@ export function loadLsm(folder: string): void {
     throw error;
   }
   for (const old of before) removeGeneration(folder, old);
+}
+
+/** Whether the programs that are attached are those of this version. */
+export function isLsmCurrent(folder: string): boolean {
+  return generations(folder).at(-1)?.digest === shippedLsmDigest();
+}
+
+/** Of the object that this version attaches. */
+export function shippedLsmDigest(): string {
+  return digestOf(readShipped(OBJECT));
+}
+
+function digestOf(object: Uint8Array): string {
+  return createHash("sha256").update(object).digest("hex").slice(0, DIGEST_DIGITS);
 }
 
 /** Those for whose hooks this kernel has a place. */

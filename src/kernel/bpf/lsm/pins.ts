@@ -6,13 +6,13 @@ import { check } from "../object.ts";
 import type { LsmMap } from "./layout.ts";
 
 /**
- * Folders on a bpffs that keep the engine: `maps/NAME`, and `programs-N/NAME` of the N-th object
- * that was attached, whole. Programs are attached and detached below `part-N`, so that what is left
- * of a process that was killed meanwhile never passes for the engine. Whatever is pinned there
- * outlives every process. Only root may look into it.
+ * Folders on a bpffs that keep the engine: `maps/NAME`, and `programs-N-DIGEST/NAME` of the N-th
+ * object that was attached, whole. Programs are attached and detached below `part-N`, so that what
+ * is left of a process that was killed meanwhile never passes for the engine. Whatever is pinned
+ * there outlives every process. Only root may look into it.
  */
 
-const PROGRAMS = /^programs-(\d+)$/;
+const PROGRAMS = /^programs-(\d+)-([0-9a-f]+)$/;
 const PART = /^part-\d+$/;
 
 export function mapPin(folder: string, map: LsmMap): string {
@@ -29,30 +29,39 @@ export function openPin(folder: string, map: LsmMap): number | null {
   return existsSync(path) ? check(`open ${path}`, libbpf().openPinned(path)) : null;
 }
 
-/** Generations of attached programs, oldest first. */
-export function generations(folder: string): readonly number[] {
+/** Programs that were attached together. */
+export interface Generation {
+  readonly number: number;
+  /** Of the object that they are from, in hexadecimal. */
+  readonly digest: string;
+}
+
+/** Oldest first. */
+export function generations(folder: string): readonly Generation[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .flatMap((name) => PROGRAMS.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
+    .flatMap((name) => {
+      const [, number, digest] = PROGRAMS.exec(name) ?? [];
+      return digest === undefined ? [] : [{ number: Number(number), digest }];
+    })
+    .sort((a, b) => a.number - b.number);
 }
 
 /** A folder for its programs, which are no generation yet. */
-export function beginGeneration(folder: string, generation: number): string {
-  const made = partOf(folder, generation);
+export function beginGeneration(folder: string, { number }: Generation): string {
+  const made = partOf(folder, number);
   mkdirSync(made, { mode: PRIVATE_FOLDER });
   return made;
 }
 
 /** All its programs are attached. */
-export function completeGeneration(folder: string, generation: number): void {
-  renameSync(partOf(folder, generation), wholeOf(folder, generation));
+export function completeGeneration(folder: string, generation: Generation): void {
+  renameSync(partOf(folder, generation.number), wholeOf(folder, generation));
 }
 
 /** Detaches its programs. */
-export function removeGeneration(folder: string, generation: number): void {
-  renameSync(wholeOf(folder, generation), partOf(folder, generation));
+export function removeGeneration(folder: string, generation: Generation): void {
+  renameSync(wholeOf(folder, generation), partOf(folder, generation.number));
   removeParts(folder);
 }
 
@@ -73,12 +82,12 @@ export function unpin(folder: string): void {
   if (existsSync(folder)) rmdirSync(folder);
 }
 
-function wholeOf(folder: string, generation: number): string {
-  return join(folder, `programs-${generation}`);
+function wholeOf(folder: string, { number, digest }: Generation): string {
+  return join(folder, `programs-${number}-${digest}`);
 }
 
-function partOf(folder: string, generation: number): string {
-  return join(folder, `part-${generation}`);
+function partOf(folder: string, number: number): string {
+  return join(folder, `part-${number}`);
 }
 
 function removeFolder(folder: string): void {
