@@ -6,7 +6,6 @@ import { testOnServer } from "./suite.ts";
 testOnServer(
   path.join(import.meta.dirname, "guest/kernel-engine.ts"),
   { entered, restarted, refused },
-  undefined,
   // Debian's own, without bpf.
-  { refused: "lsm=landlock,lockdown,yama,loadpin,safesetid,integrity,apparmor" },
+  { kernels: { refused: "lsm=landlock,lockdown,yama,loadpin,safesetid,integrity,apparmor" } },
 );

@@ -6,8 +6,14 @@ import { testOnServer } from "./suite.ts";
 
 const guest = path.join(import.meta.dirname, "guest");
 
-testOnServer(path.join(guest, "limits.ts"), { limits }, (files) => {
-  files.directory("usr/local/bin");
-  const load = path.join(files.folder, "usr/local/bin/load");
-  compileC(load, path.join(guest, "load.c"), ["-O1", "-Wall", "-Werror", "-static"]);
-});
+testOnServer(
+  path.join(guest, "limits.ts"),
+  { limits },
+  {
+    fill: (files) => {
+      files.directory("usr/local/bin");
+      const load = path.join(files.folder, "usr/local/bin/load");
+      compileC(load, path.join(guest, "load.c"), ["-O1", "-Wall", "-Werror", "-static"]);
+    },
+  },
+);

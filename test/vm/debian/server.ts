@@ -30,7 +30,7 @@ export interface Boot {
 
 export interface Server {
   /** Debian's packages of its image; by default those of `image.ts`. */
-  readonly packages?: readonly string[];
+  readonly packages?: readonly string[] | undefined;
   /** Puts files onto the disk before the first boot, as root's. */
   readonly fill: (files: Tree) => void;
   readonly boots: readonly Boot[];

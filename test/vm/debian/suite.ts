@@ -12,6 +12,16 @@ import { runServer } from "./server.ts";
 /** Tests that run on the server, by title, in this order. They know vitest's `expect`. */
 export type Suite = Readonly<Record<string, () => unknown>>;
 
+interface More {
+  /** Debian's packages of the server's image; by default those of `image.ts`. */
+  readonly packages?: readonly string[];
+  readonly fill?: (files: Tree) => void;
+  /** Words of the kernel's command line, by the suite that runs there. */
+  readonly kernels?: Readonly<Record<string, string>>;
+  /** Hears what every boot handed over. */
+  readonly seen?: (outcomes: readonly MachineOutcome[]) => void;
+}
+
 /** Of the journal, with a test that failed. */
 const JOURNAL_LINES = 40;
 
@@ -20,16 +30,14 @@ const JOURNAL_LINES = 40;
  * tell what became of each of theirs. Cofferdam's packages of both versions lie in the server's
  * /srv/packages; none is installed.
  * @param module the file that exports these suites by these names
- * @param kernels words of the kernel's command line, by the suite that runs there
  */
 export function testOnServer(
   module: string,
   suites: Readonly<Record<string, Suite>>,
-  fill: (files: Tree) => void = () => undefined,
-  kernels: Readonly<Record<string, string>> = {},
+  { packages: ofImage, kernels = {}, fill = () => undefined, seen = () => undefined }: More = {},
 ): void {
   const names = Object.keys(suites);
-  const missing = imageMissing();
+  const missing = imageMissing(ofImage);
   let outcomes: readonly MachineOutcome[] = [];
 
   beforeAll(
@@ -38,6 +46,7 @@ export function testOnServer(
       const bundles = await Promise.all(names.map((name) => bundleTests(runsSuite(module, name))));
       const packages = sharedPackages();
       outcomes = await runServer({
+        packages: ofImage,
         fill: (files) => {
           files.copy(packages.folder, FOLDER_IN_ROOT);
           for (const [index, name] of names.entries())
@@ -49,6 +58,7 @@ export function testOnServer(
           ...(name in kernels ? { kernel: kernels[name] as string } : {}),
         })),
       });
+      seen(outcomes);
     },
     MACHINE_TIMEOUT_MS * names.length + IMAGE_MS + BUILD_MS,
   );
