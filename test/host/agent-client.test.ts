@@ -39,7 +39,15 @@ async function answering(text: string, status = 200): Promise<void> {
 const domain = {
   ...{ name: "web", number: 7, level: "warning", policyLevel: "enforcing", until: null },
   ...{ engine: "landlock", mediation: "supervised", switch: "live" },
-  ...{ runs: 1, processes: 2, filterBehind: 0, eventsToday: 0, drift: 0, exceptions: 0 },
+  ...{
+    runs: 1,
+    processes: 2,
+    inKernel: 0,
+    filterBehind: 0,
+    eventsToday: 0,
+    drift: 0,
+    exceptions: 0,
+  },
   state: "good",
 };
 

@@ -37,6 +37,8 @@ const short: Readonly<Record<string, readonly string[]>> = {
   enforce: ["--least", "1s", "--watch", "2s"],
 };
 const LINES_READ_MAX = 10;
+/** A slow disk of a busy host has the mediator retired, and so often it is not. */
+const BEGUN_ANEW_MAX = 5;
 
 /**
  * Of what a command prints, the reader needs its first line, which is the answer, and lines that
@@ -48,6 +50,18 @@ function mustBeRead(line: string, at: number): boolean {
   );
 }
 
+/** Where the mediator was retired meanwhile: does what `ready` says then. */
+function untilSeenThrough(unit: string, use: () => string): void {
+  for (let anew = 0; anew < BEGUN_ANEW_MAX; anew++) {
+    const { out } = at.host.cofferdam("ready", unit, "--least", "1s");
+    if (!out.includes("mediator retired")) return;
+    at.done("domain", "level", unit, "warning");
+    at.done("domain", "restart", unit);
+    use();
+    at.host.run("bash", "-c", "sleep 1.2");
+  }
+}
+
 /** Follows the commands, word for word; `use`: a client's work, before the verdict is asked for. */
 function follow(commands: readonly string[], name: string, unit: string, use: () => string): void {
   let read = 0;
@@ -56,6 +70,7 @@ function follow(commands: readonly string[], name: string, unit: string, use: ()
     const words = command.replace(name, unit).split(" ");
     const [first = ""] = words;
     if (first === "suggest" || first === "ready") at.host.run("bash", "-c", "sleep 1.2");
+    if (first === "ready") untilSeenThrough(unit, use);
     if (first === "unit") at.becomes(at.host.show(unit, "MainPID"), unit);
     const { status, out, err } = at.host.cofferdam(...words, ...(short[first] ?? []));
     said.push(`$ ${words.join(" ")} (${status})\n${out}${err}`);
