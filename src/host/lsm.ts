@@ -8,7 +8,7 @@ import { numbersGiven } from "../domains/numbers-file.ts";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
-import { isLsmCurrent, loadLsm } from "../kernel/bpf/lsm/load.ts";
+import { isLsmOutdated, loadLsm } from "../kernel/bpf/lsm/load.ts";
 import { unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
@@ -108,10 +108,10 @@ export function attachEngine(places: Places): boolean {
  * were any. @throws HostError; then the others stay
  */
 export function renewEngine(places: Places): boolean {
-  using _lock = lockEngine(places);
   const { lsmPins } = places.system;
-  using engine = LsmEngine.open(lsmPins);
-  if (engine === null || isLsmCurrent(lsmPins)) return false;
+  if (!isLsmOutdated(lsmPins)) return false;
+  using _lock = lockEngine(places);
+  if (!isLsmOutdated(lsmPins)) return false;
   explained(() => loadLsm(lsmPins));
   return true;
 }

@@ -66,9 +66,10 @@ export function loadLsm(folder: string): void {
   for (const old of before) removeGeneration(folder, old);
 }
 
-/** Whether the programs that are attached are those of this version. */
-export function isLsmCurrent(folder: string): boolean {
-  return generations(folder).at(-1)?.digest === shippedLsmDigest();
+/** Whether programs of another version are attached. */
+export function isLsmOutdated(folder: string): boolean {
+  const attached = generations(folder).at(-1);
+  return attached !== undefined && attached.digest !== shippedLsmDigest();
 }
 
 /** Of the object that this version attaches. */
