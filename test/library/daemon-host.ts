@@ -8,6 +8,8 @@ export interface DaemonHost {
   readonly booted: SystemdHost;
   /** Until a client is answered, also on a busy machine, milliseconds. */
   readonly answerMs: number;
+  /** Until what has happened is in the event log, milliseconds. */
+  readonly toldMs: number;
   has(packages: readonly string[]): boolean;
   /** @throws Error with what apt said, if they cannot be had */
   fetch(packages: readonly string[]): void;

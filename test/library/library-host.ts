@@ -51,6 +51,7 @@ const FETCH_MS = 600_000;
  */
 export class LibraryHost implements DaemonHost {
   readonly answerMs = 60_000;
+  readonly toldMs = 0;
   readonly #root: ScratchRoot;
   readonly booted: BootedHost;
 

@@ -6,6 +6,8 @@ import { goThroughTests, packageSeen } from "./debian-tests/go-through.ts";
 import { keepTests } from "./debian-tests/seen.ts";
 import { type Source, sourceOf } from "./debian-tests/source.ts";
 import { goThrough, type Passage, StepFailed } from "./go-through.ts";
+import { keepKernelPassage } from "./kernel-engine/seen.ts";
+import { throughKernel } from "./kernel-engine/through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
 import { StockServer } from "./server.ts";
@@ -21,6 +23,8 @@ NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
 
   --debian-tests     run the tests that their Debian packages have of their own;
                      what was seen goes into docs/debian-tests.md
+  --bpf-lsm          lead them through domains of the kernel's engine, in a virtual
+                     machine: a minute each
   --apparmor         count what they reach beside Debian's AppArmor profiles
     --apparmor-d DIR and beside those in a checkout of the apparmor.d project
   --server           a stock server's daemons on one host, by protect --all and
@@ -141,6 +145,16 @@ async function testsThrough(daemons: readonly LibraryDaemon[]): Promise<boolean>
   return done.every(Boolean);
 }
 
+/** Through domains of the kernel's engine; whether all went as they should. */
+async function inKernel(daemons: readonly LibraryDaemon[]): Promise<boolean> {
+  const seen = await throughKernel(sharedPackages(isProgram), daemons);
+  for (const one of seen) {
+    if (!("why" in one)) keepKernelPassage(one);
+    say(`${one.name}: ${"why" in one ? `FAILED ${one.why}` : "held"}\n`);
+  }
+  return !seen.some((one) => "why" in one);
+}
+
 /** Prints the page that docs/stock-server.md is of another host. */
 async function stockServer(): Promise<string> {
   host = await LibraryHost.startBare(sharedPackages(isProgram));
@@ -173,6 +187,7 @@ async function main(): Promise<number> {
       unit: { type: "string" },
       apparmor: { type: "boolean", default: false },
       "apparmor-d": { type: "string" },
+      "bpf-lsm": { type: "boolean", default: false },
       "debian-tests": { type: "boolean", default: false },
       server: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -202,6 +217,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const all = positionals.length > 0 ? positionals : names;
+  if (values["bpf-lsm"]) return (await inKernel(all.map(readDaemon))) ? 0 : 1;
   if (values["debian-tests"]) return (await testsThrough(all.map(readDaemon))) ? 0 : 1;
   const seen = await through(values.tenth ? tenthOf(names, new Date()) : all);
   process.stdout.write(values.json ? `${JSON.stringify(seen, null, 2)}\n` : tableOf(seen));

@@ -67,6 +67,23 @@ export class OnHost {
   }
 
   /**
+   * Where the kernel's engine is attached: its unit, unchanged, is in the domain at its next start,
+   * a level changes while it runs, and afterwards it starts enforced.
+   */
+  async inKernel(): Promise<void> {
+    const { name, unit } = this.daemon;
+    this.#cofferdam("domain", "level", name, "warning");
+    this.#booted.sh('systemctl restart "$1"', unit);
+    await this.aDay();
+    this.#expectReady();
+    this.#cofferdam("domain", "level", name, "enforcing");
+    await this.aDay();
+    this.#booted.sh('systemctl restart "$1"', unit);
+    await this.aDay();
+    this.#endsAll();
+  }
+
+  /**
    * As Debian's security updates come: a script restarts it, or reloads it and it executes its new
    * program itself, or `domain stale` names it.
    */
@@ -82,10 +99,19 @@ export class OnHost {
       this.#booted.sh('systemctl restart "$1"', unit);
     }
     await this.#serves(name);
-    this.expectNothingElseTold();
+    await this.expectNothingElseTold();
   }
 
-  stopped(): void {
+  async stopped(): Promise<void> {
+    const { unit } = this.daemon;
+    this.#endsAll();
+    this.#cofferdam("unit", "disable", unit);
+    this.#booted.run("systemctl", "disable", "--quiet", unit);
+    await this.expectNothingElseTold();
+  }
+
+  /** Stopped, it leaves no process behind. */
+  #endsAll(): void {
     const { name, unit } = this.daemon;
     // With the sockets that would start it again at the next message.
     this.#booted.sh('systemctl stop $(systemctl show --value -p TriggeredBy "$1") "$1"', unit);
@@ -97,9 +123,6 @@ export class OnHost {
     }[];
     const own = left.filter(({ confinement }) => confinement?.domain === name);
     if (own.length > 0) throw new Error(`left behind: ${JSON.stringify(own)}`);
-    this.#cofferdam("unit", "disable", unit);
-    this.#booted.run("systemctl", "disable", "--quiet", unit);
-    this.expectNothingElseTold();
   }
 
   version(): string {
@@ -125,7 +148,7 @@ export class OnHost {
     await this.#serves(name);
     await this.#reload();
     await this.#serves(name);
-    this.expectNothingElseTold();
+    await this.expectNothingElseTold();
   }
 
   /** A daemon that has just started may not listen yet. */
@@ -172,7 +195,8 @@ export class OnHost {
     }
   }
 
-  expectNothingElseTold(): void {
+  async expectNothingElseTold(): Promise<void> {
+    await pause(this.#host.toldMs);
     const unexpected = this.told().filter((one) => !isListed(this.daemon, one));
     if (unexpected.length === 0) return;
     const suggested = this.#booted.run("cofferdam", "suggest", this.daemon.name).out;

@@ -4,7 +4,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Beside, keptCount } from "./apparmor/beside.ts";
 import { matches, names, readDaemon } from "./daemon.ts";
-import { type KeptPassage, keptPassage } from "./passages.ts";
+import { keptKernelPassage } from "./kernel-engine/seen.ts";
+import { digestOf, type KeptPassage, keptPassage } from "./passages.ts";
 import { shippedPolicy } from "./policy.ts";
 import { heldOf } from "./table.ts";
 import type { Width } from "./width.ts";
@@ -55,12 +56,36 @@ export function libraryPage(): string {
     ...seen.map(row),
     "\n",
     besideAppArmor(),
+    inKernel(),
     "## What cannot be held\n\n| daemons | why |\n|---|---|\n",
     ...Object.entries(cannotBeHeld).map(([daemons, why]) => `| ${daemons} | ${why} |\n`),
     "\n",
     ...seen.map(section),
   ].join("");
 }
+
+/** Empty as long as none was seen. */
+function inKernel(): string {
+  const seen = names.flatMap((name) => keptKernelPassage(name) ?? []);
+  if (seen.length === 0) return "";
+  const rows = seen.map(({ name, version, day, digest }) => {
+    const since = digest === digestOf(name) ? day : `${day}, the policy was another`;
+    return `| [${name}](#${anchor(name)}) | ${version} | ${since} |\n`;
+  });
+  return [kernelIntroduction, "| domain | version | seen |\n|---|---|---|\n", ...rows, "\n"].join(
+    "",
+  );
+}
+
+const kernelIntroduction = `## In domains of the kernel's engine
+
+\`npm run library -- --bpf-lsm NAME\` leads daemons through domains of the [bpf-lsm](bpf-lsm.md)
+engine, on a Debian server in a virtual machine, under systemd and the stock kernel. Their units are
+unchanged. Each serves its client outside, at warning, enforced while it runs, and started enforced,
+is reloaded and has its logs rotated each time, and asks for nothing beyond its policy but what is
+listed below.
+
+`;
 
 const anchor = (name: string): string => name.replaceAll(/[^\w-]/g, "");
 

@@ -118,8 +118,8 @@ export class StockServer {
   }
 
   async brokenInto(): Promise<void> {
-    await this.#each("is broken into", (one) => {
-      one.stopped();
+    await this.#each("is broken into", async (one) => {
+      await one.stopped();
       const { name } = one.daemon;
       const denied = one.told(["denied"]);
       const tried = tryBreakIns(this.#host, one.daemon);
@@ -133,7 +133,7 @@ export class StockServer {
     for (const unit of TIMED) booted.sh('systemctl start "$1"', unit);
     await this.#all.find(({ daemon }) => daemon.name === UPGRADED)?.upgraded();
     // What one does may have made another ask.
-    for (const one of this.#all) one.expectNothingElseTold();
+    for (const one of this.#all) await one.expectNothingElseTold();
   }
 
   async #each(step: string, act: (one: OnHost) => void | Promise<void>): Promise<void> {

@@ -32,14 +32,6 @@ const clients: Readonly<Record<string, { readonly client: string }>> = {
   },
 };
 
-/** Of the shipped policies: to read all of them takes an emulated machine minutes at each start. */
-const onlyTheirs: readonly string[] = [
-  "--path-exclude=/usr/share/cofferdam/domains/*.yaml",
-  ...["abstractions/*", ...NAMES.map((name) => `${name}.yaml`)].map(
-    (kept) => `--path-include=/usr/share/cofferdam/domains/${kept}`,
-  ),
-];
-
 const LOG = "/var/log/cofferdam/events.jsonl";
 
 /** Once the packages are there: postgres' unit has the version in its name. */
@@ -123,28 +115,18 @@ function expectNothingTold(): void {
 
 const setLevels = (level: string): string => machine.done("domain", "level", "--all", level);
 
-/** What an agent compiles may take it longer on a busy machine than the command waits. */
-const untilReloaded = `until cofferdam domain reload 2>/run/said; do
-  grep -q "it does not answer" /run/said || { cat /run/said >&2; exit 1; }
-done`;
-
 const mainPids = () => units().map((unit) => machine.mainPid(unit));
 
 export const entered: Suite = {
   "five daemons of Debian's serve outside": () => {
-    machine.install(VERSION, ...onlyTheirs);
-    // To load the programs at a boot takes an emulated machine a minute.
-    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
-    machine.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
-    machine.must("systemctl", "daemon-reload");
+    machine.installFor(VERSION, NAMES);
     for (const { configure } of daemons()) machine.must("bash", "-euc", `cd /; ${configure}`);
     allServe();
   },
 
   "they enter their domains at their next start, and do all of their work at warning": () => {
     setLevels("warning");
-    machine.done("settings", "set", "/UserVars/Engine", "bpf-lsm");
-    machine.sh(untilReloaded);
+    machine.useEngine("bpf-lsm");
     machine.done("unit", "enable", TEMPLATE);
     machine.must("systemctl", "restart", ...units());
     allServe();

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { clone, FOLDER_IN_ROOT, type Packages } from "../../package/packages.ts";
+import { bundleProgram, keepFolders } from "../../vm/bundle.ts";
+import { imageMissing } from "../../vm/debian/image.ts";
+import { runServer } from "../../vm/debian/server.ts";
+import type { StepOutcome } from "../../vm/work.ts";
+import type { LibraryDaemon } from "../daemon.ts";
+import { GO } from "./place.ts";
+import { type KernelPassage, told } from "./seen.ts";
+
+/** What an image has beside the daemons: Cofferdam's own dependencies, and what clients use. */
+const beside = [
+  ...["dbus", "libpam-systemd", "nodejs", "libbpf1", "logrotate", "curl", "python3"],
+  "netcat-openbsd",
+] as const;
+/** What daemons' scripts read there, under the same names. */
+const read = ["domains", "test/library", "package.json"].map((name) => join(clone, name));
+const GUEST = "vm/library.mjs";
+
+const heldBack = `[Unit]
+ConditionPathExists=${GO}
+`;
+
+export interface Failed {
+  readonly name: string;
+  readonly why: string;
+}
+
+/**
+ * Boots a Debian server whose kernel takes the bpf-lsm engine, and leads daemons through its
+ * domains there, one after another. On a quiet machine a daemon takes a minute.
+ */
+export async function throughKernel(
+  packages: Packages,
+  daemons: readonly LibraryDaemon[],
+): Promise<readonly (Omit<KernelPassage, "digest"> | Failed)[]> {
+  const wanted = [...new Set([...beside, ...daemons.flatMap((one) => one.packages)])];
+  const missing = imageMissing(wanted);
+  if (missing !== null) throw new Error(`no virtual machine can be had: ${missing}`);
+  const bundle = await bundleProgram('import "./guest.ts";', import.meta.dirname, {
+    plugins: [keepFolders],
+  });
+  const step = (...words: string[]) => `node /${GUEST} ${words.join(" ")}`;
+  const lane = (what: string) =>
+    daemons.map(({ name }) => [`${what}-${name}`, step(what, name)] as const);
+  const root = Object.fromEntries([
+    ...lane("outside"),
+    ["engine", step("engine", ...daemons.map(({ name }) => name))],
+    ...lane("held"),
+  ]);
+  const [outcome] = await runServer({
+    packages: wanted,
+    fill: (files) => {
+      files.copy(packages.folder, FOLDER_IN_ROOT);
+      for (const name of read) files.copy(name);
+      for (const { unit } of daemons)
+        files.write(`etc/systemd/system/${unit}.service.d/held-back.conf`, heldBack);
+      files.write(GUEST, bundle);
+    },
+    boots: [{ work: { library: { root } } }],
+  });
+  const of = (name: string) => outcome?.steps.get(`library/root/${name}`);
+  return daemons.map(({ name }) => {
+    for (const earlier of ["engine", `outside-${name}`]) {
+      const failed = of(earlier);
+      if (failed?.status !== 0) return { name, why: `${earlier}: ${said(failed)}` };
+    }
+    const held = of(`held-${name}`);
+    if (held?.status !== 0) return { name, why: said(held) };
+    const day = new Date().toISOString().slice(0, 10);
+    return { name, day, ...told.parse(JSON.parse(held.output.trim().split("\n").at(-1) ?? "")) };
+  });
+}
+
+const said = (step: StepOutcome | undefined): string =>
+  step === undefined ? "it was not reached" : `${step.output.trim()} (status ${step.status})`;
