@@ -10,10 +10,8 @@ export interface DaemonHost {
   readonly answerMs: number;
   /** Until what has happened is in the event log, milliseconds. */
   readonly toldMs: number;
-  has(packages: readonly string[]): boolean;
-  /** @throws Error with what apt said, if they cannot be had */
-  fetch(packages: readonly string[]): void;
-  install(packages: readonly string[]): void;
+  /** Debian's packages are installed afterwards. @throws Error if they cannot be had */
+  ensure(packages: readonly string[]): void;
   /** The shipped policies are those of the clone as it is now. */
   renewPolicies(): void;
 }

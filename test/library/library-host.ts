@@ -150,13 +150,14 @@ export class LibraryHost implements DaemonHost {
     return this.#outside(["sh", "-euc", apt, "sh", ...words]);
   }
 
-  /** Whether this machine has them all, and with it the host. */
-  has(packages: readonly string[]): boolean {
-    const { out } = this.booted.run("dpkg-query", "-W", "-f", "${db:Status-Abbrev}", ...packages);
-    return out === "ii ".repeat(packages.length);
+  /** What this machine has, the host has with it. */
+  ensure(packages: readonly string[]): void {
+    if (!this.booted.hasPackages(packages)) this.install(packages);
   }
 
+  /** As `fetch` has them, whatever is there. @throws Error with what apt said */
   install(packages: readonly string[]): void {
+    this.fetch(packages);
     this.booted.sh(apt, "install", "--no-download", ...packages);
   }
 

@@ -34,11 +34,7 @@ export class OnHost {
 
   /** With Debian's packages alone: nothing of Cofferdam need be there. */
   prepare(): void {
-    const { packages } = this.daemon;
-    if (!this.#host.has(packages)) {
-      this.#host.fetch(packages);
-      this.#host.install(packages);
-    }
+    this.#host.ensure(this.daemon.packages);
     this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
     this.#booted.sh('cd /; bash -euc "$1"', this.daemon.configure);
   }
@@ -117,11 +113,9 @@ export class OnHost {
     this.#booted.sh('systemctl stop $(systemctl show --value -p TriggeredBy "$1") "$1"', unit);
     const state = this.#booted.show(unit, "ActiveState");
     if (state !== "inactive") throw new Error(`after it was stopped ${unit} is ${state}`);
-    const left = JSON.parse(this.#cofferdam("ps", "--json")) as readonly {
-      readonly pid: number;
-      readonly confinement?: { readonly domain?: string } | null;
-    }[];
-    const own = left.filter(({ confinement }) => confinement?.domain === name);
+    const own = this.#booted
+      .shownProcesses()
+      .filter(({ confinement }) => confinement?.domain === name);
     if (own.length > 0) throw new Error(`left behind: ${JSON.stringify(own)}`);
   }
 
@@ -131,7 +125,7 @@ export class OnHost {
       .replace(/\+life1$/, "");
   }
 
-  /** For whoever reads why a step has failed. */
+  /** Says more about a step that has failed. */
   context(): string {
     const { unit } = this.daemon;
     const { out } = this.#booted.run("journalctl", "-qn", "15", "-ocat", "-u", unit);

@@ -65,7 +65,7 @@ ${paragraph(
 )}
 
 ${shown("enforced")}
-${booted(commands)}${paragraph(
+${paragraph(
   "The same day was worked again, by the same clients. Every answer was right. Denied were " +
     `${refused} things, each of which the library lists: the daemon asks for it, and does ` +
     "without.",
@@ -95,11 +95,6 @@ const served = (name: string): string => {
   const { unit, work } = readDaemon(name);
   return `| ${unit.replace("VERSION", "8.4")} | ${work} |`;
 };
-
-const booted = (commands: Told["commands"]): string =>
-  commands.booted === undefined
-    ? ""
-    : `The server was booted. After it:\n\n${commands.booted.map(code).join("\n")}\n`;
 
 const without = ({ name, denied }: Held): string =>
   `| [${name}](library.md#${name}) | ${denied.length} |`;

@@ -37,39 +37,34 @@ export interface Held {
   readonly tried: readonly Tried[];
 }
 
-/** Of a stock server, what a page tells; JSON can hold it. */
+/** Of a stock server, what a page tells. */
 export interface Told {
   /** By part of the story. */
   readonly commands: Record<string, Command[]>;
-  /** What listened and was in no domain, as `status` names it. */
-  before: readonly string[];
+  /** What listens and is in no domain, as `status` names it. */
   left: readonly string[];
   held: Held[];
 }
 
 /**
  * One server with all of these, from nothing to enforced. Each part is a step that must go as it
- * should; a server may boot between two of them.
+ * should.
  */
 export class StockServer {
   readonly #host: DaemonHost;
   readonly #say: (step: string) => void;
   readonly #all: readonly OnHost[];
-  readonly told: Told;
+  readonly told: Told = { commands: {}, left: [], held: [] };
 
-  constructor(host: DaemonHost, say: (step: string) => void, told?: Told) {
+  constructor(host: DaemonHost, say: (step: string) => void) {
     this.#host = host;
     this.#say = say;
     this.#all = SERVED.map((name) => new OnHost(host, readDaemon(name)));
-    this.told = told ?? { commands: {}, before: [], left: [], held: [] };
   }
 
   /** Debian's packages alone, and each daemon's client is answered. */
   async served(): Promise<void> {
-    if (!this.#host.has(BESIDE)) {
-      this.#host.fetch(BESIDE);
-      this.#host.install(BESIDE);
-    }
+    this.#host.ensure(BESIDE);
     for (const one of this.#all) one.prepare();
     // Once: an emulated machine reloads for a minute.
     this.#host.booted.sh("systemctl daemon-reload");
@@ -78,7 +73,6 @@ export class StockServer {
 
   installed(): void {
     this.#tell("installed", `apt install ${DEB}`, this.#host.booted.sh(apt, DEB));
-    this.told.before = this.#outside();
     this.#cofferdam("installed", ["status"], [0, 1]);
   }
 
@@ -99,18 +93,10 @@ export class StockServer {
     // What a policy denies on purpose and no rule can name keeps some from being ready.
     this.#cofferdam("enforced", words, [0, 1]);
     this.#cofferdam("enforced", [...words, "--anyway"]);
-    this.#enforced("enforced");
-  }
-
-  booted(): void {
-    this.#enforced("booted");
-  }
-
-  #enforced(part: string): void {
     this.#expectLevels("enforcing");
     const now = this.#outside();
     if (now.join() !== this.told.left.join()) throw new Error(`listens outside: ${now.join(", ")}`);
-    this.#cofferdam(part, ["status"], [0, 1]);
+    this.#cofferdam("enforced", ["status"], [0, 1]);
   }
 
   async dayEnforced(): Promise<void> {

@@ -54,7 +54,6 @@ export async function makeSkeleton(
   if (there !== undefined) throw new Error(`${there} is there already`);
   const host = await LibraryHost.start();
   try {
-    host.fetch(packages);
     host.install(packages);
     host.booted.sh('systemctl daemon-reload; systemctl restart "$1"', unit);
     const { status, out, err } = host.booted.run("cofferdam", "protect", "--print", unit);

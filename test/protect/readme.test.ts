@@ -37,7 +37,7 @@ const short: Readonly<Record<string, readonly string[]>> = {
   enforce: ["--least", "1s", "--watch", "2s"],
 };
 const LINES_READ_MAX = 10;
-/** A slow disk of a busy host has the mediator retired, and so often it is not. */
+/** How often a busy host's slow disk may have the mediator retired in one walk. */
 const BEGUN_ANEW_MAX = 5;
 
 /**
@@ -50,6 +50,9 @@ function mustBeRead(line: string, at: number): boolean {
   );
 }
 
+/** More than `ready` is asked for by `--least`. */
+const letTimePass = () => at.host.run("bash", "-c", "sleep 1.2");
+
 /** Where the mediator was retired meanwhile: does what `ready` says then. */
 function untilSeenThrough(unit: string, use: () => string): void {
   for (let anew = 0; anew < BEGUN_ANEW_MAX; anew++) {
@@ -58,8 +61,8 @@ function untilSeenThrough(unit: string, use: () => string): void {
     at.done("domain", "level", unit, "warning");
     at.done("domain", "restart", unit);
     use();
-    at.host.run("bash", "-c", "sleep 1.2");
-    // What is granted meanwhile may have more asked for.
+    letTimePass();
+    // A daemon that is granted one thing may go on to ask for another.
     at.host.cofferdam("suggest", unit, "--write");
     at.done("domain", "reload", unit);
   }
@@ -72,7 +75,7 @@ function follow(commands: readonly string[], name: string, unit: string, use: ()
   for (const command of commands) {
     const words = command.replace(name, unit).split(" ");
     const [first = ""] = words;
-    if (first === "suggest" || first === "ready") at.host.run("bash", "-c", "sleep 1.2");
+    if (first === "suggest" || first === "ready") letTimePass();
     if (first === "ready") untilSeenThrough(unit, use);
     if (first === "unit") at.becomes(at.host.show(unit, "MainPID"), unit);
     const { status, out, err } = at.host.cofferdam(...words, ...(short[first] ?? []));

@@ -1,5 +1,11 @@
 import type { Outcome } from "./etc-host.ts";
 
+/** Of what `cofferdam ps --json` lists. */
+export interface ShownProcess {
+  readonly pid: number;
+  readonly confinement?: { readonly domain?: string } | null;
+}
+
 /** A host whose process 1 is systemd, wherever it runs. */
 export abstract class SystemdHost {
   /** As root, from outside every domain. */
@@ -14,6 +20,17 @@ export abstract class SystemdHost {
 
   show(unit: string, property: string): string {
     return this.sh('systemctl show --value --property="$2" -- "$1"', unit, property).trim();
+  }
+
+  /** As `cofferdam ps` lists them. @throws Error when it fails */
+  shownProcesses(): readonly ShownProcess[] {
+    return JSON.parse(this.sh("cofferdam ps --json"));
+  }
+
+  /** Whether Debian's packages are installed, all of them. */
+  hasPackages(packages: readonly string[]): boolean {
+    const { out } = this.run("dpkg-query", "-W", "-f", "${db:Status-Abbrev}", ...packages);
+    return out === "ii ".repeat(packages.length);
   }
 
   /** The domain that a process is in, by its control group; empty where there is none. */

@@ -76,9 +76,6 @@ export async function countBeside(
 }
 
 function installed(host: LibraryHost, daemon: LibraryDaemon): LibraryDaemon {
-  if (!host.has(daemon.packages)) {
-    host.fetch(daemon.packages);
-    host.install(daemon.packages);
-  }
+  host.ensure(daemon.packages);
   return withVersion(daemon, (script) => host.booted.sh(script));
 }

@@ -49,10 +49,7 @@ function noneOf(
 
 /** `Source: NAME (VERSION)` stands only where it differs from the binary package. */
 function sourceNamed(host: LibraryHost, written: LibraryDaemon) {
-  if (written.version !== undefined) {
-    host.fetch(written.packages);
-    host.install(written.packages);
-  }
+  if (written.version !== undefined) host.install(written.packages);
   const daemon = withVersion(written, (script) => host.booted.sh(script));
   const { out } = host.booted.run("apt-cache", "show", "--no-all-versions", daemon.upgrade);
   const [binary] = stanzas(out);

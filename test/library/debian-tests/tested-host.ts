@@ -41,8 +41,9 @@ const FOLDER = "/srv/debian-tests";
 const inClone = (file: string): string => join(clone, "test/library/debian-tests", file);
 
 /**
- * The host is a container, and is thrown away; autopkgtest takes it for its own machine. It builds
- * the source for every test if one needs that, so it reads nothing of that (`run` does).
+ * The host is a container, and is thrown away; autopkgtest takes it for its own machine. It would
+ * build the source for every test if one needs that, so it gets a control file that does not say
+ * so; `run` looks at the word itself.
  * `$1` the watch, `$2` the domain, `$3` the program, `$4` the source, `$5` the test.
  */
 const autopkgtest = `
@@ -96,9 +97,7 @@ export class TestedHost {
     try {
       host.renewPolicies();
       host.listSources();
-      const wanted = [...written.packages, "autopkgtest", "dpkg-dev"];
-      host.fetch(wanted);
-      host.install(wanted);
+      host.install([...written.packages, "autopkgtest", "dpkg-dev"]);
       const daemon = withVersion(written, (script) => host.booted.sh(script));
       const isConfigured = startUnit(host, daemon);
       host.downloadSource(source.name, source.version);

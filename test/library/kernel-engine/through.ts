@@ -1,22 +1,20 @@
 import { join } from "node:path";
 import { clone, FOLDER_IN_ROOT, type Packages } from "../../package/packages.ts";
 import { bundleProgram, keepFolders } from "../../vm/bundle.ts";
-import { imageMissing } from "../../vm/debian/image.ts";
+import { basePackages, imageMissing } from "../../vm/debian/image.ts";
 import { runServer } from "../../vm/debian/server.ts";
 import type { StepOutcome } from "../../vm/work.ts";
 import type { LibraryDaemon } from "../daemon.ts";
 import { GO } from "./place.ts";
 import { type KernelPassage, told } from "./seen.ts";
 
-/** What an image has beside the daemons: Cofferdam's own dependencies, and what clients use. */
-const beside = [
-  ...["dbus", "libpam-systemd", "nodejs", "libbpf1", "logrotate", "curl", "python3"],
-  "netcat-openbsd",
-] as const;
+/** What clients and rotations use, beside the daemons' own packages. */
+const tools = ["logrotate", "curl", "python3", "netcat-openbsd"] as const;
 /** What daemons' scripts read there, under the same names. */
 const read = ["domains", "test/library", "package.json"].map((name) => join(clone, name));
 const GUEST = "vm/library.mjs";
 
+/** A unit whose name has the daemon's version, which is not known yet, is not held back. */
 const heldBack = `[Unit]
 ConditionPathExists=${GO}
 `;
@@ -34,7 +32,9 @@ export async function throughKernel(
   packages: Packages,
   daemons: readonly LibraryDaemon[],
 ): Promise<readonly (Omit<KernelPassage, "digest"> | Failed)[]> {
-  const wanted = [...new Set([...beside, ...daemons.flatMap((one) => one.packages)])];
+  const wanted = [
+    ...new Set([...basePackages, ...tools, ...daemons.flatMap((one) => one.packages)]),
+  ];
   const missing = imageMissing(wanted);
   if (missing !== null) throw new Error(`no virtual machine can be had: ${missing}`);
   const bundle = await bundleProgram('import "./guest.ts";', import.meta.dirname, {

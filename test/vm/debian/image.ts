@@ -6,10 +6,12 @@ import { clone, moduleFolder } from "../kernel.ts";
 import { machineMissing } from "../machine.ts";
 
 /**
- * Debian's packages of the image, beyond those of priority `important` (systemd, udev, apt, ...):
- * what Cofferdam's own package depends on, sessions, and a daemon with a unit of Debian's.
+ * Debian's packages of every image, beyond those of priority `important` (systemd, udev, apt, ...):
+ * what Cofferdam's own package depends on, and sessions.
  */
-const serverPackages = ["dbus", "libpam-systemd", "nodejs", "libbpf1", "memcached"] as const;
+export const basePackages = ["dbus", "libpam-systemd", "nodejs", "libbpf1"] as const;
+/** With a daemon that has a unit of Debian's. */
+const serverPackages = [...basePackages, "memcached"] as const;
 
 /** What the packages and a test write needs to fit. The file has holes. */
 const DISK_MB = 3000;

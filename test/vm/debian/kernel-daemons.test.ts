@@ -2,6 +2,7 @@
 import * as path from "node:path";
 import { clone } from "../kernel.ts";
 import { entered, restarted } from "./guest/kernel-daemons.ts";
+import { basePackages } from "./image.ts";
 import { testOnServer } from "./suite.ts";
 
 testOnServer(
@@ -9,7 +10,7 @@ testOnServer(
   { entered, restarted },
   {
     packages: [
-      ...["dbus", "libpam-systemd", "nodejs", "libbpf1", "memcached", "nginx", "redis-server"],
+      ...[...basePackages, "memcached", "nginx", "redis-server"],
       ...["postgresql", "openssh-server", "curl"],
     ],
     fill: (files) => files.copy(path.join(clone, "test/library")),

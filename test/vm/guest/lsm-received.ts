@@ -43,6 +43,29 @@ async function gets(what: string): Promise<boolean> {
   return answer === "0";
 }
 
+/** What is given, and the lines each of which alone grants that it is received. */
+type Case = readonly [string, readonly string[]];
+
+/**
+ * Gives each by each line, and by none. What is refused is one event, of which `told` is what
+ * `expected` says.
+ */
+async function eachByEachLine(
+  cases: readonly Case[],
+  told: (event: ReturnType<Lsm["events"]>[number]) => string,
+  expected: (what: string) => string,
+): Promise<void> {
+  const lines = [...new Set(["", ...cases.flatMap(([, granting]) => granting)])];
+  for (const [what, granting] of cases)
+    for (const line of lines) {
+      inForce(policyOf([], line === "" ? [] : [line]));
+      const isGranted = granting.includes(line);
+      const text = `${what} by ${line}`;
+      expect(await gets(what), text).toBe(isGranted);
+      expect(lsm.events(domain).map(told), text).toEqual(isGranted ? [] : [expected(what)]);
+    }
+}
+
 test("a file that is received is held as one that is opened", async () => {
   const sets = [
     [],
@@ -109,7 +132,7 @@ test("services and families need their words", async () => {
 
 test("a socket is received by whom may serve its address, or reach its peer", async () => {
   const served = ["listen tcp 0.0.0.0:7001", "listen tcp 127.0.0.1:7001"];
-  const cases: readonly (readonly [string, readonly string[]])[] = [
+  const cases: readonly Case[] = [
     ["tcp listen 127.0.0.1 7001", ["listen tcp 7001", "listen tcp 127.0.0.1:7001"]],
     ["tcp accept 127.0.0.1 7001", ["listen tcp 7001", ...served]],
     ["tcp connect 127.0.0.1 7001", ["connect tcp 127.0.0.1:7001"]],
@@ -117,19 +140,16 @@ test("a socket is received by whom may serve its address, or reach its peer", as
     ["udp bind 127.0.0.1 7001", ["listen udp 7001", "listen udp 127.0.0.1:7001"]],
     ["udp connect 127.0.0.1 7001", ["connect udp 127.0.0.1:7001"]],
   ];
-  const lines = [...new Set(["", ...cases.flatMap(([, granting]) => granting)])];
-  for (const [what, granting] of cases)
-    for (const line of lines) {
-      inForce(policyOf([], line === "" ? [] : [line]));
-      const isGranted = granting.includes(line);
-      expect(await gets(what), `${what} by ${line}`).toBe(isGranted);
-      expect(lsm.events(domain).map(({ kind }) => kind)).toEqual(isGranted ? [] : ["address"]);
-    }
+  await eachByEachLine(
+    cases,
+    ({ kind }) => kind,
+    () => "address",
+  );
 });
 
 test("a unix socket is received by whom may connect to its peer, or listen there", async () => {
   const [path, abstract] = [`${FOLDER}/socket`, "@lsm-received-socket"];
-  const cases: readonly (readonly [string, readonly string[]])[] = [
+  const cases: readonly Case[] = [
     [`stream listen ${path}`, [`listen unix ${path}`]],
     [`stream connect ${path}`, [`connect unix ${path}`]],
     [`stream accept ${path}`, [`listen unix ${path}`]],
@@ -140,14 +160,6 @@ test("a unix socket is received by whom may connect to its peer, or listen there
     [`stream connect ${abstract}`, [`connect unix ${abstract}`]],
     [`stream accept ${abstract}`, [`listen unix ${abstract}`]],
   ];
-  const lines = [...new Set(["", ...cases.flatMap(([, granting]) => granting)])];
-  for (const [what, granting] of cases)
-    for (const line of lines) {
-      inForce(policyOf([], line === "" ? [] : [line]));
-      const isGranted = granting.includes(line);
-      expect(await gets(what), `${what} by ${line}`).toBe(isGranted);
-      const name = what.split(" ").at(-1);
-      const told = lsm.events(domain).map((event) => event.name.replace(/~$/, ""));
-      expect(told, `${what} by ${line}`).toEqual(isGranted ? [] : [name]);
-    }
+  const nameOf = (what: string) => what.split(" ").at(-1) ?? "";
+  await eachByEachLine(cases, ({ name }) => name.replace(/~$/, ""), nameOf);
 });

@@ -65,7 +65,7 @@ export function removeGeneration(folder: string, generation: Generation): void {
   removeParts(folder);
 }
 
-/** Detaches programs whose loader, or whoever detached them, did not come to its end. */
+/** Detaches what a process has left that was killed while it attached or detached programs. */
 export function removeParts(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) if (PART.test(name)) removeFolder(join(folder, name));

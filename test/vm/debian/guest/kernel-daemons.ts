@@ -5,6 +5,7 @@ import type { Event } from "../../../../src/events/event.ts";
 import { type LibraryDaemon, readDaemon, withVersion } from "../../../library/daemon.ts";
 import { numberless } from "../../../library/told.ts";
 import type { Suite } from "../suite.ts";
+import { TOLD_MS } from "./daemon-machine.ts";
 import { machine } from "./machine.ts";
 
 /** Of postgres' unit: the kernel knows the groups of its instances by no policy. */
@@ -68,22 +69,12 @@ const allServe = () => {
 /** Of system calls; null for those that the launcher did not start. */
 type Filter = "installed" | "none" | null;
 
-interface Shown {
-  readonly pid: number;
-  readonly confinement: {
-    readonly domain: string;
-    readonly engine: string;
-    readonly level: string;
-    readonly filter: Filter;
-  };
-}
-
 /**
  * Each unit's first process is in the unit's domain, by the kernel's engine. The launcher starts
  * postgres alone.
  */
 function expectInside(level: string, ofPostgres: Filter): void {
-  const shown = JSON.parse(machine.done("ps", "--json")) as readonly Shown[];
+  const shown = machine.shownProcesses();
   for (const { name, unit } of daemons()) {
     const pid = Number(machine.mainPid(unit));
     expect(pid, unit).toBeGreaterThan(0);
@@ -96,8 +87,7 @@ function expectInside(level: string, ofPostgres: Filter): void {
 
 /** What policies do not grant, but for what `deny` rules refuse and the library knows. */
 function expectNothingTold(): void {
-  // The kernel's events are read four times a second.
-  machine.must("sleep", "3");
+  machine.must("sleep", String(TOLD_MS / 1000));
   const told = readFileSync(LOG, "utf8")
     .split("\n")
     .filter(Boolean)

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SystemdHost } from "../../../host/shell-sandbox/systemd-host.ts";
 
@@ -29,12 +29,9 @@ class Machine extends SystemdHost {
   override domainOf(pid: string): string {
     const byGroup = super.domainOf(pid);
     if (byGroup !== "") return byGroup;
-    const { out } = this.run("cofferdam", "ps", "--json");
-    const shown = JSON.parse(out || "[]") as readonly {
-      readonly pid: number;
-      readonly confinement?: { readonly domain?: string } | null;
-    }[];
-    return shown.find((one) => one.pid === Number(pid))?.confinement?.domain ?? "";
+    if (!existsSync("/usr/bin/cofferdam")) return "";
+    const shown = this.shownProcesses().find((one) => one.pid === Number(pid));
+    return shown?.confinement?.domain ?? "";
   }
 
   /** What a command prints on both outputs; it must succeed. */
