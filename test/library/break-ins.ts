@@ -1,18 +1,20 @@
 import { constants } from "node:os";
+import { z } from "zod";
 import { type Attempt, attemptsOf } from "./attempts.ts";
 import type { LibraryDaemon } from "./daemon.ts";
 import { BREAK_IN, type DaemonHost } from "./daemon-host.ts";
 import { PolicyDiffers } from "./policy-differs.ts";
 
-/** A case of `must-deny`, tried by a program in the daemon's place. */
-export interface Tried {
-  readonly text: string;
+export const tried = z.strictObject({
+  text: z.string(),
   /**
    * `domain`: possible at level disabled, refused at enforcing. `permissions`: refused at both, so
    * that ordinary permissions refuse it as well. `untried`: a program alone cannot try it.
    */
-  readonly held: "domain" | "permissions" | "untried";
-}
+  held: z.enum(["domain", "permissions", "untried"]),
+});
+/** A case of `must-deny`, tried by a program in the daemon's place. */
+export type Tried = Readonly<z.infer<typeof tried>>;
 
 /** How `break-in.c` writes a signal. */
 const SIGNALLED = 1000;
@@ -68,14 +70,14 @@ export function tryBreakIns(host: DaemonHost, daemon: LibraryDaemon): readonly T
         .map(({ text }) => `${text} (${results.get(text)?.inside})`)
         .join(", ")}`,
     );
-  const tried = attempts.map(({ text }): Tried => {
+  const all = attempts.map(({ text }): Tried => {
     const result = results.get(text);
     if (result === undefined) return { text, held: "untried" };
     return { text, held: isRefusal(result.outside) ? "permissions" : "domain" };
   });
-  if (!tried.some(({ held }) => held === "domain"))
+  if (!all.some(({ held }) => held === "domain"))
     throw new PolicyDiffers("no attempt was refused by the domain alone: they show nothing");
-  return tried;
+  return all;
 }
 
 const isRefusal = (result: number | undefined): boolean =>
@@ -110,6 +112,7 @@ function bothWays(
     );
   } finally {
     booted.sh('umount "$1"', daemon.daemon);
+    booted.sh('cofferdam domain level "$1" enforcing', daemon.name);
     // What was made outside of all restrictions is no part of the next daemon's host.
     const made = needs.filter(({ what }) => what === "room").map(({ path }) => path);
     booted.sh('rm -f "$@"', ...made);
@@ -123,7 +126,9 @@ function asDaemon(
   level: "enforcing" | "disabled",
   attempts: readonly Attempt[],
 ): readonly number[] {
-  const run = ["cofferdam", "run", name, "--level", level, "--", daemon];
+  // Not `run --level`: the kernel's engine holds a run at the level of its domain.
+  host.booted.sh('cofferdam domain level "$@"', name, level);
+  const run = ["cofferdam", "run", name, "--", daemon];
   const { out, err } = host.booted.run(...run, ...attempts.map(({ argument }) => argument ?? ""));
   const results = [...out.matchAll(/^\d+ (\d+)$/gm)].map((match) => Number(match[1]));
   if (results.length !== attempts.length)

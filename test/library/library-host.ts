@@ -8,8 +8,7 @@ import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
 import { asDebian, bootRoot, dpkg } from "../package/booted-root.ts";
 import { clone, type Packages, sharedPackages } from "../package/packages.ts";
 import { rootMissing, ScratchRoot } from "../package/scratch-root.ts";
-import { compileC } from "../support/compile-c.ts";
-import { scratchFolder } from "../support/scratch.ts";
+import { builtBreakIn } from "./break-in.ts";
 import { BREAK_IN, type DaemonHost } from "./daemon-host.ts";
 
 /** Why the library's host cannot be had here, as the end of "skipped, because ...". */
@@ -72,11 +71,7 @@ export class LibraryHost implements DaemonHost {
     const root = await ScratchRoot.start(packages.folder, archives);
     try {
       root.sh(asDebian);
-      const program = join(scratchFolder("break-in"), "break-in");
-      compileC(program, join(import.meta.dirname, "break-in.c"), [
-        ...["-O1", "-Wall", "-Wextra", "-Werror", "-static", "-D_GNU_SOURCE"],
-      ]);
-      root.sh('install --mode=0755 "$1" "$2"', program, BREAK_IN);
+      root.sh('install --mode=0755 "$1" "$2"', builtBreakIn(), BREAK_IN);
       root.sh("cp /etc/resolv.conf /srv/resolv.conf");
       // What manuals there are is nobody's question, and each package would have it answered.
       root.sh("rm -f /var/lib/man-db/auto-update");

@@ -7,7 +7,7 @@ import { matches, names, readDaemon } from "./daemon.ts";
 import { keptKernelPassage } from "./kernel-engine/seen.ts";
 import { digestOf, type KeptPassage, keptPassage } from "./passages.ts";
 import { shippedPolicy } from "./policy.ts";
-import { heldOf } from "./table.ts";
+import { heldCount } from "./table.ts";
 import type { Width } from "./width.ts";
 import { inWords } from "./words.ts";
 
@@ -68,13 +68,12 @@ export function libraryPage(): string {
 function inKernel(): string {
   const seen = names.flatMap((name) => keptKernelPassage(name) ?? []);
   if (seen.length === 0) return "";
-  const rows = seen.map(({ name, version, day, digest }) => {
+  const rows = seen.map(({ name, version, day, digest, tried }) => {
     const since = digest === digestOf(name) ? day : `${day}, the policy was another`;
-    return `| [${name}](#${anchor(name)}) | ${version} | ${since} |\n`;
+    return `| [${name}](#${anchor(name)}) | ${version} | ${since} | ${heldCount(tried)} |\n`;
   });
-  return [kernelIntroduction, "| domain | version | seen |\n|---|---|---|\n", ...rows, "\n"].join(
-    "",
-  );
+  const head = "| domain | version | seen | held |\n|---|---|---|---|\n";
+  return [kernelIntroduction, head, ...rows, "\n"].join("");
 }
 
 const kernelIntroduction = `## In domains of the kernel's engine
@@ -83,7 +82,7 @@ const kernelIntroduction = `## In domains of the kernel's engine
 engine, on a Debian server in a virtual machine, under systemd and the stock kernel. Their units are
 unchanged. Each serves its client outside, at warning, enforced while it runs, and started enforced,
 is reloaded and has its logs rotated each time, and asks for nothing beyond its policy but what is
-listed below.
+listed below. Then it is stopped and broken into, as above.
 
 `;
 
@@ -95,7 +94,7 @@ function row({ name, version, day, tried, width }: KeptPassage): string {
     shippedPolicy(name).summary,
     version,
     day,
-    heldOf(tried).replace(" held", ""),
+    heldCount(tried),
     ...counts(width),
   ];
   return `| ${cells.join(" | ")} |\n`;

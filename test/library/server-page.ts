@@ -1,7 +1,7 @@
 import { wrap } from "../../src/base/wrap.ts";
 import { readDaemon } from "./daemon.ts";
 import { BESIDE, type Command, type Held, SERVED, type Told } from "./server.ts";
-import { heldOf } from "./table.ts";
+import { heldCount } from "./table.ts";
 
 /** Characters of a line of running text. */
 const WIDTH = 100;
@@ -100,7 +100,7 @@ const without = ({ name, denied }: Held): string =>
   `| [${name}](library.md#${name}) | ${denied.length} |`;
 
 const tried = (one: Held): string => {
-  const [alone, also] = heldOf(one.tried).replace(" held", "").split(" + ");
+  const [alone, also] = heldCount(one.tried).split(" + ");
   return `| ${one.name} | ${alone} | ${also} |`;
 };
 

@@ -5,18 +5,18 @@ type Seen = Passage | { readonly name: string; readonly step: string; readonly w
 
 /** For a terminal of 80 columns. */
 export function tableOf(seen: readonly Seen[]): string {
-  const rows = seen.map((one) =>
-    "why" in one
-      ? `${one.name.padEnd(26)} FAILED ${one.step}`
-      : `${one.name.padEnd(26)} passed ${one.version.slice(0, 22).padEnd(22)} ${heldOf(one.tried)}`,
-  );
+  const rows = seen.map((one) => {
+    const name = one.name.padEnd(26);
+    if ("why" in one) return `${name} FAILED ${one.step}`;
+    return `${name} passed ${one.version.slice(0, 22).padEnd(22)} ${heldCount(one.tried)} held`;
+  });
   const passed = seen.filter((one) => !("why" in one)).length;
   const last = `${passed} passed, ${seen.length - passed} failed`;
   return [...rows, last, ""].join("\n");
 }
 
-/** e.g. `29 + 3 held`: by the domain alone, and by ordinary permissions as well. */
-export function heldOf(tried: readonly Tried[]): string {
+/** e.g. `29 + 3`: by the domain alone, and by ordinary permissions as well. */
+export function heldCount(tried: readonly Tried[]): string {
   const count = (held: Tried["held"]) => tried.filter((one) => one.held === held).length;
-  return `${count("domain")} + ${count("permissions")} held`;
+  return `${count("domain")} + ${count("permissions")}`;
 }

@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { VERSION } from "../../../src/cli/version.ts";
 import { daemonMachine } from "../../vm/debian/guest/daemon-machine.ts";
 import { machine } from "../../vm/debian/guest/machine.ts";
+import { tryBreakIns } from "../break-ins.ts";
 import { readDaemon } from "../daemon.ts";
 import { OnHost } from "../on-host.ts";
 import { GO } from "./place.ts";
@@ -39,7 +40,8 @@ async function step(): Promise<object> {
     return {};
   }
   await one.inKernel();
-  return { version: one.version(), told: one.told() };
+  const told = one.told();
+  return { version: one.version(), told, tried: tryBreakIns(daemonMachine, one.daemon) };
 }
 
 try {

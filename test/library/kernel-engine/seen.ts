@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { tried } from "../break-ins.ts";
 import { digestOf } from "../passages.ts";
 
 /** What the machine says of a daemon. */
@@ -8,6 +9,8 @@ export const told = z.strictObject({
   version: z.string(),
   /** What it was warned about and refused; its file lists all of it. */
   told: z.array(z.string()).readonly(),
+  /** By a program in its place. */
+  tried: z.array(tried).readonly(),
 });
 const kernelPassage = told.extend({
   name: z.string(),

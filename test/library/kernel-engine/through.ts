@@ -4,7 +4,9 @@ import { bundleProgram, keepFolders } from "../../vm/bundle.ts";
 import { basePackages, imageMissing } from "../../vm/debian/image.ts";
 import { runServer } from "../../vm/debian/server.ts";
 import type { StepOutcome } from "../../vm/work.ts";
+import { builtBreakIn } from "../break-in.ts";
 import type { LibraryDaemon } from "../daemon.ts";
+import { BREAK_IN } from "../daemon-host.ts";
 import { GO } from "./place.ts";
 import { type KernelPassage, told } from "./seen.ts";
 
@@ -52,6 +54,7 @@ export async function throughKernel(
     packages: wanted,
     fill: (files) => {
       files.copy(packages.folder, FOLDER_IN_ROOT);
+      files.copy(builtBreakIn(), BREAK_IN);
       for (const name of read) files.copy(name);
       for (const { unit } of daemons)
         files.write(`etc/systemd/system/${unit}.service.d/held-back.conf`, heldBack);
