@@ -7,7 +7,7 @@ import { noTestsBy, stanzas } from "./source.ts";
 const passed = { result: "passed", why: "" } as const;
 const started: TestSeen = {
   ...{ name: "serves", outside: passed, enforced: passed, refused: [], needsUnit: null },
-  held: { domain: 3, started: 2, elsewhere: 0 },
+  ...{ held: { domain: 3, started: 2, elsewhere: 0 }, warned: null },
 };
 const compiles: TestSeen = {
   ...{ ...started, name: "compiles", needsUnit: false },
@@ -21,10 +21,11 @@ const ownDaemon: TestSeen = {
 const refused: TestSeen = {
   ...{ ...started, name: "writes", refused: ["write /etc/x"] },
   enforced: { result: "failed", why: "non-zero exit status 1" },
+  warned: { verdict: passed, beyond: ["write /etc/x", "write /etc/y"] },
 };
 const none: TestSeen = {
   ...{ name: "far", outside: { result: "cannot run", why: "it needs a | or two" } },
-  ...{ enforced: null, held: null, refused: [], needsUnit: null },
+  ...{ enforced: null, held: null, refused: [], warned: null, needsUnit: null },
 };
 const seen: PackageSeen = {
   ...{ name: "nginx", source: "nginx", version: "1-2", day: "2026-11-29", isConfigured: false },
@@ -85,7 +86,8 @@ test("the page counts what passes, and names what was not run", () => {
   expect(page).toContain("| nginx | `serves` | passed | passed | 3 (2) + 0 | yes |");
   expect(page).toContain("|  | `own` | passed | passed | 1 (0) + 4 | no |");
   expect(page).toContain("| `writes` | passed | failed: non-zero exit status 1; refused: ");
-  expect(page).toContain("refused: `write /etc/x` | 3 (2) + 0 |  |");
+  expect(page).toContain("; refused: `write /etc/x`; at level warning passed; beyond the policy: ");
+  expect(page).toContain("policy: `write /etc/x`, `write /etc/y` | 3 (2) + 0 |  |");
   expect(page).toContain("| `far` | cannot run: it needs a \\| or two |  |  |  |");
   const without = testsPage(["nginx", "nsd"], (name) => ({ ...seen, name, none: "it has none" }));
   expect(without).toContain(

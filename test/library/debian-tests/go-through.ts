@@ -2,12 +2,13 @@ import type { Packages } from "../../package/packages.ts";
 import type { LibraryDaemon } from "../daemon.ts";
 import { digestOfPolicy, type PackageSeen, type TestSeen } from "./seen.ts";
 import type { Source } from "./source.ts";
-import { TestedHost } from "./tested-host.ts";
+import { type Described, TestedHost } from "./tested-host.ts";
 
 /**
  * Runs the tests that a daemon's package has of its own (debian/tests of its source): outside of
- * every domain, with the domain enforced, and with the unit masked, each time on another host, so
- * that nothing is left of the time before. `say` hears of each run.
+ * every domain, with the domain enforced, at level warning what fails there, and with the unit
+ * masked, each time on another host, so that nothing is left of the time before. `say` hears of
+ * each run.
  */
 export async function goThroughTests(
   packages: Packages,
@@ -48,17 +49,25 @@ export async function goThroughTests(
   const enforced = await again(
     seen,
     passes,
-    (host) => host.enforce(),
+    (host) => host.enter("enforcing"),
     (host, test, before) => {
-      const told = host.refused();
-      const { verdict, held: processes } = host.run(test, "enforced");
-      const refused = host.refused().filter((one) => !told.includes(one));
-      say(`${test.name} enforced: ${verdict.result} ${verdict.why} ${refused.join(", ")}`);
-      return { ...before, enforced: verdict, held: processes, refused };
+      const { verdict, held: processes, beyond } = inDomain(host, test, "enforced");
+      say(`${test.name} enforced: ${verdict.result} ${verdict.why} ${beyond.join(", ")}`);
+      return { ...before, enforced: verdict, held: processes, refused: beyond };
+    },
+  );
+  const warned = await again(
+    enforced,
+    (test) => passes(test) && test.enforced?.result !== "passed",
+    (host) => host.enter("warning"),
+    (host, test, before) => {
+      const { verdict, beyond } = inDomain(host, test, "warned");
+      say(`${test.name} warned: ${verdict.result} ${verdict.why} ${beyond.join(", ")}`);
+      return { ...before, warned: { verdict, beyond } };
     },
   );
   const masked = await again(
-    enforced,
+    warned,
     isUnclear,
     (host) => host.mask(),
     (host, test, before) => {
@@ -68,6 +77,13 @@ export async function goThroughTests(
     },
   );
   return { ...packageSeen(daemon, source), isConfigured, tests: masked };
+}
+
+/** With what was beyond the policy meanwhile. */
+function inDomain(host: TestedHost, test: Described, where: string) {
+  const before = host.beyond();
+  const { verdict, held } = host.run(test, where);
+  return { verdict, held, beyond: host.beyond().filter((one) => !before.includes(one)) };
 }
 
 /** Before any test was run. */
@@ -84,7 +100,7 @@ function outside(host: TestedHost, say: (line: string) => void) {
   const seen = tests.map((test): TestSeen => {
     const { verdict } = host.run(test, "outside");
     say(`${test.name} outside: ${verdict.result} ${verdict.why}`);
-    const rest = { enforced: null, held: null, refused: [], needsUnit: null };
+    const rest = { enforced: null, held: null, refused: [], warned: null, needsUnit: null };
     return { name: test.name, outside: verdict, ...rest };
   });
   return { isConfigured: host.isConfigured, tests, seen };

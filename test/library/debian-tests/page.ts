@@ -22,8 +22,9 @@ const introduction = `# The packages' own tests
 
 Many packages of Debian have tests by those who maintain them (\`debian/tests\` of the source),
 which know nothing of Cofferdam. Here they are run by autopkgtest, Debian's own program for it, on
-the Debian that the [library](library.md) boots: outside of every domain, and on another such host
-with the daemon's domain enforced. \`npm run library -- --debian-tests NAME\` repeats it.
+the Debian that the [library](library.md) boots: outside of every domain, on another such host
+with the daemon's domain enforced, and what fails there on a third at level warning.
+\`npm run library -- --debian-tests NAME\` repeats it.
 
 `;
 
@@ -35,7 +36,9 @@ Those that Debian makes for all packages of a language build the source again an
 there: they meet no daemon, and are not run.
 
 A test may take ten minutes. None gets the internet, and the host is a container: it has a systemd
-of its own, but not its own kernel.
+of its own, but not its own kernel. The kernel does not tell a container what Landlock refuses, so
+*refused* may lack it; *beyond the policy* is all that a test does at level warning which the policy
+does not grant.
 
 ## Each test
 
@@ -100,12 +103,15 @@ function rows({ name, tests, isConfigured }: PackageSeen): readonly string[] {
 }
 
 function cells(domain: string, test: TestSeen): readonly string[] {
-  const { name, outside, enforced, held, refused } = test;
-  const asked = refused.map((one) => `\`${one}\``).join(", ");
+  const { name, outside, enforced, held, refused, warned } = test;
+  const listed = (word: string, all: readonly string[]) =>
+    all.length === 0 ? [] : [`${word}: ${all.map((one) => `\`${one}\``).join(", ")}`];
   const inDomain = [
     ...(enforced === null ? [] : [inWords(enforced)]),
     ...(reasons[domain]?.[name] === undefined ? [] : [reasons[domain][name]]),
-    ...(asked === "" ? [] : [`refused: ${asked}`]),
+    ...listed("refused", refused),
+    ...(warned === null ? [] : [`at level warning ${inWords(warned.verdict)}`]),
+    ...listed("beyond the policy", warned?.beyond ?? []),
   ];
   const processes = held === null ? "" : `${held.domain} (${held.started}) + ${held.elsewhere}`;
   const said = enforced?.result === "passed" ? (meets(test) ? "yes" : "no") : "";

@@ -30,8 +30,20 @@ const testSeen = z.strictObject({
   enforced: verdict.nullable(),
   /** While it was enforced. */
   held: held.nullable(),
-  /** What the domain refused meanwhile, but for what the daemon's file lists. */
+  /**
+   * What the domain refused meanwhile, but for what the daemon's file lists. The host is a
+   * container, which the kernel does not tell of what Landlock refuses: that is missing here.
+   */
   refused: z.array(z.string()).readonly(),
+  /** At level warning, on another host. null: it does not pass outside, or passes enforced. */
+  warned: z
+    .strictObject({
+      verdict,
+      /** What the policy does not grant and the daemon's file does not list. */
+      beyond: z.array(z.string()).readonly(),
+    })
+    .nullable()
+    .default(null),
   /**
    * Whether it fails while the unit is masked. null: it does not pass enforced, or `held` tells:
    * it starts the unit anew, or a daemon of its own.

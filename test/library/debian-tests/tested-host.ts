@@ -20,7 +20,7 @@ const described = z.object({
   /** Of these, what its own source makes; autopkgtest wants no other package in its place. */
   own: z.array(z.string()),
 });
-type Described = z.infer<typeof described>;
+export type Described = z.infer<typeof described>;
 
 interface Run {
   readonly verdict: Verdict;
@@ -123,12 +123,12 @@ export class TestedHost {
     return z.array(described).parse(JSON.parse(listed));
   }
 
-  /** The unit's processes run in the enforced domain from now on. */
-  async enforce(): Promise<void> {
+  /** The unit's processes run in the domain from now on, at this level. */
+  async enter(level: "warning" | "enforcing"): Promise<void> {
     const { name, unit } = this.#daemon;
     const words = [
       ["domain", "reload", name],
-      ["domain", "level", name, "enforcing"],
+      ["domain", "level", name, level],
       ["unit", "enable", "--now", unit],
     ];
     for (const one of words) this.#booted.sh('cofferdam "$@"', ...one);
@@ -174,8 +174,8 @@ export class TestedHost {
     return { verdict: verdict ?? cannotRun(log.trim().split("\n").at(-1) ?? ""), held };
   }
 
-  /** Since the host's start: what the domain refuses and the daemon's file does not list. */
-  refused(): readonly string[] {
+  /** Since the host's start: what was beyond the policy, but for what the daemon's file lists. */
+  beyond(): readonly string[] {
     const told = toldOf(this.#daemon.name, this.#booted.run("cat", EVENTS).out);
     return told.filter((one) => !isListed(this.#daemon, one));
   }
