@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PRIVATE_FILE } from "../base/modes.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { oneMoment } from "../compile/one-moment.ts";
+import { catalogue } from "../diagnostics/catalogue.ts";
 import { hasError } from "../diagnostics/diagnostic.ts";
 import { renderDiagnostics } from "../diagnostics/render.ts";
 import type { LiveTableWriter } from "../domains/live-table-writer.ts";
@@ -21,6 +22,8 @@ import type { Followers } from "./followers.ts";
 const LIVE_MODE = PRIVATE_FILE;
 const MESSAGE_WIDTH = 100;
 
+const ABSENT_CODES = [catalogue["unknown-user"].code, catalogue["no-such-account"].code] as const;
+
 type Numbered = Pick<DomainEntry, "name" | "number">;
 
 /** On disk, and not in force yet. */
@@ -31,7 +34,12 @@ export interface PreparedPlan {
 
 export type Compilation =
   | { readonly state: "good"; readonly plan: Plan }
-  | { readonly state: "bad"; readonly problems: string };
+  | {
+      readonly state: "bad";
+      readonly problems: string;
+      /** Where nothing else is wrong: the accounts that the host does not have, a sentence each. */
+      readonly absent: readonly string[];
+    };
 
 /**
  * Policies in force for running supervised processes, by the number of their domain: `live/NUMBER`,
@@ -72,9 +80,11 @@ export class LivePlans {
     const { plan, diagnostics, sources } = await compileDomain(this.#places, { name }, request);
     if (plan !== null) return { state: "good", plan };
     const errors = diagnostics.filter((diagnostic) => hasError([diagnostic]));
+    const isOfAccounts = errors.every(({ code }) => ABSENT_CODES.some((one) => one === code));
     return {
       state: "bad",
       problems: renderDiagnostics(errors, { color: false, sources, width: MESSAGE_WIDTH }),
+      absent: isOfAccounts ? errors.map(({ message }) => message) : [],
     };
   }
 

@@ -58,6 +58,7 @@ async function reloadOnce(
   const before = new Map(wanted.map((name) => [name, table.get(name)]));
   const read = new Map<string, ReadPolicy>();
   const ready = new Map<string, PreparedPlan>();
+  const absent = new Map<string, readonly string[]>();
   const look = lookAgain(places);
   try {
     for (const name of wanted) {
@@ -71,9 +72,10 @@ async function reloadOnce(
       const found: ReadPolicy = here.has(name) ? readPolicy(places, name) : { state: "gone" };
       const one =
         entry === null && names === null
-          ? { read: found, plan: null }
+          ? { read: found, plan: null, absent: [] }
           : await judged(found, { name, entry, isAgain }, places, plans);
       read.set(name, one.read);
+      absent.set(name, one.absent);
       if (one.plan !== null) ready.set(name, plans.prepare(one.plan));
     }
     table.accept(read, names === null);
@@ -89,7 +91,8 @@ async function reloadOnce(
   const runs = listRuns(places.system.runs);
   const found = wanted.map((name) => {
     const state = read.get(name) ?? { state: "gone" };
-    return outcomeOf(name, before.get(name) ?? null, table.get(name), state, runs);
+    const outcome = outcomeOf(name, before.get(name) ?? null, table.get(name), state, runs);
+    return { ...outcome, absent: absent.get(name) ?? [] };
   });
   return { found, outdated };
 }
@@ -105,6 +108,8 @@ interface Asked {
  * This host must be able to enforce a changed policy that running processes are to follow.
  * Otherwise the policy is bad, and nothing of it takes effect. An instance is checked even if its
  * start was not noticed yet: its file may have changed since, and the caller relies on the answer.
+ * Where nothing runs in the domain, the package that brings its accounts may be yet to come: the
+ * policy is taken, and `absent` says what it cannot start without.
  */
 async function judged(
   read: ReadPolicy,
@@ -113,19 +118,18 @@ async function judged(
   plans: LivePlans,
 ) {
   const isSame = (digest: string) => !isAgain && before?.digest === digest;
-  if (read.state !== "good" || isSame(policyDigest(read.policy))) return { read, plan: null };
-  const followed = listRuns(places.system.runs).some(
-    (run) =>
-      run.domain === name && (before === null || run.number === before.number) && follows(run),
+  const taken = { read, plan: null, absent: [] };
+  if (read.state !== "good" || isSame(policyDigest(read.policy))) return taken;
+  const runs = listRuns(places.system.runs).filter(({ domain }) => domain === name);
+  const followed = runs.some(
+    (run) => (before === null || run.number === before.number) && follows(run),
   );
-  if (before === null && !followed) return { read, plan: null };
+  if (before === null && !followed) return taken;
   const compiled = await plans.compile(name);
-  if (compiled.state === "bad")
-    return {
-      read: { state: "bad", problems: compiled.problems, file: read.file } as const,
-      plan: null,
-    };
-  return { read, plan: followed ? compiled.plan : null };
+  if (compiled.state === "good") return { ...taken, plan: followed ? compiled.plan : null };
+  const { problems, absent } = compiled;
+  if (runs.length === 0 && absent.length > 0) return { ...taken, absent };
+  return { ...taken, read: { state: "bad", problems, file: read.file } as const };
 }
 
 function outcomeOf(
@@ -138,6 +142,7 @@ function outcomeOf(
   const unfollowed = {
     name,
     number: entry?.number ?? before?.number ?? null,
+    absent: [],
     following: 0,
     notFollowed: [],
     restart: [],

@@ -107,6 +107,8 @@ const reloadOutcome = is.object({
   /** `bad`: the policy in force did not change. */
   outcome: is.oneOf("unchanged", "changed", "new", "gone", "bad"),
   problems: is.nullable(text),
+  /** Accounts that a start needs and the host does not have, a sentence each. */
+  absent: is.added(is.list(text), []),
   /** Supervised processes that have the new policy already. */
   following: count,
   /** Changed words that those of them which started before do not follow until a restart. */

@@ -150,6 +150,30 @@ test.each([
   expect(await host.ask("GET", "/domains/alpha")).toMatchObject({ state: "good" });
 });
 
+test("a policy of a package that is yet to come is taken, and says what it lacks", async () => {
+  await host.start();
+  const { number } = await host.ask("GET", "/domains/alpha");
+  const later = (user: string) => `${policyText("r /srv/later/**")}user: ${user}\n`;
+  host.policy("alpha", later("nobody-yet"));
+  host.policy("beta", policyText("r /srv/beta/**"));
+  const { domains } = await host.ask("POST", "/reload");
+  const told = domains.filter(({ outcome }: { outcome: string }) => outcome !== "unchanged");
+  expect(told).toMatchObject([
+    {
+      outcome: "changed",
+      absent: [expect.stringContaining("user `nobody-yet`")],
+    },
+    { name: "beta", outcome: "new", absent: [] },
+  ]);
+  expect(await host.ask("GET", "/domains/alpha")).toMatchObject({ state: "good" });
+  host.policy("alpha", later("daemon"));
+  expect(await reloadOne("alpha")).toMatchObject({ outcome: "changed", absent: [] });
+  // Of a domain with processes it is a mistake, and they keep what they have.
+  host.run("alpha", number, "sealed", "enforcing");
+  host.policy("alpha", later("nobody-yet"));
+  expect(await reloadOne("alpha")).toMatchObject({ outcome: "bad", absent: [] });
+});
+
 test("a bad file at the start is reported, keeps number and level; others load", async () => {
   const agent = await host.start();
   const { number } = await host.ask("GET", "/domains/alpha");

@@ -73,7 +73,7 @@ beforeEach(async () => {
     domains: [
       {
         ...{ name: "vm@one", number: 1, outcome: "changed", problems: null },
-        ...{ following: 1, notFollowed: [], restart: [] },
+        ...{ following: 1, absent: [], notFollowed: [], restart: [] },
       },
     ],
   };

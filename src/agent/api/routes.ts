@@ -112,6 +112,10 @@ const reloadFields: readonly AnswerField[] = [
     doc: "`unchanged`, `changed`, `new`, `gone`, or `bad`: the previous policy stays in force",
   },
   { name: "domains[].problems", doc: "with `bad`: what `cofferdam check` says" },
+  {
+    name: "domains[].absent[]",
+    doc: "accounts that a start needs and this host does not have; nothing runs in the domain",
+  },
   { name: "domains[].following", doc: "number of runs that have the new policy" },
   {
     name: "domains[].notFollowed",

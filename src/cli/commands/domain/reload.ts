@@ -15,7 +15,8 @@ export const domainReload: Command = {
     "Supervised processes have the new policy at once, except for what is fixed at their start, " +
       "such as a revoked `memory: [jit]`: the command names it. It names sealed processes that " +
       "keep an earlier policy, and how to restart them. A broken file is reported and " +
-      "changes nothing.",
+      "changes nothing. A policy in whose domain nothing runs may name a user that this host " +
+      "does not have yet: it is taken, and the command names what is missing.",
     "Exit status: 0; 1 if a file is broken.",
   ],
   options: [jsonOption],
@@ -52,7 +53,8 @@ function render(one: ReloadOutcome): string {
       ? ""
       : `; ${following} supervised ${following === 1 ? "run has" : "runs have"} the new policy`;
   const of = number === null ? "" : ` (${number})`;
-  const left = renderNotFollowed(one) + renderRestarts(restart, "policy");
+  const absent = one.absent.map((what) => `  it cannot start yet: ${printable(what)}\n`).join("");
+  const left = absent + renderNotFollowed(one) + renderRestarts(restart, "policy");
   return `${name}${of}: ${words[outcome]}${runs}\n${left}`;
 }
 
