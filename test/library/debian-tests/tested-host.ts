@@ -63,6 +63,12 @@ autopkgtest --no-built-binaries --no-auto-control --needs-internet=skip --test-n
 kill -TERM "$watch"
 wait "$watch"`;
 
+/** Of Debian's folder no mount of its own: a test may link names there to others below /var. */
+const plainFolder = `
+umount --lazy /var/tmp
+find /var/tmp -mindepth 1 -delete
+chmod 1777 /var/tmp`;
+
 const unpack = `
 cd /srv/source
 dpkg-source --extract "$1"_*.dsc "$1" >&2
@@ -95,6 +101,7 @@ export class TestedHost {
   ): Promise<TestedHost> {
     const host = await LibraryHost.start(packages);
     try {
+      host.booted.sh(plainFolder);
       host.renewPolicies();
       host.listSources();
       host.install([...written.packages, "autopkgtest", "dpkg-dev"]);
