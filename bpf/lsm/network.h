@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_endian.h>
 #include "answer.h"
+#include "peers.h"
 
 #define NETWORK_DEAD 0
 #define NETWORK_GRANTED 1
@@ -81,21 +82,17 @@ static __always_inline void set_endpoint6(struct label *label, __u32 use,
 	__builtin_memcpy(endpoint->address, address, 16);
 }
 
+static __always_inline bool is_destination(__u32 use)
+{
+	return use == CONNECT_TCP || use == CONNECT_UDP || use == ANSWER_UDP;
+}
+
 /* The kernel sends what is for 0.0.0.0 to 127.0.0.1 (ip_route_output_key_hash_rcu). */
 static __always_inline bool is_granted4(struct label *label, __u32 use, __u32 address, __u16 port)
 {
-	bool is_destination = use == CONNECT_TCP || use == CONNECT_UDP;
-
 	set_endpoint4(label, use,
-		      is_destination && !address ? bpf_htonl(LOOPBACK4) : address, port);
+		      is_destination(use) && !address ? bpf_htonl(LOOPBACK4) : address, port);
 	return is_endpoint_granted(label);
-}
-
-static __always_inline bool is_mapped(const struct in6_addr *address)
-{
-	const __u32 *words = address->in6_u.u6_addr32;
-
-	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
 }
 
 static __always_inline bool is_unspecified(const struct in6_addr *address)
@@ -113,14 +110,12 @@ static __always_inline bool is_unspecified(const struct in6_addr *address)
 static __always_inline bool is_granted6(struct label *label, __u32 use, struct in6_addr *address,
 					__u16 port, bool dual)
 {
-	bool is_destination = use == CONNECT_TCP || use == CONNECT_UDP;
-
 	if (is_mapped(address))
 		return is_granted4(label, use, address->in6_u.u6_addr32[3], port);
-	if (is_unspecified(address) && (is_destination || dual) &&
+	if (is_unspecified(address) && (is_destination(use) || dual) &&
 	    !is_granted4(label, use, 0, port))
 		return false;
-	if (is_unspecified(address) && is_destination)
+	if (is_unspecified(address) && is_destination(use))
 		address->in6_u.u6_addr32[3] = bpf_htonl(1);
 	set_endpoint6(label, use, address, port);
 	return is_endpoint_granted(label);
@@ -230,8 +225,45 @@ int BPF_PROG(on_socket_bind, struct socket *socket, struct sockaddr *given)
 			     kind.dual);
 }
 
+/* As the map of peers has it. Nothing comes from 0.0.0.0, and 127.0.0.1 is reached by it. */
+static __always_inline struct peer peer_at(struct sock *sk, const struct internet_address *address,
+					   __u32 as)
+{
+	const __u32 *words = address->address6.in6_u.u6_addr32;
+	struct peer peer = {
+		.socket = bpf_get_socket_cookie(sk),
+		.port = bpf_ntohs(address->port),
+	};
+
+	if (as == AF_INET)
+		set_peer4(&peer, address->address4 ? address->address4 : bpf_htonl(LOOPBACK4));
+	else if (is_mapped(&address->address6))
+		set_peer4(&peer, words[3] ? words[3] : bpf_htonl(LOOPBACK4));
+	else
+		__builtin_memcpy(peer.address, words, sizeof(peer.address));
+	return peer;
+}
+
+/*
+ * Whether it goes to where this very socket has received a datagram from, and the policy grants to
+ * serve on what the socket is bound to. `::` may lead to either of two addresses, so it is none.
+ */
+static __always_inline bool is_answer(struct label *label, struct sock *sk,
+				      const struct internet_socket *kind,
+				      struct internet_address *address, __u32 as)
+{
+	struct peer peer = peer_at(sk, address, as);
+	struct internet_address own;
+
+	if (!has_written(&peer))
+		return false;
+	own = own_end(sk, kind->family);
+	return is_address_granted(label, &own, LISTEN_UDP, kind->family, kind->dual) &&
+	       is_address_granted(label, address, ANSWER_UDP, as, 0);
+}
+
 /* The family of IPv4 counts on a socket of IPv6 too. */
-static __always_inline int judge_destination(struct label *label,
+static __always_inline int judge_destination(struct label *label, struct sock *sk,
 					     const struct internet_socket *kind, void *given,
 					     bool connects)
 {
@@ -247,6 +279,8 @@ static __always_inline int judge_destination(struct label *label,
 		return 0;
 	if (address.family == AF_INET)
 		as = AF_INET;
+	if (sk && kind->protocol == IPPROTO_UDP && is_answer(label, sk, kind, &address, as))
+		return 0;
 	return judge_address(label, &address,
 			     kind->protocol == IPPROTO_TCP ? CONNECT_TCP : CONNECT_UDP, as, 0);
 }
@@ -260,7 +294,7 @@ int BPF_PROG(on_socket_connect, struct socket *socket, struct sockaddr *given)
 	if (!label)
 		return 0;
 	kind = describe(BPF_CORE_READ(socket, sk));
-	return has_rules(&kind) ? judge_destination(label, &kind, given, true) : 0;
+	return has_rules(&kind) ? judge_destination(label, socket->sk, &kind, given, true) : 0;
 }
 
 struct control_head {
@@ -322,7 +356,46 @@ int BPF_PROG(on_socket_sendmsg, struct socket *socket, struct msghdr *message)
 	if (!name || (kind.protocol == IPPROTO_TCP &&
 		      !(BPF_CORE_READ(message, msg_flags) & MSG_FASTOPEN)))
 		return 0;
-	return judge_destination(label, &kind, name, kind.protocol == IPPROTO_TCP);
+	return judge_destination(label, socket->sk, &kind, name, kind.protocol == IPPROTO_TCP);
+}
+
+/*
+ * A process has taken a datagram. `msg_name` is the kernel's own copy of the sender, if there is
+ * one. What comes out of the queue of errors names where this socket has sent to. Not every kernel
+ * has the same number of parameters here, before the result.
+ */
+static __always_inline int received(void *context, struct sock *sk, struct msghdr *message,
+				    int flags)
+{
+	struct label *label = label_of_current();
+	struct internet_address address = {};
+	struct peer peer;
+	__u64 result;
+	void *name;
+
+	if (!label || bpf_get_func_ret(context, &result) || (int)result < 0 ||
+	    flags & MSG_ERRQUEUE)
+		return 0;
+	name = message->msg_name;
+	if (!name || bpf_probe_read_kernel(&address, sizeof(address), name))
+		return 0;
+	peer = peer_at(sk, &address, address.family);
+	remember(&peer);
+	return 0;
+}
+
+SEC("fexit/udp_recvmsg")
+int BPF_PROG(on_udp_received, struct sock *sk, struct msghdr *message, unsigned long length,
+	     int flags)
+{
+	return received(ctx, sk, message, flags);
+}
+
+SEC("fexit/udpv6_recvmsg")
+int BPF_PROG(on_udp6_received, struct sock *sk, struct msghdr *message, unsigned long length,
+	     int flags)
+{
+	return received(ctx, sk, message, flags);
 }
 
 /* A route that is set for the whole socket, or for a flow label. */

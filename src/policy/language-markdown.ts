@@ -152,9 +152,9 @@ udp write ports and addresses:
 **Answers over UDP need no \`connect\`.** A socket on a port that \`listen udp\` grants may send to
 each address and port from which this very socket has received a datagram, unless a rule denies to
 connect there. \`connect udp\` is for asking others: a new socket for each client, a port of the
-kernel's choice (port 0), a broadcast or multicast address. This takes root and control groups
-([cgroup-bpf.md](cgroup-bpf.md#answers-over-udp)); otherwise answers need \`connect udp\`, too, and
-\`check\` and \`plan\` say so.
+kernel's choice (port 0), a broadcast or multicast address. This takes root, and control groups
+([cgroup-bpf.md](cgroup-bpf.md#answers-over-udp)) or the bpf-lsm engine; otherwise answers need
+\`connect udp\`, too, and \`check\` and \`plan\` say so.
 
 Port 0 in a \`listen\` rule is a port of the kernel's choice. An IPv4-mapped IPv6 address is judged
 as the IPv4 address in it. After \`unix\` write patterns of paths, or of abstract names with \`@\`.

@@ -8,6 +8,7 @@
 //   at FOLDER FILE    opens the folder, and from there the file
 //   exchange A B      exchanges two names
 //   net HOW PROTOCOL ADDRESS PORT   connects, sends or listens, on a socket of its own
+//   answer HOW ADDRESS PORT TO PORT takes a datagram that comes there, and connects or sends
 //   service NAME    begins to use it
 //   attribute WHAT FILE, device WHAT FILE    changes it; asks it
 //   unix HOW TYPE NAME              the same by a name, in which %00 is a byte; @ is abstract
@@ -74,19 +75,46 @@ static int used(int s, const char *how, int type, const void *to, socklen_t byte
   return got;
 }
 
+union place {
+  struct sockaddr any;
+  struct sockaddr_in four;
+  struct sockaddr_in6 six;
+};
+
+static socklen_t placed(union place *at, const char *address, const char *port) {
+  int is6 = !!strchr(address, ':');
+  *at = (union place){0};
+  at->any.sa_family = is6 ? AF_INET6 : AF_INET;
+  at->four.sin_port = htons((unsigned short)atoi(port));
+  inet_pton(at->any.sa_family, address, is6 ? (void *)&at->six.sin6_addr : &at->four.sin_addr);
+  return is6 ? sizeof at->six : sizeof at->four;
+}
+
 static int networked(char *rest) {
   const char *how = strsep(&rest, " "), *protocol = strsep(&rest, " "),
              *address = strsep(&rest, " ");
-  struct sockaddr_in to4 = {.sin_family = AF_INET};
-  struct sockaddr_in6 to6 = {.sin6_family = AF_INET6};
-  int is6 = !!strchr(address, ':'), type = *protocol == 't' ? SOCK_STREAM : SOCK_DGRAM, one = 1;
-  to4.sin_port = to6.sin6_port = htons((unsigned short)atoi(rest));
-  inet_pton(AF_INET, address, &to4.sin_addr);
-  inet_pton(AF_INET6, address, &to6.sin6_addr);
-  int s = socket(is6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK, 0);
+  union place to;
+  socklen_t bytes = placed(&to, address, rest);
+  int is6 = to.any.sa_family == AF_INET6, one = 1;
+  int type = *protocol == 't' ? SOCK_STREAM : SOCK_DGRAM;
+  int s = socket(to.any.sa_family, type | SOCK_NONBLOCK, 0);
   if (is6 && !strcmp(how, "listen")) setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-  if (is6) return used(s, how, type, &to6, sizeof to6);
-  return used(s, how, type, &to4, sizeof to4);
+  return used(s, how, type, &to, bytes);
+}
+
+static int answered(char *rest) {
+  const char *how = strsep(&rest, " "), *own = strsep(&rest, " "), *port = strsep(&rest, " "),
+             *to = strsep(&rest, " ");
+  union place at, from;
+  socklen_t bytes = placed(&at, own, port), length = sizeof from;
+  int s = socket(at.any.sa_family, SOCK_DGRAM, 0);
+  char got;
+  if (bind(s, &at.any, bytes) < 0 || recvfrom(s, &got, 1, 0, &from.any, &length) < 0) {
+    close(s);
+    return -1;
+  }
+  bytes = placed(&at, to, rest);
+  return used(s, how, SOCK_DGRAM, &at, bytes);
 }
 
 static socklen_t unix_name(struct sockaddr_un *to, const char *rest) {
@@ -247,16 +275,9 @@ static int connected(int type, int accepts, const struct sockaddr *at, socklen_t
 
 static int internet(int type, char *rest) {
   const char *how = strsep(&rest, " "), *address = strsep(&rest, " ");
-  union {
-    struct sockaddr any;
-    struct sockaddr_in four;
-    struct sockaddr_in6 six;
-  } at = {0};
-  int is6 = !!strchr(address, ':'), one = 1;
-  socklen_t bytes = is6 ? sizeof at.six : sizeof at.four;
-  at.any.sa_family = is6 ? AF_INET6 : AF_INET;
-  at.four.sin_port = htons((unsigned short)atoi(rest));
-  inet_pton(at.any.sa_family, address, is6 ? (void *)&at.six.sin6_addr : &at.four.sin_addr);
+  union place at;
+  socklen_t bytes = placed(&at, address, rest);
+  int one = 1;
   if (!strcmp(how, "connect") || !strcmp(how, "accept"))
     return connected(type, *how == 'a', &at.any, bytes);
   int s = socket(at.any.sa_family, type, 0);
@@ -314,6 +335,7 @@ static int made(char *rest) {
 static int perform(char *line) {
   char *rest = line, *what = strsep(&rest, " ");
   if (!strcmp(what, "net")) return networked(rest);
+  if (!strcmp(what, "answer")) return answered(rest);
   if (!strcmp(what, "unix")) return named(rest);
   char *a = strsep(&rest, " "), *b = rest;
   errno = EINVAL;

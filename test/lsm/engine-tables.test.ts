@@ -131,7 +131,7 @@ inherit: [stdio]
   expect(text).toContain("unit web@.service: not in the kernel: it is a template;");
   expect(text).toContain(`r ${at}/a, r ${at}/b -> file_open `);
   expect(text).toContain(`w ${at}/c -> file_open path_truncate file_truncate`);
-  expect(text).toContain("listen udp 53: does not grant the answers");
+  expect(text).toContain("listen udp 53 -> socket_bind");
   expect(text).toContain("inherit: stdio: what a process has open when it enters");
   const json = await caller.run(["plan", "--engine", "bpf-lsm", "--json", "--policy", file]);
   expect(JSON.parse(json.out)).toMatchObject({

@@ -44,6 +44,7 @@ const forms: Readonly<Record<LsmMap, readonly [number, number, number, number]>>
   requests: [HASH, 4, 4, 1],
   labels: [HASH, 4, 4, 1],
   arrivals: [HASH, 4, 4, 1],
+  peers: [HASH, 4, 4, 1],
 };
 
 function create(form: readonly [number, number, number, number], at: object): number {

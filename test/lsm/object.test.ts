@@ -79,6 +79,8 @@ function assertions(): readonly string[] {
     `POLICIES_MAX == ${layout.lsmLimits.policies}`,
     `POLICIES_MAX == ${DOMAIN_NUMBERS_MAX + 1}`,
     `EXECUTABLES_MAX == ${layout.lsmLimits.executables}`,
+    `PEERS_MAX == ${layout.lsmLimits.peers}`,
+    `sizeof(struct peer) == ${layout.PEER_BYTES}`,
     `EVENTS_BYTES == ${layout.lsmLimits.eventsBytes}`,
     `EVENTS_PER_WINDOW_MAX == ${layout.lsmLimits.eventsPerWindow}`,
     `REQUEST_TRANSITION == ${layout.requestKinds.indexOf("transition")}`,
@@ -100,7 +102,7 @@ test("what C and TypeScript share has one layout", (context) => {
   skipUnless(context, hasClang(), `${CLANG} is not installed`);
   const source = join(scratchFolder("lsm-layout"), "layout.c");
   const lines = assertions().map((one) => `_Static_assert(${one}, "");\n`);
-  writeFileSync(source, `#include "lsm/task.h"\n${lines.join("")}`);
+  writeFileSync(source, `#include "lsm/task.h"\n#include "lsm/peers.h"\n${lines.join("")}`);
   const multiarch = `/usr/include/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
   const options = ["--target=bpf", "-fsyntax-only", "-I", bpf, "-isystem", multiarch];
   const { status, stderr } = spawnSync(CLANG, [...options, source], { encoding: "utf8" });
@@ -160,7 +162,7 @@ test("a process in no domain leaves every program before it looks at anything el
       const program = /BPF_PROG\((\w+)/.exec(one)?.[1];
       if (program === undefined || late.includes(program)) continue;
       expect(one, `${name}: ${program}`).toMatch(
-        /label_of_current\(\)|is_outside\(\)|judge_(?:path|entry|other|owner|request|service)|refuse_new_meaning/,
+        /label_of_current\(\)|is_outside\(\)|judge_(?:path|entry|other|owner|request|service)|refuse_new_meaning|received\(ctx/,
       );
     }
 });

@@ -130,16 +130,6 @@ export const engineDifferences: readonly EngineDifference[] = [
     shownBy: ATTACKS,
   },
   {
-    what: "answers over UDP",
-    landlock: "`listen udp` grants them",
-    lsm: "does not grant the answers: the engine does not know what a socket has received",
-    way: "stricter",
-    help: "grant `connect udp` to the peers",
-    about: unansweredUdp,
-    attacks: [],
-    shownBy: vm("lsm-differences", "an answer over UDP needs a rule to send"),
-  },
-  {
     what: "connect to `::`",
     landlock: "needs the grant for `::1`",
     lsm: "needs the grant for `::1` and the one for 127.0.0.1, because the kernel may take either",
@@ -277,15 +267,6 @@ export const engineDifferences: readonly EngineDifference[] = [
     shownBy: vm("lsm", "a level is in force with the next request, in every direction"),
   },
 ];
-
-/** `listen udp`, where nothing lets the domain send. */
-function unansweredUdp({ addresses }: Policy): readonly Ruled[] {
-  const granted = addresses.filter(
-    ({ effect, protocol }) => effect === "allow" && protocol === "udp",
-  );
-  if (granted.some(({ operation }) => operation === "connect")) return [];
-  return granted.map(({ source }) => ({ text: source.text, source }));
-}
 
 /** Attacks that succeed in a domain of the bpf-lsm engine, each with the difference behind it. */
 export const attacksOpenInLsm: ReadonlyMap<string, string> = new Map(

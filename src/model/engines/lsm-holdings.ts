@@ -126,7 +126,7 @@ export const lsmHoldings: readonly LsmHolding[] = [
   held(
     "connect, or send to an address, also with MSG_FASTOPEN",
     "socket_connect socket_sendmsg",
-    "`connect tcp`, `connect udp`",
+    "`connect tcp`, `connect udp`; answers over UDP: `listen udp`",
     aboutAddresses("connect tcp", "connect udp"),
   ),
   held(

@@ -4,7 +4,6 @@ import * as fs from "node:fs";
 import { createInterface } from "node:readline";
 import { beforeAll, expect, test } from "vitest";
 import { PUBLIC_PROGRAM, SET_USER_ID_PROGRAM } from "../../../src/base/modes.ts";
-import { decide } from "../../../src/model/decide.ts";
 import { ACT, Lsm, policyOf, rules, TRY, Trying, word } from "./lsm-arena.ts";
 
 const DOMAIN = 70;
@@ -65,24 +64,6 @@ test("a set-user-id program gains its user", async () => {
   await one.does("secure");
   expect(usersOf(one.pid)).toEqual([0, USER, USER, USER]);
   expect(lsm.engine.domainOf(one.pid)).toBe(DOMAIN);
-  await one.end();
-});
-
-test("an answer over UDP needs a rule to send", async () => {
-  const listens = policyOf([], ["listen udp 7000"]);
-  const address = Uint8Array.from([127, 0, 0, 1]);
-  const answer = {
-    ...({ class: "address", operation: "connect", protocol: "udp", address, port: 7001 } as const),
-    answersFrom: { address, port: 7000 },
-  };
-  const one = inside(ACT);
-  const sends = async (policy: typeof listens) => {
-    lsm.domain(DOMAIN, "enforcing", policy.names, policy);
-    return [decide(policy, answer).outcome, await one.does("net send udp 127.0.0.1 7001")];
-  };
-  expect(await sends(listens)).toEqual(["granted", "EACCES"]);
-  const both = policyOf([], ["listen udp 7000", "connect udp 127.0.0.1:7001"]);
-  expect(await sends(both)).toEqual(["granted", "0"]);
   await one.end();
 });
 

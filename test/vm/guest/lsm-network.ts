@@ -1,4 +1,5 @@
 /** Generated network rules and requests: `decide()` against the bpf-lsm engine. */
+import { createSocket } from "node:dgram";
 import * as fs from "node:fs";
 import * as net from "node:net";
 import fc from "fast-check";
@@ -131,4 +132,58 @@ test("`decide()` and the kernel give the same answers about networks", async () 
     await act.end();
     expect(found, `${seed}: ${lines.join("; ")}`).toEqual([]);
   }
+});
+
+/** What a server that is asked from 127.0.0.1:7001 gets to hear when it does the rest of `line`. */
+async function asked(lines: readonly string[], own: string, line: string): Promise<string> {
+  const policy = policyOf([], lines);
+  lsm.domain(DOMAIN, "enforcing", policy.names, policy);
+  const server = new Trying(ACT);
+  lsm.engine.adopt(DOMAIN, () => [server.pid]);
+  const client = createSocket(own === "::1" ? "udp6" : "udp4");
+  await new Promise<void>((resolve) =>
+    client.bind(7001, own === "::1" ? own : "127.0.0.1", resolve),
+  );
+  // Nobody knows when it serves.
+  const asking = setInterval(() => client.send("x", 7000, own === "::" ? "127.0.0.1" : own), 200);
+  const [how, ...to] = line.split(" ");
+  const heard = await server.does(`answer ${how} ${own} 7000 ${to.join(" ")}`);
+  clearInterval(asking);
+  await new Promise<void>((resolve) => client.close(resolve));
+  await server.end();
+  return heard;
+}
+
+test("a socket of `listen udp` answers where it has received a datagram from", async () => {
+  const listens = ["listen udp 7000"];
+  const address = Uint8Array.from([127, 0, 0, 1]);
+  const answer = (port: number, of: readonly string[]) =>
+    decide(policyOf([], of), {
+      ...({ class: "address", operation: "connect", protocol: "udp", address, port } as const),
+      ...(port === 7001 ? { answersFrom: { address, port: 7000 } } : {}),
+    }).outcome;
+  for (const how of ["send", "connect"]) {
+    expect(await asked(listens, "127.0.0.1", `${how} 127.0.0.1 7001`)).toBe("0");
+    expect(await asked(listens, "127.0.0.1", `${how} 0.0.0.0 7001`)).toBe("0");
+    expect(await asked(listens, "127.0.0.1", `${how} 127.0.0.1 7002`)).toBe("EACCES");
+    expect(await asked(listens, "127.0.0.1", `${how} 127.0.0.2 7001`)).toBe("EACCES");
+    expect(await asked(listens, "::1", `${how} ::1 7001`)).toBe("0");
+    expect(await asked(listens, "::1", `${how} :: 7001`)).toBe("EACCES");
+    expect(await asked(listens, "::", `${how} ::ffff:127.0.0.1 7001`)).toBe("0");
+    expect(await asked(listens, "::", `${how} ::ffff:127.0.0.1 7002`)).toBe("EACCES");
+  }
+  expect(answer(7001, listens)).toBe("granted");
+  expect(answer(7002, listens)).toBe("denied");
+  const denies = [...listens, "deny connect udp 127.0.0.1:7001"];
+  expect(await asked(denies, "127.0.0.1", "send 127.0.0.1 7001")).toBe("EACCES");
+  expect(answer(7001, denies)).toBe("denied");
+});
+
+test("another socket of the same port may not answer", async () => {
+  const policy = policyOf([], ["listen udp 7000"]);
+  lsm.domain(DOMAIN, "enforcing", policy.names, policy);
+  const one = new Trying(ACT);
+  lsm.engine.adopt(DOMAIN, () => [one.pid]);
+  expect(await one.does("net send udp 127.0.0.1 7001")).toBe("EACCES");
+  await one.end();
 });

@@ -65,6 +65,8 @@ export const EXECUTABLE_BYTES = 256;
 export const COMPONENT_BYTES = 64;
 /** `struct unit`, a key. */
 export const UNIT_BYTES = 256;
+/** `struct peer`, a key. */
+export const PEER_BYTES = 32;
 /** In the place of a domain in `executables`. */
 export const STAYS_OUTSIDE = 0xffffffff;
 
@@ -137,6 +139,7 @@ export const lsmLimits = {
   domains: 16_384,
   executables: 32_768,
   units: 16_384,
+  peers: 65_536,
   eventsBytes: 1 << 20,
   eventsPerWindow: 256,
 } as const;
@@ -155,6 +158,7 @@ export const lsmMaps = [
   "units",
   "unit_generations",
   "unit_marks",
+  "peers",
 ] as const;
 export type LsmMap = (typeof lsmMaps)[number];
 
@@ -171,6 +175,7 @@ export const lsmPrograms = [
   ...["on_bpf"],
   ...["on_socket_create", "on_socket_bind", "on_socket_connect", "on_socket_sendmsg"],
   ...["on_socket_listen", "on_socket_setsockopt", "on_unix_bind"],
+  ...["on_udp_received", "on_udp6_received"],
   ...["on_file_receive"],
   ...["on_unix_connect", "on_unix_send"],
   ...[
