@@ -63,12 +63,14 @@ export class OnHost {
   }
 
   /**
-   * Where the kernel's engine is attached: its unit, unchanged, is in the domain at its next start,
-   * a level changes while it runs, and afterwards it starts enforced.
+   * Where the kernel's engine is attached: its unit is in the domain at its next start, unchanged
+   * unless the launcher has to start it, a level changes while it runs, and afterwards it starts
+   * enforced.
    */
-  async inKernel(): Promise<void> {
+  async inKernel(byLauncher: boolean): Promise<void> {
     const { name, unit } = this.daemon;
     this.#cofferdam("domain", "level", name, "warning");
+    if (byLauncher) this.#cofferdam("unit", "enable", unit);
     this.#booted.sh('systemctl restart "$1"', unit);
     await this.aDay();
     this.#expectReady();

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Beside, keptCount } from "./apparmor/beside.ts";
 import { matches, names, readDaemon } from "./daemon.ts";
+import { type Entry, entryOf } from "./kernel-engine/entry.ts";
 import { keptKernelPassage } from "./kernel-engine/seen.ts";
 import { digestOf, type KeptPassage, keptPassage } from "./passages.ts";
 import { shippedPolicy } from "./policy.ts";
@@ -70,21 +71,30 @@ function inKernel(): string {
   if (seen.length === 0) return "";
   const rows = seen.map(({ name, version, day, digest, tried }) => {
     const since = digest === digestOf(name) ? day : `${day}, the policy was another`;
-    return `| [${name}](#${anchor(name)}) | ${version} | ${since} | ${heldCount(tried)} |\n`;
+    const cells = [`[${name}](#${anchor(name)})`, version, since, entries[entryOf(name)]];
+    return `| ${cells.join(" | ")} | ${heldCount(tried)} |\n`;
   });
-  const head = "| domain | version | seen | held |\n|---|---|---|---|\n";
+  const head = "| domain | version | seen | led in by | held |\n|---|---|---|---|---|\n";
   return [kernelIntroduction, head, ...rows, "\n"].join("");
 }
 
 const kernelIntroduction = `## In domains of the kernel's engine
 
 \`npm run library -- --bpf-lsm NAME\` leads daemons through domains of the [bpf-lsm](bpf-lsm.md)
-engine, on a Debian server in a virtual machine, under systemd and the stock kernel. Their units are
-unchanged. Each serves its client outside, at warning, enforced while it runs, and started enforced,
-is reloaded and has its logs rotated each time, and asks for nothing beyond its policy but what is
-listed below. Then it is stopped and broken into, as above.
+engine, on a Debian server in a virtual machine, under systemd and the stock kernel. The kernel
+leads in what it knows by its unit or its program, and nothing of the unit is changed; the launcher
+starts the others, after \`unit enable\` ([which](bpf-lsm.md#entry)). Each serves its client
+outside, at warning, enforced while it runs, and started enforced, is reloaded and has its logs
+rotated each time, and asks for nothing beyond its policy but what is listed below. Then it is
+stopped and broken into, as above.
 
 `;
+
+const entries: Readonly<Record<Entry, string>> = {
+  unit: "its unit",
+  program: "its program",
+  launcher: "the launcher",
+};
 
 const anchor = (name: string): string => name.replaceAll(/[^\w-]/g, "");
 

@@ -1,9 +1,10 @@
 /**
- * A step of what `through.ts` has a virtual machine do: `outside NAME`, `engine NAME...` or `held
- * NAME`. Prints what was seen as JSON, and ends with 1 and the reason where it does not go as it
- * should.
+ * A step of what `through.ts` has a virtual machine do: `outside NAME ENTRY`, `engine NAME...` or
+ * `held NAME ENTRY`. Prints what was seen as JSON, and ends with 1 and the reason where it does not
+ * go as it should.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { uptime } from "node:os";
 import { dirname } from "node:path";
 import { VERSION } from "../../../src/cli/version.ts";
 import { daemonMachine } from "../../vm/debian/guest/daemon-machine.ts";
@@ -13,8 +14,14 @@ import { readDaemon } from "../daemon.ts";
 import { OnHost } from "../on-host.ts";
 import { GO } from "./place.ts";
 
+/** An emulated machine. Who hears nothing that long hardly will, and others wait for the machine. */
+const ANSWER_MS = 300_000;
+/** The machine is ended at MACHINE_TIMEOUT_MS, with all that it has seen: so none begins late. */
+const LAST_BEGIN_S = 2_000;
+const host = { ...daemonMachine, answerMs: ANSWER_MS };
+
 const [what, ...given] = process.argv.slice(2);
-const [name = ""] = given;
+const [name = "", entry] = given;
 
 function attachEngine(domains: readonly string[]): void {
   machine.installFor(VERSION, domains);
@@ -28,7 +35,8 @@ async function step(): Promise<object> {
     attachEngine(given);
     return {};
   }
-  const one = new OnHost(daemonMachine, readDaemon(name));
+  if (uptime() > LAST_BEGIN_S) throw new Error("the machine had no time left for it");
+  const one = new OnHost(host, readDaemon(name));
   one.prepare();
   const { unit } = one.daemon;
   if (what === "outside") {
@@ -37,11 +45,18 @@ async function step(): Promise<object> {
     machine.sh("systemctl daemon-reload");
     await one.outside();
     machine.sh('systemctl stop "$1"', unit);
+    one.clear();
     return {};
   }
-  await one.inKernel();
-  const told = one.told();
-  return { version: one.version(), told, tried: tryBreakIns(daemonMachine, one.daemon) };
+  try {
+    await one.inKernel(entry === "launcher");
+    const told = one.told();
+    return { version: one.version(), told, tried: tryBreakIns(host, one.daemon) };
+  } finally {
+    // The next daemon may want its ports, whatever became of it.
+    machine.run("systemctl", "stop", unit);
+    one.clear();
+  }
 }
 
 try {

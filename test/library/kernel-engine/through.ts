@@ -7,14 +7,19 @@ import type { StepOutcome } from "../../vm/work.ts";
 import { builtBreakIn } from "../break-in.ts";
 import type { LibraryDaemon } from "../daemon.ts";
 import { BREAK_IN } from "../daemon-host.ts";
+import { entryOf } from "./entry.ts";
 import { GO } from "./place.ts";
 import { type KernelPassage, told } from "./seen.ts";
 
 /** What clients and rotations use, beside the daemons' own packages. */
 const tools = ["logrotate", "curl", "python3", "netcat-openbsd"] as const;
 /** What daemons' scripts read there, under the same names. */
-const read = ["domains", "test/library", "package.json"].map((name) => join(clone, name));
+const read = ["domains", "test/library", "test/life", "package.json"].map((name) =>
+  join(clone, name),
+);
 const GUEST = "vm/library.mjs";
+/** One step of one daemon, seconds: a client that hangs costs no other daemon its turn. */
+const STEP_S = 600;
 
 /** A unit whose name has the daemon's version, which is not known yet, is not held back. */
 const heldBack = `[Unit]
@@ -42,9 +47,9 @@ export async function throughKernel(
   const bundle = await bundleProgram('import "./guest.ts";', import.meta.dirname, {
     plugins: [keepFolders],
   });
-  const step = (...words: string[]) => `node /${GUEST} ${words.join(" ")}`;
+  const step = (...words: string[]) => `timeout ${STEP_S} node /${GUEST} ${words.join(" ")}`;
   const lane = (what: string) =>
-    daemons.map(({ name }) => [`${what}-${name}`, step(what, name)] as const);
+    daemons.map(({ name }) => [`${what}-${name}`, step(what, name, entryOf(name))] as const);
   const root = Object.fromEntries([
     ...lane("outside"),
     ["engine", step("engine", ...daemons.map(({ name }) => name))],
