@@ -43,14 +43,15 @@ const inClone = (file: string): string => join(clone, "test/library/debian-tests
 /**
  * The host is a container, and is thrown away; autopkgtest takes it for its own machine. It would
  * build the source for every test if one needs that, so it gets a control file that does not say
- * so; `run` looks at the word itself.
+ * so; `run` looks at the word itself. A test of one user that ran out of time leaves a file that
+ * one of another user would have to remove.
  * `$1` the watch, `$2` the domain, `$3` the program, `$4` the source, `$5` the test.
  */
 const autopkgtest = `
 cd /
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/games TMPDIR=${FOLDER}
 install -d --mode=1777 ${FOLDER}
-rm -f ${FOLDER}/summary ${FOLDER}/held
+rm -f ${FOLDER}/summary ${FOLDER}/held /tmp/autopkgtest_script_pid
 id tester >/dev/null 2>&1 || useradd --create-home tester
 sed 's/\\bbuild-needed\\b//' "$4/debian/tests/control" >${FOLDER}/control
 python3 "$1" "$2" "$3" >${FOLDER}/held &
