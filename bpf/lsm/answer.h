@@ -154,20 +154,35 @@ static __always_inline struct found judge_found(struct label *label, void *table
  */
 #define GRANTED_NAMELESS (MAY_READ | MAY_WRITE | MAY_ATTRIBUTES)
 
+/* Nobody but the kernel reaches these, or services.h has decided. */
+#define GRANTED_KERNELS 0xffff
+
+static __always_inline struct found found_of(struct label *label, void *table,
+					     enum name_state state)
+{
+	struct found found = {};
+
+	if (state == NAME_KERNELS)
+		found.granted = GRANTED_KERNELS;
+	else if (state == NAME_NONE)
+		found.granted = GRANTED_NAMELESS;
+	else
+		found = judge_found(label, table, state);
+	return found;
+}
+
+static __always_inline bool lacks(struct label *label, enum name_state state,
+				  struct found found, __u32 wanted)
+{
+	__u32 lacked = wanted & ~found.granted;
+
+	return lacked && is_denied(label, REQUEST_NAME, state, lacked, wanted & found.own);
+}
+
 static __always_inline bool is_name_denied(struct label *label, enum name_state state,
 					   __u32 wanted)
 {
-	struct found found = {};
-	__u32 lacked;
-
-	if (state == NAME_KERNELS)
-		return false;
-	if (state == NAME_NONE)
-		found.granted = GRANTED_NAMELESS;
-	else
-		found = judge_found(label, table_of(label), state);
-	lacked = wanted & ~found.granted;
-	return lacked && is_denied(label, REQUEST_NAME, state, lacked, wanted & found.own);
+	return lacks(label, state, found_of(label, table_of(label), state), wanted);
 }
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef COFFERDAM_LSM_ENTRIES_H
 #define COFFERDAM_LSM_ENTRIES_H
 
-#include "answer.h"
+#include "made.h"
 
 /* Of hooks whose arguments begin with a directory and an entry of it. */
 static __noinline int judge_entry(unsigned long long *arguments, __u32 wanted)
@@ -36,11 +36,16 @@ static __noinline int judge_new_entry(unsigned long long *arguments)
 	struct label *label = label_of_current();
 	__u32 type = mode & S_IFMT;
 	enum name_state state;
+	struct found found;
+	void *table;
 
 	if (!label || (type == S_IFREG && makes_no_files(directory)))
 		return 0;
+	begin_made(label);
 	state = name_entry(label, directory, entry);
-	if (is_name_denied(label, state, type == S_IFSOCK ? MAY_LISTEN : MAY_CREATE))
+	table = table_of(label);
+	found = found_of(label, table, state);
+	if (lacks(label, state, found, type == S_IFSOCK ? MAY_LISTEN : MAY_CREATE))
 		return -EACCES;
 	if (sets_id(mode) && is_denied(label, REQUEST_SET_ID, state, 0, 0))
 		return -EPERM;
@@ -48,6 +53,8 @@ static __noinline int judge_new_entry(unsigned long long *arguments)
 	if ((type == S_IFCHR || type == S_IFBLK) &&
 	    is_denied(label, REQUEST_DEVICE, state, 0, 0))
 		return -EPERM;
+	if (type == S_IFREG && state == NAME_FOUND)
+		remember_made(label, directory, entry, table, found.granted);
 	return 0;
 }
 
@@ -117,14 +124,6 @@ static __always_inline bool is_directory(struct dentry *entry)
 static __always_inline bool is_gain_denied(struct label *label, __u32 gain)
 {
 	return gain && is_denied(label, REQUEST_GAIN, NAME_FOUND, gain, 0);
-}
-
-static __always_inline bool lacks(struct label *label, enum name_state state,
-				  struct found found, __u32 wanted)
-{
-	__u32 lacked = wanted & ~found.granted;
-
-	return lacked && is_denied(label, REQUEST_NAME, state, lacked, wanted & found.own);
 }
 
 SEC("lsm/path_rename")

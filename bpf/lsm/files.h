@@ -3,6 +3,7 @@
 #ifndef COFFERDAM_LSM_FILES_H
 #define COFFERDAM_LSM_FILES_H
 
+#include "made.h"
 #include "services.h"
 
 static __always_inline bool may_make_code(struct label *label)
@@ -62,6 +63,8 @@ static __noinline int judge_open(struct file *file)
 	wanted = permissions_of(file);
 	if (file->f_flags & OPENED_FOR_EXEC)
 		wanted |= MAY_READ | MAY_EXECUTE;
+	if (is_granted_as_made(label, file, wanted))
+		return 0;
 	state = name_path(label, &file->f_path);
 	if (is_name_denied(label, state, wanted))
 		return -EACCES;

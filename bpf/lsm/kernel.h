@@ -23,6 +23,7 @@
 /* linux/fs.h */
 #define FMODE_READ 0x1
 #define FMODE_WRITE 0x2
+#define FMODE_CREATED 0x100000 /* by this open(2) */
 #define FMODE_BACKING 0x2000000 /* 6.5: the file below a file of overlayfs */
 #define OPENED_FOR_EXEC 0x20 /* __FMODE_EXEC, in f_flags */
 #define OPENED_NAMELESS 020000000 /* __O_TMPFILE */

@@ -29,6 +29,16 @@ struct endpoint {
 /* Whether a launcher started the domain's process, and what it left with it for good. */
 enum launched { LAUNCHED_NOT, LAUNCHED_BARE, LAUNCHED_FILTERED };
 
+/* The file that open(2) makes, and what its name is granted; see made.h. */
+struct made {
+	const void *entry; /* NULL: none */
+	const void *mount;
+	const void *table; /* of the policy */
+	__u32 names; /* moves_of() both locks, before the name was made */
+	__u32 mounts;
+	__u32 granted;
+};
+
 struct label {
 	__u32 domain; /* 0: none */
 	__u32 next; /* the domain that the execve under way leads into; 0: it stays */
@@ -37,6 +47,7 @@ struct label {
 	struct endpoint endpoint;
 	__u32 zero; /* to the verifier any number: it follows a loop from here once */
 	__u32 launched; /* enum launched; of a process and its descendants */
+	struct made made;
 	/* One record: `name` follows `event`. */
 	struct event event;
 	char name[PATH_BYTES + LAST_BYTES];

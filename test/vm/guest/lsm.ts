@@ -58,6 +58,36 @@ test("a process in a domain is held by its policy, one in none by nothing", asyn
   await trying.end();
 });
 
+test("a file that open(2) makes is opened by what its name is granted", async () => {
+  const { folder, domain } = scene("f");
+  const given = rules(`c ${folder}/made*`, `cw ${folder}/open*`, `w ${folder}/f ${folder}/none`);
+  lsm.domain(domain, "enforcing", given);
+  const trying = inside(domain);
+  const make = (name: string) => trying.does(`make ${folder}/${name}`);
+  // One after the other: no answer follows from that of another name.
+  for (const turn of [1, 2]) {
+    expect(await make(`open${turn}`)).toBe("0");
+    expect(await make(`made${turn}`)).toBe("EACCES");
+    expect(fs.existsSync(`${folder}/made${turn}`)).toBe(true);
+    expect(await make("none")).toBe("EACCES");
+    expect(await trying.does(`read ${folder}/open${turn}`)).toBe("EACCES");
+  }
+  expect(fs.existsSync(`${folder}/none`)).toBe(false);
+  const lacked = (name: string, permissions: number) => ({
+    name: `${folder}/${name}`,
+    permissions,
+  });
+  expect(lsm.events(domain)).toMatchObject([
+    ...[lacked("made1", Permission.write), lacked("none", Permission.create)],
+    ...[lacked("open1", Permission.read), lacked("made2", Permission.write)],
+    lacked("open2", Permission.read),
+  ]);
+  lsm.engine.setLevel(domain, "warning");
+  expect(await make("made3")).toBe("0");
+  expect(lsm.events(domain)).toMatchObject([lacked("made3", Permission.write)]);
+  await trying.end();
+});
+
 test("a level is in force with the next request, in every direction", async () => {
   const { folder, domain } = scene("f");
   lsm.domain(domain, "enforcing", []);

@@ -71,7 +71,7 @@ export const PEER_BYTES = 32;
 export const STAYS_OUTSIDE = 0xffffffff;
 
 /** `struct label`: user space writes the domain and leaves the rest zero. */
-export const labelLayout = { domain: 0, launched: 1320, bytes: 5736 } as const;
+export const labelLayout = { domain: 0, launched: 1320, bytes: 5776 } as const;
 
 /** `enum launched`, in order. */
 export const launchedStates = ["not", "bare", "filtered"] as const;
