@@ -1,16 +1,28 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { expect } from "vitest";
 import { VERSION } from "../../../../src/cli/version.ts";
 import type { Event } from "../../../../src/events/event.ts";
 import { type LibraryDaemon, readDaemon, withVersion } from "../../../library/daemon.ts";
+import { repack } from "../../../library/repack.ts";
 import { numberless } from "../../../library/told.ts";
 import type { Suite } from "../suite.ts";
 import { TOLD_MS } from "./daemon-machine.ts";
 import { machine } from "./machine.ts";
 
+/**
+ * To a rule that takes from each what its client's work needs, without a restart. memcached opens
+ * nothing once it serves.
+ */
+const taken: Readonly<Record<string, string | null>> = {
+  nginx: "r /var/www/html/life.txt",
+  "redis-server": "c /var/lib/redis/**",
+  postgres: "r /var/lib/postgresql/*/main/base/*/PG_VERSION",
+  sshd: "x /usr/bin/bash",
+  memcached: null,
+};
 /** Of postgres' unit: the kernel knows the groups of its instances by no policy. */
 const TEMPLATE = "postgresql@.service";
-const NAMES: readonly string[] = ["nginx", "redis-server", "postgres", "sshd", "memcached"];
+const NAMES: readonly string[] = Object.keys(taken);
 
 /**
  * What pam_systemd does once it has reached logind, which it cannot at enforcing: logind sends it a
@@ -33,6 +45,7 @@ const clients: Readonly<Record<string, { readonly client: string }>> = {
   },
 };
 
+const copyOf = (name: string) => `/etc/cofferdam/domains/${name}.yaml`;
 const LOG = "/var/log/cofferdam/events.jsonl";
 
 /** Once the packages are there: postgres' unit has the version in its name. */
@@ -105,6 +118,12 @@ function expectNothingTold(): void {
 
 const setLevels = (level: string): string => machine.done("domain", "level", "--all", level);
 
+/** The shipped policy with one rule more. */
+function writeCopy(name: string, rule: string): void {
+  const shipped = readFileSync(`/usr/share/cofferdam/domains/${name}.yaml`, "utf8");
+  machine.write(copyOf(name), shipped.replace(/^files:$/m, `files:\n  - deny ${rule}`));
+}
+
 const mainPids = () => units().map((unit) => machine.mainPid(unit));
 
 export const entered: Suite = {
@@ -144,6 +163,25 @@ export const entered: Suite = {
     expectInside("enforcing", "installed");
     expectNothingTold();
   },
+
+  "replaced policies are in force at once, and so are levels": () => {
+    const before = mainPids();
+    const held = daemons().filter(({ name }) => taken[name] !== null);
+    const heldServe = () => {
+      for (const daemon of held) serves(daemon);
+    };
+    for (const { name } of held) writeCopy(name, taken[name] as string);
+    machine.reload();
+    for (const { name, client, answer } of held) expect(work(client), name).not.toContain(answer);
+    setLevels("warning");
+    heldServe();
+    setLevels("enforcing");
+    for (const { name } of held) rmSync(copyOf(name));
+    machine.reload();
+    heldServe();
+    expect(mainPids()).toEqual(before);
+    expectNothingTold();
+  },
 };
 
 export const restarted: Suite = {
@@ -153,6 +191,15 @@ export const restarted: Suite = {
     expectInside("enforcing", "installed");
     const since = (name: string) => Number(machine.show(name, "ActiveEnterTimestampMonotonic"));
     for (const unit of units()) expect(since(unit)).toBeGreaterThan(since("cofferdam-agent"));
+    expectNothingTold();
+  },
+
+  "the packages of the daemons are upgraded while they run": () => {
+    const packages = daemons().map(({ upgrade }) => repack(machine, upgrade));
+    const options = ["--force-unsafe-io", "--force-confold", "--install"];
+    machine.must("dpkg", ...options, ...packages);
+    allServe();
+    expectInside("enforcing", "installed");
     expectNothingTold();
   },
 
@@ -170,6 +217,25 @@ export const restarted: Suite = {
     }
     allServe();
     expectInside("enforcing", "installed");
+    expectNothingTold();
+  },
+
+  "daemons that run outside are adopted, and serve on": () => {
+    machine.done("unit", "disable", TEMPLATE);
+    machine.useEngine("landlock");
+    machine.must("systemctl", "restart", ...units());
+    allServe();
+    const before = mainPids();
+    for (const { name, unit } of daemons())
+      machine.done(
+        "adopt",
+        "--experimental",
+        name,
+        ...(name === "postgres" ? [machine.mainPid(unit)] : []),
+      );
+    expectInside("enforcing", null);
+    allServe();
+    expect(mainPids()).toEqual(before);
     expectNothingTold();
   },
 };

@@ -71,9 +71,13 @@ class Machine extends SystemdHost {
   }
 
   /** What an agent compiles may take it longer on a busy machine than the command waits. */
+  reload(): void {
+    this.sh(untilReloaded);
+  }
+
   useEngine(engine: "landlock" | "bpf-lsm"): void {
     this.done("settings", "set", "/UserVars/Engine", engine);
-    this.sh(untilReloaded);
+    this.reload();
   }
 
   /** Tells a person who waits for this machine how far it is. */
