@@ -64,7 +64,11 @@ class Machine extends SystemdHost {
       `--path-exclude=${SHIPPED}/*.yaml`,
       ...kept.map((name) => `--path-include=${SHIPPED}/${name}`),
     );
-    // To load the programs at a boot takes an emulated machine a minute.
+    this.waitAtBoots();
+  }
+
+  /** For the agent: to load the programs takes an emulated machine a minute. */
+  waitAtBoots(): void {
     const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
     this.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
     this.must("systemctl", "daemon-reload");
