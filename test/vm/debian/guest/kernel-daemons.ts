@@ -227,12 +227,7 @@ export const restarted: Suite = {
     allServe();
     const before = mainPids();
     for (const { name, unit } of daemons())
-      machine.done(
-        "adopt",
-        "--experimental",
-        name,
-        ...(name === "postgres" ? [machine.mainPid(unit)] : []),
-      );
+      machine.done("adopt", name, ...(name === "postgres" ? [machine.mainPid(unit)] : []));
     expectInside("enforcing", null);
     allServe();
     expect(mainPids()).toEqual(before);
