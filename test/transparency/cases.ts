@@ -13,14 +13,14 @@ export const NOBODY = 65534;
 /** Compiling, then running every case twice on a machine with other work, milliseconds. */
 export const SUITE_TIMEOUT_MS = 900_000;
 /** Fewer would mean that the programs were not compiled together. */
-const CASES_MIN = 500;
+export const CASES_MIN = 500;
 /**
  * As `programs/transparent.h` has it: a run of the tests tries a third of the thousand ways to open
  * a name as each of the three users, and so each of them once. A fault of one way, or of one kind
  * of name, shows in every run as every user; a fault of a single way with a single name as a single
  * user in every third. `COFFERDAM_TRANSPARENCY=whole` tries all as each user.
  */
-const TURNS = 3;
+export const TURNS = 3;
 const isWhole = process.env.COFFERDAM_TRANSPARENCY === "whole";
 const firstTurn = Date.now() % TURNS;
 
@@ -40,6 +40,19 @@ const root: Identity = { name: "root", as: null };
 const rootThenUser: Identity = { name: "root-user", as: null, inner: NOBODY };
 const identities: readonly Identity[] = [user, root, rootThenUser];
 
+export function compileCases(program: string): void {
+  const sources = fs.readdirSync(programs).filter((file) => file.endsWith(".c"));
+  const warnings = [
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wno-missing-field-initializers",
+    "-Wno-unused-result",
+  ];
+  const paths = sources.map((file) => path.join(programs, file));
+  compileC(program, paths, ["-D_GNU_SOURCE", "-O1", ...warnings, "-pthread"]);
+}
+
 /** The compiled cases, in a folder that goes away with them. */
 export class Cases {
   readonly folder = scratchFolder("transparency", { mode: PUBLIC_FOLDER });
@@ -47,16 +60,7 @@ export class Cases {
 
   compile(): void {
     fs.mkdirSync(path.dirname(this.program));
-    const sources = fs.readdirSync(programs).filter((file) => file.endsWith(".c"));
-    const warnings = [
-      "-Wall",
-      "-Wextra",
-      "-Werror",
-      "-Wno-missing-field-initializers",
-      "-Wno-unused-result",
-    ];
-    const paths = sources.map((file) => path.join(programs, file));
-    compileC(this.program, paths, ["-D_GNU_SOURCE", "-O1", ...warnings, "-pthread"]);
+    compileCases(this.program);
   }
 
   remove(): void {
@@ -121,7 +125,7 @@ function turnOf(identity: Identity): number {
 /** What each case printed, by its name. */
 export type Seen = ReadonlyMap<string, string>;
 
-function byCase(output: string): Seen {
+export function byCase(output: string): Seen {
   return new Map(
     output
       .split(/^== /m)

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { compileC } from "../support/compile-c.ts";
 import { skipUnless } from "../support/skip.ts";
+import { compileCases } from "../transparency/cases.ts";
 import { fillWithAttackPrograms } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone } from "./fill.ts";
@@ -32,7 +33,13 @@ const usual = [
   "lsm-differential",
   "lsm",
 ] as const;
-const more = ["lsm-launch", "lsm-upgrade", "lsm-attacks", "lsm-stress"] as const;
+const more = [
+  "lsm-launch",
+  "lsm-upgrade",
+  "lsm-attacks",
+  "lsm-transparency",
+  "lsm-stress",
+] as const;
 const whole = [...usual, ...more, "lsm-after"];
 /**
  * `npm run test:lsm` says `all`: the launcher, an upgrade, the attacks and the stress too, and
@@ -55,6 +62,7 @@ let outcome: MachineOutcome | null = null;
 function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
   if (suites.includes("lsm-attacks")) fillWithAttackPrograms(tree);
+  if (suites.includes("lsm-transparency")) compileCases(path.join(tree.folder, "vm/cases"));
   tree.copy(path.join(import.meta.dirname, "guest/adopt.sh"), "vm/adopt.sh");
   for (const name of ["mkfifo", "ls", "cp", "nice"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
