@@ -62,7 +62,10 @@ let outcome: MachineOutcome | null = null;
 function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
   if (suites.includes("lsm-attacks")) fillWithAttackPrograms(tree);
-  if (suites.includes("lsm-transparency")) compileCases(path.join(tree.folder, "vm/cases"));
+  if (suites.includes("lsm-transparency")) {
+    compileCases(path.join(tree.folder, "vm/cases"));
+    for (const name of ["echo", "false", "readlink", "rm"]) tree.program(`/usr/bin/${name}`);
+  }
   tree.copy(path.join(import.meta.dirname, "guest/adopt.sh"), "vm/adopt.sh");
   for (const name of ["mkfifo", "ls", "cp", "nice"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
