@@ -6,7 +6,7 @@ import { ANSWERS, asked, DENIED, GRANTED, HELD, OPEN, writeAnswers } from "./ans
 import { machine } from "./machine.ts";
 
 /**
- * Domains, and their units. `plain` would enter in the kernel by itself; its user and its mounts are
+ * Domains, and their units. `plain` would enter in the kernel by itself; its user and mounts are
  * not the host's. The others cannot: a command of `part` is outside, and `many@` is a template.
  */
 const [PLAIN, PART, MANY] = ["plain", "part", "many"];
