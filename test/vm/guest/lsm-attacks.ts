@@ -1,6 +1,6 @@
 /**
- * Every attack program of root's against the bpf-lsm engine, as root: at each level, while the level
- * of another domain with the same policy changes.
+ * Every attack program of root's against the bpf-lsm engine, as root: at each level, while that of
+ * another domain with the same policy changes.
  */
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";

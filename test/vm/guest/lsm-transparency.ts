@@ -30,7 +30,7 @@ beforeAll(() => {
 
 afterAll(() => lsm.engine.removeDomain(DOMAIN));
 
-/** `user`: who the cases become; null for nobody else. `turn`: the cases of a product that count. */
+/** `user`: who the cases become; null for nobody else. `turn`: which cases of a product count. */
 async function run(user: number | null, turn: number, inside: boolean): Promise<Seen> {
   const place = `/tmp/transparency-${turn}`;
   const scratch = `${place}/${inside ? "inside" : "outside"}`;
