@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { clone, FOLDER_IN_ROOT, type Packages } from "../../package/packages.ts";
 import { bundleProgram, keepFolders } from "../../vm/bundle.ts";
 import { basePackages, imageMissing } from "../../vm/debian/image.ts";
@@ -18,8 +18,10 @@ const read = ["domains", "test/library", "test/life", "package.json"].map((name)
   join(clone, name),
 );
 const GUEST = "vm/library.mjs";
+/** It asks the kernel by these, which node finds there. */
+const modules = ["node_modules/koffi", "node_modules/@koromix"] as const;
 /** One step of one daemon, seconds: a client that hangs costs no other daemon its turn. */
-const STEP_S = 600;
+const STEP_S = 840;
 
 /** A unit whose name has the daemon's version, which is not known yet, is not held back. */
 const heldBack = `[Unit]
@@ -61,6 +63,7 @@ export async function throughKernel(
       files.copy(packages.folder, FOLDER_IN_ROOT);
       files.copy(builtBreakIn(), BREAK_IN);
       for (const name of read) files.copy(name);
+      for (const name of modules) files.copy(join(clone, name), join(dirname(GUEST), name));
       for (const { unit } of daemons)
         files.write(`etc/systemd/system/${unit}.service.d/held-back.conf`, heldBack);
       files.write(GUEST, bundle);

@@ -14,7 +14,7 @@ const untilReloaded = `until cofferdam domain reload 2>/run/said; do
 done`;
 
 /** The machine that this runs in, with the installed Cofferdam. */
-class Machine extends SystemdHost {
+export class Machine extends SystemdHost {
   override run(...words: readonly string[]) {
     const [program = "", ...args] = words;
     const { status, stdout, stderr } = spawnSync(program, args, {
