@@ -26,10 +26,32 @@ const SIGSYS = SIGNALLED + constants.signals.SIGSYS;
  */
 const refusals: readonly number[] = [EACCES, EPERM, ENOSYS, EXDEV, SIGSYS];
 
-/** `$1`: a program; then kinds and names. A file that is not there is root's, and any may read it. */
+/** Serves at a name where nobody does, until it is ended. */
+const serve = `
+import errno, os, signal, socket, sys
+at = sys.argv[1]
+found = socket.socket(socket.AF_UNIX).connect_ex(at)
+isFree = found in (errno.ECONNREFUSED, errno.ENOENT)
+if found == errno.ECONNREFUSED: os.unlink(at)
+one = socket.socket(socket.AF_UNIX)
+if isFree:
+  one.bind(at)
+  one.listen()
+if os.fork() == 0:
+  signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+  try: signal.pause()
+  finally:
+    if isFree: os.unlink(at)`;
+/** The units that serve. */
+const SERVE = "break-in-serves-";
+
+/**
+ * `$1`: a program, `$2`: one that serves; then kinds and names. A file that is not there is root's,
+ * and any may read it. Where nobody serves, the kernel refuses for that before it asks a domain.
+ */
 const prepare = `
-program=$1
-shift
+program=$1 serve=$2
+shift 2
 while [ $# -gt 0 ]; do
 case "$1" in
 file)
@@ -39,10 +61,10 @@ program)
   [ -e "$2" ] || { mkdir -p "$(dirname "$2")"; install --mode=0755 "$program" "$2"; }
   ;;
 socket)
-  [ -e "$2" ] || {
-    mkdir -p "$(dirname "$2")"
-    python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$2"
-  }
+  mkdir -p "$(dirname "$2")"
+  systemctl is-active --quiet "${SERVE}$#" ||
+    systemd-run --quiet --collect --property=Type=forking --unit="${SERVE}$#" \\
+      python3 -c "$serve" "$2"
   ;;
 room)
   mkdir -p "$(dirname "$2")"
@@ -96,7 +118,7 @@ function bothWays(
   const { booted } = host;
   const needs = attempts.flatMap((attempt) => attempt.needs);
   const prepareAll = () => {
-    booted.sh(prepare, BREAK_IN, ...needs.flatMap(({ what, path }) => [what, path]));
+    booted.sh(prepare, BREAK_IN, serve, ...needs.flatMap(({ what, path }) => [what, path]));
   };
   booted.sh('mount --bind "$1" "$2"', BREAK_IN, daemon.daemon);
   try {
@@ -112,6 +134,7 @@ function bothWays(
     );
   } finally {
     booted.sh('umount "$1"', daemon.daemon);
+    booted.sh('systemctl stop "$1"', `${SERVE}*`);
     booted.sh('cofferdam domain level "$1" enforcing', daemon.name);
     // What was made outside of all restrictions is no part of the next daemon's host.
     const made = needs.filter(({ what }) => what === "room").map(({ path }) => path);
