@@ -143,7 +143,13 @@ function inAll<T>(value: T, change: (text: string) => string): T {
 
 /** `*` in a refusal stands for any text, as in names of the host's own disks. */
 export const isListed = ({ refused }: Pick<Daemon, "refused">, access: string): boolean =>
-  refused.some((one) => matches(one, access));
+  refused.some((one) => matches(one, access) || isItsUse(one, access));
+
+/** The kernel's engine tells what is used (`use jit: ...`, `use net_admin`), and not by which call. */
+function isItsUse(refusal: Refusal, access: string): boolean {
+  const used = /^use \w+(?=:|$)/.exec(access)?.[0];
+  return used !== undefined && refusal.access.startsWith(`${used} for `);
+}
 
 export function matches(refusal: Refusal, access: string): boolean {
   const parts = refusal.access.split("*").map((part) => part.replaceAll(/[^\w\s/]/g, "\\$&"));

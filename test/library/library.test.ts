@@ -24,6 +24,14 @@ test("`*` in a refusal stands for any text, and nothing else does", () => {
   expect(isListed({ refused: [{ access: "read /a.b", why: "" }] }, "read /axb")).toBe(false);
 });
 
+test("the use of a word is listed by whichever call uses it", () => {
+  const used = [{ access: "use net_admin for setsockopt", why: "" }];
+  expect(isListed({ refused: used }, "use net_admin")).toBe(true);
+  expect(isListed({ refused: used }, "use net_admin: something")).toBe(true);
+  expect(isListed({ refused: used }, "use net")).toBe(false);
+  expect(isListed({ refused: used }, "use net_admin for ioctl")).toBe(false);
+});
+
 describe.each(names)("%s", (name) => {
   test("was seen to work and to hold as it is now", () => {
     expect(keptPassage(name)?.digest, `npm run library -- ${name}`).toBe(digestOf(name));
