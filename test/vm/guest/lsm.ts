@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
 import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
+import type { LsmEvent } from "../../../src/kernel/bpf/lsm/event-reader.ts";
 import { lsmLimits } from "../../../src/kernel/bpf/lsm/layout.ts";
 import { levels } from "../../../src/model/level.ts";
 import { Permission } from "../../../src/model/permission.ts";
@@ -138,6 +139,8 @@ test("a crowd of threads and forking processes is adopted whole", async () => {
   const crowd = new Trying(CROWD, [`${folder}/f`]);
   expect(await crowd.does("")).toMatch(/^[1-9]\d* 0$/);
   lsm.engine.adopt(domain, () => crowd.family());
+  // On a busy host some have opened before, and count it now.
+  await crowd.does("");
   expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
   expect(lsm.engine.account(domain).denied).toBeGreaterThan(0n);
   await crowd.end();
@@ -391,14 +394,17 @@ test("one domain's flood is limited and counted, and hides no other's event", as
   for (const name of names) flooding.ignores(`make /tmp${name}`);
   expect(await flooding.does("read /etc/passwd")).toBe("0");
   expect(await other.does(`read ${quiet.folder}/f`)).toBe("0");
-  const events = lsm.reader.take();
-  expect(events.filter(({ domain }) => domain === quiet.domain)).toMatchObject([
-    { name: `${quiet.folder}/f`, denied: false },
-  ]);
-  const told = events.filter(({ domain }) => domain === flood);
+  const events: LsmEvent[] = [];
+  const toldOf = (of: number) => events.filter(({ domain }) => domain === of);
   const { warned, dropped, denied } = lsm.engine.account(flood);
+  // What is still being written, by whomever, ends a reading.
+  await vi.waitFor(() => {
+    events.push(...lsm.reader.take());
+    expect(toldOf(quiet.domain)).toMatchObject([{ name: `${quiet.folder}/f`, denied: false }]);
+    expect(BigInt(toldOf(flood).length) + dropped).toBe(warned);
+  }, WAIT);
+  const told = toldOf(flood);
   expect(denied).toBe(0n);
-  expect(BigInt(told.length) + dropped).toBe(warned);
   const windows = new Map<bigint, number>();
   for (const { time } of told) windows.set(time >> 30n, (windows.get(time >> 30n) ?? 0) + 1);
   for (const count of windows.values())

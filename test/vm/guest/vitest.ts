@@ -90,7 +90,10 @@ async function attempt(title: string, body: Body): Promise<void> {
 function whyFailed(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const sides = { expected: undefined, actual: undefined, ...error };
-  const compared = sides.expected === undefined ? "" : `\n${JSON.stringify(sides)}`;
+  const written = JSON.stringify(sides, (_, value) =>
+    typeof value === "bigint" ? `${value}n` : value,
+  );
+  const compared = sides.expected === undefined ? "" : `\n${written}`;
   return `${error.stack ?? error.message}${compared}`;
 }
 

@@ -120,7 +120,7 @@ export const launched: Suite = {
   },
 
   "without an agent a unit does not start, and says why": () => {
-    const agent = ["cofferdam-agent.service", "cofferdam-agent.socket"];
+    const agent = ["cofferdam-agent.socket", "cofferdam-agent.service"];
     machine.must("systemctl", "mask", "--runtime", "--quiet", ...agent);
     machine.must("systemctl", "stop", ...agent);
     // systemd waits for no more than that the launcher runs.
@@ -128,7 +128,7 @@ export const launched: Suite = {
     machine.sh('until systemctl is-failed --quiet "$1"; do sleep 0.2; done', PART);
     machine.sh("journalctl -u part | grep -q 'nothing is started outside its domain'");
     machine.must("systemctl", "unmask", "--runtime", "--quiet", ...agent);
-    machine.must("systemctl", "start", ...agent);
+    for (const unit of agent) machine.must("systemctl", "start", unit);
     machine.must("systemctl", "reset-failed", PART);
     machine.must("systemctl", "restart", PART);
     expect(answers()).toEqual([HELD, HELD, HELD]);
