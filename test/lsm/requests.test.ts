@@ -95,6 +95,11 @@ test("words, addresses and sockets are the model's requests, with the line for e
   );
 });
 
+test("a call that no policy lists is told as the other engine tells it", () => {
+  const keys = event("service", { bytes: words(services.indexOf("keys")) });
+  expect(asked(keys)).toMatchObject([{ class: "syscall", operation: "call", object: "add_key" }]);
+});
+
 test("whatever the kernel tells has words, also without a policy", () => {
   const events = [
     ...requestKinds.map((kind) => event(kind, { permissions: Permission.read })),

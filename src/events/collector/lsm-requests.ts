@@ -199,7 +199,7 @@ function serviceRequest(event: LsmEvent, policy: Policy | null): Refused {
     return explained({ class: "ipc", kind }, { operation: "use", object: kind }, policy);
   const call = beginning[service];
   if (call !== undefined)
-    return explained({ class: "syscall", name: call }, { operation: call, object: call }, policy);
+    return explained({ class: "syscall", name: call }, { operation: "call", object: call }, policy);
   return service === "terminal"
     ? never("ioctl", "input put into a terminal (TIOCSTI, TIOCLINUX)")
     : never("unshare", "a user namespace");
