@@ -44,14 +44,15 @@ export const engineDifferences: readonly EngineDifference[] = [
     lsm:
       "no filter for processes that the launcher did not start. Hooks hold what calls reach, " +
       "through any table; so personality(2) is open, by which memory of brk(2) is executable, " +
-      "and seccomp(2), whose listener answers for the domain's own processes alone",
+      "seccomp(2), whose listener answers for the domain's own processes alone, and Landlock's " +
+      "flags, which switch off records that this engine does not use",
     way: "open",
     help: "write SystemCallFilter= into the unit",
     about: ({ syscalls }) =>
       syscalls
         .filter(({ token }) => !heldByHook.has(token))
         .map(({ source }) => ({ text: `syscalls: ${source.text}`, source })),
-    attacks: ["personality", "int80", "seccomp-listener"],
+    attacks: ["personality", "int80", "seccomp-listener", "landlock-log-off"],
     shownBy: ATTACKS,
   },
   {
