@@ -6,16 +6,25 @@ import { hostSnapshot } from "../../src/compile/host-snapshot.ts";
 import { groups } from "../../src/kernel/syscall-groups.ts";
 import { all } from "../../src/kernel/syscalls.ts";
 import { canonicalise } from "../../src/model/canonicalise.ts";
+import { decide } from "../../src/model/decide.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { type SealedView, sealedView } from "../../src/model/sealed-view.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { compileC } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { type Case, type Probe, treeNames } from "./case.ts";
+import { type Case, type Probe, requestOf, treeNames } from "./case.ts";
 
 const clone = path.resolve(import.meta.dirname, "../..");
 /** One launch with its compilation, its mediator and some dozens of calls, in milliseconds. */
 const RUN_TIMEOUT_MS = 90_000;
+
+/**
+ * errno values by which the domain refuses; anything else that is no success would be a broken
+ * case.
+ */
+const refusals = new Set(["EACCES", "EPERM", "EXDEV"]);
+/** An executed file is no program: the kernel got as far as reading it. */
+const successes = new Set(["0", "ENOEXEC", "ENOENT"]);
 
 /** A scratch tree, a program that carries out probes, and the real engine. */
 export class World {
@@ -24,8 +33,11 @@ export class World {
   private readonly prober = path.join(this.folder, "prober");
   readonly policyFile = path.join(this.folder, "case.yaml");
 
-  constructor() {
-    compileC(this.prober, path.join(import.meta.dirname, "prober.c"), ["-O1", "-static"]);
+  /** `program`: the prober, where nothing compiles it. */
+  constructor(program: string | null = null) {
+    if (program === null)
+      compileC(this.prober, path.join(import.meta.dirname, "prober.c"), ["-O1", "-static"]);
+    else fs.copyFileSync(program, this.prober);
   }
 
   close(): void {
@@ -87,6 +99,32 @@ export class World {
       throw new Error(`the prober ended with ${result.status}: ${result.stderr}${result.stdout}`);
     }
     return answers;
+  }
+
+  /** Probes that a sealed domain with the case's policy answers otherwise than `decide()`. */
+  disagreements(generated: Case): string[] {
+    this.makeTree();
+    this.writePolicy(generated);
+    const { policy, view } = this.model();
+    const expected = generated.probes.map((probe) => {
+      const request = requestOf(
+        probe,
+        (name) => this.resolve(name),
+        (name) => this.inode(name),
+      );
+      return decide(policy, request, view).outcome;
+    });
+    const answers = this.run(generated.probes);
+    return generated.probes.flatMap(({ operation, name, other }, at) => {
+      const answer = answers[at] ?? "";
+      const granted = successes.has(answer) ? "granted" : refusals.has(answer) ? "denied" : answer;
+      return granted === expected[at]
+        ? []
+        : [
+            `${operation} ${name} ${other ?? ""}: decide() says ${expected[at]}, ` +
+              `the kernel ${answer}`,
+          ];
+    });
   }
 
   inode(name: string): string | undefined {
