@@ -11,7 +11,7 @@ import { Lsm } from "./lsm-arena.ts";
 
 /** Compiled from test/transparency/programs. */
 const CASES = "/vm/cases";
-const DOMAIN = 70;
+const DOMAIN = 71;
 const NOBODY = 65_534;
 /** Accesses that the policy does not grant, at the least. */
 const WARNED_MIN = 1_000n;
