@@ -9,6 +9,7 @@ export const vocabulary: Vocabulary = {
     "close",
     "mount",
     "chroot",
+    "process_vm_readv",
     "futex",
     "socket",
     "keyctl",

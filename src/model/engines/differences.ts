@@ -37,15 +37,17 @@ const heldByHook = new Set([
   "chroot",
 ]);
 
+/** Calls for which the kernel asks whether the caller may attach to a process (ptrace(2)). */
+const tracing = new Set(["process_vm_readv", "process_vm_writev", "pidfd_getfd"]);
+
 export const engineDifferences: readonly EngineDifference[] = [
   {
     what: "system calls",
     landlock: "a filter holds every call, whatever table it is in",
     lsm:
-      "no filter for processes that the launcher did not start. Hooks hold what calls reach, " +
-      "through any table; so personality(2) is open, by which memory of brk(2) is executable, " +
-      "seccomp(2), whose listener answers for the domain's own processes alone, and Landlock's " +
-      "flags, which switch off records that this engine does not use",
+      "no filter for what the launcher did not start. Hooks hold what calls reach, through any " +
+      "table; so personality(2) is open, by which memory of brk(2) is executable, and what " +
+      "concerns the domain alone: seccomp(2) with a listener, Landlock's log flags",
     way: "open",
     help: "write SystemCallFilter= into the unit",
     about: ({ syscalls }) =>
@@ -143,10 +145,10 @@ export const engineDifferences: readonly EngineDifference[] = [
   {
     what: "process_vm_readv, process_vm_writev, pidfd_getfd, reading memory within the domain",
     landlock: "by `syscalls`",
-    lsm: "need `memory: [jit]`, because the kernel asks as for PTRACE_ATTACH",
+    lsm: "granted with `memory: [jit]` alone, because the kernel asks as for PTRACE_ATTACH",
     way: "stricter",
-    help: "",
-    about: noLine,
+    help: "grant `memory: [jit]`, by which code may be written, too",
+    about: untraceable,
     attacks: [],
     shownBy: vm("lsm-others", "a process traces its own domain only where code may be written"),
   },
@@ -268,6 +270,14 @@ export const engineDifferences: readonly EngineDifference[] = [
     shownBy: vm("lsm", "a level is in force with the next request, in every direction"),
   },
 ];
+
+/** Listed calls that reach into other processes, where no code may be written. */
+function untraceable({ syscalls, memory }: Policy): readonly Ruled[] {
+  if (memory.some(({ effect, token }) => effect === "allow" && token === "jit")) return [];
+  return syscalls
+    .filter(({ effect, token }) => effect === "allow" && tracing.has(token))
+    .map(({ source }) => ({ text: `syscalls: ${source.text}`, source }));
+}
 
 /** Attacks that succeed in a domain of the bpf-lsm engine, each with the difference behind it. */
 export const attacksOpenInLsm: ReadonlyMap<string, string> = new Map(
