@@ -42,7 +42,7 @@ export interface Event {
   /** Text of the rule that decided, or null. */
   readonly rule: string | null;
   /**
-   * `mediator`: it could not make the call. `never`: no sealed domain may. `host`: the policy
+   * `mediator`: it could not make the call. `never`: no policy can grant it. `host`: the policy
    * grants it, and this host cannot enforce it.
    */
   readonly reason: DenialReason | "rule" | "mediator" | "host" | null;

@@ -92,7 +92,7 @@ export function explanation(event: Event): string | null {
     case "mediator":
       return "the mediator could not answer";
     case "never":
-      return "no sealed domain may do this";
+      return "no policy can grant this here";
     case "host":
       return "this host cannot hold what the policy grants";
   }

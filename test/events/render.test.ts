@@ -29,7 +29,7 @@ test("where no line can be pasted the second line says what to do", () => {
       "about a udp address grants it",
   );
   expect(renderEvent({ ...event, reason: "never" })).toMatch(
-    /: denied: no sealed domain may do\s+this$/,
+    /: denied: no policy can grant this\s+here$/,
   );
   expect(renderEvent({ ...event, reason: "host" })).toMatch(
     /: denied: this host cannot hold\s+what the policy grants$/,
