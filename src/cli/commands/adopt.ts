@@ -20,40 +20,31 @@ export const adopt: Command = {
         "adopted as well",
     },
   ],
-  summary: "put running processes into a domain (experimental)",
+  summary: "put running processes into a domain of the kernel's",
   description: [
     "Puts running processes with all their threads and descendants into a domain, without a " +
-      "restart, on kernels that load BPF LSM programs. What they fork stays in it. This engine " +
-      "is unfinished, and so the command needs --experimental.",
+      "restart, on kernels that load BPF LSM programs. What they fork stays in it.",
     "It holds what the policy says of files, network, capabilities, signals, IPC, and memory " +
       "that is made executable, of descriptors that are received too. It refuses mounts, " +
       "user namespaces, bpf(2), and tracing processes of other domains. It does NOT hold system " +
-      "calls as such. What an adopted process has open stays open: the command lists what " +
-      "of it the policy does not grant, as lines of a policy.",
+      "calls as such: a filter can be added at a start alone (cofferdam unit enable). What an " +
+      "adopted process has open stays open: the command lists what of it the policy does not " +
+      "grant, as lines of a policy.",
     "The policy and the level of the domain follow the agent's: `domain level` and `domain " +
       "reload` are in force with the next access. Without an agent, call it again after a " +
       "change, with or without processes. Enforcement goes on whether or not an agent runs; " +
       "`cofferdam agent --unpin` undoes all of it.",
     "Exit status: 0 if the processes are in the domain; 3 otherwise.",
   ],
-  options: [
-    { flags: "--experimental", description: "accept that only the above is held" },
-    jsonOption,
-  ],
+  options: [jsonOption],
   examples: [
-    { line: "sudo cofferdam adopt --experimental nginx", what: "what runs of its unit" },
+    { line: "sudo cofferdam adopt nginx", what: "what runs of its unit" },
     {
-      line: "sudo cofferdam adopt --experimental nginx $(pidof nginx)",
+      line: "sudo cofferdam adopt nginx $(pidof nginx)",
       what: "a daemon that no unit started",
     },
   ],
   run(context, [domain, ...words], options) {
-    if (options.experimental !== true)
-      throw new CommandError(
-        "adopt does not hold the whole policy yet: system calls stay open",
-        "add --experimental to accept that; cofferdam adopt --help says what is held",
-        ExitCode.usage,
-      );
     if (!context.places.asRoot)
       throw new CommandError("only root can adopt processes", "try again with sudo");
     const { policy, files } = requirePolicy(context, domain, options);
@@ -68,7 +59,7 @@ export const adopt: Command = {
     context.out(
       options.json === true
         ? toJson({ domain: policy.name, number, level, threads, loaded, processes, held })
-        : `${policy.name}(${number}): ${level}; adopted ${count}\n${renderHeld(held)}`,
+        : `${policy.name}(${number}): ${level}; adopted ${count}\n${FILTERLESS}${renderHeld(held)}`,
     );
     return ExitCode.ok;
   },
@@ -78,6 +69,9 @@ function processesOfUnits(claims: readonly Claim[]): readonly number[] {
   const groups = groupsOfUnits(claims.map(({ unit }) => unit));
   return [...groups.values()].flatMap(processesInGroup);
 }
+
+/** seccomp(2) filters the caller alone, and what it starts. */
+const FILTERLESS = "System calls as such stay open to them: a filter comes with a start alone.\n";
 
 /** What adopted processes have already, and the policy does not grant: the lines that would. */
 function linesHeld({ processes, policy }: PutInForce): readonly string[] {

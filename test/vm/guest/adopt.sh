@@ -18,9 +18,8 @@ sh -c 'while read turn; do /usr/bin/cat /tmp/given /tmp/other; done' \
   < /tmp/turns > /tmp/answers 2>&1 5< /tmp/other &
 held=$!
 exec 3> /tmp/turns
+"$1" adopt held 1
 "$1" adopt held $held
-"$1" adopt --experimental held 1
-"$1" adopt --experimental held $held
 echo one >&3
 until [ "$(/vm/busybox wc -l < /tmp/answers)" -ge 2 ]; do sleep 0.1; done
 "$1" agent --unpin

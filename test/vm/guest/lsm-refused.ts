@@ -30,7 +30,7 @@ test("doctor says which part of the kernel is missing", () => {
 test("what needs the engine is refused for that reason, and nothing is attached", () => {
   for (const args of [
     ["settings", "set", "/UserVars/Engine", "bpf-lsm"],
-    ["adopt", "--experimental", "held", String(process.pid)],
+    ["adopt", "held", String(process.pid)],
   ]) {
     const { status, said } = cofferdam(...args);
     expect(said, args.join(" ")).toContain(WHY);

@@ -84,10 +84,7 @@ export const entered: Suite = {
     writeAnswers();
     machine.write(`/etc/systemd/system/${UNIT}.service`, unit);
     machine.write(policyFile, policy("enforcing"));
-    // To load the programs at a boot takes an emulated machine a minute.
-    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
-    machine.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
-    machine.must("systemctl", "daemon-reload");
+    machine.waitAtBoots();
     machine.must("systemctl", "--quiet", "enable", "--now", UNIT);
     expect(holds()).toBe(OPEN);
     machine.write(`/etc/systemd/system/${EARLY}.service`, early);
@@ -171,7 +168,7 @@ inherit: [stdio]
     setEngine("landlock");
     machine.must("systemctl", "restart", UNIT);
     expect(holds()).toBe(OPEN);
-    const told = machine.done("adopt", "--experimental", UNIT);
+    const told = machine.done("adopt", UNIT);
     expect(told).toMatch(/adopted [1-9]/);
     expect(holds()).toBe(HELD);
     setEngine("bpf-lsm");

@@ -64,16 +64,24 @@ class Machine extends SystemdHost {
       `--path-exclude=${SHIPPED}/*.yaml`,
       ...kept.map((name) => `--path-include=${SHIPPED}/${name}`),
     );
-    // To load the programs at a boot takes an emulated machine a minute.
+    this.waitAtBoots();
+  }
+
+  /** For the agent: to load the programs takes an emulated machine a minute. */
+  waitAtBoots(): void {
     const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
     this.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
     this.must("systemctl", "daemon-reload");
   }
 
   /** What an agent compiles may take it longer on a busy machine than the command waits. */
+  reload(): void {
+    this.sh(untilReloaded);
+  }
+
   useEngine(engine: "landlock" | "bpf-lsm"): void {
     this.done("settings", "set", "/UserVars/Engine", engine);
-    this.sh(untilReloaded);
+    this.reload();
   }
 
   /** Tells a person who waits for this machine how far it is. */
