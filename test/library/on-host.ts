@@ -35,8 +35,13 @@ export class OnHost {
   /** With Debian's packages alone: nothing of Cofferdam need be there. */
   prepare(): void {
     this.#host.ensure(this.daemon.packages);
-    this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
+    this.meet();
     this.#booted.sh('cd /; bash -euc "$1"', this.daemon.configure);
+  }
+
+  /** Where it has been prepared before. */
+  meet(): void {
+    this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
   }
 
   /** Otherwise what happens in the domain would say nothing about the domain. */
