@@ -154,7 +154,7 @@ static __always_inline struct found judge_found(struct label *label, void *table
  */
 #define GRANTED_NAMELESS (MAY_READ | MAY_WRITE | MAY_ATTRIBUTES)
 
-/* Nobody but the kernel reaches these, or services.h has decided. */
+/* Only the kernel reaches these mounts; of message queues services.h has decided. */
 #define GRANTED_KERNELS 0xffff
 
 static __always_inline struct found found_of(struct label *label, void *table,

@@ -95,6 +95,13 @@ static __always_inline bool is_granted4(struct label *label, __u32 use, __u32 ad
 	return is_endpoint_granted(label);
 }
 
+static __always_inline bool is_mapped(const struct in6_addr *address)
+{
+	const __u32 *words = address->in6_u.u6_addr32;
+
+	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
+}
+
 static __always_inline bool is_unspecified(const struct in6_addr *address)
 {
 	const __u32 *words = address->in6_u.u6_addr32;
@@ -230,18 +237,15 @@ static __always_inline struct peer peer_at(struct sock *sk, const struct interne
 					   __u32 as)
 {
 	const __u32 *words = address->address6.in6_u.u6_addr32;
-	struct peer peer = {
-		.socket = bpf_get_socket_cookie(sk),
-		.port = bpf_ntohs(address->port),
-	};
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	__u16 port = bpf_ntohs(address->port);
+	__u32 address4 = words[3];
 
 	if (as == AF_INET)
-		set_peer4(&peer, address->address4 ? address->address4 : bpf_htonl(LOOPBACK4));
-	else if (is_mapped(&address->address6))
-		set_peer4(&peer, words[3] ? words[3] : bpf_htonl(LOOPBACK4));
-	else
-		__builtin_memcpy(peer.address, words, sizeof(peer.address));
-	return peer;
+		address4 = address->address4;
+	else if (!is_mapped(&address->address6))
+		return peer6(cookie, words, port);
+	return peer4(cookie, address4 ? address4 : bpf_htonl(LOOPBACK4), port);
 }
 
 /*

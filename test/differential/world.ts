@@ -24,7 +24,7 @@ const RUN_TIMEOUT_MS = 90_000;
  */
 const refusals = new Set(["EACCES", "EPERM", "EXDEV"]);
 /** An executed file is no program: the kernel got as far as reading it. */
-const successes = new Set(["0", "ENOEXEC", "ENOENT"]);
+export const successes: ReadonlySet<string> = new Set(["0", "ENOEXEC", "ENOENT"]);
 
 /** A scratch tree, a program that carries out probes, and the real engine. */
 export class World {

@@ -1,4 +1,5 @@
 import type { Policy } from "../policy.ts";
+import type { TokenRule } from "../rule.ts";
 import { type About, aboutWords, type Ruled } from "./ruled.ts";
 
 /**
@@ -27,6 +28,11 @@ export interface EngineDifference {
   readonly shownBy: readonly [file: string, title: string] | null;
 }
 
+/** A rule of `syscalls`. */
+const callLine = ({ source }: Pick<TokenRule<string>, "source">): Ruled => ({
+  text: `syscalls: ${source.text}`,
+  source,
+});
 const noLine: About = () => [];
 const vm = (suite: string, title: string) => [`test/vm/guest/${suite}.ts`, title] as const;
 const ATTACKS = vm("lsm-attacks", "test(program.name");
@@ -50,10 +56,7 @@ export const engineDifferences: readonly EngineDifference[] = [
       "concerns the domain alone: seccomp(2) with a listener, Landlock's log flags",
     way: "open",
     help: "write SystemCallFilter= into the unit",
-    about: ({ syscalls }) =>
-      syscalls
-        .filter(({ token }) => !heldByHook.has(token))
-        .map(({ source }) => ({ text: `syscalls: ${source.text}`, source })),
+    about: ({ syscalls }) => syscalls.filter(({ token }) => !heldByHook.has(token)).map(callLine),
     attacks: ["personality", "int80", "seccomp-listener", "landlock-log-off"],
     shownBy: ATTACKS,
   },
@@ -276,7 +279,7 @@ function untraceable({ syscalls, memory }: Policy): readonly Ruled[] {
   if (memory.some(({ effect, token }) => effect === "allow" && token === "jit")) return [];
   return syscalls
     .filter(({ effect, token }) => effect === "allow" && tracing.has(token))
-    .map(({ source }) => ({ text: `syscalls: ${source.text}`, source }));
+    .map(callLine);
 }
 
 /** Attacks that succeed in a domain of the bpf-lsm engine, each with the difference behind it. */

@@ -9,7 +9,7 @@ import { PRIVATE_PROGRAM } from "../../../src/base/modes.ts";
 import { decide } from "../../../src/model/decide.ts";
 import type { Policy } from "../../../src/model/policy.ts";
 import { type Case, cases, type Probe, requestOf, treeNames } from "../../differential/case.ts";
-import { World } from "../../differential/world.ts";
+import { successes, World } from "../../differential/world.ts";
 import { Lsm, policyOf, Trying } from "./lsm-arena.ts";
 
 const CASES = Number(process.env.CASES);
@@ -19,8 +19,6 @@ const DOMAIN = 40;
 const TREE = "/tmp/lsm-tree";
 /** Compiled from test/differential/prober.c. */
 const PROBER = "/vm/prober";
-/** An executed file is no program: the kernel got as far as reading it. */
-const successes = ["0", "ENOEXEC", "ENOENT"];
 const refusals = ["EACCES", "EPERM"];
 let lsm: Lsm;
 
@@ -58,11 +56,7 @@ async function judge(policy: Policy, prober: Trying, probe: Probe): Promise<read
   ).outcome;
   const line = [operation, resolve(name), resolve(other ?? "")].join("\t");
   const answer = await prober.does(line);
-  const granted = successes.includes(answer)
-    ? "granted"
-    : refusals.includes(answer)
-      ? "denied"
-      : answer;
+  const granted = successes.has(answer) ? "granted" : refusals.includes(answer) ? "denied" : answer;
   if (granted === decided) return [];
   return [`${operation} ${name} ${other ?? ""}: decide() says ${decided}, the kernel ${answer}`];
 }

@@ -398,7 +398,7 @@ test("one domain's flood is limited and counted, and hides no other's event", as
   const events: LsmEvent[] = [];
   const toldOf = (of: number) => events.filter(({ domain }) => domain === of);
   const { warned, dropped, denied } = lsm.engine.account(flood);
-  // What is still being written, by whomever, ends a reading.
+  // A record that another task still writes ends a reading.
   await vi.waitFor(() => {
     events.push(...lsm.reader.take());
     expect(toldOf(quiet.domain)).toMatchObject([{ name: `${quiet.folder}/f`, denied: false }]);

@@ -62,19 +62,15 @@ export const launched: Suite = {
     machine.install(VERSION);
     writeAnswers();
     const outside = "\n    outside: [ExecStartPre]";
-    // Nobody but what stays outside may copy that.
+    // Only a command that stays outside may copy that.
     const copies = `ExecStartPre=cp ${DENIED} /run/answers-${PART}/copied\n`;
     const ofDaemon = "User=daemon\nPrivateTmp=yes\n";
     write(PLAIN, PLAIN, unit(PLAIN, ofDaemon), policy(PLAIN, "user: daemon\n"));
     write(PART, PART, unit(PART, copies), policy(PART, "", outside));
     write(MANY, `${MANY}@`, unit("%i"), policy(`${MANY}@`));
-    // To load the programs at a boot takes an emulated machine a minute.
-    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
-    machine.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
-    machine.must("systemctl", "daemon-reload");
+    machine.waitAtBoots();
     machine.must("systemctl", "--quiet", "enable", PLAIN, PART, INSTANCE);
-    machine.done("settings", "set", "/UserVars/Engine", "bpf-lsm");
-    machine.done("domain", "reload");
+    machine.useEngine("bpf-lsm");
     const told = machine.done("unit", "enable", PLAIN, PART, `${MANY}@`);
     expect(told.replaceAll(/\s+/g, " ")).toMatch(
       /adds a filter of system calls at level enforcing/,
