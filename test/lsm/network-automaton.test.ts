@@ -10,7 +10,7 @@ import type { AddressRule } from "../../src/model/policy.ts";
 
 const uses = ["connect tcp", "connect udp", "listen tcp", "listen udp", "answer udp"];
 
-/** As bpf/lsm/network.h reads it. */
+/** As bpf/lsm/address.h reads it. */
 function isGranted(
   { starts, next }: NetworkAutomaton,
   use: string,
