@@ -135,7 +135,7 @@ function bothWays(
   } finally {
     booted.sh('umount "$1"', daemon.daemon);
     booted.sh('systemctl stop "$1"', `${SERVE}*`);
-    booted.sh('cofferdam domain level "$1" enforcing', daemon.name);
+    host.giveLevel(daemon.name, "enforcing");
     // What was made outside of all restrictions is no part of the next daemon's host.
     const made = needs.filter(({ what }) => what === "room").map(({ path }) => path);
     booted.sh('rm -f "$@"', ...made);
@@ -150,7 +150,7 @@ function asDaemon(
   attempts: readonly Attempt[],
 ): readonly number[] {
   // Not `run --level`: the kernel's engine holds a run at the level of its domain.
-  host.booted.sh('cofferdam domain level "$@"', name, level);
+  host.giveLevel(name, level);
   const run = ["cofferdam", "run", name, "--", daemon];
   const { out, err } = host.booted.run(...run, ...attempts.map(({ argument }) => argument ?? ""));
   const results = [...out.matchAll(/^\d+ (\d+)$/gm)].map((match) => Number(match[1]));

@@ -1,3 +1,4 @@
+import type { Level } from "../../src/model/level.ts";
 import type { SystemdHost } from "../host/shell-sandbox/systemd-host.ts";
 
 /** A program that takes over a daemon: `break-in.c`, as a host has it. */
@@ -14,4 +15,11 @@ export interface DaemonHost {
   ensure(packages: readonly string[]): void;
   /** The shipped policies are those of the clone as it is now. */
   renewPolicies(): void;
+  /** @throws Error if the agent does not give it */
+  giveLevel(domain: string, level: Level): void;
+}
+
+export function giveLevelByCommand(booted: SystemdHost, domain: string, level: Level): void {
+  const { status, out, err } = booted.run("cofferdam", "domain", "level", domain, level);
+  if (status !== 0) throw new Error(`${domain} is not at ${level}: ${out}${err}`);
 }

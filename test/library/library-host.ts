@@ -3,13 +3,14 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { VERSION } from "../../src/cli/version.ts";
+import type { Level } from "../../src/model/level.ts";
 import { type BootedHost, bootMissing } from "../host/shell-sandbox/booted-host.ts";
 import type { Outcome } from "../host/shell-sandbox/etc-host.ts";
 import { asDebian, bootRoot, dpkg } from "../package/booted-root.ts";
 import { clone, type Packages, sharedPackages } from "../package/packages.ts";
 import { rootMissing, ScratchRoot } from "../package/scratch-root.ts";
 import { builtBreakIn } from "./break-in.ts";
-import { BREAK_IN, type DaemonHost } from "./daemon-host.ts";
+import { BREAK_IN, type DaemonHost, giveLevelByCommand } from "./daemon-host.ts";
 
 /** Why the library's host cannot be had here, as the end of "skipped, because ...". */
 export const hostMissing = (): string | null => rootMissing() ?? bootMissing();
@@ -90,6 +91,10 @@ export class LibraryHost implements DaemonHost {
   }
 
   /** The shipped policies are those of the clone as it is now. */
+  giveLevel(domain: string, level: Level): void {
+    giveLevelByCommand(this.booted, domain, level);
+  }
+
   renewPolicies(): void {
     this.booted.sh('cp -r "$1/domains/." /usr/share/cofferdam/domains', clone);
   }

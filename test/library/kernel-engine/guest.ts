@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { VERSION } from "../../../src/cli/version.ts";
 import { kernelMembers } from "../../../src/host/kernel-members.ts";
 import { systemPlaces } from "../../../src/host/places.ts";
+import type { Level } from "../../../src/model/level.ts";
 import { daemonMachine } from "../../vm/debian/guest/daemon-machine.ts";
 import { Machine } from "../../vm/debian/guest/machine.ts";
 import { tryBreakIns } from "../break-ins.ts";
@@ -31,7 +32,15 @@ class AskingMachine extends Machine {
 }
 
 const machine = new AskingMachine();
-const host: DaemonHost = { ...daemonMachine, booted: machine, answerMs: ANSWER_MS };
+const host: DaemonHost = { ...daemonMachine, booted: machine, answerMs: ANSWER_MS, giveLevel };
+
+/** Asks the agent itself, for the same reason. */
+function giveLevel(domain: string, level: Level): void {
+  const { control } = systemPlaces();
+  const asked = ["--request", "PUT", "--json", JSON.stringify({ level })];
+  const where = ["--unix-socket", control, `http://agent/v1/domains/${domain}/level`];
+  machine.must("curl", "--silent", "--show-error", "--fail-with-body", ...asked, ...where);
+}
 
 const [what, ...given] = process.argv.slice(2);
 const [name = "", entry] = given;

@@ -1,4 +1,4 @@
-import type { DaemonHost } from "../../../library/daemon-host.ts";
+import { type DaemonHost, giveLevelByCommand } from "../../../library/daemon-host.ts";
 import { machine } from "./machine.ts";
 
 /** An emulated machine: mariadb takes a minute to start where it has to work for it. */
@@ -16,4 +16,5 @@ export const daemonMachine: DaemonHost = {
       throw new Error(`the image lacks some of ${packages.join(" ")}`);
   },
   renewPolicies: () => undefined,
+  giveLevel: (domain, level) => giveLevelByCommand(machine, domain, level),
 };
