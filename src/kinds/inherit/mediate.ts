@@ -98,10 +98,16 @@ class Descriptor {
   }
 }
 
-/** As in `/proc/net/unix` (proc_net(5)): SOCK_STREAM is type 1, SS_CONNECTED is state 3. */
+/**
+ * As in `/proc/net/unix` (proc_net(5)): SOCK_STREAM is type 1, SS_CONNECTED is state 3. A unit with
+ * PrivateNetwork= has another network than systemd, which has connected its output. Every network
+ * of the host numbers its sockets from the same row.
+ */
 function isConnectedStream(tid: number, { ino }: Stats): boolean {
-  const table = readFileSync(`/proc/${tid}/net/unix`, "latin1");
-  return new RegExp(`^\\S+ \\S+ \\S+ \\S+ 0001 03 +${ino}( |$)`, "m").test(table);
+  const line = new RegExp(`^\\S+ \\S+ \\S+ \\S+ 0001 03 +${ino}( |$)`, "m");
+  return [tid, process.pid].some((one) =>
+    line.test(readFileSync(`/proc/${one}/net/unix`, "latin1")),
+  );
 }
 
 /**
