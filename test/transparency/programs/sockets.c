@@ -1,5 +1,6 @@
 // Sockets of every family, by name and by address; loopback only.
 #include <arpa/inet.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
@@ -34,6 +35,16 @@ CASE(socket, families) {
   SAY_FD(socket(AF_PACKET, SOCK_RAW, 0));
   SAY_FD(socket(40, SOCK_STREAM, 0));
   SAY_FD(socket(AF_INET, SOCK_DGRAM, 1));
+}
+CASE(netlink, ports_of_the_kernels_choice) {
+  for (int at = 0; at < 3; at++) {
+    struct sockaddr_nl a = {.nl_family = AF_NETLINK};
+    socklen_t size = sizeof a;
+    int fd = socket(AF_NETLINK, SOCK_RAW, 0);
+    SAY(bind(fd, (struct sockaddr *)&a, sizeof a));
+    SAY(getsockname(fd, (struct sockaddr *)&a, &size));
+    SAY(a.nl_pid == (unsigned)getpid() ? 1 : (int)a.nl_pid < -4096 ? 2 : 3);
+  }
 }
 CASE(socket, families_that_no_policy_grants) {
   SAY_FD(socket(AF_INET, SOCK_STREAM, 262));

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { parentsOf } from "../../../base/parents.ts";
 import { capabilityMask } from "../../../kernel/capability-mask.ts";
 import { CAP_SYS_ADMIN } from "../../../kernel/constants.ts";
@@ -7,6 +8,7 @@ import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result, unable, WORKER } from "../../answer/outcome.ts";
 import { Settled } from "../../answer/settled.ts";
 import { isOwnRoot } from "../../domain/view.ts";
+import { AUTOBIND_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, openPath, shown, sys } from "../../sys/sys.ts";
@@ -20,6 +22,10 @@ import { inViewOf } from "./bind-view.ts";
 import { socketAndAddress } from "./destination.ts";
 import { judgeAddress } from "./judge-address.ts";
 import { AF, type TargetSocket, unixAddress } from "./socket.ts";
+
+/** Of netlink ports that the kernel chooses: from the least negative number to -4097. */
+const LEAST_PORT = 0x80000000;
+const PORTS = 0x80000000 - 4096;
 
 /**
  * bind. No lower layer checks every address (abstract names, UDP ports), and descriptor and address
@@ -39,31 +45,38 @@ export const bind: Handler = {
       call.refuseConfined("names");
       return bindPath(call, socket, address.bytes, path);
     }
-    return call.asTarget(() =>
-      address.kind === "unnamed"
-        ? autobind(call, socket)
-        : bindTo(call, socket, ownPort(call, socket, address)),
-    );
+    return call.asTarget(() => {
+      if (address.kind === "unnamed") return autobind(call, socket);
+      return choosesNetlinkPort(socket, address)
+        ? bindNetlink(call, socket, address.bytes)
+        : result(bindTo(call, socket, address.bytes));
+    });
   },
 };
 
-function bindTo(call: Call, socket: TargetSocket, bytes: Buffer): Outcome {
-  return result(call.effect(() => sys("bind", socket.fd, bytes, bytes.length), "socket"));
-}
+const bindTo = (call: Call, socket: TargetSocket, bytes: Buffer): number =>
+  call.effect(() => sys("bind", socket.fd, bytes, bytes.length), "socket");
+
+const choosesNetlinkPort = (socket: TargetSocket, { bytes }: Address): boolean =>
+  socket.domain === AF.netlink &&
+  bytes.length >= sockaddrNl.size &&
+  sockaddrNl.decode(bytes).nl_pid === 0;
 
 /**
- * Netlink port 0 means the caller's process id (netlink(7)); the kernel would take the mediator's.
+ * Netlink port 0 means the caller's process id, and for its second socket of a protocol a negative
+ * number of the kernel's choice (netlink(7), netlink_autobind() in af_netlink.c). The kernel would
+ * take the mediator's process id.
  */
-function ownPort(call: Call, socket: TargetSocket, address: Address): Buffer {
-  if (
-    socket.domain !== AF.netlink ||
-    address.bytes.length < sockaddrNl.size ||
-    sockaddrNl.decode(address.bytes).nl_pid !== 0
-  )
-    return address.bytes;
-  const bytes = Buffer.from(address.bytes);
-  bytes.writeUInt32LE(call.target.credentials.tgid, sockaddrNl.offset.nl_pid);
-  return bytes;
+function bindNetlink(call: Call, socket: TargetSocket, address: Buffer): Outcome {
+  const bytes = Buffer.from(address);
+  let port = call.target.credentials.tgid;
+  for (let attempt = 0; attempt < AUTOBIND_ATTEMPTS_MAX; attempt++) {
+    bytes.writeUInt32LE(port, sockaddrNl.offset.nl_pid);
+    const bound = bindTo(call, socket, bytes);
+    if (bound !== -E.ADDRINUSE) return result(bound);
+    port = LEAST_PORT + randomInt(PORTS);
+  }
+  return error(E.ADDRINUSE);
 }
 
 /**
