@@ -23,6 +23,19 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "read /etc/mime.types"],
     ["read /proc/self/maps", "listen tcp 127.0.0.1:0", "connect tcp 10.0.0.1:443"],
   ],
+  java: [
+    [
+      ...["execute /usr/lib/jvm/java-21-openjdk-amd64/bin/java", "memory jit"],
+      ...["map /usr/lib/jvm/java-21-openjdk-amd64/lib/server/libjvm.so"],
+      ...["read /etc/java-21-openjdk/security/java.security", "read /usr/share/java/x.jar"],
+    ],
+    [
+      ...["execute /usr/lib/jvm/java-21-openjdk-amd64/lib/jspawnhelper"],
+      ...["write /usr/share/java/x.jar", "create /tmp/hsperfdata_root/1", "execute /usr/bin/dash"],
+      ...["read /proc/meminfo", "read /", "read /srv/app/app.jar"],
+    ],
+  ],
+  "java-without-ipv6": [[], ["read /proc/self/net/if_inet6", "read /proc/self/net/tcp"]],
   "name-service": [
     ["read /etc/resolv.conf", "read /etc/passwd", "connect udp 10.0.0.1:53", "netlink route"],
     ["write /etc/resolv.conf", "connect udp 10.0.0.1:123", "listen udp 53", "netlink audit"],
