@@ -98,8 +98,9 @@ int BPF_PROG(on_socket_connect, struct socket *socket, struct sockaddr *given)
 
 	if (!label)
 		return 0;
-	/* A pointer that the verifier knows: the socket's cookie is asked for by it. */
 	sk = socket->sk;
+	if (!sk)
+		return 0;
 	kind = describe(sk);
 	return has_rules(&kind) ? judge_destination(label, sk, &kind, given, true) : 0;
 }
