@@ -153,12 +153,11 @@ static __noinline int judge_attributes(struct label *label, struct dentry *dentr
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
-	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
 	struct search search = { .climb = { .label = label }, .dentry = dentry };
 
 	if (BPF_CORE_READ(sb, s_flags) & SB_NOUSER)
 		return 0;
-	search.climb.root_mount = mount_of(root_mnt);
+	search.climb.root_mount = first_mount(task);
 	search.head = mounts_head(sb);
 	search.first = first_element(sb);
 	search.at = search.first;
@@ -166,8 +165,7 @@ static __noinline int judge_attributes(struct label *label, struct dentry *dentr
 	search.namespace = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	search.table = table_of(label);
 	label->event.length = 0;
-	if (is_hosts_root(BPF_CORE_READ(task, fs, root.dentry)))
-		bpf_loop(SEARCH_MAX, search_step, &search, 0);
+	bpf_loop(SEARCH_MAX, search_step, &search, 0);
 	if (search.state == SEARCH_JUDGED)
 		return 0;
 	/* overlayfs changes what is below it with credentials of its own. */

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the kernel's objects to names as a policy writes them. A name is relative to the calling
- * task's root. So it counts only if that is the host's root, and the object is reached from there.
+ * From the kernel's objects to names as a policy writes them: those from the host's root, also for
+ * a task with another root. Only what is reached in the task's own mounts has such a name.
  */
 #ifndef COFFERDAM_LSM_NAME_H
 #define COFFERDAM_LSM_NAME_H
 
-#include "near.h"
+#include "climb.h"
 
-/* Mounts above an object, up to the root's. */
-#define MOUNTS_ABOVE_MAX 32
-/* Attempts to read a name while other names move. */
-#define WALKS_MAX 8
 /* What the kernel appends to the last name of an object that was removed. */
 #define REMOVED_BYTES 10
 
@@ -152,6 +148,18 @@ static __always_inline void name_own_folder(struct label *label)
 	label->event.length = SELF_BYTES + rest;
 }
 
+/* With another root: where the host has the object, if that is in the task's own mounts. */
+static __always_inline enum name_state name_beyond_root(struct label *label,
+							const struct path *path)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (has_hosts_root(task) ||
+	    as_mount(mount_of(path->mnt))->mnt_ns != task->nsproxy->mnt_ns)
+		return NAME_ELSEWHERE;
+	return name_from_top(label, path->mnt, path->dentry);
+}
+
 /*
  * A removed object has the name that it had: what is opened again through /proc/self/fd is held by
  * the rules by which it was opened.
@@ -164,8 +172,10 @@ static __noinline enum name_state name_by_kernel(struct label *label, const stru
 	int bytes;
 
 	label->event.length = 0;
-	if (state == NAME_KERNELS || state == NAME_ELSEWHERE)
+	if (state == NAME_KERNELS)
 		return state;
+	if (state == NAME_ELSEWHERE)
+		return name_beyond_root(label, path);
 	bytes = bpf_path_d_path(path, label->name, PATH_BYTES);
 	/* Removed meanwhile: whether the kernel appended its word is known only the second time. */
 	if (is_removed(dentry) != removed) {
@@ -197,33 +207,6 @@ static __always_inline enum name_state name_path(struct label *label, const stru
 	return state;
 }
 
-/* Appends `/` and the entry's own name to the name of `at` bytes. */
-static __noinline enum name_state append(struct label *label, __u32 at, struct dentry *entry)
-{
-	struct dentry *read = as_entry(entry);
-	long bytes;
-
-	/* Some file systems have longer ones than a path may have; cut, it would be another name. */
-	if (at >= PATH_BYTES - 1 || read->d_name.len >= LAST_BYTES)
-		return NAME_TOO_LONG;
-	label->name[at & (PATH_BYTES - 1)] = '/';
-	at++;
-	bytes = copy_short(&label->name[at & (PATH_BYTES - 1)], entry);
-	if (bytes) {
-		if (at + bytes >= PATH_BYTES)
-			return NAME_TOO_LONG;
-		label->event.length = at + bytes;
-		label->name[(at + bytes) & (PATH_BYTES - 1)] = '\0';
-		return NAME_FOUND;
-	}
-	bytes = bpf_probe_read_kernel_str(&label->name[at & (PATH_BYTES - 1)], LAST_BYTES,
-					  read->d_name.name);
-	if (bytes < 2 || at + bytes > PATH_BYTES)
-		return NAME_TOO_LONG;
-	label->event.length = at + bytes - 1;
-	return NAME_FOUND;
-}
-
 /* The root is the one name that ends with a slash. */
 static __always_inline __u32 length_without_slash(struct label *label)
 {
@@ -237,24 +220,6 @@ static __always_inline enum name_state name_entry(struct label *label, const str
 	enum name_state state = name_path(label, path);
 
 	return state == NAME_FOUND ? append(label, length_without_slash(label), entry) : state;
-}
-
-struct descent {
-	struct label *label;
-	__u32 depth;
-	__u32 state;
-};
-
-static long descend(__u32 index, struct descent *descent)
-{
-	__u32 at = descent->depth - 1 - index;
-	struct dentry *entry;
-
-	if (at >= ENTRIES_ABOVE_MAX)
-		return 1;
-	entry = descent->label->above[at];
-	descent->state = append(descent->label, descent->label->event.length, entry);
-	return descent->state != NAME_FOUND;
 }
 
 /* The name of the mount is that of `path` without the part within the mount. */

@@ -69,7 +69,7 @@ struct other_asked {
 enum name_state {
 	NAME_FOUND,
 	NAME_NONE, /* the object is in a file system that has no names: a pipe, a memfd */
-	NAME_ELSEWHERE, /* not reached from the host's root, or the task has another root */
+	NAME_ELSEWHERE, /* not below the host's root in the task's own mounts */
 	NAME_TOO_LONG,
 	NAME_KERNELS, /* below overlayfs; never judged */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the engine stands on: what names mean, and the engine's own maps, which any bpf(2) could
- * open by number. No policy grants any of these, but chroot, after which no name is granted.
+ * open by number. No policy grants any of these, but chroot, after which names are the host's.
  */
 #ifndef COFFERDAM_LSM_ROOT_H
 #define COFFERDAM_LSM_ROOT_H

@@ -24,121 +24,6 @@ static __always_inline enum name_state name_abstract(struct label *label, const 
 	return NAME_FOUND;
 }
 
-struct climb {
-	struct label *label;
-	struct dentry *entry;
-	struct mount *mount;
-	struct mount *root_mount;
-	__u32 depth;
-	__u32 arrived;
-};
-
-/*
- * Whether the mount covers the root of the kernel's first file system, above which there is none.
- * Since 7.0 that one covers an empty one.
- */
-static __always_inline bool covers_first(struct mount *above, struct dentry *point)
-{
-	struct mount *below = BPF_CORE_READ(above, mnt_parent);
-
-	if (point != BPF_CORE_READ(above, mnt.mnt_root))
-		return false;
-	return below == above ||
-	       (BPF_CORE_READ(below, mnt_parent) == below &&
-		BPF_CORE_READ(above, mnt_mountpoint) == BPF_CORE_READ(below, mnt.mnt_root));
-}
-
-/* From an entry to the one above, across the mounts. */
-static long climb_on(__u32 index, struct climb *climb)
-{
-	struct mount *mount = climb->mount;
-	struct dentry *entry = climb->entry;
-	struct dentry *root = BPF_CORE_READ(mount, mnt.mnt_root);
-	struct dentry *parent;
-
-	if (entry == root) {
-		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
-		struct dentry *point = BPF_CORE_READ(mount, mnt_mountpoint);
-
-		if (mount == climb->root_mount || above == mount || covers_first(above, point)) {
-			climb->arrived = 1;
-			return 1;
-		}
-		climb->entry = point;
-		climb->mount = above;
-		return 0;
-	}
-	parent = BPF_CORE_READ(entry, d_parent);
-	if (parent == entry || climb->depth >= ENTRIES_ABOVE_MAX)
-		return 1;
-	climb->label->above[climb->depth & (ENTRIES_ABOVE_MAX - 1)] = entry;
-	climb->depth++;
-	climb->entry = parent;
-	return 0;
-}
-
-static __always_inline bool is_hosts_root(struct dentry *root)
-{
-	return BPF_CORE_READ(root, d_inode, i_ino) == configuration.root_inode &&
-	       BPF_CORE_READ(root, d_sb, s_dev) == configuration.root_device;
-}
-
-/*
- * The name that the socket has where it was bound, of which the kernel gives no path that a program
- * may ask for. In another mount namespace that counts if its root is the host's, too.
- */
-static __always_inline enum name_state name_by_climbing(struct label *label, struct vfsmount *mnt,
-							struct dentry *dentry)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct vfsmount *root_mnt = BPF_CORE_READ(task, fs, root.mnt);
-	struct climb climb = { .label = label, .entry = dentry };
-	struct descent descent = { .label = label, .state = NAME_FOUND };
-
-	label->event.length = 0;
-	climb.mount = mount_of(mnt);
-	climb.root_mount = mount_of(root_mnt);
-	if (!is_hosts_root(BPF_CORE_READ(task, fs, root.dentry)))
-		return NAME_ELSEWHERE;
-	bpf_loop(ENTRIES_ABOVE_MAX + MOUNTS_ABOVE_MAX, climb_on, &climb, 0);
-	if (!climb.arrived || !is_hosts_root(climb.entry))
-		return NAME_ELSEWHERE;
-	descent.depth = climb.depth;
-	bpf_loop(climb.depth, descend, &descent, 0);
-	return descent.state;
-}
-
-struct bound {
-	struct label *label;
-	struct vfsmount *mnt;
-	struct dentry *dentry;
-	__u32 state;
-};
-
-static long try_bound(__u32 index, struct bound *bound)
-{
-	__u32 moves = moves_of_names();
-	__u32 state = name_by_climbing(bound->label, bound->mnt, bound->dentry);
-
-	if (moves & 1 || moves != moves_of_names())
-		return 0;
-	bound->state = state;
-	return 1;
-}
-
-/*
- * Neither lock is held, so the name counts only if none moved meanwhile. The attempts are no loop
- * of the compiler's, because the verifier would follow each of them.
- */
-static __always_inline enum name_state name_bound(struct label *label, struct vfsmount *mnt,
-						  struct dentry *dentry)
-{
-	struct bound bound = { label, mnt, dentry, NAME_ELSEWHERE };
-
-	bpf_loop(WALKS_MAX, try_bound, &bound, 0);
-	return bound.state;
-}
-
 /* NAME_NONE: the socket is bound to none. */
 static __noinline int name_of_socket(struct label *label, struct unix_sock *socket)
 {
@@ -146,7 +31,7 @@ static __noinline int name_of_socket(struct label *label, struct unix_sock *sock
 	struct dentry *dentry = BPF_CORE_READ(socket, path.dentry);
 
 	if (dentry)
-		return name_bound(label, BPF_CORE_READ(socket, path.mnt), dentry);
+		return name_from_top(label, BPF_CORE_READ(socket, path.mnt), dentry);
 	if (!address)
 		return NAME_NONE;
 	return name_abstract(label, &address->name[0].sun_path,

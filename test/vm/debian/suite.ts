@@ -18,8 +18,12 @@ interface More {
   readonly fill?: (files: Tree) => void;
   /** Words of the kernel's command line, by the suite that runs there. */
   readonly kernels?: Readonly<Record<string, string>>;
+  /** Gets what the last suite printed, if all tests passed. */
+  readonly seen?: (output: string) => void;
 }
 
+/** What each boot does, as `work` names it there. */
+const STEP = "suite/root/tests";
 /** Of the journal, with a test that failed. */
 const JOURNAL_LINES = 40;
 
@@ -32,7 +36,7 @@ const JOURNAL_LINES = 40;
 export function testOnServer(
   module: string,
   suites: Readonly<Record<string, Suite>>,
-  { packages: ofImage, fill = () => undefined, kernels = {} }: More = {},
+  { packages: ofImage, fill = () => undefined, kernels = {}, seen = () => undefined }: More = {},
 ): void {
   const names = Object.keys(suites);
   const missing = imageMissing(ofImage);
@@ -56,6 +60,10 @@ export function testOnServer(
           ...(name in kernels ? { kernel: kernels[name] as string } : {}),
         })),
       });
+      const told = outcomes.map(({ steps }) => steps.get(STEP)?.output ?? "");
+      const passed = told.flatMap(testOutcomes).filter(({ state }) => state === "passed");
+      if (passed.length === names.flatMap((name) => Object.keys(suites[name] ?? {})).length)
+        seen(told.at(-1) ?? "");
     },
     MACHINE_TIMEOUT_MS * names.length + IMAGE_MS + BUILD_MS,
   );
@@ -65,7 +73,7 @@ export function testOnServer(
       test(title, (context) => {
         skipUnless(context, missing === null, missing ?? "");
         const outcome = outcomes[boot];
-        const { output, status } = outcome?.steps.get("suite/root/tests") ?? {};
+        const { output, status } = outcome?.steps.get(STEP) ?? {};
         const found = testOutcomes(output ?? "").find((told) => told.title === title);
         skipUnless(context, found?.state !== "skipped", found?.why ?? "");
         if (found?.state === "passed") return;

@@ -1,6 +1,7 @@
 /** What the tests of the bpf-lsm engine share inside the virtual machine. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { canonicalNames } from "../../../src/compile/canonical-names.ts";
 import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
@@ -15,6 +16,7 @@ import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
 import { EventReader, type LsmEvent } from "../../../src/kernel/bpf/lsm/event-reader.ts";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
 import { type Generation, generations } from "../../../src/kernel/bpf/lsm/pins.ts";
+import { loadLibrary } from "../../../src/kernel/ffi.ts";
 import type { Level } from "../../../src/model/level.ts";
 import { ownRules } from "../../../src/model/own-objects.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
@@ -29,20 +31,26 @@ export const CROWD = "/vm/crowd";
 export const ACT = "/vm/act";
 export const MOVING = "/vm/moving";
 
+/** The clone, under its own name. */
+export const home = join(import.meta.dirname, "../../..");
+export const COFFERDAM = join(home, "bin/cofferdam");
+/** The host's policies. */
+export const DOMAINS = "/etc/cofferdam/domains";
+const shipped = join(home, "domains");
 const POLICY = "/root/case.yaml";
 
 /** How long an answer may take in a machine that emulates, in milliseconds. */
 const ANSWER_MS = 600_000;
 
-/** `rw /a/**`, `deny r /b`, `listen /s`; as the lines of a policy, one pattern each. */
+/** `rw /a/**`, `deny r /b`, `listen /s`, `connect /s`; as the lines of a policy, one pattern each. */
 export function rules(...lines: readonly string[]): readonly NameRule[] {
   return lines.map((line) => {
     const words = line.split(" ");
     const effect = words[0] === "deny" ? "deny" : "allow";
     const [what = "", pattern = ""] = words.slice(effect === "deny" ? 1 : 0);
     const permissions =
-      what === "listen"
-        ? Permission.listen
+      what === "listen" || what === "connect"
+        ? Permission[what]
         : [...what].reduce((set, letter) => set | permissionLetters[letter as "r"], 0);
     const source = { file: "test", line: 1, column: 1, text: line };
     return { effect, permissions, pattern, source };
@@ -84,6 +92,34 @@ export function asOfAnotherVersion(): Generation {
   const nameOf = (digest: string) => `${PINS}/programs-${before.number}-${digest}`;
   fs.renameSync(nameOf(before.digest), nameOf("0"));
   return before;
+}
+
+/** The shipped policies would be compiled, too: only what they include is left. */
+export function hideShipped(): void {
+  execFileSync("/vm/busybox", ["cp", "-a", join(shipped, "abstractions"), "/tmp"]);
+  execFileSync("/vm/busybox", ["mount", "-t", "tmpfs", "none", shipped]);
+  execFileSync("/vm/busybox", ["cp", "-a", "/tmp/abstractions", shipped]);
+}
+
+export function showShipped(): void {
+  execFileSync("/vm/busybox", ["umount", shipped]);
+}
+
+const nextMap = loadLibrary("libbpf.so.1").func(
+  "int bpf_map_get_next_id(uint32_t start, _Out_ uint32_t *next)",
+);
+
+/** Of all programs of the machine. */
+export function mapsInKernel(): number {
+  const id = [0];
+  for (let count = 0; ; count++) if (nextMap(id[0], id) < 0) return count;
+}
+
+/** Beside the outcomes: `../lsm.test.ts` shows it, and meanwhile the machine's console. */
+export function measured(what: string, value: number): void {
+  const line = `measured: ${what}: ${value.toFixed(2)}`;
+  console.log(line);
+  fs.appendFileSync("/dev/console", `${line}\n`);
 }
 
 /** A granted word. */
@@ -186,4 +222,25 @@ export class Trying {
     await ended;
     Trying.#running.delete(this.child);
   }
+}
+
+interface Run extends SpawnOptions {
+  /** Called with its process before the program is executed. */
+  readonly adopt?: ((pid: number) => unknown) | undefined;
+}
+
+/** Runs a program to its end. What it prints is read byte by byte, as Latin-1. */
+export async function runs(
+  command: readonly string[],
+  { adopt, ...options }: Run,
+): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
+  const waits = ["sh", "-c", 'read go; exec "$0" "$@" </dev/null', ...command];
+  const child = spawn("/vm/busybox", waits, { ...options, killSignal: "SIGKILL" });
+  const said = { out: "", err: "" };
+  child.stdout?.on("data", (chunk: Buffer) => (said.out += chunk.toString("latin1")));
+  child.stderr?.on("data", (chunk: Buffer) => (said.err += chunk.toString("latin1")));
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  adopt?.(child.pid as number);
+  child.stdin?.end("\n");
+  return { status: await ended, ...said };
 }

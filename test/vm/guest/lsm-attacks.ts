@@ -2,7 +2,6 @@
  * Every attack program of root's against the bpf-lsm engine, as root: at each level, while that of
  * another domain with the same policy changes.
  */
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -16,7 +15,7 @@ import { type Level, levels } from "../../../src/model/level.ts";
 import { loadPolicy } from "../../../src/policy/load.ts";
 import { Arena, type AttackProgram, attackPrograms } from "../../attacks/arena.ts";
 import { policies } from "../../attacks/policy.ts";
-import { Lsm } from "./lsm-arena.ts";
+import { Lsm, runs } from "./lsm-arena.ts";
 
 const clone = path.resolve(import.meta.dirname, "../../..");
 const root = { uid: 0, name: "root" } as const;
@@ -140,27 +139,19 @@ function policyIn(arena: Arena) {
   return names.policy;
 }
 
-/** `prepare` is called before the program is executed, with the process that it will be. */
 async function attack(
   arena: Arena,
   { name }: AttackProgram,
-  prepare: (pid: number) => unknown = () => undefined,
+  adopt?: (pid: number) => unknown,
 ): Promise<{ readonly status: number | null; readonly text: string }> {
   const secret = fs.openSync(path.join(arena.scratch, "secret/file"), "r");
-  const child = spawn(
-    "/vm/busybox",
-    ["sh", "-c", 'read go; exec "$0"', path.join(arena.bin, name)],
-    { env: arena.environment(), stdio: ["pipe", "pipe", "pipe", secret] },
-  );
-  fs.closeSync(secret);
-  let text = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  prepare(child.pid as number);
-  child.stdin?.end("\n");
-  const late = setTimeout(() => child.kill("SIGKILL"), ATTACK_MS);
-  const status = await ended;
-  clearTimeout(late);
-  return { status, text };
+  try {
+    const { status, out, err } = await runs([path.join(arena.bin, name)], {
+      ...{ env: arena.environment(), timeout: ATTACK_MS, adopt },
+      stdio: ["pipe", "pipe", "pipe", secret],
+    });
+    return { status, text: out + err };
+  } finally {
+    fs.closeSync(secret);
+  }
 }

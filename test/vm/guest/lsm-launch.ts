@@ -1,5 +1,5 @@
 /** `cofferdam run` into a domain of the kernel's engine: the launcher, with an agent in here. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -12,11 +12,21 @@ import { places as placesOf } from "../../../src/host/places.ts";
 import { runningDomains } from "../../../src/host/running.ts";
 import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
-import { ACT, asOfAnotherVersion, Lsm, PINS, rules, TRY, Trying } from "./lsm-arena.ts";
+import {
+  ACT,
+  asOfAnotherVersion,
+  COFFERDAM,
+  DOMAINS,
+  hideShipped,
+  home,
+  Lsm,
+  PINS,
+  rules,
+  showShipped,
+  TRY,
+  Trying,
+} from "./lsm-arena.ts";
 
-const home = join(import.meta.dirname, "../../..");
-const COFFERDAM = join(home, "bin/cofferdam");
-const DOMAINS = "/etc/cofferdam/domains";
 const FOLDER = "/tmp/lsm-launch";
 /** In no agent's table. */
 const OTHER = 62;
@@ -48,14 +58,6 @@ function agentStarts(): Promise<Agent> {
   });
 }
 
-/** The shipped policies would be compiled, too: only what they include is left. */
-function hideShipped(): void {
-  const shipped = join(home, "domains");
-  execFileSync("/vm/busybox", ["cp", "-a", join(shipped, "abstractions"), "/tmp"]);
-  execFileSync("/vm/busybox", ["mount", "-t", "tmpfs", "none", shipped]);
-  execFileSync("/vm/busybox", ["cp", "-a", "/tmp/abstractions", shipped]);
-}
-
 beforeAll(async () => {
   lsm = new Lsm();
   hideShipped();
@@ -72,7 +74,7 @@ afterAll(async () => {
   await agent?.stop();
   writeEngineSetting(places, "landlock");
   fs.rmSync(join(DOMAINS, "launched.yaml"));
-  execFileSync("/vm/busybox", ["umount", join(home, "domains")]);
+  showShipped();
 });
 
 function launched(...words: readonly string[]): Trying {

@@ -4,8 +4,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
-import { loadLibrary } from "../../../src/kernel/ffi.ts";
-import { CROWD, Lsm, PINS, rules, TRY, Trying } from "./lsm-arena.ts";
+import { CROWD, Lsm, mapsInKernel, measured, PINS, rules, TRY, Trying } from "./lsm-arena.ts";
 
 const FOLDER = "/tmp/lsm-stress";
 /** Every policy below grants the one file and not the other. */
@@ -38,16 +37,6 @@ const tables = [[`r ${GRANTED}`], [...many, `rw ${FOLDER}/g*`]].map((lines) =>
 );
 const tableOf = (turn: number) => tables[turn % tables.length] as Uint8Array;
 
-const nextMap = loadLibrary("libbpf.so.1").func(
-  "int bpf_map_get_next_id(uint32_t start, _Out_ uint32_t *next)",
-);
-
-/** Of all programs of the machine. */
-function mapsInKernel(): number {
-  const id = [0];
-  for (let count = 0; ; count++) if (nextMap(id[0], id) < 0) return count;
-}
-
 /** What the kernel keeps for itself: a map lies in one of these. */
 function kernelMegabytes(): number {
   const lines = fs.readFileSync("/proc/meminfo", "utf8").split("\n");
@@ -62,13 +51,6 @@ async function expectNothingKept(maps: number, megabytes: number): Promise<void>
     expect(kernelMegabytes() - megabytes).toBeLessThan(GROWTH_MAX_MB);
   }, WAIT);
   measured("kernel memory grew by MB", kernelMegabytes() - megabytes);
-}
-
-/** Beside the outcomes: `../lsm.test.ts` shows it, and meanwhile the machine's console. */
-function measured(what: string, value: number): void {
-  const line = `measured: ${what}: ${value.toFixed(2)}`;
-  console.log(line);
-  fs.appendFileSync("/dev/console", `${line}\n`);
 }
 
 async function inSeconds(what: string, work: () => unknown): Promise<void> {

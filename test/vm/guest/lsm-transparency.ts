@@ -2,12 +2,11 @@
  * What a domain of the bpf-lsm engine at level warning shows its processes: what they would see
  * outside, without an exception.
  */
-import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PUBLIC_FOLDER } from "../../../src/base/modes.ts";
 import { byCase, CASES_MIN, differing, type Seen, shown } from "../../transparency/cases.ts";
-import { Lsm } from "./lsm-arena.ts";
+import { Lsm, runs } from "./lsm-arena.ts";
 
 /** Compiled from test/transparency/programs. */
 const CASES = "/vm/cases";
@@ -39,20 +38,16 @@ async function run(user: number | null, turn: number, inside: boolean): Promise<
     fs.chmodSync(folder, PUBLIC_FOLDER);
   }
   const words = ["run", scratch, user === null ? "-" : `${user}`, "", `${turn}`];
-  const waits = ["sh", "-c", 'read go; exec "$0" "$@" </dev/null', CASES, ...words];
-  const child = spawn("/vm/busybox", waits, {
+  const adopt = (pid: number) => expect(lsm.engine.adopt(DOMAIN, () => [pid])).not.toEqual([]);
+  const { status, out } = await runs([CASES, ...words], {
     env: { PATH: "/usr/bin:/bin", HOME: place },
     cwd: place,
     stdio: ["pipe", "pipe", "inherit"],
     timeout: RUN_MS,
+    ...(inside ? { adopt } : {}),
   });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString("latin1")));
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  if (inside) expect(lsm.engine.adopt(DOMAIN, () => [child.pid as number])).not.toEqual([]);
-  child.stdin.end("\n");
-  expect(await ended).toBe(0);
-  return byCase(output);
+  expect(status).toBe(0);
+  return byCase(out);
 }
 
 async function compare(user: number | null, turn: number): Promise<void> {

@@ -1,6 +1,8 @@
 /** Tests of the bpf-lsm engine for the virtual machine, whose stock kernel loads its programs. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as net from "node:net";
 import * as path from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
 import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
@@ -145,6 +147,20 @@ test("a crowd of threads and forking processes is adopted whole", async () => {
   expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
   expect(lsm.engine.account(domain).denied).toBeGreaterThan(0n);
   await crowd.end();
+});
+
+test("who ends while it is led into a domain is no failure", async () => {
+  const { domain } = scene();
+  const parent = new Trying("/vm/busybox", ["sh", "-c", "sleep 1000 & echo $!; wait; read end"]);
+  const child = Number(await parent.does(""));
+  const ends = () => {
+    process.kill(child, "SIGKILL");
+    while (fs.existsSync(`/proc/${child}`));
+    return true;
+  };
+  expect(lsm.engine.announce(child, { domain, launched: "bare" }, ends)).toBe(false);
+  expect(lsm.engine.adopt(domain, () => [child])).toEqual([]);
+  await parent.end();
 });
 
 test("a policy is replaced whole: no request meets half of one", async () => {
@@ -340,11 +356,59 @@ test("no domain changes what names mean", async () => {
   execFileSync("/vm/busybox", ["mount", "-o", "bind", "/", bound]);
   expect(await trying.does(`chroot ${bound}`)).toBe("EPERM");
   execFileSync("/vm/busybox", ["umount", bound]);
-  // With another root, names are not the host's: none is granted.
-  expect(await trying.does(`chroot ${folder}`)).toBe("0");
-  expect(await trying.does("read /f")).toBe("EACCES");
-  expect(lsm.events(domain)).toMatchObject([{ nameState: "elsewhere", denied: true }]);
   await trying.end();
+});
+
+test("after chroot(2) names are the host's still", async () => {
+  const { folder, domain } = scene(
+    "jail/f",
+    "jail/other",
+    "jail/mount/f",
+    "outside/f",
+    "outside/g",
+  );
+  const jail = `${folder}/jail`;
+  execFileSync("/vm/busybox", ["mount", "--bind", `${folder}/outside`, `${jail}/mount`]);
+  const given = rules(
+    ...[`rwcda ${jail}/f*`, `r ${jail}/mount/f`, "rwcda /f* /other", `connect ${jail}/granted`],
+    ...[`listen ${jail}/served`, `connect ${folder}/outside/s`],
+  );
+  const capabilities = [word("sys_chroot")];
+  lsm.domain(domain, "enforcing", given, { capabilities, syscalls: [word("chroot")] });
+  const trying = inside(domain);
+  expect(await trying.does(`chroot ${jail}`)).toBe("0");
+  const servers = [`${jail}/granted`, `${jail}/held`, `${folder}/outside/s`].map((name) =>
+    net.createServer().listen(name),
+  );
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const answers = {
+    "read /f": "0",
+    "both /f": "0",
+    "chmod /f": "0",
+    "make /f1": "0",
+    "rename /f1 /f2": "0",
+    "link /f2 /f3": "0",
+    "unlink /f3": "0",
+    "read /mount/f": "0",
+    "bind /served": "0",
+    "connect /granted": "0",
+    "connect /mount/s": "0",
+    "read /other": "EACCES",
+    "chmod /other": "EACCES",
+    "make /new": "EACCES",
+    "rename /f2 /other": "EACCES",
+    "read /mount/g": "EACCES",
+    "bind /late": "EACCES",
+    "connect /held": "EACCES",
+    "execute /f": "EACCES",
+  };
+  for (const [line, answer] of Object.entries(answers))
+    expect(await trying.does(line), line).toBe(answer);
+  expect(fs.existsSync(`${jail}/f2`)).toBe(true);
+  expect(lsm.events(domain).map(({ name }) => name)).toContain(`${jail}/mount/g`);
+  for (const server of servers) server.close();
+  await trying.end();
+  execFileSync("/vm/busybox", ["umount", `${jail}/mount`]);
 });
 
 test("only files granted for mapping become code", async () => {

@@ -222,7 +222,7 @@ export class LsmEngine {
     const result = withTask(thread, (pidfd) =>
       isStill() ? libbpf().updateElement(this.#fd("arrivals"), word(pidfd), arrival, 0) : -ESRCH,
     );
-    if (result === null || result === -ESRCH) return false;
+    if (hasEnded(result)) return false;
     check(`lead thread ${thread} into domain ${domain}`, result);
     return true;
   }
@@ -280,7 +280,7 @@ export class LsmEngine {
     const result = withTask(thread, (pidfd) =>
       libbpf().updateElement(this.#fd("labels"), word(pidfd), label, 0),
     );
-    if (result === null || result === -ESRCH) return false;
+    if (hasEnded(result)) return false;
     check(`put thread ${thread} into domain ${domain}`, result);
     return true;
   }
@@ -312,6 +312,13 @@ export class LsmEngine {
     if (result !== -ENOENT) check(`delete from map ${map}`, result);
   }
 }
+
+/**
+ * Of a write to a task's storage by its pidfd: there is none that a pidfd could be opened for, or
+ * it went meanwhile (ENOENT, bpf_pid_task_storage_update_elem() in bpf_task_storage.c).
+ */
+const hasEnded = (result: number | null): boolean =>
+  result === null || result === -ESRCH || result === -ENOENT;
 
 function accountIn(bytes: Buffer): Account {
   return {

@@ -1,0 +1,232 @@
+/** The real agent is killed again and again while its domains work. */
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import * as is from "../../../src/base/schema.ts";
+import { askAgent, isAgentThere } from "../../../src/host/agent-client.ts";
+import { writeEngineSetting } from "../../../src/host/engine.ts";
+import { places as placesOf } from "../../../src/host/places.ts";
+import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
+import { lockOwner } from "../../../src/kernel/file-lock.ts";
+import type { Level } from "../../../src/model/level.ts";
+import {
+  asOfAnotherVersion,
+  COFFERDAM,
+  CROWD,
+  DOMAINS,
+  hideShipped,
+  home,
+  Lsm,
+  mapsInKernel,
+  measured,
+  PINS,
+  showShipped,
+  TRY,
+  Trying,
+} from "./lsm-arena.ts";
+
+const FOLDER = "/tmp/lsm-killed";
+/** The policies of the two crowds grant the one and not the other, at each turn. */
+const [GRANTED, OTHER] = [`${FOLDER}/granted`, `${FOLDER}/other`];
+/** Executing one leads into the domain of that name. */
+const [SERVED, HELD, CHANGING] = [`${FOLDER}/served`, `${FOLDER}/held`, `${FOLDER}/changing`];
+const KILLS = 200;
+/** Of these turns one begins with the programs of another version, which the agent replaces. */
+const UPGRADE_EVERY = 10;
+/** Turns between two looks at what is held. */
+const LOOK_EVERY = 20;
+/**
+ * When an agent is killed, as shares of the time that one took until it answered. Node's own start
+ * is the first of it, and after it the agent does what it is asked.
+ */
+const [EARLIEST, LATEST] = [0.3, 1.4];
+const POLL_MS = 20;
+const places = placesOf({ uid: 0, env: {}, home });
+const levels = ["enforcing", "warning", "disabled"] as const;
+
+let lsm: Lsm;
+let served: Trying;
+let held: Trying;
+
+/** Each turn has other rules to compile and to load; `changing` grants another file, too. */
+function writePolicies(turn: number): void {
+  const many = Array.from({ length: 50 }, (_, at) => `  - rw ${FOLDER}/${turn}-${at}/*.log\n`);
+  for (const [program, file] of [
+    [SERVED, GRANTED],
+    [HELD, GRANTED],
+    [CHANGING, fileOf(turn)],
+  ] as const)
+    fs.writeFileSync(
+      `${DOMAINS}/${program.slice(FOLDER.length + 1)}.yaml`,
+      `summary: opens files\nlevel: enforcing\nenter: [{ exec: ${program} }]\n` +
+        `files:\n  - rx ${program}\n  - r ${file}\n${many.join("")}`,
+    );
+}
+
+const fileOf = (turn: number): string => `${FOLDER}/file${turn % 2}`;
+
+class RunningAgent {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  constructor() {
+    this.#child = spawn(COFFERDAM, ["agent", "--without-kernel-refusals"], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    this.#ended = new Promise((resolve) => this.#child.once("exit", resolve));
+  }
+
+  /** Milliseconds until it answers. */
+  async isReady(): Promise<number> {
+    const start = performance.now();
+    while (!(await isAgentThere().catch(() => false))) {
+      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
+      await sleep(POLL_MS);
+    }
+    return performance.now() - start;
+  }
+
+  end(signal: NodeJS.Signals): Promise<unknown> {
+    this.#child.kill(signal);
+    return this.#ended;
+  }
+}
+
+/** Asks whatever agent there is for one level of `changing` after the other. */
+class LevelAsker {
+  /** What the last agent that answered has given, and what was asked for since. */
+  #possible: Level[] = ["enforcing"];
+  #goesOn = true;
+  given = 0;
+  readonly #work = this.#ask();
+
+  get possible(): readonly Level[] {
+    return this.#possible;
+  }
+
+  async #ask(): Promise<void> {
+    for (let turn = 0; this.#goesOn; turn++) {
+      const level = levels[turn % levels.length] as Level;
+      this.#possible.push(level);
+      try {
+        await askAgent(is.anything, "PUT", "/v1/domains/changing/level", { level });
+        this.#possible = [level];
+        this.given++;
+      } catch (error) {
+        // One that is killed meanwhile may have given it.
+        if (/no agent runs/.test(String(error))) this.#possible.pop();
+        await sleep(POLL_MS);
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#goesOn = false;
+    return this.#work;
+  }
+}
+
+/** Both go on. In its domain since its start, the one was refused nothing, the other all. */
+async function expectHeld(): Promise<void> {
+  expect(await served.does("")).toMatch(/^[1-9]\d* 0$/);
+  expect(await held.does("")).toMatch(/^0 [1-9]\d*$/);
+  expect(await served.does("all")).toMatch(/ 0$/);
+  expect(await held.does("all")).toMatch(/^0 /);
+  // Who enters now needs no agent either.
+  const entering = new Trying(HELD, [OTHER]);
+  expect(await entering.does("")).toMatch(/^0 [1-9]\d*$/);
+  await entering.end();
+}
+
+/** Of `changing`, in the kernel. */
+function levelInForce(): Level | undefined {
+  const entry = lsm.engine.executables().find(({ path }) => path === CHANGING);
+  return entry && lsm.engine.levels().get(entry.into);
+}
+
+async function startsAndStops(): Promise<number> {
+  const agent = new RunningAgent();
+  const took = await agent.isReady();
+  await agent.end("SIGTERM");
+  return took;
+}
+
+beforeAll(async () => {
+  lsm = new Lsm();
+  hideShipped();
+  for (const folder of [DOMAINS, FOLDER, dirname(places.system.numbers)])
+    fs.mkdirSync(folder, { recursive: true });
+  for (const file of [GRANTED, OTHER, fileOf(0), fileOf(1)]) fs.writeFileSync(file, "");
+  for (const program of [SERVED, HELD]) fs.copyFileSync(CROWD, program);
+  fs.copyFileSync(TRY, CHANGING);
+  writeEngineSetting(places, "bpf-lsm");
+  writePolicies(0);
+  await startsAndStops();
+  // They take what the others leave of the emulator's time.
+  const crowd = (program: string, file: string) =>
+    new Trying("/usr/bin/nice", ["-n", "15", program, file]);
+  served = crowd(SERVED, GRANTED);
+  held = crowd(HELD, OTHER);
+});
+
+afterAll(async () => {
+  Trying.endAll();
+  for (const lock of [places.system.mediatorLock, places.system.sessions.lock]) {
+    const owner = lockOwner(lock);
+    if (owner !== null) process.kill(owner, "SIGKILL");
+  }
+  writeEngineSetting(places, "landlock");
+  for (const name of ["served", "held", "changing"]) fs.rmSync(join(DOMAINS, `${name}.yaml`));
+  showShipped();
+});
+
+test(`the agent is killed ${KILLS} times, and each request meets one policy`, async () => {
+  await expectHeld();
+  const took = await startsAndStops();
+  asOfAnotherVersion();
+  const tookUpgrade = await startsAndStops();
+  measured("an agent is ready after ms", took);
+  measured("and with the programs of another version", tookUpgrade);
+  const maps = mapsInKernel();
+  const asker = new LevelAsker();
+  let [answered, halfway] = [0, 0];
+  for (let turn = 1; turn <= KILLS; turn++) {
+    writePolicies(turn);
+    const given = asker.given;
+    const isUpgrade = turn % UPGRADE_EVERY === 0 && generations(PINS).length === 1;
+    if (isUpgrade) asOfAnotherVersion();
+    const agent = new RunningAgent();
+    // Each prime step meets another part of the agent's life.
+    const share = ((turn * 7) % KILLS) / KILLS;
+    await sleep((EARLIEST + (LATEST - EARLIEST) * share) * (isUpgrade ? tookUpgrade : took));
+    await agent.end("SIGKILL");
+    if (asker.given > given) answered++;
+    if (generations(PINS).length > 1) halfway++;
+    if (turn % LOOK_EVERY !== 0) continue;
+    await expectHeld();
+    expect(asker.possible).toContain(levelInForce());
+    measured("agents killed", turn);
+  }
+  await asker.stop();
+  measured("killed after they had answered", answered);
+  measured("killed between two versions of the programs", halfway);
+  measured("levels given", asker.given);
+  expect(answered).toBeGreaterThan(0);
+  expect(answered).toBeLessThan(KILLS);
+
+  // The next one goes on from the files, and nothing of the killed ones is left.
+  const last = new RunningAgent();
+  await last.isReady();
+  expect(asker.possible).toContain(levelInForce());
+  expect(generations(PINS)).toHaveLength(1);
+  expect(mapsInKernel()).toBe(maps);
+  await askAgent(is.anything, "PUT", "/v1/domains/changing/level", { level: "enforcing" });
+  const trying = new Trying(CHANGING);
+  expect(await trying.does(`read ${fileOf(KILLS)}`)).toBe("0");
+  expect(await trying.does(`read ${fileOf(KILLS + 1)}`)).toBe("EACCES");
+  await trying.end();
+  await expectHeld();
+  await last.end("SIGTERM");
+});
