@@ -10,8 +10,8 @@ import { keepKernelPassage } from "./kernel-engine/seen.ts";
 import { throughKernel } from "./kernel-engine/through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
-import { StockServer } from "./server.ts";
-import { pageOf } from "./server-page.ts";
+import { nothingTold, StockServer } from "./server.ts";
+import { natively, pageOf } from "./server-page.ts";
 import { makeSkeleton } from "./skeleton.ts";
 import { tableOf } from "./table.ts";
 import { tenthOf } from "./tenth.ts";
@@ -159,7 +159,7 @@ async function inKernel(daemons: readonly LibraryDaemon[]): Promise<boolean> {
 async function stockServer(): Promise<string> {
   host = await LibraryHost.startBare(sharedPackages(isProgram));
   try {
-    const server = new StockServer(host, sayStep);
+    const server = new StockServer(host, sayStep, nothingTold());
     await server.served();
     server.installed();
     server.protectAll();
@@ -167,11 +167,7 @@ async function stockServer(): Promise<string> {
     server.enforceAll();
     await server.dayEnforced();
     await server.brokenInto();
-    return pageOf(
-      server.told,
-      "a Debian that is booted in namespaces",
-      "npm run library -- --server",
-    );
+    return pageOf(server.told, natively);
   } finally {
     await stopHost();
   }

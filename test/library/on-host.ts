@@ -35,8 +35,13 @@ export class OnHost {
   /** With Debian's packages alone: nothing of Cofferdam need be there. */
   prepare(): void {
     this.#host.ensure(this.daemon.packages);
-    this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
+    this.meet();
     this.#booted.sh('cd /; bash -euc "$1"', this.daemon.configure);
+  }
+
+  /** Where it has been prepared before. */
+  meet(): void {
+    this.daemon = withVersion(this.daemon, (script) => this.#booted.sh(script));
   }
 
   /** Otherwise what happens in the domain would say nothing about the domain. */
@@ -50,14 +55,14 @@ export class OnHost {
   async atWarning(): Promise<void> {
     const { name, unit } = this.daemon;
     this.#cofferdam("test", name);
-    this.#cofferdam("domain", "level", name, "warning");
+    this.#host.giveLevel(name, "warning");
     this.#cofferdam("unit", "enable", "--now", unit);
     await this.aDay();
     this.#expectReady();
   }
 
   async enforced(): Promise<void> {
-    this.#cofferdam("domain", "level", this.daemon.name, "enforcing");
+    this.#host.giveLevel(this.daemon.name, "enforcing");
     this.#booted.sh('systemctl restart "$1"', this.daemon.unit);
     await this.aDay();
   }
@@ -69,12 +74,12 @@ export class OnHost {
    */
   async inKernel(byLauncher: boolean): Promise<void> {
     const { name, unit } = this.daemon;
-    this.#cofferdam("domain", "level", name, "warning");
+    this.#host.giveLevel(name, "warning");
     if (byLauncher) this.#cofferdam("unit", "enable", unit);
     this.#booted.sh('systemctl restart "$1"', unit);
     await this.aDay();
     this.#expectReady();
-    this.#cofferdam("domain", "level", name, "enforcing");
+    this.#host.giveLevel(name, "enforcing");
     await this.aDay();
     this.#booted.sh('systemctl restart "$1"', unit);
     await this.aDay();

@@ -6,14 +6,36 @@ import { heldCount } from "./table.ts";
 /** Characters of a line of running text. */
 const WIDTH = 100;
 
-/**
- * The page of what was told of a server: docs/stock-server.md. `where`: what the server was, with
- * its article. `by`: the command that it was seen with.
- */
-export function pageOf({ commands, left, held }: Told, where: string, by: string): string {
+interface Story {
+  /** What follows `A stock server`. */
+  readonly title: string;
+  /** What the server was, with its article. */
+  readonly where: string;
+  /** The command that it was seen with. */
+  readonly by: string;
+}
+
+export const natively: Story = {
+  title: "from nothing to enforced",
+  where:
+    "a Debian that is booted in namespaces, whose kernel takes the landlock engine alone. " +
+    "[The same with the kernel's engine](stock-server-kernel.md) is another page",
+  by: "npm run library -- --server",
+};
+
+export const inKernel: Story = {
+  title: "in domains of the kernel's engine",
+  where:
+    "a Debian server in a virtual machine, under systemd and Debian's stock kernel. " +
+    "[The same with the landlock engine](stock-server.md) is another page",
+  by: "npm run test:debian -- stock-server",
+};
+
+/** The page of what was told of a server. */
+export function pageOf({ commands, left, held }: Told, { title, where, by }: Story): string {
   const shown = (part: string) => (commands[part] ?? []).map(code).join("\n");
   const refused = held.reduce((sum, { denied }) => sum + denied.length, 0);
-  return `# A stock server, from nothing to enforced
+  return `# A stock server, ${title}
 
 <!-- Written by \`${by}\` on ${new Date().toISOString().slice(0, 10)}. -->
 
@@ -34,7 +56,7 @@ ${paragraph(
 ${shown("installed")}
 Nothing has changed for any daemon. \`status\` names what listens, and that it is outside.
 
-## Every daemon into its domain
+${kernel(commands.kernel ?? [])}## Every daemon into its domain
 
 ${shown("protected")}
 ${paragraph(
@@ -90,6 +112,20 @@ ${paragraph(
 ${held.map(tried).join("\n")}
 `;
 }
+
+/** Where the kernel's engine was chosen, what that printed. */
+const kernel = (commands: readonly Command[]): string =>
+  commands.length === 0
+    ? ""
+    : `## The kernel's engine is chosen
+
+${commands.map(code).join("\n")}
+${paragraph(
+  "From now on a daemon that starts enters its domain by the kernel, whoever starts it. What " +
+    "runs goes on as it was.",
+)}
+
+`;
 
 const served = (name: string): string => {
   const { unit, work } = readDaemon(name);

@@ -37,7 +37,7 @@ export interface Held {
   readonly tried: readonly Tried[];
 }
 
-/** Of a stock server, what a page tells. */
+/** Of a stock server, what a page tells; JSON can hold it. */
 export interface Told {
   /** By part of the story. */
   readonly commands: Record<string, Command[]>;
@@ -46,19 +46,23 @@ export interface Told {
   held: Held[];
 }
 
+export const nothingTold = (): Told => ({ commands: {}, left: [], held: [] });
+
 /**
  * One server with all of these, from nothing to enforced. Each part is a step that must go as it
- * should.
+ * should; the server may boot between two of them.
  */
 export class StockServer {
   readonly #host: DaemonHost;
   readonly #say: (step: string) => void;
   readonly #all: readonly OnHost[];
-  readonly told: Told = { commands: {}, left: [], held: [] };
+  readonly told: Told;
 
-  constructor(host: DaemonHost, say: (step: string) => void) {
+  /** `told`: of earlier steps. */
+  constructor(host: DaemonHost, say: (step: string) => void, told: Told) {
     this.#host = host;
     this.#say = say;
+    this.told = told;
     this.#all = SERVED.map((name) => new OnHost(host, readDaemon(name)));
   }
 
@@ -71,9 +75,20 @@ export class StockServer {
     await this.#each("serves as Debian has it", (one) => one.outside());
   }
 
+  /** After a boot. */
+  resumed(): void {
+    for (const one of this.#all) one.meet();
+    this.#host.booted.run("systemctl", "is-system-running", "--wait");
+  }
+
   installed(): void {
     this.#tell("installed", `apt install ${DEB}`, this.#host.booted.sh(apt, DEB));
     this.#cofferdam("installed", ["status"], [0, 1]);
+  }
+
+  /** Domains are the kernel's from now on. */
+  intoKernel(): void {
+    this.#cofferdam("kernel", ["settings", "set", "/UserVars/Engine", "bpf-lsm"]);
   }
 
   protectAll(): void {
@@ -93,10 +108,14 @@ export class StockServer {
     // What a policy denies on purpose and no rule can name keeps some from being ready.
     this.#cofferdam("enforced", words, [0, 1]);
     this.#cofferdam("enforced", [...words, "--anyway"]);
+    this.expectEnforced();
+    this.#cofferdam("enforced", ["status"], [0, 1]);
+  }
+
+  expectEnforced(): void {
     this.#expectLevels("enforcing");
     const now = this.#outside();
     if (now.join() !== this.told.left.join()) throw new Error(`listens outside: ${now.join(", ")}`);
-    this.#cofferdam("enforced", ["status"], [0, 1]);
   }
 
   async dayEnforced(): Promise<void> {
