@@ -99,7 +99,7 @@ const shares: Readonly<Record<string, string>> = {
   "domains/vsftpd.yaml": "/home",
   "domains/postfix.yaml": "/home",
   "domains/samba.yaml": "/home",
-  // It answers a client whose start it knows: two numbers of each process, which ps(1) tells anyone.
+  // It answers a client whose start it knows, of which ps(1) tells anyone.
   "domains/virtlogd.yaml": "/proc",
   // What a user has set for their own mail, and what was learned from it.
   "domains/spamd.yaml": "/home",
