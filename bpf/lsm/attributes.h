@@ -112,9 +112,7 @@ static long search_step(__u32 index, struct search *search)
 			return 0;
 		search->state = SEARCH_MOUNT;
 		if (search->climb.arrived && is_hosts_root(search->climb.entry)) {
-			/* The root itself is the one name that no entry is appended to. */
-			label->name[0] = '/';
-			label->event.length = search->climb.depth ? 0 : 1;
+			begin_descent(label, search->climb.depth);
 			search->state = SEARCH_DOWN;
 		}
 		return 0;

@@ -128,6 +128,13 @@ static __always_inline struct mount *first_mount(struct task_struct *task)
 	return mount_of(BPF_CORE_READ(task, fs, root.mnt));
 }
 
+/* Of the name that `descend` makes. The root itself is the one that no entry is appended to. */
+static __always_inline void begin_descent(struct label *label, __u32 depth)
+{
+	label->name[0] = '/';
+	label->event.length = depth ? 0 : 1;
+}
+
 static __always_inline enum name_state name_by_climbing(struct label *label, struct vfsmount *mnt,
 							struct dentry *dentry)
 {
@@ -143,9 +150,7 @@ static __always_inline enum name_state name_by_climbing(struct label *label, str
 	label->event.length = 0;
 	if (!climb.arrived || !is_hosts_root(climb.entry))
 		return NAME_ELSEWHERE;
-	/* The root itself is the one name that no entry is appended to. */
-	label->name[0] = '/';
-	label->event.length = climb.depth ? 0 : 1;
+	begin_descent(label, climb.depth);
 	descent.depth = climb.depth;
 	bpf_loop(climb.depth, descend, &descent, 0);
 	return descent.state;
