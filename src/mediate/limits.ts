@@ -14,7 +14,7 @@ export const WORKER_END_MS_MAX = 1_500;
 export const HANGING_WORKERS_MAX = 4;
 /** Calls of a domain that wait for slow file systems at a time. */
 export const SLOW_CALLS_MAX = 32;
-/** Names tried for a unix socket that is bound to any free name. */
+/** Names or ports tried for a socket that is bound to any free one. */
 export const AUTOBIND_ATTEMPTS_MAX = 16;
 /** Messages that one sendmmsg sends. Callers must expect fewer than they asked for. */
 export const MESSAGES_MAX = 64;

@@ -1,14 +1,11 @@
-import { randomInt } from "node:crypto";
 import { parentsOf } from "../../../base/parents.ts";
 import { capabilityMask } from "../../../kernel/capability-mask.ts";
 import { CAP_SYS_ADMIN } from "../../../kernel/constants.ts";
-import { sockaddrNl } from "../../../kernel/structs.ts";
 import { Permission } from "../../../model/permission.ts";
 import { denyName } from "../../answer/deny.ts";
 import { error, type Outcome, result, unable, WORKER } from "../../answer/outcome.ts";
 import { Settled } from "../../answer/settled.ts";
 import { isOwnRoot } from "../../domain/view.ts";
-import { AUTOBIND_ATTEMPTS_MAX } from "../../limits.ts";
 import { abi, E } from "../../sys/abi.ts";
 import { errnoOf } from "../../sys/errno.ts";
 import { fstat, openPath, shown, sys } from "../../sys/sys.ts";
@@ -16,16 +13,11 @@ import { canonical, type Place } from "../../walk/place.ts";
 import type { PathArgument } from "../../walk/walk-context.ts";
 import type { Call } from "../call.ts";
 import type { Handler } from "../handler.ts";
-import type { Address } from "./address.ts";
-import { autobind } from "./autobind.ts";
+import { autobind, autobindNetlink, bindTo, leavesNetlinkPort } from "./autobind.ts";
 import { inViewOf } from "./bind-view.ts";
 import { socketAndAddress } from "./destination.ts";
 import { judgeAddress } from "./judge-address.ts";
-import { AF, type TargetSocket, unixAddress } from "./socket.ts";
-
-/** Of netlink ports that the kernel chooses: from the least negative number to -4097. */
-const LEAST_PORT = 0x80000000;
-const PORTS = 0x80000000 - 4096;
+import { type TargetSocket, unixAddress } from "./socket.ts";
 
 /**
  * bind. No lower layer checks every address (abstract names, UDP ports), and descriptor and address
@@ -47,37 +39,11 @@ export const bind: Handler = {
     }
     return call.asTarget(() => {
       if (address.kind === "unnamed") return autobind(call, socket);
-      return choosesNetlinkPort(socket, address)
-        ? bindNetlink(call, socket, address.bytes)
-        : result(bindTo(call, socket, address.bytes));
+      if (leavesNetlinkPort(socket, address)) return autobindNetlink(call, socket, address.bytes);
+      return result(bindTo(call, socket, address.bytes));
     });
   },
 };
-
-const bindTo = (call: Call, socket: TargetSocket, bytes: Buffer): number =>
-  call.effect(() => sys("bind", socket.fd, bytes, bytes.length), "socket");
-
-const choosesNetlinkPort = (socket: TargetSocket, { bytes }: Address): boolean =>
-  socket.domain === AF.netlink &&
-  bytes.length >= sockaddrNl.size &&
-  sockaddrNl.decode(bytes).nl_pid === 0;
-
-/**
- * Netlink port 0 means the caller's process id, and for its second socket of a protocol a negative
- * number of the kernel's choice (netlink(7), netlink_autobind() in af_netlink.c). The kernel would
- * take the mediator's process id.
- */
-function bindNetlink(call: Call, socket: TargetSocket, address: Buffer): Outcome {
-  const bytes = Buffer.from(address);
-  let port = call.target.credentials.tgid;
-  for (let attempt = 0; attempt < AUTOBIND_ATTEMPTS_MAX; attempt++) {
-    bytes.writeUInt32LE(port, sockaddrNl.offset.nl_pid);
-    const bound = bindTo(call, socket, bytes);
-    if (bound !== -E.ADDRINUSE) return result(bound);
-    port = LEAST_PORT + randomInt(PORTS);
-  }
-  return error(E.ADDRINUSE);
-}
 
 /**
  * Binds to a path. getsockname and peers see the string that the kernel gets, so it should be the
