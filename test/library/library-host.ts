@@ -90,11 +90,11 @@ export class LibraryHost implements DaemonHost {
     await this.#root.stop();
   }
 
-  /** The shipped policies are those of the clone as it is now. */
   giveLevel(domain: string, level: Level): void {
     giveLevelByCommand(this.booted, domain, level);
   }
 
+  /** The shipped policies are those of the clone as it is now. */
   renewPolicies(): void {
     this.booted.sh('cp -r "$1/domains/." /usr/share/cofferdam/domains', clone);
   }
