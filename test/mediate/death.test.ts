@@ -14,6 +14,8 @@ import { runScene } from "./scene.ts";
 const KILLS = Number(process.env.COFFERDAM_KILLS ?? 60);
 /** The same while a message is on its way. */
 const STREAM_KILLS = 20;
+/** The moments of the kills are chance: a run may meet none that its test is about. */
+const TRIES_MAX = 3;
 /** For a slow machine: what hangs never ends. */
 const TIMEOUT_MS = 1_000_000;
 
@@ -77,8 +79,19 @@ test("a connection that waits for its listener's room goes on waiting when the m
     const [listener, ready] = [join(tree, "open/full"), join(tree, "open/ready")];
     const kills = { kills: TAKE_OVERS_MAX, killsAfter: ready };
     const options = { rules, sockets, notify: ["connect"], ...kills };
-    const run = runScene(built, options, [built.compile("full"), listener, ready], tree);
-    expect([run.stderr, run.lines, run.status]).toEqual(["", ["connected"], 0]);
+    const program = [built.compile("full"), listener, ready];
+    let said: string | undefined;
+    for (let tries = 0; said !== "connected" && tries < TRIES_MAX; tries++) {
+      for (const name of [listener, ready]) rmSync(name, { force: true });
+      const run = runScene(built, options, program, tree);
+      expect([run.stderr, run.status]).toEqual(["", 0]);
+      said = run.lines[0];
+      if (said === "connected") continue;
+      // The mediator died just as it tried the call.
+      expect(said).toBe("EIO");
+      expect(run.events.map(({ operation }) => operation)).toContain("outcome unknown");
+    }
+    expect(said).toBe("connected");
   } finally {
     rmSync(tree, { recursive: true });
   }
@@ -96,14 +109,19 @@ test("a message half sent when the mediator dies is not sent twice, and its send
     const kills = { kills: STREAM_KILLS, killsAfter: join(tree, "open/name") };
     const options = { rules, supervised: "enforcing", ...kills, shared: true } as const;
     const program = [built.compile("half-sent", "-pthread")];
-    const run = runScene(built, { ...options, timeoutMs: TIMEOUT_MS }, program, tree);
-    expect(run.stderr).toBe("");
-    const numbers = /^failed (\d+) untrue (\d+) wrong (\d+)$/.exec(run.lines[0] ?? "")?.slice(1);
-    const [failed = 0, untrue = -1, wrong = -1] = (numbers ?? []).map(Number);
-    expect([untrue, wrong]).toEqual([0, 0]);
+    let failed = 0;
+    for (let tries = 0; failed === 0 && tries < TRIES_MAX; tries++) {
+      rmSync(join(tree, "open/name"), { force: true });
+      const run = runScene(built, { ...options, timeoutMs: TIMEOUT_MS }, program, tree);
+      expect(run.stderr).toBe("");
+      const numbers = /^failed (\d+) untrue (\d+) wrong (\d+)$/.exec(run.lines[0] ?? "")?.slice(1);
+      const [told = 0, untrue = -1, wrong = -1] = (numbers ?? []).map(Number);
+      expect([untrue, wrong]).toEqual([0, 0]);
+      const unknown = run.events.filter(({ operation }) => operation === "outcome unknown");
+      expect(unknown.length).toBeGreaterThanOrEqual(told);
+      failed = told;
+    }
     expect(failed, "some were half sent").toBeGreaterThan(0);
-    const told = run.events.filter(({ operation }) => operation === "outcome unknown");
-    expect(told.length).toBeGreaterThanOrEqual(failed);
   } finally {
     rmSync(tree, { recursive: true });
   }

@@ -205,6 +205,12 @@ static void responses(const uint8_t *shared, uint64_t *ids) {
     memcpy(&ids[i], shared + i * SLOT_SIZE + SLOT_RESPONSE_OFFSET, sizeof *ids);
 }
 
+static bool has_answered(const uint8_t *slots, const uint64_t *before) {
+  uint64_t now[SLOT_COUNT];
+  responses(slots, now);
+  return memcmp(before, now, sizeof now) != 0;
+}
+
 // The mediator that serves at a socket, as its lock says.
 static pid_t active(const char *socket) {
   char path[4096], text[32] = "";
@@ -217,13 +223,25 @@ static pid_t active(const char *socket) {
 }
 
 // Kills the active one, and waits until its stand-by serves, or the holder hears that nobody does.
-// Returns the child of this process that may be left.
-static pid_t kill_active(pid_t child, const char *socket) {
+// Returns whether it was the active one that served: on a busy host a stand-by retires its mediator,
+// which then keeps this domain, and whoever is killed after that serves nothing.
+// `child`: of this process, that may be left.
+static bool kill_active(pid_t *child, const char *socket, const uint8_t *slots) {
   pid_t victim = active(socket);
-  if (victim > 0) kill(victim, SIGKILL);
-  if (victim == child && waitpid(child, NULL, 0) == child) child = -1;
-  while (victim > 0 && active(socket) == victim && !is_over(0)) usleep(200);
-  return child;
+  struct pollfd dying = {(int)syscall(SYS_pidfd_open, victim, 0), POLLIN};
+  if (victim <= 0 || dying.fd < 0) return true;
+  kill(victim, SIGKILL);
+  poll(&dying, 1, -1);
+  close(dying.fd);
+  if (victim == *child && waitpid(victim, NULL, 0) == victim) *child = -1;
+  uint64_t answered[SLOT_COUNT];
+  responses(slots, answered);
+  while (active(socket) == victim && !is_over(0)) {
+    // A successor notes itself before it answers.
+    if (has_answered(slots, answered) && active(socket) == victim) return false;
+    usleep(200);
+  }
+  return true;
 }
 
 static bool has_ended(pid_t child) {
@@ -236,10 +254,8 @@ static bool has_ended(pid_t child) {
 // Returns the child of this process that may be left.
 static pid_t await_answer(const uint8_t *slots, const uint64_t *before, pid_t mediator,
                           pid_t target, const int from[HANDED], char *node, char *program) {
-  uint64_t now[SLOT_COUNT];
   for (;;) {
-    responses(slots, now);
-    if (memcmp(before, now, sizeof now) != 0 || has_ended(target)) return mediator;
+    if (has_answered(slots, before) || has_ended(target)) return mediator;
     if (getenv("HARNESS_SHARED") && is_over(0)) mediator = start(from, node, program);
     usleep(200);
   }
@@ -260,7 +276,7 @@ static pid_t kills(pid_t mediator, pid_t target, int count, const int from[HANDE
     mediator = await_answer(slots, before, mediator, target, from, node, program);
     usleep(random() % 12000);
     if (getenv("HARNESS_SHARED")) {
-      mediator = kill_active(mediator, getenv("HARNESS_SHARED"));
+      if (!kill_active(&mediator, getenv("HARNESS_SHARED"), slots)) return mediator;
       responses(slots, before);
       if (is_over(0)) mediator = start(from, node, program);
       continue;
