@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync, type Stats, statfsSync, statSync } from "node:fs";
 import { NSFS_MAGIC, PID_FS_MAGIC } from "../../kernel/constants.ts";
 import type { Refusal } from "../../mediate/answer/outcome.ts";
+import { isConnectedUnixStream } from "../../mediate/calls/sockets/socket.ts";
 import type { Broker } from "../../mediate/domain/broker.ts";
 import { abi } from "../../mediate/sys/abi.ts";
+import { close } from "../../mediate/sys/sys.ts";
+import { copyDescriptor } from "../../mediate/target/target.ts";
 import { decide } from "../../model/decide.ts";
 import type { InheritKind } from "./model.ts";
 
@@ -87,8 +90,22 @@ class Descriptor {
     const stats = statSync(this.#path);
     if (this.number > STDERR)
       return stats.isSocket() && this.number < LISTEN_START + promised ? "listen" : null;
-    if (stats.isSocket()) return isConnectedStream(this.#tid, stats) ? "stdio-sockets" : null;
+    if (stats.isSocket()) return this.#isConnectedStream() ? "stdio-sockets" : null;
     return this.#isStandard(stats) ? "stdio" : null;
+  }
+
+  /**
+   * Asks the socket itself. `/proc/PID/net/unix` would not show one of another network, as the
+   * output of a unit with PrivateNetwork= is.
+   */
+  #isConnectedStream(): boolean {
+    const copy = copyDescriptor(this.#tid, this.number);
+    if (copy < 0) throw new Error(`descriptor ${this.number} cannot be copied: error ${-copy}`);
+    try {
+      return isConnectedUnixStream(copy);
+    } finally {
+      close(copy);
+    }
   }
 
   #isStandard(stats: Stats): boolean {
@@ -96,18 +113,6 @@ class Descriptor {
     if (stats.isFIFO() || stats.isCharacterDevice()) return true;
     return stats.isFile() && ![PID_FS_MAGIC, NSFS_MAGIC].includes(statfsSync(this.#path).type);
   }
-}
-
-/**
- * As in `/proc/net/unix` (proc_net(5)): SOCK_STREAM is type 1, SS_CONNECTED is state 3. A unit with
- * PrivateNetwork= has another network than systemd, which has connected its output. Every network
- * of the host numbers its sockets from the same row.
- */
-function isConnectedStream(tid: number, { ino }: Stats): boolean {
-  const line = new RegExp(`^\\S+ \\S+ \\S+ \\S+ 0001 03 +${ino}( |$)`, "m");
-  return [tid, process.pid].some((one) =>
-    line.test(readFileSync(`/proc/${one}/net/unix`, "latin1")),
-  );
 }
 
 /**

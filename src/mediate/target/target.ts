@@ -181,11 +181,7 @@ export class Target {
     const { pidfd: kept } = this.thread;
     if (kept >= 0) return sys("pidfd_getfd", kept, fd, 0);
     const leader = this.tid === this.credentials.tgid;
-    const pidfd = sys("pidfd_open", this.tid, leader ? 0 : abi.PIDFD_THREAD);
-    if (pidfd < 0) return pidfd;
-    const copy = sys("pidfd_getfd", pidfd, fd, 0);
-    close(pidfd);
-    return copy;
+    return copyDescriptor(this.tid, fd, leader ? 0 : abi.PIDFD_THREAD);
   }
 
   foreign(): Foreign {
@@ -277,6 +273,18 @@ export class Target {
     if (fd < 0) throw new Settled(GONE);
     return fd;
   }
+}
+
+/**
+ * A copy of a thread's descriptor, with the same open file, which the caller closes; or a negated
+ * error number. `flags` of pidfd_open(2): PIDFD_THREAD for a thread that leads no process.
+ */
+export function copyDescriptor(tid: number, fd: number, flags = 0): number {
+  const pidfd = sys("pidfd_open", tid, flags);
+  if (pidfd < 0) return pidfd;
+  const copy = sys("pidfd_getfd", pidfd, fd, 0);
+  close(pidfd);
+  return copy;
 }
 
 function linkOf(directory: number, path: Bytes): Bytes | number {

@@ -108,6 +108,22 @@ describe.each(users)(
       expect(inherited("[]", "warning", caller)).toEqual(["warning descriptor 9: /dev/null -"]);
     });
 
+    // Another user cannot make a network.
+    if (uid === 0)
+      test("a connected output that was made in another network is one", () => {
+        const caller = [
+          "import os,socket,sys",
+          "os.closerange(3, 1024)",
+          "pair=socket.socketpair()",
+          "for i in range(3): os.dup2(pair[0].fileno(), i)",
+          "os.execvp('unshare', ['unshare', '--net', *sys.argv[2:]])",
+        ].join("\n");
+        expect(inherited("[stdio-sockets]", "warning", caller)).toEqual([]);
+        expect(inherited("[]", "warning", caller)).toEqual(
+          [0, 1, 2].map((number) => `warning descriptor ${number}: socket:[] stdio-sockets`),
+        );
+      });
+
     test("at level enforcing nothing is kept and nothing said", () => {
       expect(inherited("[stdio, stdio-sockets]", "enforcing\nmediation: supervised")).toEqual([]);
     });

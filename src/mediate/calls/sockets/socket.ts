@@ -94,6 +94,17 @@ const SUN_PATH = sockaddrUn.offset.sun_path;
 /** sizeof(struct sockaddr_storage): the kernel takes no longer address (move_addr_to_kernel). */
 export const ADDRESS_BYTES_MAX = 128;
 
+/** An end of socketpair(2), too. */
+export function isConnectedUnixStream(fd: number): boolean {
+  const address = Buffer.alloc(ADDRESS_BYTES_MAX);
+  const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
+  return (
+    option(fd, SO.domain) === AF.unix &&
+    option(fd, SO.type) === SOCK.stream &&
+    sys("getpeername", fd, address, length) >= 0
+  );
+}
+
 export function ownAddress(fd: number): Buffer {
   const address = Buffer.alloc(ADDRESS_BYTES_MAX);
   const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
