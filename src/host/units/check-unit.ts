@@ -7,6 +7,7 @@ import { type Addition, type DropIn, dropInFor, isCovered } from "./drop-in.ts";
 import type { Finding, Look, Rule } from "./finding.ts";
 import { hasUser, identityRules, launcherCapabilities, launcherGroups } from "./identity-rules.ts";
 import { kernelRules } from "./kernel-rules.ts";
+import { orderRules } from "./order-rules.ts";
 import { policyRules } from "./policy-rules.ts";
 import { otherRoot, rootRules } from "./root-rules.ts";
 import { hasMounts, sandboxRules } from "./sandbox-rules.ts";
@@ -27,6 +28,7 @@ export interface CheckedUnit {
 const rules: readonly Rule[] = [
   ...[...identityRules, ...sandboxRules, ...rootRules, ...policyRules],
   ...kernelRules,
+  ...orderRules,
 ];
 
 /**

@@ -33,6 +33,17 @@ test("a unit's user, bounding set, filter and read-only system stay in force", (
   at.done("unit", "disable", "small");
 });
 
+test("a unit that a boot starts before the agent is refused: the two would wait in a circle", () => {
+  at.domain("early", shell("early", "early.service"));
+  at.service("early.service", "ExecStart=/usr/bin/sleep 600\n[Unit]\nBefore=sysinit.target\n");
+  const { status, err } = at.host.cofferdam("unit", "enable", "early");
+  expect(status).toBe(1);
+  const said = err.replace(/\s+/g, " ");
+  expect(said).toContain("the unit is ordered before sysinit.target");
+  expect(said).toContain("early.service cannot be combined with the domain early as it is");
+  at.host.sh("test ! -e /etc/systemd/system/early.service.d");
+});
+
 /** What enters that group stands still, so that it can be seen there. */
 const catchesInGroup = `
 group=/sys/fs/cgroup/cofferdam
