@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { unseen } from "../../src/cli/commands/status.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/program.ts";
 import { auditSentence } from "../../src/events/audit-catalogue.ts";
@@ -226,6 +227,16 @@ test("a policy with another suffix is told of, and not just left alone", async (
   const status = (await run("status")).out.replaceAll(/\s+/g, " ");
   expect(status).toContain(`ATTENTION ${file} is not read: policies end in .yaml`);
   expect((await run("check", "web")).out).toContain("CFD1015");
+});
+
+test("what Landlock's refusals lack is no trouble where nothing can be refused by Landlock", () => {
+  const running = { state: "running", landlock: "auditing is off", programs: null } as const;
+  const refusals = { ...running, pid: 1, restarts: 0, capabilities: null };
+  expect(unseen(refusals, true)).toEqual([
+    "what Landlock refuses is not in the log: auditing is off",
+  ]);
+  expect(unseen(refusals, false)).toEqual([]);
+  expect(unseen({ ...refusals, state: "waiting" }, false)).toHaveLength(1);
 });
 
 test("a lost holder is trouble while its daemon lives, and not afterwards", async () => {

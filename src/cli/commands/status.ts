@@ -7,7 +7,7 @@ import { type AgentStatus, agentStatus } from "../../host/agent-answers.ts";
 import { askAgentIfThere } from "../../host/agent-client.ts";
 import { claimedOutside } from "../../host/claimed-outside.ts";
 import { runsOnEarlierPolicies } from "../../host/earlier-policies.ts";
-import { chosenEngine, engineTroubles } from "../../host/engine.ts";
+import { chosenEngine, type EngineChoice, engineTroubles } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { driftOf } from "../../host/held-names.ts";
 import { listening } from "../../host/listening.ts";
@@ -89,6 +89,7 @@ async function look({ places }: Context): Promise<HostStatus> {
         ? ["all places for mediators of one run are taken: end some of these runs"]
         : []),
       ...(agent === null ? [] : troubles(agent)),
+      ...unseen(agent?.refusals ?? null, usesLandlock(engine, inDomains)),
       ...misnamedPolicies(places).map((file) => `${file} is not read: policies end in .yaml`),
     ],
   };
@@ -109,7 +110,7 @@ function mediatorsOfOneRun(socket: string): readonly Claimant[] | null {
 }
 
 function troubles(agent: AgentStatus): readonly string[] {
-  const { bad, mediator, sessions, refusals, drift, events } = agent;
+  const { bad, mediator, sessions, drift, events } = agent;
   return [
     ...(mediator === null || mediator.state === "running"
       ? []
@@ -117,7 +118,6 @@ function troubles(agent: AgentStatus): readonly string[] {
     ...(sessions?.state === "waiting"
       ? ["the session server does not run: no user gets a sandboxed shell"]
       : []),
-    ...unseen(refusals),
     ...(drift?.problems ?? []),
     ...bad.map((name) => `the policy of ${name} is broken: cofferdam check ${name}`),
     ...(events.today.lost > 0
@@ -131,11 +131,20 @@ function troubles(agent: AgentStatus): readonly string[] {
   ];
 }
 
+function usesLandlock({ engine }: EngineChoice, running: readonly RunningDomain[]): boolean {
+  return engine === "landlock" || running.some((domain) => domain.engine === "landlock");
+}
+
 /** Which refusals of the kernel do not reach the log, and why. */
-function unseen(refusals: AgentStatus["refusals"]): readonly string[] {
+export function unseen(
+  refusals: AgentStatus["refusals"],
+  isLandlockUsed: boolean,
+): readonly string[] {
   if (refusals === null) return [];
   if (refusals.state === "waiting")
     return ["the kernel's refusals are not in the log: their collector does not run"];
+  // What the other engine refuses, it tells by itself.
+  if (!isLandlockUsed) return [];
   const { landlock, programs, capabilities } = refusals;
   return [
     ...(landlock === null ? [] : [`what Landlock refuses is not in the log: ${landlock}`]),
