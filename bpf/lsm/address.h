@@ -28,13 +28,16 @@ struct network_walk {
 static long network_step(__u32 at, struct network_walk *walk)
 {
 	struct endpoint *endpoint = walk->endpoint;
-	__u32 nibble;
+	__u32 nibble, index;
 
 	if (at >= walk->address_nibbles)
 		nibble = endpoint->port >> (12 - 4 * ((at - walk->address_nibbles) & 3));
 	else
 		nibble = endpoint->address[(at / 2) & 15] >> (at & 1 ? 0 : 4);
-	walk->state = word_at(walk->table, walk->row, walk->state * 16 + (nibble & 15));
+	index = walk->state * 16 + (nibble & 15);
+	/* Else the compiler would bound its parts, of which the verifier of 6.1 does not know the sum. */
+	barrier_var(index);
+	walk->state = word_at(walk->table, walk->row, index);
 	return walk->state == NETWORK_DEAD;
 }
 

@@ -175,7 +175,11 @@ static __noinline int judge_attributes(struct label *label, struct dentry *dentr
 
 /* Mode, owner and size are decided by their own hooks, and the kernel changes times with them. */
 SEC("lsm/inode_setattr")
+#ifdef BEFORE_6_12
+int BPF_PROG(on_set_times, struct dentry *dentry, struct iattr *attributes)
+#else
 int BPF_PROG(on_set_times, void *idmap, struct dentry *dentry, struct iattr *attributes)
+#endif
 {
 	struct label *label = label_of_current();
 	__u32 valid;

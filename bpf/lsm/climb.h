@@ -15,11 +15,10 @@
 /* Appends `/` and the entry's own name to the name of `at` bytes. */
 static __noinline enum name_state append(struct label *label, __u32 at, struct dentry *entry)
 {
-	struct dentry *read = as_entry(entry);
 	long bytes;
 
 	/* Some file systems have longer ones than a path may have; cut, it would be another name. */
-	if (at >= PATH_BYTES - 1 || read->d_name.len >= LAST_BYTES)
+	if (at >= PATH_BYTES - 1 || READ(entry, d_name.len) >= LAST_BYTES)
 		return NAME_TOO_LONG;
 	label->name[at & (PATH_BYTES - 1)] = '/';
 	at++;
@@ -32,7 +31,7 @@ static __noinline enum name_state append(struct label *label, __u32 at, struct d
 		return NAME_FOUND;
 	}
 	bytes = bpf_probe_read_kernel_str(&label->name[at & (PATH_BYTES - 1)], LAST_BYTES,
-					  read->d_name.name);
+					  READ(entry, d_name.name));
 	if (bytes < 2 || at + bytes > PATH_BYTES)
 		return NAME_TOO_LONG;
 	label->event.length = at + bytes - 1;

@@ -28,14 +28,13 @@ struct ascent {
 static long ascend(__u32 index, struct ascent *ascent)
 {
 	struct dentry *entry = ascent->entry;
-	struct dentry *read = as_entry(entry);
-	struct dentry *parent = read->d_parent;
+	struct dentry *parent = READ(entry, d_parent);
 
 	/* Beyond the root of the file system, which is not the mount's: the entry is not below that. */
 	if (entry == ascent->root || parent == entry || index >= ENTRIES_ABOVE_MAX)
 		return 1;
 	ascent->label->above[index] = entry;
-	ascent->bytes += 1 + read->d_name.len;
+	ascent->bytes += 1 + READ(entry, d_name.len);
 	ascent->entry = parent;
 	ascent->depth = index + 1;
 	return 0;
@@ -80,7 +79,7 @@ static __noinline enum name_state place_of(struct label *label, struct vfsmount 
 	if (dentry->d_sb->s_flags & SB_NOUSER)
 		return NAME_NONE;
 	/* A mount that only the kernel can reach: overlayfs looks into its layers. */
-	namespace = (unsigned long)as_mount(mount)->mnt_ns;
+	namespace = (unsigned long)READ(mount, mnt_ns);
 	if (namespace >= ERROR_POINTER)
 		return NAME_KERNELS;
 	/* mq_open(2) has a mount without a namespace; services.h decides about it. */
@@ -95,7 +94,7 @@ static __noinline enum name_state place_of(struct label *label, struct vfsmount 
 
 		if (mount == root_mount)
 			return NAME_FOUND;
-		parent = as_mount(mount)->mnt_parent;
+		parent = READ(mount, mnt_parent);
 		if (parent == mount)
 			break;
 		mount = parent;
@@ -155,28 +154,32 @@ static __always_inline enum name_state name_beyond_root(struct label *label,
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (has_hosts_root(task) ||
-	    as_mount(mount_of(path->mnt))->mnt_ns != task->nsproxy->mnt_ns)
+	    READ(mount_of(path->mnt), mnt_ns) != task->nsproxy->mnt_ns)
 		return NAME_ELSEWHERE;
 	return name_from_top(label, path->mnt, path->dentry);
 }
 
-/*
- * A removed object has the name that it had: what is opened again through /proc/self/fd is held by
- * the rules by which it was opened.
- */
-static __noinline enum name_state name_by_kernel(struct label *label, const struct path *path)
+#ifdef BEFORE_6_12
+
+/* Of what has no name, what its entry says: only the event tells it. */
+static __always_inline enum name_state name_from_root(struct label *label, const struct path *path,
+						      enum name_state state)
+{
+	if (state == NAME_FOUND)
+		return name_from_top(label, path->mnt, path->dentry);
+	append(label, 0, path->dentry);
+	return state;
+}
+
+#else
+
+static __always_inline enum name_state name_from_root(struct label *label, const struct path *path,
+						      enum name_state state)
 {
 	struct dentry *dentry = path->dentry;
-	enum name_state state = place_of(label, path->mnt, dentry);
 	bool removed = is_removed(dentry);
-	int bytes;
+	int bytes = bpf_path_d_path(path, label->name, PATH_BYTES);
 
-	label->event.length = 0;
-	if (state == NAME_KERNELS)
-		return state;
-	if (state == NAME_ELSEWHERE)
-		return name_beyond_root(label, path);
-	bytes = bpf_path_d_path(path, label->name, PATH_BYTES);
 	/* Removed meanwhile: whether the kernel appended its word is known only the second time. */
 	if (is_removed(dentry) != removed) {
 		removed = true;
@@ -191,6 +194,24 @@ static __noinline enum name_state name_by_kernel(struct label *label, const stru
 	}
 	label->event.length = bytes;
 	return state;
+}
+
+#endif
+
+/*
+ * A removed object has the name that it had: what is opened again through /proc/self/fd is held by
+ * the rules by which it was opened.
+ */
+static __noinline enum name_state name_by_kernel(struct label *label, const struct path *path)
+{
+	enum name_state state = place_of(label, path->mnt, path->dentry);
+
+	label->event.length = 0;
+	if (state == NAME_KERNELS)
+		return state;
+	if (state == NAME_ELSEWHERE)
+		return name_beyond_root(label, path);
+	return name_from_root(label, path, state);
 }
 
 /* Puts the path's name into `label->name`. */

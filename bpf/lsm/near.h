@@ -13,16 +13,15 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
-/* What is reached from these is read by one instruction each, a fault as 0. */
-static __always_inline struct mount *as_mount(void *mount)
-{
-	return bpf_rdonly_cast(mount, bpf_core_type_id_kernel(struct mount));
-}
-
-static __always_inline struct dentry *as_entry(void *entry)
-{
-	return bpf_rdonly_cast(entry, bpf_core_type_id_kernel(struct dentry));
-}
+/* A member of the object at an address; a fault reads as 0. */
+#ifdef BEFORE_6_12
+#define READ(object, member) BPF_CORE_READ(object, member)
+#else
+/* By one instruction. */
+#define READ(object, member) \
+	(((typeof(object))bpf_rdonly_cast( \
+		object, bpf_core_type_id_kernel(typeof(*(object)))))->member)
+#endif
 
 /*
  * How often the kernel's lock was taken to move names or mounts; odd while it is held. Names that
@@ -30,12 +29,7 @@ static __always_inline struct dentry *as_entry(void *entry)
  */
 static __always_inline __u32 moves_of(const void *lock)
 {
-	struct seqcount *read;
-
-	if (!lock)
-		return 1;
-	read = bpf_rdonly_cast(lock, bpf_core_type_id_kernel(struct seqcount));
-	return read->sequence;
+	return lock ? READ((struct seqcount *)lock, sequence) : 1;
 }
 
 static __always_inline __u32 moves_of_names(void)
@@ -48,6 +42,22 @@ static __always_inline void keep_order(struct label *label)
 {
 	__sync_lock_test_and_set(&label->zero, 0);
 }
+
+#ifdef BEFORE_6_12
+
+/* Without instructions that read what no type is known of, this would cost more than it saves. */
+static __always_inline __u32 copy_short(char *to, struct dentry *entry)
+{
+	return 0;
+}
+
+static __always_inline bool name_near(struct label *label, struct vfsmount *mnt,
+				      struct dentry *entry)
+{
+	return false;
+}
+
+#else
 
 /* Longest name that is copied by words. */
 #define SHORT_BYTES 32
@@ -73,7 +83,7 @@ static __always_inline __u32 short_name_offset(void)
 static __always_inline __u32 copy_short(char *to, struct dentry *entry)
 {
 	__u32 offset = short_name_offset();
-	struct dentry *read = as_entry(entry);
+	struct dentry *read = bpf_rdonly_cast(entry, bpf_core_type_id_kernel(struct dentry));
 	const __u64 *name = (void *)read + offset;
 	__u32 bytes = read->d_name.len;
 	int i;
@@ -105,7 +115,7 @@ static __always_inline __u32 entries_to_root(struct label *label, struct vfsmoun
 	struct mount *root_mount = mount_of(task->fs->root.mnt);
 	struct dentry *root = task->fs->root.dentry;
 	struct mount *mount = mount_of(mnt);
-	struct dentry *top = as_mount(mount)->mnt.mnt_root;
+	struct dentry *top = READ(mount, mnt.mnt_root);
 	__u32 depth = label->zero;
 
 	while (depth < NEAR_ENTRIES && can_loop) {
@@ -114,16 +124,16 @@ static __always_inline __u32 entries_to_root(struct label *label, struct vfsmoun
 		if (entry == root && mount == root_mount)
 			return depth;
 		if (entry == top) {
-			struct mount *above = as_mount(mount)->mnt_parent;
+			struct mount *above = READ(mount, mnt_parent);
 
 			if (above == mount)
 				return 0;
-			entry = as_mount(mount)->mnt_mountpoint;
+			entry = READ(mount, mnt_mountpoint);
 			mount = above;
-			top = as_mount(mount)->mnt.mnt_root;
+			top = READ(mount, mnt.mnt_root);
 			continue;
 		}
-		parent = as_entry(entry)->d_parent;
+		parent = READ(entry, d_parent);
 		if (parent == entry)
 			return 0;
 		label->above[depth] = entry;
@@ -172,5 +182,7 @@ static __noinline bool name_near(struct label *label, struct vfsmount *mnt, stru
 	return !((mounts | names) & 1) && mounts == moves_of(&mount_lock) &&
 	       names == moves_of_names();
 }
+
+#endif
 
 #endif

@@ -198,6 +198,7 @@ struct {
 	__uint(max_entries, 1);
 } unit_generations SEC(".maps");
 
+#ifndef BEFORE_6_12
 /* Of a control group: a generation, and below it in 32 bits the domain that was found then. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CGRP_STORAGE);
@@ -205,5 +206,6 @@ struct {
 	__type(key, int);
 	__type(value, __u64);
 } unit_marks SEC(".maps");
+#endif
 
 #endif

@@ -65,11 +65,15 @@ static __always_inline __u32 domain_of_path(struct kernfs_node *node)
 
 /*
  * The domain that executing a file leads into because of the unit that the process is in; 0 for
- * none. Each group keeps what was found for it, until the units change.
+ * none. Each group keeps what was found for it, until the units change. A function of its own, because
+ * the path that it builds takes half of the stack that a program may have.
  */
-static __always_inline __u32 domain_of_unit(struct task_struct *task)
+static __noinline __u32 domain_of_unit(struct task_struct *task)
 {
 	__u32 generation = unit_generation();
+#ifdef BEFORE_6_12
+	return generation ? domain_of_path(BPF_CORE_READ(task, cgroups, dfl_cgrp, kn)) : 0;
+#else
 	struct cgroup *group;
 	__u64 *mark;
 	__u32 domain = 0;
@@ -89,6 +93,7 @@ static __always_inline __u32 domain_of_unit(struct task_struct *task)
 	}
 	bpf_rcu_read_unlock();
 	return domain;
+#endif
 }
 
 #endif

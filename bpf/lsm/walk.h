@@ -41,6 +41,7 @@ static __always_inline __u32 word_at(void *table, __u32 first_row, __u32 index)
 struct walk {
 	const char *name;
 	const __u8 *classes;
+	void *table;
 	__u64 at; /* the byte of the name whose state is at `index` */
 	__u64 length;
 	struct row *row; /* the last one that was looked up; a small policy has one */
@@ -48,7 +49,48 @@ struct walk {
 	__u32 index;
 	__u32 state;
 	__u32 last_final;
+	bool is_done;
 };
+
+#ifdef BEFORE_6_12
+
+/* Only a loop of the kernel's goes on from here. */
+#define FIRST_BYTE(label) 0
+
+/* A turn of the kernel's loop: one byte, or one row that is looked up. */
+static long take_turn(__u32 index, struct walk *walk)
+{
+	__u32 within = walk->index - walk->row_begin;
+	__u64 at = walk->at + 1;
+
+	if (within >= ROW_WORDS) {
+		walk->row = row_at(walk->table, walk->index / ROW_WORDS);
+		walk->row_begin = walk->index / ROW_WORDS * ROW_WORDS;
+		return !walk->row;
+	}
+	if (!walk->row)
+		return 1;
+	walk->state = walk->row->word[within];
+	walk->at = at;
+	if (walk->state <= walk->last_final || at >= walk->length) {
+		walk->is_done = true;
+		return 1;
+	}
+	if (at >= PATH_BYTES + LAST_BYTES)
+		return 1;
+	walk->index = walk->state + walk->classes[(__u8)walk->name[at]];
+	return 0;
+}
+
+static __always_inline void walk_on(struct walk *walk)
+{
+	bpf_loop(2 * (PATH_BYTES + LAST_BYTES), take_turn, walk, 0);
+}
+
+#else
+
+/* The verifier takes it for any number, so it follows the loop once, and not for each byte. */
+#define FIRST_BYTE(label) ((label)->zero)
 
 enum turn { TURN_ON, TURN_ROW, TURN_DONE };
 
@@ -88,17 +130,29 @@ static __always_inline enum turn walk_row(struct walk *walk)
 	return TURN_ROW;
 }
 
-/*
- * Of the name in `label->name`, which may have NULs: `granted | own << 16 | state << 32`.
- * The verifier takes `label->zero` for any number, so it follows the loop once, and not for each
- * byte.
- */
+static __always_inline void walk_on(struct walk *walk)
+{
+	enum turn turn;
+
+	while ((turn = walk_row(walk)) == TURN_ROW && can_loop) {
+		struct row *row = row_at(walk->table, walk->index / ROW_WORDS);
+
+		if (!row)
+			return;
+		walk->row = row;
+		walk->row_begin = walk->index / ROW_WORDS * ROW_WORDS;
+	}
+	walk->is_done = turn == TURN_DONE;
+}
+
+#endif
+
+/* Of the name in `label->name`, which may have NULs: `granted | own << 16 | state << 32`. */
 static __noinline __u64 walk_name(struct label *label, void *table)
 {
-	struct walk walk = { .name = label->name, .at = label->zero };
+	struct walk walk = { .name = label->name, .table = table, .at = FIRST_BYTE(label) };
 	struct row *row = row_at(table, 0);
 	struct table_head *head = (void *)row;
-	enum turn turn;
 
 	if (!head)
 		return 0;
@@ -111,14 +165,8 @@ static __noinline __u64 walk_name(struct label *label, void *table)
 	walk.classes = head->classes;
 	walk.last_final = head->last_final;
 	walk.index = head->start + walk.classes[(__u8)walk.name[walk.at]];
-	while ((turn = walk_row(&walk)) == TURN_ROW && can_loop) {
-		row = row_at(table, walk.index / ROW_WORDS);
-		if (!row)
-			return 0;
-		walk.row = row;
-		walk.row_begin = walk.index / ROW_WORDS * ROW_WORDS;
-	}
-	if (turn != TURN_DONE || walk.state == STATE_DEAD)
+	walk_on(&walk);
+	if (!walk.is_done || walk.state == STATE_DEAD)
 		return 0;
 	return (__u64)walk.state << 32 | word_at(table, 0, walk.state + head->class_count);
 }

@@ -37,7 +37,9 @@ import { needsRoot, skipUnless } from "../support/skip.ts";
 import { addressRule, connectUnix, policyOf } from "./policies.ts";
 
 const CLANG = "clang-19";
-const objects = ["cofferdam_capabilities.bpf.o", "cofferdam_cgroup.bpf.o", "cofferdam_lsm.bpf.o"];
+const objects = ["capabilities", "cgroup", "lsm", "lsm_6_1"].map(
+  (name) => `cofferdam_${name}.bpf.o`,
+);
 const bpf = new URL("../../bpf/", import.meta.url).pathname;
 let scratch: string;
 

@@ -40,7 +40,6 @@ const forms: Readonly<Record<LsmMap, readonly [number, number, number, number]>>
   units: [HASH, UNIT_BYTES, 4, lsmLimits.units],
   unit_generations: [ARRAY, 4, 4, 1],
   // What follows the agent's table uses none of these.
-  unit_marks: [HASH, 4, 4, 1],
   requests: [HASH, 4, 4, 1],
   labels: [HASH, 4, 4, 1],
   arrivals: [HASH, 4, 4, 1],

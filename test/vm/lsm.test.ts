@@ -19,7 +19,7 @@ const missing = machineMissing();
 const release = missing === null ? path.basename(moduleFolder()) : "none";
 /** Of an older kernel it is tried what the commands say, and nothing else. */
 const [major = 0, minor = 0] = release.split(".").map(Number);
-const isCarried = major > 6 || (major === 6 && minor >= 12);
+const isCarried = major > 6 || (major === 6 && minor >= 1);
 /** In the clone, where they find node_modules. */
 const bundleName = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
 /** In the order in which they run; each goes on where the one before left the engine. */
@@ -40,7 +40,7 @@ const more = [
   "lsm-transparency",
   "lsm-stress",
 ] as const;
-const whole = [...usual, ...more, "lsm-after"];
+const whole = [...usual, ...more, "lsm-load", "lsm-after"];
 /**
  * `npm run test:lsm` says `all`: the launcher, an upgrade, the attacks and the stress too, and
  * more generated policies. Then it says `lsm-killed`, which takes a machine's time for itself.

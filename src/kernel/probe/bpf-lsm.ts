@@ -1,10 +1,5 @@
-import {
-  BPF_LSM_MAC,
-  BPF_PROG_TYPE_LSM,
-  BPF_TRACE_FENTRY,
-  ENOMEM,
-  LSM_ID_BPF,
-} from "../constants.ts";
+import { lsmObjectHere, NAMES } from "../bpf/lsm/object-of-kernel.ts";
+import { BPF_LSM_MAC, BPF_PROG_TYPE_LSM, ENOMEM, LSM_ID_BPF } from "../constants.ts";
 import { close, loadLibrary, syscallRaw } from "../ffi.ts";
 import type { Probe } from "../host-facts.ts";
 import { number } from "../syscalls.ts";
@@ -13,8 +8,6 @@ import { loadTinyProgram } from "./bpf-program.ts";
 
 /** Every kernel has this hook. The program is loaded, not attached: the host never runs it. */
 const HOOK = "quotactl";
-/** By which the engine's programs ask for the names of objects. */
-const NAMES = "bpf_path_d_path";
 
 export function probeBpfLsm(): Probe {
   if (!mayBeActive())
@@ -73,7 +66,6 @@ function hookId(): number | Probe {
     return no(
       "the kernel has no lsm hooks for BPF, or no type information in /sys/kernel/btf/vmlinux",
     );
-  // Any type whose names have no prefix.
-  if (find(NAMES, BPF_TRACE_FENTRY) > 0) return id;
+  if (lsmObjectHere(find) !== null) return id;
   return { state: "no", why: `the kernel gives programs no names (${NAMES})`, byKernel: true };
 }

@@ -157,7 +157,6 @@ export const lsmMaps = [
   "arrivals",
   "units",
   "unit_generations",
-  "unit_marks",
   "peers",
 ] as const;
 export type LsmMap = (typeof lsmMaps)[number];
@@ -202,5 +201,9 @@ export type LsmProgram = (typeof lsmPrograms)[number];
 
 /** Programs whose hooks not every kernel that takes the engine has, with the hook. */
 export const laterPrograms: ReadonlyMap<LsmProgram, string> = new Map([
+  ["on_file_truncate", "file_truncate"],
+  ["on_inode_set_acl", "inode_set_acl"],
+  ["on_inode_remove_acl", "inode_remove_acl"],
+  ["on_file_ioctl_compat", "file_ioctl_compat"],
   ["on_inode_file_setattr", "inode_file_setattr"],
 ]);

@@ -14,6 +14,7 @@ import {
   lsmMaps,
   lsmPrograms,
 } from "./layout.ts";
+import { lsmObjectHere, NAMES } from "./object-of-kernel.ts";
 import {
   beginGeneration,
   completeGeneration,
@@ -26,7 +27,6 @@ import {
   unpin,
 } from "./pins.ts";
 
-const OBJECT = "cofferdam_lsm.bpf.o";
 /** Hexadecimal digits of its digest: the name of a folder on a bpffs has room for more. */
 const DIGEST_DIGITS = 16;
 /** Bits of a device's minor number in the kernel's own form (linux/kdev_t.h). */
@@ -41,7 +41,7 @@ const MINOR_BITS = 20n;
  */
 export function loadLsm(folder: string): void {
   const before = generations(folder);
-  const shipped = readShipped(OBJECT);
+  const shipped = shippedObject();
   using object = new BpfObject(shipped);
   object.setInitialValue(".rodata", configuration());
   const reused = reusePinned(object, folder);
@@ -74,7 +74,13 @@ export function isLsmOutdated(folder: string): boolean {
 
 /** Of the object that this version attaches. */
 export function shippedLsmDigest(): string {
-  return digestOf(readShipped(OBJECT));
+  return digestOf(shippedObject());
+}
+
+function shippedObject(): Uint8Array {
+  const object = lsmObjectHere(libbpf().findKernelType);
+  if (object === null) throw new Error(`the kernel gives programs no names (${NAMES})`);
+  return readShipped(object);
 }
 
 function digestOf(object: Uint8Array): string {
