@@ -40,7 +40,7 @@ const more = [
   "lsm-transparency",
   "lsm-stress",
 ] as const;
-const whole = [...usual, ...more, "lsm-load", "lsm-after"];
+const whole = [...usual, ...more, "lsm-after"];
 /**
  * `npm run test:lsm` says `all`: the launcher, an upgrade, the attacks and the stress too, and
  * more generated policies. Then it says `lsm-killed`, which takes a machine's time for itself.
