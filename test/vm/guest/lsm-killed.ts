@@ -34,14 +34,20 @@ const [GRANTED, OTHER] = [`${FOLDER}/granted`, `${FOLDER}/other`];
 const [SERVED, HELD, CHANGING] = [`${FOLDER}/served`, `${FOLDER}/held`, `${FOLDER}/changing`];
 const KILLS = 200;
 /** Of these turns one begins with the programs of another version, which the agent replaces. */
-const UPGRADE_EVERY = 10;
+const UPGRADE_EVERY = 20;
+/** Of these turns one lets the agent answer before it is killed. */
+const ANSWER_EVERY = 3;
 /** Turns between two looks at what is held. */
 const LOOK_EVERY = 20;
 /**
- * When an agent is killed, as shares of the time that one took until it answered. Node's own start
- * is the first of it, and after it the agent does what it is asked.
+ * When an agent is killed that has not answered, as shares of the time that one took until then.
+ * Node's own start is the first of it.
  */
-const [EARLIEST, LATEST] = [0.3, 1.4];
+const [EARLIEST, LATEST] = [0.2, 1];
+/** How long one that has answered does what it is asked, as a share of the same. */
+const ANSWERING = 0.4;
+/** From the moment at which the programs of another version begin to be replaced. */
+const REPLACING_MS = 400;
 const POLL_MS = 20;
 const places = placesOf({ uid: 0, env: {}, home });
 const levels = ["enforcing", "warning", "disabled"] as const;
@@ -86,6 +92,14 @@ class RunningAgent {
       await sleep(POLL_MS);
     }
     return performance.now() - start;
+  }
+
+  /** Until it has begun to attach programs beside those of another version. */
+  async replacesPrograms(): Promise<void> {
+    while (fs.readdirSync(PINS).filter((name) => name !== "maps").length < 2) {
+      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
+      await sleep(1);
+    }
   }
 
   end(signal: NodeJS.Signals): Promise<unknown> {
@@ -185,25 +199,33 @@ afterAll(async () => {
 test(`the agent is killed ${KILLS} times, and each request meets one policy`, async () => {
   await expectHeld();
   const took = await startsAndStops();
-  asOfAnotherVersion();
-  const tookUpgrade = await startsAndStops();
   measured("an agent is ready after ms", took);
-  measured("and with the programs of another version", tookUpgrade);
   const maps = mapsInKernel();
   const asker = new LevelAsker();
-  let [answered, halfway] = [0, 0];
+  let [answered, halfway, upgrades] = [0, 0, 0];
   for (let turn = 1; turn <= KILLS; turn++) {
     writePolicies(turn);
     const given = asker.given;
     const isUpgrade = turn % UPGRADE_EVERY === 0 && generations(PINS).length === 1;
-    if (isUpgrade) asOfAnotherVersion();
+    if (isUpgrade) {
+      asOfAnotherVersion();
+      upgrades++;
+    }
     const agent = new RunningAgent();
     // Each prime step meets another part of the agent's life.
     const share = ((turn * 7) % KILLS) / KILLS;
-    await sleep((EARLIEST + (LATEST - EARLIEST) * share) * (isUpgrade ? tookUpgrade : took));
+    if (isUpgrade) {
+      await agent.replacesPrograms();
+      await sleep(REPLACING_MS * share);
+    } else if (turn % ANSWER_EVERY === 0) {
+      await agent.isReady();
+      await sleep(ANSWERING * share * took);
+    } else {
+      await sleep((EARLIEST + (LATEST - EARLIEST) * share) * took);
+    }
     await agent.end("SIGKILL");
     if (asker.given > given) answered++;
-    if (generations(PINS).length > 1) halfway++;
+    if (fs.readdirSync(PINS).some((name) => name.startsWith("part-"))) halfway++;
     if (turn % LOOK_EVERY !== 0) continue;
     await expectHeld();
     expect(asker.possible).toContain(levelInForce());
@@ -211,10 +233,12 @@ test(`the agent is killed ${KILLS} times, and each request meets one policy`, as
   }
   await asker.stop();
   measured("killed after they had answered", answered);
-  measured("killed between two versions of the programs", halfway);
+  measured("programs of another version", upgrades);
+  measured("killed while they were attached or detached", halfway);
   measured("levels given", asker.given);
   expect(answered).toBeGreaterThan(0);
   expect(answered).toBeLessThan(KILLS);
+  expect(halfway).toBeGreaterThan(0);
 
   // The next one goes on from the files, and nothing of the killed ones is left.
   const last = new RunningAgent();
