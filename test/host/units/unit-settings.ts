@@ -33,7 +33,7 @@ test("a unit's user, bounding set, filter and read-only system stay in force", (
   at.done("unit", "disable", "small");
 });
 
-test("a unit that a boot starts before the agent is refused: the two would wait in a circle", () => {
+test("a unit that a boot starts before the agent is refused: neither would come first", () => {
   at.domain("early", shell("early", "early.service"));
   at.service("early.service", "ExecStart=/usr/bin/sleep 600\n[Unit]\nBefore=sysinit.target\n");
   const { status, err } = at.host.cofferdam("unit", "enable", "early");
