@@ -175,7 +175,7 @@ await measureAll("landlock", (program, args) => [
   ...args,
 ]);
 
-loadLsm(PINS);
+loadLsm(PINS, () => undefined);
 using engine = LsmEngine.open(PINS);
 if (engine === null) throw new Error("the engine is not attached");
 await measureAll("unlabelled", from(folders.outside));

@@ -39,14 +39,15 @@ struct made {
 	__u32 granted;
 };
 
+/* Its first two words are for good: an upgrade carries them over, whatever follows them. */
 struct label {
 	__u32 domain; /* 0: none */
+	__u32 launched; /* enum launched; of a process and its descendants */
 	__u32 next; /* the domain that the execve under way leads into; 0: it stays */
+	__u32 zero; /* to the verifier any number: it follows a loop from here once */
 	struct dentry *above[ENTRIES_ABOVE_MAX]; /* an entry, the directory that it is in, and so on */
 	struct executable executable;
 	struct endpoint endpoint;
-	__u32 zero; /* to the verifier any number: it follows a loop from here once */
-	__u32 launched; /* enum launched; of a process and its descendants */
 	struct made made;
 	/* One record: `name` follows `event`. */
 	struct event event;

@@ -78,7 +78,7 @@ export class LsmFollower {
       const enters = entersInKernel(this.#places);
       using engine = attachedEngine(this.#places) ?? (enters ? this.#attach() : null);
       if (engine === null) return;
-      this.#follow(engine, enters, names);
+      this.#follow(engine, enters, names, new Set(engine.levels().keys()));
       if (enters && names === null) this.#adopt(engine);
     });
   }
@@ -86,7 +86,10 @@ export class LsmFollower {
   /** After an upgrade of the package. */
   #renew(): void {
     this.#try("keeps the programs of another version", () => {
-      if (renewEngine(this.#places))
+      // By maps that are new nothing is in force, and whoever is in a domain needs its policy.
+      const all = new Set(this.#table().entries.map(({ number }) => number));
+      const enters = entersInKernel(this.#places);
+      if (renewEngine(this.#places, (engine) => this.#follow(engine, enters, null, all)))
         this.#log("the programs of the bpf-lsm engine are those of this version now");
     });
   }
@@ -164,9 +167,14 @@ export class LsmFollower {
     rmSync(mark, { force: true });
   }
 
-  #follow(engine: LsmEngine, enters: boolean, names: ReadonlySet<string> | null): void {
+  /** `inForce`: numbers of the domains that are, beside those that are entered. */
+  #follow(
+    engine: LsmEngine,
+    enters: boolean,
+    names: ReadonlySet<string> | null,
+    inForce: ReadonlySet<number>,
+  ): void {
     const { entries } = this.#table();
-    const inForce = engine.levels();
     const read = new Map<DomainEntry, Read>();
     for (const entry of entries) {
       if (names !== null && !names.has(entry.name)) continue;

@@ -9,7 +9,7 @@ import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { isLsmOutdated, loadLsm } from "../kernel/bpf/lsm/load.ts";
-import { unpin } from "../kernel/bpf/lsm/pins.ts";
+import { generations, unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
@@ -105,14 +105,14 @@ export function attachEngine(places: Places): boolean {
 
 /**
  * Replaces the programs of another version of Cofferdam by this one's, without a gap; whether there
- * were any. @throws HostError; then the others stay
+ * were any. `fill`: puts what is to be in force into maps that are new, see {@link loadLsm}. @throws HostError; then the others stay
  */
-export function renewEngine(places: Places): boolean {
+export function renewEngine(places: Places, fill: (engine: LsmEngine) => void): boolean {
   const { lsmPins } = places.system;
   if (!isLsmOutdated(lsmPins)) return false;
   using _lock = lockEngine(places);
   if (!isLsmOutdated(lsmPins)) return false;
-  explained(() => loadLsm(lsmPins));
+  explained(() => loadLsm(lsmPins, fill));
   return true;
 }
 
@@ -141,11 +141,24 @@ function attach({ system }: Places): boolean {
   return explained(() => {
     using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
+    requireNoOther(system.lsmPins);
     requireHooks();
     requireBpffs(dirname(system.lsmPins));
-    loadLsm(system.lsmPins);
+    loadLsm(system.lsmPins, nothingIsInForce);
     return true;
   });
+}
+
+/** Without programs there are no maps of theirs to begin anew with. */
+const nothingIsInForce = (): void => undefined;
+
+/** @throws HostError */
+function requireNoOther(pins: string): void {
+  if (generations(pins).length > 0)
+    throw new HostError(
+      "the engine is attached as another version of Cofferdam left it",
+      "the agent replaces its programs: systemctl restart cofferdam-agent",
+    );
 }
 
 /** @throws HostError */

@@ -5,6 +5,7 @@ import {
   accountLayout,
   COMPONENT_BYTES,
   executableLayout,
+  LAYOUT,
   type LsmMap,
   lsmLimits,
   ROW_BYTES,
@@ -68,7 +69,7 @@ export function pinMaps(pins: string): void {
         check("pin a map", libbpf().pin(fd, mapPin(pins, name as LsmMap))),
       ),
     );
-  const generation = { number: 1, digest: shippedLsmDigest() };
+  const generation = { number: 1, layout: LAYOUT, digest: shippedLsmDigest() };
   beginGeneration(pins, generation);
   completeGeneration(pins, generation);
 }

@@ -93,7 +93,7 @@ test("what a killed process has attached or detached in part is not the engine",
   // As it begins to detach, and as another one begins to attach.
   const [first] = generations(pins);
   if (first === undefined) throw new Error("there is no generation");
-  renameSync(join(pins, `programs-1-${first.digest}`), join(pins, "part-1"));
+  renameSync(join(pins, `programs-1-${first.layout}-${first.digest}`), join(pins, "part-1"));
   expect(isThere()).toBe(false);
   removeParts(pins);
   beginGeneration(pins, first);

@@ -14,6 +14,7 @@ import {
 import { withDescendants } from "../../../src/domains/descendants.ts";
 import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
 import { EventReader, type LsmEvent } from "../../../src/kernel/bpf/lsm/event-reader.ts";
+import { LAYOUT } from "../../../src/kernel/bpf/lsm/layout.ts";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
 import { type Generation, generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import { loadLibrary } from "../../../src/kernel/ffi.ts";
@@ -86,13 +87,23 @@ export function policyOfText(text: string): Policy {
 }
 
 /** As if another version's object were attached; what was there before. */
-export function asOfAnotherVersion(): Generation {
+export function asOfAnotherVersion(layout = LAYOUT): Generation {
   const [before] = generations(PINS);
   if (before === undefined) throw new Error("the engine is not attached");
-  const nameOf = (digest: string) => `${PINS}/programs-${before.number}-${digest}`;
-  fs.renameSync(nameOf(before.digest), nameOf("0"));
+  const nameOf = (rest: string) => `${PINS}/programs-${before.number}-${rest}`;
+  fs.renameSync(nameOf(`${before.layout}-${before.digest}`), nameOf(`${layout}-0`));
   return before;
 }
+
+/** And as if that version's maps had another layout, too. */
+export function asOfAnotherLayout(): Generation {
+  fs.renameSync(`${PINS}/maps-${LAYOUT}`, `${PINS}/maps-${OTHER_LAYOUT}`);
+  return asOfAnotherVersion(OTHER_LAYOUT);
+}
+
+const OTHER_LAYOUT = LAYOUT + 1;
+/** For programs that no others are attached beside. */
+export const nothingToFill = (): void => undefined;
 
 /** The shipped policies would be compiled, too: only what they include is left. */
 export function hideShipped(): void {
@@ -132,7 +143,7 @@ export class Lsm {
   readonly reader: EventReader;
 
   constructor() {
-    if (generations(PINS).length === 0) loadLsm(PINS);
+    if (generations(PINS).length === 0) loadLsm(PINS, nothingToFill);
     const engine = LsmEngine.open(PINS);
     if (engine === null) throw new Error("the engine is not attached");
     this.engine = engine;

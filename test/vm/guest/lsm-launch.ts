@@ -14,6 +14,7 @@ import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
 import {
   ACT,
+  asOfAnotherLayout,
   asOfAnotherVersion,
   COFFERDAM,
   DOMAINS,
@@ -259,16 +260,20 @@ test("an agent that has been restarted goes on with what run has started", async
   await one.end();
 });
 
-test("an agent replaces the programs of another version, and what runs stays held", async () => {
-  const one = launched();
-  expect(await one.does("read /etc/passwd")).toBe("EACCES");
-  await agent?.stop();
-  const before = asOfAnotherVersion();
-  agent = await agentStarts();
-  expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
-  expect(await one.does("read /etc/passwd")).toBe("EACCES");
-  await giveLevel("warning");
-  expect(await one.does("read /etc/passwd")).toBe("0");
-  await giveLevel("enforcing");
-  await one.end();
-});
+for (const [whose, asOfOther] of [
+  ["", asOfAnotherVersion],
+  [" whose maps have another layout", asOfAnotherLayout],
+] as const)
+  test(`an agent replaces the programs of another version${whose}, and what runs stays held`, async () => {
+    const one = launched();
+    expect(await one.does("read /etc/passwd")).toBe("EACCES");
+    await agent?.stop();
+    const before = asOfOther();
+    agent = await agentStarts();
+    expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
+    expect(await one.does("read /etc/passwd")).toBe("EACCES");
+    await giveLevel("warning");
+    expect(await one.does("read /etc/passwd")).toBe("0");
+    await giveLevel("enforcing");
+    await one.end();
+  });

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
-import { PINS } from "./lsm-arena.ts";
+import { nothingToFill, PINS } from "./lsm-arena.ts";
 
 const COFFERDAM = path.join(import.meta.dirname, "../../../bin/cofferdam");
 /** What Linux before 6.12 lacks first. */
@@ -40,7 +40,7 @@ test("what needs the engine is refused for that reason, and nothing is attached"
 });
 
 test("the programs themselves are refused, and nothing of them is left", () => {
-  expect(() => loadLsm(PINS)).toThrow(/the BPF object|program/);
+  expect(() => loadLsm(PINS, nothingToFill)).toThrow(/the BPF object|program/);
   expect(fs.readdirSync("/sys/fs/bpf")).toEqual([]);
 });
 

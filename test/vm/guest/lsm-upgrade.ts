@@ -1,24 +1,91 @@
-/** Loads every program a second time, which takes the emulator minutes. */
-import { expect, test } from "vitest";
+/** Loads every program three times, which takes the emulator minutes. */
+import * as fs from "node:fs";
+import { dirname } from "node:path";
+import { beforeAll, expect, test, vi } from "vitest";
+import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
+import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
 import { isLsmOutdated, loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
-import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
-import { asOfAnotherVersion, CROWD, Lsm, PINS, Trying } from "./lsm-arena.ts";
+import { generations, otherLayouts } from "../../../src/kernel/bpf/lsm/pins.ts";
+import {
+  ACT,
+  asOfAnotherLayout,
+  asOfAnotherVersion,
+  CROWD,
+  Lsm,
+  nothingToFill,
+  PINS,
+  rules,
+  TRY,
+  Trying,
+} from "./lsm-arena.ts";
 
+const WAIT = { timeout: 60_000, interval: 50 };
 const DOMAIN = 45;
+const FILE = "/tmp/lsm/upgrade";
+
+beforeAll(() => {
+  fs.mkdirSync(dirname(FILE), { recursive: true });
+  fs.writeFileSync(FILE, "");
+});
+
+/** Threads and forking processes that are granted nothing. */
+async function crowdIn(engine: LsmEngine): Promise<Trying> {
+  // It takes what loading the programs leaves of the emulator's time.
+  const crowd = new Trying("/usr/bin/nice", ["-n", "15", CROWD, FILE]);
+  await crowd.does("");
+  engine.adopt(DOMAIN, () => crowd.family());
+  // What was opened before is counted now.
+  await crowd.does("");
+  return crowd;
+}
 
 test("new programs take over without a gap", async () => {
   const lsm = new Lsm();
   lsm.domain(DOMAIN, "enforcing", []);
-  const crowd = new Trying(CROWD, ["/tmp/lsm/upgrade"]);
-  lsm.engine.adopt(DOMAIN, () => crowd.family());
-  await crowd.does("");
+  const crowd = await crowdIn(lsm.engine);
   const told = crowd.does("");
   expect(isLsmOutdated(PINS)).toBe(false);
   const before = asOfAnotherVersion();
   expect(isLsmOutdated(PINS)).toBe(true);
-  loadLsm(PINS);
+  loadLsm(PINS, nothingToFill);
   expect(await told).toMatch(/^0 [1-9]\d*$/);
   expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
   expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
+  await crowd.end();
+});
+
+test("and by maps of another layout, into which each process's domain is carried over", async () => {
+  const { engine: old } = new Lsm();
+  const crowd = await crowdIn(old);
+  const launcher = new Trying(ACT);
+  old.announce(launcher.pid, { domain: DOMAIN, launched: "filtered" }, () => true);
+  const started = new Trying(ACT);
+  old.announce(started.pid, { domain: DOMAIN, launched: "bare" }, () => true);
+  started.becomes(`execute ${TRY}`);
+  expect(await started.does(`read ${FILE}`)).toBe("EACCES");
+  const told = crowd.does("");
+  const before = asOfAnotherLayout();
+  expect(isLsmOutdated(PINS)).toBe(true);
+  // Nobody changes by the new layout what goes by the old one.
+  expect(LsmEngine.open(PINS)).toBeNull();
+  loadLsm(PINS, (engine) => {
+    engine.setPolicy(DOMAIN, policyTable([], nothingBeside));
+    engine.setLevel(DOMAIN, "enforcing");
+  });
+  expect(await told).toMatch(/^0 [1-9]\d*$/);
+  expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
+  expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
+  expect(otherLayouts(PINS)).toEqual([]);
+  expect(isLsmOutdated(PINS)).toBe(false);
+
+  using engine = LsmEngine.open(PINS);
+  expect(engine?.labelOf(started.pid)).toEqual({ domain: DOMAIN, launched: "bare" });
+  expect(engine?.labelOf(launcher.pid)?.domain).toBe(0);
+  launcher.becomes(`execute ${TRY}`);
+  expect(await launcher.does(`read ${FILE}`)).toBe("EACCES");
+  expect(engine?.labelOf(launcher.pid)).toEqual({ domain: DOMAIN, launched: "filtered" });
+  engine?.setPolicy(DOMAIN, policyTable(rules(`r ${FILE}`), nothingBeside));
+  // The kernel detaches the old programs after their pins are gone, one after the other.
+  await vi.waitFor(async () => expect(await crowd.does("")).toMatch(/^[1-9]\d* 0$/), WAIT);
   await crowd.end();
 });

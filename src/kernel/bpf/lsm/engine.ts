@@ -6,7 +6,7 @@ import { ENOENT, ESRCH, PIDFD_THREAD } from "../../constants.ts";
 import { hasCode } from "../../errno-error.ts";
 import { close, syscall } from "../../ffi.ts";
 import { libbpf } from "../libbpf.ts";
-import { listMap, withFd } from "../maps.ts";
+import { listMap, valueBytes, withFd } from "../maps.ts";
 import { check } from "../object.ts";
 import {
   accountLayout,
@@ -14,6 +14,7 @@ import {
   COMPONENT_BYTES,
   EXECUTABLE_BYTES,
   executableLayout,
+  LAYOUT,
   type Launched,
   type LsmMap,
   labelLayout,
@@ -24,7 +25,7 @@ import {
   ROW_BYTES,
   UNIT_BYTES,
 } from "./layout.ts";
-import { generations, openPin } from "./pins.ts";
+import { generations, mapPin, openPin } from "./pins.ts";
 
 /** `linux/bpf.h`. */
 const BPF_MAP_TYPE_ARRAY = 2;
@@ -38,6 +39,9 @@ const ONLY = 0;
 const TABLES_PER_WRITE = 256;
 /** Passes over the processes that are adopted; each new one was forked during the pass before. */
 const ADOPTING_PASSES_MAX = 64;
+/** What every layout of a label and of an arrival begins with, bytes: domain, launched. */
+const KEPT = 8;
+const DOMAIN = 0;
 
 export interface Account {
   readonly denied: bigint;
@@ -73,14 +77,19 @@ export class LsmEngine {
     this.#maps = maps;
   }
 
-  /** null if the engine is not attached there. */
+  /** null if the engine is not attached there, or as a version with another layout left it. */
   static open(folder: string): LsmEngine | null {
+    return generations(folder).at(-1)?.layout === LAYOUT ? LsmEngine.openMaps(folder) : null;
+  }
+
+  /** The same whether or not programs are attached that use the maps. */
+  static openMaps(folder: string): LsmEngine | null {
     const maps = new Map<LsmMap, number>();
     for (const map of lsmMaps) {
       const fd = openPin(folder, map);
       if (fd !== null) maps.set(map, fd);
     }
-    if (maps.size === lsmMaps.length && generations(folder).length > 0) return new LsmEngine(maps);
+    if (maps.size === lsmMaps.length) return new LsmEngine(maps);
     for (const fd of maps.values()) close(fd);
     return null;
   }
@@ -208,6 +217,50 @@ export class LsmEngine {
     check("read a process's domain", result);
     const launched = launchedStates[label.readUInt32LE(labelLayout.launched)] ?? "not";
     return { domain: label.readUInt32LE(labelLayout.domain), launched };
+  }
+
+  /**
+   * Gives each thread of the host the label, and each launcher the arrival, that it has in the maps
+   * of another layout, whose programs are attached beside these: what is forked or executed
+   * meanwhile has it there already. Returns how many threads that were.
+   */
+  carryOver(folder: string, layout: number): number {
+    const carried = new Set<number>();
+    // What is executed in between is a label by the time that labels are looked at.
+    for (const map of ["arrivals", "labels"] as const) {
+      const before = openPin(folder, map, layout);
+      if (before === null) throw new Error(`${mapPin(folder, map, layout)} is not pinned`);
+      withFd(before, () => this.#carry(before, map, carried));
+    }
+    return carried.size;
+  }
+
+  #carry(before: number, map: "labels" | "arrivals", carried: Set<number>): void {
+    const bytes = map === "labels" ? labelLayout.bytes : arrivalLayout.bytes;
+    const old = Buffer.alloc(valueBytes(before));
+    const here = Buffer.alloc(bytes);
+    for (let pass = 0; pass < ADOPTING_PASSES_MAX; pass++) {
+      let found = false;
+      for (const thread of processesNow().flatMap(threadsOf)) {
+        const copied = withTask(thread, (pidfd) => {
+          if (libbpf().lookupElement(before, word(pidfd), old) < 0) return false;
+          if (libbpf().lookupElement(this.#fd(map), word(pidfd), here) < 0) here.fill(0);
+          if (old.readUInt32LE(DOMAIN) === 0 || old.compare(here, 0, KEPT, 0, KEPT) === 0)
+            return false;
+          here.fill(0);
+          old.copy(here, 0, 0, KEPT);
+          const result: number = libbpf().updateElement(this.#fd(map), word(pidfd), here, 0);
+          if (hasEnded(result)) return false;
+          check(`carry over thread ${thread}`, result);
+          return true;
+        });
+        if (!copied) continue;
+        carried.add(thread);
+        found = true;
+      }
+      if (!found) return;
+    }
+    throw new Error("processes fork faster than their domains are carried over");
   }
 
   /**
@@ -398,6 +451,10 @@ function withTask<T>(thread: number, work: (pidfd: number) => T): T | null {
     throw error;
   }
   return withFd(pidfd, work);
+}
+
+function processesNow(): readonly number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }
 
 function threadsOf(process: number): readonly number[] {

@@ -3,6 +3,13 @@
  * test/lsm/object.test.ts compares them with C.
  */
 
+/**
+ * Of all that user space and the programs share, the policies' tables included. Where it is another
+ * one than that of the attached programs, an upgrade begins with maps of its own (`load.ts`).
+ * test/lsm/object.test.ts fails when the layout changes and this does not.
+ */
+export const LAYOUT = 1;
+
 /** Words of 4 bytes in one element of a policy's table. */
 export const ROW_WORDS = 1024;
 export const ROW_BYTES = 4 * ROW_WORDS;
@@ -70,8 +77,11 @@ export const PEER_BYTES = 32;
 /** In the place of a domain in `executables`. */
 export const STAYS_OUTSIDE = 0xffffffff;
 
-/** `struct label`: user space writes the domain and leaves the rest zero. */
-export const labelLayout = { domain: 0, launched: 1320, bytes: 5776 } as const;
+/**
+ * `struct label`: user space writes the first two words, which every layout has, and leaves the rest
+ * zero.
+ */
+export const labelLayout = { domain: 0, launched: 4, bytes: 5776 } as const;
 
 /** `enum launched`, in order. */
 export const launchedStates = ["not", "bare", "filtered"] as const;

@@ -7,8 +7,10 @@ import { mountsIn } from "../../mountinfo.ts";
 import { libbpf } from "../libbpf.ts";
 import { BpfObject, check } from "../object.ts";
 import { readShipped } from "../shipped.ts";
+import { LsmEngine } from "./engine.ts";
 import {
   configurationLayout,
+  LAYOUT,
   type LsmProgram,
   laterPrograms,
   lsmMaps,
@@ -21,7 +23,9 @@ import {
   makePins,
   mapPin,
   openPin,
+  otherLayouts,
   removeGeneration,
+  removeMaps,
   removeParts,
   unpin,
 } from "./pins.ts";
@@ -34,12 +38,14 @@ const MINOR_BITS = 20n;
 
 /**
  * Loads the engine's programs, attaches them to every hook and pins them and their maps below
- * `folder`, on a bpffs. No process is in a domain by that. Where the engine is attached already,
- * the new programs take over its maps, and the old ones are detached when all new ones are
- * attached: in between both decide.
+ * `folder`, on a bpffs. No process is in a domain by that. Where programs of another version are
+ * attached, the new ones take over their maps, and the old ones are detached when all new ones are
+ * attached: in between both decide. Maps of another layout cannot be taken over: then `fill` puts
+ * into new ones what is to be in force, and each thread's label is carried over before the old
+ * programs are detached.
  * @throws BpfError if the kernel refuses; then everything is as before
  */
-export function loadLsm(folder: string): void {
+export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void {
   const before = generations(folder);
   const shipped = readShipped(OBJECT);
   using object = new BpfObject(shipped);
@@ -49,27 +55,36 @@ export function loadLsm(folder: string): void {
   for (const program of lsmPrograms) if (!programs.includes(program)) object.skipProgram(program);
   object.load(programs);
   makePins(folder);
-  const generation = { number: (before.at(-1)?.number ?? 0) + 1, digest: digestOf(shipped) };
+  const number = (before.at(-1)?.number ?? 0) + 1;
+  const generation = { number, layout: LAYOUT, digest: digestOf(shipped) };
   try {
     for (const map of lsmMaps)
       if (!reused.has(map))
         check(`pin map ${map}`, libbpf().pin(object.mapFd(map), mapPin(folder, map)));
+    using engine = LsmEngine.openMaps(folder);
+    if (engine === null) throw new Error(`not all maps are pinned below ${folder}`);
+    const others = before.length > 0 ? otherLayouts(folder) : [];
+    if (others.length > 0) fill(engine);
     removeParts(folder);
     const pins = beginGeneration(folder, generation);
     for (const program of programs) object.attachPinned(program, join(pins, program));
     completeGeneration(folder, generation);
+    for (const layout of others) engine.carryOver(folder, layout);
   } catch (error) {
     if (before.length === 0) unpin(folder);
     else removeParts(folder);
     throw error;
   }
   for (const old of before) removeGeneration(folder, old);
+  for (const layout of otherLayouts(folder)) removeMaps(folder, layout);
 }
 
-/** Whether programs of another version are attached. */
+/** Whether programs of another version are attached, alone or beside this one's. */
 export function isLsmOutdated(folder: string): boolean {
-  const attached = generations(folder).at(-1);
-  return attached !== undefined && attached.digest !== shippedLsmDigest();
+  const attached = generations(folder);
+  if (attached.length === 0) return false;
+  const isOnly = attached.length === 1 && otherLayouts(folder).length === 0;
+  return !isOnly || attached[0]?.digest !== shippedLsmDigest();
 }
 
 /** Of the object that this version attaches. */

@@ -3,35 +3,46 @@ import { join } from "node:path";
 import { PRIVATE_FOLDER } from "../../../base/modes.ts";
 import { libbpf } from "../libbpf.ts";
 import { check } from "../object.ts";
-import type { LsmMap } from "./layout.ts";
+import { LAYOUT, type LsmMap } from "./layout.ts";
 
 /**
- * Folders on a bpffs that keep the engine: `maps/NAME`, and `programs-N-DIGEST/NAME` of the N-th
- * object that was attached, whole. Programs are attached and detached below `part-N`, so that what
- * is left of a process that was killed meanwhile never passes for the engine. Whatever is pinned
- * there outlives every process. Only root may look into it.
+ * Folders on a bpffs that keep the engine: `maps-LAYOUT/NAME`, and `programs-N-LAYOUT-DIGEST/NAME`
+ * of the N-th object that was attached, whole. Programs are attached and detached below `part-N`, so
+ * that what is left of a process that was killed meanwhile never passes for the engine. Whatever is
+ * pinned there outlives every process. Only root may look into it.
  */
 
-const PROGRAMS = /^programs-(\d+)-([0-9a-f]+)$/;
+const PROGRAMS = /^programs-(\d+)-(\d+)-([0-9a-f]+)$/;
 const PART = /^part-\d+$/;
+const MAPS = /^maps-(\d+)$/;
 
-export function mapPin(folder: string, map: LsmMap): string {
-  return join(folder, "maps", map);
+export function mapPin(folder: string, map: LsmMap, layout = LAYOUT): string {
+  return join(mapsOf(folder, layout), map);
 }
 
 export function makePins(folder: string): void {
-  mkdirSync(join(folder, "maps"), { recursive: true, mode: PRIVATE_FOLDER });
+  mkdirSync(mapsOf(folder, LAYOUT), { recursive: true, mode: PRIVATE_FOLDER });
 }
 
 /** A descriptor of the pinned map; null if it is not pinned. */
-export function openPin(folder: string, map: LsmMap): number | null {
-  const path = mapPin(folder, map);
+export function openPin(folder: string, map: LsmMap, layout = LAYOUT): number | null {
+  const path = mapPin(folder, map, layout);
   return existsSync(path) ? check(`open ${path}`, libbpf().openPinned(path)) : null;
+}
+
+/** Of maps that programs of other versions have or had. */
+export function otherLayouts(folder: string): readonly number[] {
+  return layoutsOf(folder).filter((layout) => layout !== LAYOUT);
+}
+
+export function removeMaps(folder: string, layout: number): void {
+  removeFolder(mapsOf(folder, layout));
 }
 
 /** Programs that were attached together. */
 export interface Generation {
   readonly number: number;
+  readonly layout: number;
   /** Of the object that they are from, in hexadecimal. */
   readonly digest: string;
 }
@@ -41,8 +52,9 @@ export function generations(folder: string): readonly Generation[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .flatMap((name) => {
-      const [, number, digest] = PROGRAMS.exec(name) ?? [];
-      return digest === undefined ? [] : [{ number: Number(number), digest }];
+      const [, number, layout, digest] = PROGRAMS.exec(name) ?? [];
+      if (digest === undefined) return [];
+      return [{ number: Number(number), layout: Number(layout), digest }];
     })
     .sort((a, b) => a.number - b.number);
 }
@@ -78,12 +90,24 @@ export function removeParts(folder: string): void {
 export function unpin(folder: string): void {
   for (const generation of generations(folder)) removeGeneration(folder, generation);
   removeParts(folder);
-  if (existsSync(join(folder, "maps"))) removeFolder(join(folder, "maps"));
+  for (const layout of layoutsOf(folder)) removeMaps(folder, layout);
   if (existsSync(folder)) rmdirSync(folder);
 }
 
-function wholeOf(folder: string, { number, digest }: Generation): string {
-  return join(folder, `programs-${number}-${digest}`);
+function wholeOf(folder: string, { number, layout, digest }: Generation): string {
+  return join(folder, `programs-${number}-${layout}-${digest}`);
+}
+
+function mapsOf(folder: string, layout: number): string {
+  return join(folder, `maps-${layout}`);
+}
+
+function layoutsOf(folder: string): readonly number[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const layout = MAPS.exec(name)?.[1];
+    return layout === undefined ? [] : [Number(layout)];
+  });
 }
 
 function partOf(folder: string, number: number): string {
