@@ -76,11 +76,13 @@ static __always_inline bool is_outside(void)
 /*
  * Of a launcher: the domain that its next execve leads into, whatever it executes. The agent writes
  * it, for a process that is in no domain. No child inherits it, and one execve takes it, also one
- * that fails.
+ * that fails. During an upgrade the programs of both versions take it in one execve, so it stays
+ * until that is over. Its first two words are for good, as those of a label.
  */
 struct arrival {
 	__u32 domain;
 	__u32 launched;
+	const void *taken; /* by the execve of this linux_binprm; NULL: not yet */
 };
 
 struct {

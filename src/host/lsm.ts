@@ -105,7 +105,8 @@ export function attachEngine(places: Places): boolean {
 
 /**
  * Replaces the programs of another version of Cofferdam by this one's, without a gap; whether there
- * were any. `fill`: puts what is to be in force into maps that are new, see {@link loadLsm}. @throws HostError; then the others stay
+ * were any. `fill`: puts what is to be in force into maps that are new, see `loadLsm`.
+ * @throws HostError; then the others stay
  */
 export function renewEngine(places: Places, fill: (engine: LsmEngine) => void): boolean {
   const { lsmPins } = places.system;

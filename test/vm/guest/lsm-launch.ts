@@ -264,7 +264,7 @@ for (const [whose, asOfOther] of [
   ["", asOfAnotherVersion],
   [" whose maps have another layout", asOfAnotherLayout],
 ] as const)
-  test(`an agent replaces the programs of another version${whose}, and what runs stays held`, async () => {
+  test(`an agent replaces another version's programs${whose}: who runs stays held`, async () => {
     const one = launched();
     expect(await one.does("read /etc/passwd")).toBe("EACCES");
     await agent?.stop();

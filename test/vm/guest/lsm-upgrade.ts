@@ -1,4 +1,4 @@
-/** Loads every program three times, which takes the emulator minutes. */
+/** Loads every program four times, which takes the emulator minutes. */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
@@ -54,7 +54,22 @@ test("new programs take over without a gap", async () => {
   await crowd.end();
 });
 
-test("and by maps of another layout, into which each process's domain is carried over", async () => {
+test("a launcher enters its domain while the programs of both versions are attached", async () => {
+  const { engine } = new Lsm();
+  const programs = fs.readdirSync(PINS).find((name) => name.startsWith("programs-"));
+  const aside = `${PINS}/aside`;
+  fs.renameSync(`${PINS}/${programs}`, aside);
+  loadLsm(PINS, nothingToFill);
+  const launcher = new Trying(ACT);
+  engine.announce(launcher.pid, { domain: DOMAIN, launched: "bare" }, () => true);
+  launcher.becomes(`execute ${TRY}`);
+  expect(await launcher.does(`read ${FILE}`)).toBe("EACCES");
+  for (const name of fs.readdirSync(aside)) fs.unlinkSync(`${aside}/${name}`);
+  fs.rmdirSync(aside);
+  await launcher.end();
+});
+
+test("and by maps of another layout, into which each domain is carried over", async () => {
   const { engine: old } = new Lsm();
   const crowd = await crowdIn(old);
   const launcher = new Trying(ACT);

@@ -78,8 +78,8 @@ export const PEER_BYTES = 32;
 export const STAYS_OUTSIDE = 0xffffffff;
 
 /**
- * `struct label`: user space writes the first two words, which every layout has, and leaves the rest
- * zero.
+ * `struct label`: user space writes the first two words, which every layout has, and leaves the
+ * rest zero.
  */
 export const labelLayout = { domain: 0, launched: 4, bytes: 5776 } as const;
 
@@ -90,8 +90,8 @@ export const launchedStates = ["not", "bare", "filtered"] as const;
  */
 export type Launched = (typeof launchedStates)[number];
 
-/** `struct arrival`. */
-export const arrivalLayout = { domain: 0, launched: 4, bytes: 8 } as const;
+/** `struct arrival`: user space writes the first two words, and leaves the rest zero. */
+export const arrivalLayout = { domain: 0, launched: 4, taken: 8, bytes: 16 } as const;
 
 /** `struct event`; the name follows. */
 export const eventLayout = {

@@ -7,9 +7,9 @@ import { LAYOUT, type LsmMap } from "./layout.ts";
 
 /**
  * Folders on a bpffs that keep the engine: `maps-LAYOUT/NAME`, and `programs-N-LAYOUT-DIGEST/NAME`
- * of the N-th object that was attached, whole. Programs are attached and detached below `part-N`, so
- * that what is left of a process that was killed meanwhile never passes for the engine. Whatever is
- * pinned there outlives every process. Only root may look into it.
+ * of the N-th object that was attached, whole. Programs are attached and detached below `part-N`,
+ * so that what is left of a process that was killed meanwhile never passes for the engine. Whatever
+ * is pinned there outlives every process. Only root may look into it.
  */
 
 const PROGRAMS = /^programs-(\d+)-(\d+)-([0-9a-f]+)$/;
