@@ -1,4 +1,4 @@
-/** Loads every program four times, which takes the emulator minutes. */
+/** Loads every program five times, which takes the emulator minutes. */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
@@ -83,6 +83,10 @@ test("and by maps of another layout, into which each domain is carried over", as
   expect(isLsmOutdated(PINS)).toBe(true);
   // Nobody changes by the new layout what goes by the old one.
   expect(LsmEngine.open(PINS)).toBeNull();
+  expect(() => loadLsm(PINS, nothingToFill)).toThrow(
+    `no policy any more, or a broken one: ${DOMAIN}`,
+  );
+  expect(generations(PINS)).toMatchObject([{ digest: "0" }]);
   loadLsm(PINS, (engine) => {
     engine.setPolicy(DOMAIN, policyTable([], nothingBeside));
     engine.setLevel(DOMAIN, "enforcing");

@@ -235,6 +235,19 @@ export class LsmEngine {
     return carried.size;
   }
 
+  /** The domains that threads of the host are in by the maps of another layout. */
+  static domainsIn(folder: string, layout: number): ReadonlySet<number> {
+    const labels = openPin(folder, "labels", layout);
+    if (labels === null) return new Set();
+    return withFd(labels, () => {
+      const label = Buffer.alloc(valueBytes(labels));
+      const found = processesNow()
+        .flatMap(threadsOf)
+        .map((thread) => withTask(thread, (pidfd) => domainAt(labels, pidfd, label)));
+      return new Set(found.filter((domain) => domain !== null && domain !== 0) as number[]);
+    });
+  }
+
   #carry(before: number, map: "labels" | "arrivals", carried: Set<number>): void {
     const bytes = map === "labels" ? labelLayout.bytes : arrivalLayout.bytes;
     const old = Buffer.alloc(valueBytes(before));
@@ -243,10 +256,9 @@ export class LsmEngine {
       let found = false;
       for (const thread of processesNow().flatMap(threadsOf)) {
         const copied = withTask(thread, (pidfd) => {
-          if (libbpf().lookupElement(before, word(pidfd), old) < 0) return false;
-          if (libbpf().lookupElement(this.#fd(map), word(pidfd), here) < 0) here.fill(0);
-          if (old.readUInt32LE(DOMAIN) === 0 || old.compare(here, 0, KEPT, 0, KEPT) === 0)
-            return false;
+          if (domainAt(before, pidfd, old) === 0) return false;
+          domainAt(this.#fd(map), pidfd, here);
+          if (old.compare(here, 0, KEPT, 0, KEPT) === 0) return false;
           here.fill(0);
           old.copy(here, 0, 0, KEPT);
           const result: number = libbpf().updateElement(this.#fd(map), word(pidfd), here, 0);
@@ -451,6 +463,12 @@ function withTask<T>(thread: number, work: (pidfd: number) => T): T | null {
     throw error;
   }
   return withFd(pidfd, work);
+}
+
+/** Reads a label or an arrival into `bytes`, zeros where there is none; its domain. */
+function domainAt(map: number, pidfd: number, bytes: Buffer): number {
+  if (libbpf().lookupElement(map, word(pidfd), bytes) < 0) bytes.fill(0);
+  return bytes.readUInt32LE(DOMAIN);
 }
 
 function processesNow(): readonly number[] {

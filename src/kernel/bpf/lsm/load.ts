@@ -65,6 +65,7 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
     if (engine === null) throw new Error(`not all maps are pinned below ${folder}`);
     const others = before.length > 0 ? otherLayouts(folder) : [];
     if (others.length > 0) fill(engine);
+    for (const layout of others) requirePolicies(engine, LsmEngine.domainsIn(folder, layout));
     removeParts(folder);
     const pins = beginGeneration(folder, generation);
     for (const program of programs) object.attachPinned(program, join(pins, program));
@@ -77,6 +78,17 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
   }
   for (const old of before) removeGeneration(folder, old);
   for (const layout of otherLayouts(folder)) removeMaps(folder, layout);
+}
+
+/** Whoever is in a domain without a policy would be denied everything. */
+function requirePolicies(engine: LsmEngine, domains: ReadonlySet<number>): void {
+  const inForce = engine.levels();
+  const missing = [...domains].filter((domain) => !inForce.has(domain));
+  if (missing.length > 0)
+    throw new Error(
+      "processes are in domains that have no policy any more, or a broken one: " +
+        missing.join(", "),
+    );
 }
 
 /** Whether programs of another version are attached, alone or beside this one's. */
