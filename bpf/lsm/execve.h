@@ -34,20 +34,15 @@ static __always_inline __u32 destination(struct label *label)
 }
 
 /* Takes what the agent wrote for a launcher; nothing for every other task. */
-static __always_inline struct arrival take_arrival(struct task_struct *task, const void *execve)
+static __always_inline struct arrival take_arrival(struct task_struct *task)
 {
 	struct arrival *found = bpf_task_storage_get(&arrivals, task, NULL, 0);
 	struct arrival arrival = {};
 
-	if (!found)
-		return arrival;
-	if (found->taken && found->taken != execve) {
-		bpf_task_storage_delete(&arrivals, task);
-		return arrival;
+	if (found) {
+		found->taken = true;
+		arrival = *found;
 	}
-	found->taken = execve;
-	arrival.domain = found->domain;
-	arrival.launched = found->launched;
 	return arrival;
 }
 
@@ -71,7 +66,7 @@ int BPF_PROG(on_exec_begins, struct linux_binprm *bprm)
 		label->next = 0;
 	if (!file || (label && label->domain))
 		return 0;
-	arrival = take_arrival(task, bprm);
+	arrival = take_arrival(task);
 	unit = arrival.domain ? 0 : domain_of_unit(task);
 	if (!arrival.domain && !unit && !may_be_entry(file))
 		return 0;
@@ -121,13 +116,12 @@ int BPF_PROG(on_exec_credentials, struct linux_binprm *bprm, struct file *file)
 SEC("lsm.s/bprm_committed_creds")
 int BPF_PROG(on_exec_commits, struct linux_binprm *bprm)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct label *label = bpf_task_storage_get(&labels, task, NULL, 0);
+	struct label *label =
+		bpf_task_storage_get(&labels, bpf_get_current_task_btf(), NULL, 0);
 
 	if (label && label->next) {
 		label->domain = label->next;
 		label->next = 0;
-		bpf_task_storage_delete(&arrivals, task);
 	}
 	return 0;
 }

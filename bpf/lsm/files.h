@@ -55,8 +55,13 @@ static __noinline int judge_open(struct file *file)
 	enum name_state state;
 	__u32 wanted;
 
-	if (!label || !file || file->f_mode & FMODE_BACKING)
+	if (!file || file->f_mode & FMODE_BACKING)
 		return 0;
+	if (!label) {
+		if (file->f_flags & OPENED_FOR_EXEC)
+			forget_taken_arrival();
+		return 0;
+	}
 	if (is_message_queue(file->f_inode) &&
 	    judge_service(SERVICE_MQUEUE, GRANTED_MQUEUE))
 		return -EACCES;

@@ -39,7 +39,14 @@ struct made {
 	__u32 granted;
 };
 
-/* Its first two words are for good: an upgrade carries them over, whatever follows them. */
+/* Of a label, for later versions. The kernel's piece of memory is as large without. */
+#define RESERVED_BYTES 2160
+
+/*
+ * The size and the first four words are for good: an upgrade leaves this map as it is, so that no
+ * task is in no domain meanwhile. The rest is written and read within one hook, but `made`, which
+ * counts only by the kernel's addresses in it.
+ */
 struct label {
 	__u32 domain; /* 0: none */
 	__u32 launched; /* enum launched; of a process and its descendants */
@@ -52,6 +59,7 @@ struct label {
 	/* One record: `name` follows `event`. */
 	struct event event;
 	char name[PATH_BYTES + LAST_BYTES];
+	char reserved[RESERVED_BYTES];
 };
 
 struct {
@@ -76,13 +84,14 @@ static __always_inline bool is_outside(void)
 /*
  * Of a launcher: the domain that its next execve leads into, whatever it executes. The agent writes
  * it, for a process that is in no domain. No child inherits it, and one execve takes it, also one
- * that fails. During an upgrade the programs of both versions take it in one execve, so it stays
- * until that is over. Its first two words are for good, as those of a label.
+ * that fails. During an upgrade the programs of both versions take it in one execve, so the next
+ * execve removes it, when its file is opened. Its layout is for good, as a label's size is.
  */
 struct arrival {
 	__u32 domain;
 	__u32 launched;
-	const void *taken; /* by the execve of this linux_binprm; NULL: not yet */
+	__u32 taken;
+	__u32 reserved;
 };
 
 struct {
@@ -91,6 +100,16 @@ struct {
 	__type(key, int);
 	__type(value, struct arrival);
 } arrivals SEC(".maps");
+
+/* At the begin of an execve: what the one before has taken. */
+static __always_inline void forget_taken_arrival(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct arrival *found = bpf_task_storage_get(&arrivals, task, NULL, 0);
+
+	if (found && found->taken)
+		bpf_task_storage_delete(&arrivals, task);
+}
 
 /* NULL for tasks in no domain, whose way through every program ends here. */
 static __always_inline struct label *label_of_current(void)

@@ -5,7 +5,13 @@ import type { Event } from "../events/event.ts";
 import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
 import { HostError } from "../host/host-error.ts";
 import { load } from "../host/load.ts";
-import { attachEngine, attachedEngine, lsmTable, renewEngine } from "../host/lsm.ts";
+import {
+  attachEngine,
+  attachedEngine,
+  lsmTable,
+  renewEngine,
+  requireNoOther,
+} from "../host/lsm.ts";
 import { unadoptedMark } from "../host/lsm-entries.ts";
 import { launcherOf, type Places } from "../host/places.ts";
 import { holdBackUnits } from "../host/units/hold-back.ts";
@@ -63,7 +69,7 @@ export class LsmFollower {
   levels(number: number | null): void {
     this.#try("does not follow the levels of its domains", () => {
       using engine = attachedEngine(this.#places);
-      if (engine === null) return;
+      if (engine === null) return requireNoOther(this.#places);
       const inForce = engine.levels();
       for (const entry of this.#table().entries)
         if (inForce.has(entry.number) && (number ?? entry.number) === entry.number)
@@ -77,8 +83,8 @@ export class LsmFollower {
     this.#try("does not follow the policies of its domains", () => {
       const enters = entersInKernel(this.#places);
       using engine = attachedEngine(this.#places) ?? (enters ? this.#attach() : null);
-      if (engine === null) return;
-      this.#follow(engine, enters, names, new Set(engine.levels().keys()));
+      if (engine === null) return requireNoOther(this.#places);
+      this.#follow(engine, enters, names, engine.levels());
       if (enters && names === null) this.#adopt(engine);
     });
   }
@@ -86,10 +92,7 @@ export class LsmFollower {
   /** After an upgrade of the package. */
   #renew(): void {
     this.#try("keeps the programs of another version", () => {
-      // By maps that are new nothing is in force, and whoever is in a domain needs its policy.
-      const all = new Set(this.#table().entries.map(({ number }) => number));
-      const enters = entersInKernel(this.#places);
-      if (renewEngine(this.#places, (engine) => this.#follow(engine, enters, null, all)))
+      if (renewEngine(this.#places, (engine) => this.#fill(engine)))
         this.#log("the programs of the bpf-lsm engine are those of this version now");
     });
   }
@@ -167,12 +170,26 @@ export class LsmFollower {
     rmSync(mark, { force: true });
   }
 
-  /** `inForce`: numbers of the domains that are, beside those that are entered. */
+  /**
+   * Maps in which nothing is in force yet, while the programs of another version hold on. These go
+   * on where a policy cannot be read: nobody is to be without a policy or an entry.
+   */
+  #fill(engine: LsmEngine): void {
+    const enters = entersInKernel(this.#places);
+    const occupied = engine.occupied();
+    const isNeeded = ({ number }: DomainEntry) => enters || occupied.has(number);
+    for (const { name } of this.#table().entries.filter(isNeeded))
+      if (load(this.#places, { name }).policy === null)
+        throw new HostError(`the policy of ${name} is broken`, `cofferdam check ${name}`);
+    this.#follow(engine, enters, null, occupied);
+  }
+
+  /** `inForce`: has the numbers of the domains that are, beside those that are entered. */
   #follow(
     engine: LsmEngine,
     enters: boolean,
     names: ReadonlySet<string> | null,
-    inForce: ReadonlySet<number>,
+    inForce: { has(number: number): boolean },
   ): void {
     const { entries } = this.#table();
     const read = new Map<DomainEntry, Read>();

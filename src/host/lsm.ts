@@ -9,7 +9,7 @@ import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { isLsmOutdated, loadLsm } from "../kernel/bpf/lsm/load.ts";
-import { generations, unpin } from "../kernel/bpf/lsm/pins.ts";
+import { generations, removeParts, unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
@@ -110,8 +110,9 @@ export function attachEngine(places: Places): boolean {
  */
 export function renewEngine(places: Places, fill: (engine: LsmEngine) => void): boolean {
   const { lsmPins } = places.system;
-  if (!isLsmOutdated(lsmPins)) return false;
+  if (generations(lsmPins).length === 0) return false;
   using _lock = lockEngine(places);
+  removeParts(lsmPins);
   if (!isLsmOutdated(lsmPins)) return false;
   explained(() => loadLsm(lsmPins, fill));
   return true;
@@ -142,7 +143,7 @@ function attach({ system }: Places): boolean {
   return explained(() => {
     using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
-    requireNoOther(system.lsmPins);
+    requireNoOther({ system });
     requireHooks();
     requireBpffs(dirname(system.lsmPins));
     loadLsm(system.lsmPins, nothingIsInForce);
@@ -153,12 +154,14 @@ function attach({ system }: Places): boolean {
 /** Without programs there are no maps of theirs to begin anew with. */
 const nothingIsInForce = (): void => undefined;
 
-/** @throws HostError */
-function requireNoOther(pins: string): void {
-  if (generations(pins).length > 0)
+/** Of a caller that has found no engine of its own version. @throws HostError */
+export function requireNoOther({ system }: Pick<Places, "system">): void {
+  if (generations(system.lsmPins).length > 0)
     throw new HostError(
-      "the engine is attached as another version of Cofferdam left it",
-      "the agent replaces its programs: systemctl restart cofferdam-agent",
+      "the engine is attached as another version of Cofferdam left it, and goes by what was in " +
+        "force then",
+      "the agent replaces its programs (systemctl restart cofferdam-agent), or its journal says why " +
+        "it cannot",
     );
 }
 

@@ -133,7 +133,7 @@ function digestOfLayout(): string {
 
 test("another layout has another number, by which an upgrade begins with maps of its own", () => {
   // Where only words have changed, or a limit of no map, the number stays.
-  expect([layout.LAYOUT, digestOfLayout()]).toEqual([1, "3ef9a5556c2a9930"]);
+  expect([layout.LAYOUT, digestOfLayout()]).toEqual([1, "4aba844c84575162"]);
 });
 
 /** The functions and hooks of a source, each from its first line to the closing brace. */

@@ -2,7 +2,11 @@ import { type Rule, unitConflict } from "./finding.ts";
 import { property, words } from "./unit.ts";
 
 /** What cofferdam-agent.service starts after, by its own line and by DefaultDependencies=. */
-const BEFORE_AGENT = ["local-fs.target", "sysinit.target", "basic.target"];
+const BEFORE_AGENT = [
+  ...["local-fs-pre.target", "local-fs.target", "sysinit.target", "basic.target"],
+  ...["sockets.target", "paths.target", "timers.target", "slices.target"],
+  "cofferdam-agent.service",
+];
 
 /**
  * The drop-in makes the unit wait for the agent. systemd resolves a cycle by dropping a job, so at

@@ -4,4 +4,4 @@
 export const programInfo = { id: 4, tag: 8, mapCount: 52, mapIds: 56, bytes: 64 } as const;
 
 /** The same of `struct bpf_map_info`, up to the name's end. */
-export const mapInfo = { id: 4, value: 12, name: 24, bytes: 40 } as const;
+export const mapInfo = { id: 4, name: 24, bytes: 40 } as const;

@@ -128,10 +128,6 @@ function nameOf(map: number): string {
   return name.toString("latin1", 0, name.indexOf(0));
 }
 
-export function valueBytes(map: number): number {
-  return aboutMap(map).readUInt32LE(mapInfo.value);
-}
-
 export function withFd<T>(fd: number, work: (fd: number) => T): T {
   try {
     return work(fd);

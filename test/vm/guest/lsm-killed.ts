@@ -96,7 +96,7 @@ class RunningAgent {
 
   /** Until it has begun to attach programs beside those of another version. */
   async replacesPrograms(): Promise<void> {
-    while (fs.readdirSync(PINS).filter((name) => name !== "maps").length < 2) {
+    while (!fs.readdirSync(PINS).some((name) => name.startsWith("part-"))) {
       if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
       await sleep(1);
     }

@@ -6,7 +6,7 @@ import { ENOENT, ESRCH, PIDFD_THREAD } from "../../constants.ts";
 import { hasCode } from "../../errno-error.ts";
 import { close, syscall } from "../../ffi.ts";
 import { libbpf } from "../libbpf.ts";
-import { listMap, valueBytes, withFd } from "../maps.ts";
+import { listMap, withFd } from "../maps.ts";
 import { check } from "../object.ts";
 import {
   accountLayout,
@@ -25,7 +25,7 @@ import {
   ROW_BYTES,
   UNIT_BYTES,
 } from "./layout.ts";
-import { generations, mapPin, openPin } from "./pins.ts";
+import { generations, openPin } from "./pins.ts";
 
 /** `linux/bpf.h`. */
 const BPF_MAP_TYPE_ARRAY = 2;
@@ -39,9 +39,6 @@ const ONLY = 0;
 const TABLES_PER_WRITE = 256;
 /** Passes over the processes that are adopted; each new one was forked during the pass before. */
 const ADOPTING_PASSES_MAX = 64;
-/** What every layout of a label and of an arrival begins with, bytes: domain, launched. */
-const KEPT = 8;
-const DOMAIN = 0;
 
 export interface Account {
   readonly denied: bigint;
@@ -219,60 +216,12 @@ export class LsmEngine {
     return { domain: label.readUInt32LE(labelLayout.domain), launched };
   }
 
-  /**
-   * Gives each thread of the host the label, and each launcher the arrival, that it has in the maps
-   * of another layout, whose programs are attached beside these: what is forked or executed
-   * meanwhile has it there already. Returns how many threads that were.
-   */
-  carryOver(folder: string, layout: number): number {
-    const carried = new Set<number>();
-    // What is executed in between is a label by the time that labels are looked at.
-    for (const map of ["arrivals", "labels"] as const) {
-      const before = openPin(folder, map, layout);
-      if (before === null) throw new Error(`${mapPin(folder, map, layout)} is not pinned`);
-      withFd(before, () => this.#carry(before, map, carried));
-    }
-    return carried.size;
-  }
-
-  /** The domains that threads of the host are in by the maps of another layout. */
-  static domainsIn(folder: string, layout: number): ReadonlySet<number> {
-    const labels = openPin(folder, "labels", layout);
-    if (labels === null) return new Set();
-    return withFd(labels, () => {
-      const label = Buffer.alloc(valueBytes(labels));
-      const found = processesNow()
-        .flatMap(threadsOf)
-        .map((thread) => withTask(thread, (pidfd) => domainAt(labels, pidfd, label)));
-      return new Set(found.filter((domain) => domain !== null && domain !== 0) as number[]);
-    });
-  }
-
-  #carry(before: number, map: "labels" | "arrivals", carried: Set<number>): void {
-    const bytes = map === "labels" ? labelLayout.bytes : arrivalLayout.bytes;
-    const old = Buffer.alloc(valueBytes(before));
-    const here = Buffer.alloc(bytes);
-    for (let pass = 0; pass < ADOPTING_PASSES_MAX; pass++) {
-      let found = false;
-      for (const thread of processesNow().flatMap(threadsOf)) {
-        const copied = withTask(thread, (pidfd) => {
-          if (domainAt(before, pidfd, old) === 0) return false;
-          domainAt(this.#fd(map), pidfd, here);
-          if (old.compare(here, 0, KEPT, 0, KEPT) === 0) return false;
-          here.fill(0);
-          old.copy(here, 0, 0, KEPT);
-          const result: number = libbpf().updateElement(this.#fd(map), word(pidfd), here, 0);
-          if (hasEnded(result)) return false;
-          check(`carry over thread ${thread}`, result);
-          return true;
-        });
-        if (!copied) continue;
-        carried.add(thread);
-        found = true;
-      }
-      if (!found) return;
-    }
-    throw new Error("processes fork faster than their domains are carried over");
+  /** The domains that threads of the host are in. */
+  occupied(): ReadonlySet<number> {
+    const domains = processesNow()
+      .flatMap(threadsOf)
+      .map((thread) => this.domainOf(thread) ?? 0);
+    return new Set(domains.filter((domain) => domain !== 0));
   }
 
   /**
@@ -463,12 +412,6 @@ function withTask<T>(thread: number, work: (pidfd: number) => T): T | null {
     throw error;
   }
   return withFd(pidfd, work);
-}
-
-/** Reads a label or an arrival into `bytes`, zeros where there is none; its domain. */
-function domainAt(map: number, pidfd: number, bytes: Buffer): number {
-  if (libbpf().lookupElement(map, word(pidfd), bytes) < 0) bytes.fill(0);
-  return bytes.readUInt32LE(DOMAIN);
 }
 
 function processesNow(): readonly number[] {

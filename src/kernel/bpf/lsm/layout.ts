@@ -4,9 +4,10 @@
  */
 
 /**
- * Of all that user space and the programs share, the policies' tables included. Where it is another
- * one than that of the attached programs, an upgrade begins with maps of its own (`load.ts`).
- * test/lsm/object.test.ts fails when the layout changes and this does not.
+ * Of all that user space and the programs share, the policies' tables included, but not of
+ * {@link lastingMaps}. Where it is another one than that of the attached programs, an upgrade
+ * begins with maps of its own (`load.ts`). test/lsm/object.test.ts fails when the layout changes
+ * and this does not.
  */
 export const LAYOUT = 1;
 
@@ -77,11 +78,8 @@ export const PEER_BYTES = 32;
 /** In the place of a domain in `executables`. */
 export const STAYS_OUTSIDE = 0xffffffff;
 
-/**
- * `struct label`: user space writes the first two words, which every layout has, and leaves the
- * rest zero.
- */
-export const labelLayout = { domain: 0, launched: 4, bytes: 5776 } as const;
+/** `struct label`: user space writes the first two words, and leaves the rest zero. */
+export const labelLayout = { domain: 0, launched: 4, next: 8, zero: 12, bytes: 7936 } as const;
 
 /** `enum launched`, in order. */
 export const launchedStates = ["not", "bare", "filtered"] as const;
@@ -90,7 +88,7 @@ export const launchedStates = ["not", "bare", "filtered"] as const;
  */
 export type Launched = (typeof launchedStates)[number];
 
-/** `struct arrival`: user space writes the first two words, and leaves the rest zero. */
+/** `struct arrival`: the same. */
 export const arrivalLayout = { domain: 0, launched: 4, taken: 8, bytes: 16 } as const;
 
 /** `struct event`; the name follows. */
@@ -171,6 +169,9 @@ export const lsmMaps = [
   "peers",
 ] as const;
 export type LsmMap = (typeof lsmMaps)[number];
+
+/** Those whose layout is for good: which domain each task is in, and is about to enter. */
+export const lastingMaps: readonly LsmMap[] = ["labels", "arrivals"];
 
 /** The programs, by the header that they are in. */
 export const lsmPrograms = [

@@ -20,12 +20,12 @@ import {
   beginGeneration,
   completeGeneration,
   generations,
+  hasOtherMaps,
   makePins,
   mapPin,
   openPin,
-  otherLayouts,
   removeGeneration,
-  removeMaps,
+  removeOtherMaps,
   removeParts,
   unpin,
 } from "./pins.ts";
@@ -40,9 +40,8 @@ const MINOR_BITS = 20n;
  * Loads the engine's programs, attaches them to every hook and pins them and their maps below
  * `folder`, on a bpffs. No process is in a domain by that. Where programs of another version are
  * attached, the new ones take over their maps, and the old ones are detached when all new ones are
- * attached: in between both decide. Maps of another layout cannot be taken over: then `fill` puts
- * into new ones what is to be in force, and each thread's label is carried over before the old
- * programs are detached.
+ * attached: in between both decide. Of maps of another layout, only those are taken over that tell
+ * which domain each task is in; `fill` puts into new ones what is to be in force.
  * @throws BpfError if the kernel refuses; then everything is as before
  */
 export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void {
@@ -63,39 +62,36 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
         check(`pin map ${map}`, libbpf().pin(object.mapFd(map), mapPin(folder, map)));
     using engine = LsmEngine.openMaps(folder);
     if (engine === null) throw new Error(`not all maps are pinned below ${folder}`);
-    const others = before.length > 0 ? otherLayouts(folder) : [];
-    if (others.length > 0) fill(engine);
-    for (const layout of others) requirePolicies(engine, LsmEngine.domainsIn(folder, layout));
+    if (before.some(({ layout }) => layout !== LAYOUT)) {
+      fill(engine);
+      requirePolicies(engine);
+    }
     removeParts(folder);
     const pins = beginGeneration(folder, generation);
     for (const program of programs) object.attachPinned(program, join(pins, program));
     completeGeneration(folder, generation);
-    for (const layout of others) engine.carryOver(folder, layout);
   } catch (error) {
     if (before.length === 0) unpin(folder);
     else removeParts(folder);
     throw error;
   }
   for (const old of before) removeGeneration(folder, old);
-  for (const layout of otherLayouts(folder)) removeMaps(folder, layout);
+  removeOtherMaps(folder);
 }
 
 /** Whoever is in a domain without a policy would be denied everything. */
-function requirePolicies(engine: LsmEngine, domains: ReadonlySet<number>): void {
+function requirePolicies(engine: LsmEngine): void {
   const inForce = engine.levels();
-  const missing = [...domains].filter((domain) => !inForce.has(domain));
+  const missing = [...engine.occupied()].filter((domain) => !inForce.has(domain));
   if (missing.length > 0)
-    throw new Error(
-      "processes are in domains that have no policy any more, or a broken one: " +
-        missing.join(", "),
-    );
+    throw new Error(`processes are in domains that have no policy any more: ${missing.join(", ")}`);
 }
 
 /** Whether programs of another version are attached, alone or beside this one's. */
 export function isLsmOutdated(folder: string): boolean {
   const attached = generations(folder);
   if (attached.length === 0) return false;
-  const isOnly = attached.length === 1 && otherLayouts(folder).length === 0;
+  const isOnly = attached.length === 1 && !hasOtherMaps(folder);
   return !isOnly || attached[0]?.digest !== shippedLsmDigest();
 }
 

@@ -3,40 +3,43 @@ import { join } from "node:path";
 import { PRIVATE_FOLDER } from "../../../base/modes.ts";
 import { libbpf } from "../libbpf.ts";
 import { check } from "../object.ts";
-import { LAYOUT, type LsmMap } from "./layout.ts";
+import { LAYOUT, type LsmMap, lastingMaps } from "./layout.ts";
 
 /**
- * Folders on a bpffs that keep the engine: `maps-LAYOUT/NAME`, and `programs-N-LAYOUT-DIGEST/NAME`
- * of the N-th object that was attached, whole. Programs are attached and detached below `part-N`,
- * so that what is left of a process that was killed meanwhile never passes for the engine. Whatever
- * is pinned there outlives every process. Only root may look into it.
+ * Folders on a bpffs that keep the engine: `lasting/NAME` and `maps-LAYOUT/NAME`, and
+ * `programs-N-LAYOUT-DIGEST/NAME` of the N-th object that was attached, whole. Programs are
+ * attached and detached below `part-N`, so that what is left of a process that was killed meanwhile
+ * never passes for the engine. Whatever is pinned there outlives every process. Only root may look
+ * into it.
  */
 
 const PROGRAMS = /^programs-(\d+)-(\d+)-([0-9a-f]+)$/;
 const PART = /^part-\d+$/;
 const MAPS = /^maps-(\d+)$/;
+const LASTING = "lasting";
 
-export function mapPin(folder: string, map: LsmMap, layout = LAYOUT): string {
-  return join(mapsOf(folder, layout), map);
+export function mapPin(folder: string, map: LsmMap): string {
+  return lastingMaps.includes(map) ? join(folder, LASTING, map) : join(mapsOf(folder, LAYOUT), map);
 }
 
 export function makePins(folder: string): void {
-  mkdirSync(mapsOf(folder, LAYOUT), { recursive: true, mode: PRIVATE_FOLDER });
+  for (const made of [join(folder, LASTING), mapsOf(folder, LAYOUT)])
+    mkdirSync(made, { recursive: true, mode: PRIVATE_FOLDER });
 }
 
 /** A descriptor of the pinned map; null if it is not pinned. */
-export function openPin(folder: string, map: LsmMap, layout = LAYOUT): number | null {
-  const path = mapPin(folder, map, layout);
+export function openPin(folder: string, map: LsmMap): number | null {
+  const path = mapPin(folder, map);
   return existsSync(path) ? check(`open ${path}`, libbpf().openPinned(path)) : null;
 }
 
-/** Of maps that programs of other versions have or had. */
-export function otherLayouts(folder: string): readonly number[] {
-  return layoutsOf(folder).filter((layout) => layout !== LAYOUT);
+/** Whether there are maps that programs of other versions have or had. */
+export function hasOtherMaps(folder: string): boolean {
+  return otherMaps(folder).length > 0;
 }
 
-export function removeMaps(folder: string, layout: number): void {
-  removeFolder(mapsOf(folder, layout));
+export function removeOtherMaps(folder: string): void {
+  for (const name of otherMaps(folder)) removeFolder(join(folder, name));
 }
 
 /** Programs that were attached together. */
@@ -90,8 +93,9 @@ export function removeParts(folder: string): void {
 export function unpin(folder: string): void {
   for (const generation of generations(folder)) removeGeneration(folder, generation);
   removeParts(folder);
-  for (const layout of layoutsOf(folder)) removeMaps(folder, layout);
-  if (existsSync(folder)) rmdirSync(folder);
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) removeFolder(join(folder, name));
+  rmdirSync(folder);
 }
 
 function wholeOf(folder: string, { number, layout, digest }: Generation): string {
@@ -102,11 +106,11 @@ function mapsOf(folder: string, layout: number): string {
   return join(folder, `maps-${layout}`);
 }
 
-function layoutsOf(folder: string): readonly number[] {
+function otherMaps(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((name) => {
+  return readdirSync(folder).filter((name) => {
     const layout = MAPS.exec(name)?.[1];
-    return layout === undefined ? [] : [Number(layout)];
+    return layout !== undefined && Number(layout) !== LAYOUT;
   });
 }
 
