@@ -160,8 +160,8 @@ export function requireNoOther({ system }: Pick<Places, "system">): void {
     throw new HostError(
       "the engine is attached as another version of Cofferdam left it, and goes by what was in " +
         "force then",
-      "the agent replaces its programs (systemctl restart cofferdam-agent), or its journal says why " +
-        "it cannot",
+      "the agent replaces its programs, or its journal says why it cannot: systemctl restart " +
+        "cofferdam-agent",
     );
 }
 
