@@ -82,8 +82,10 @@ export class LsmFollower {
     if (names === null) this.#renew();
     this.#try("does not follow the policies of its domains", () => {
       const enters = entersInKernel(this.#places);
-      using engine = attachedEngine(this.#places) ?? (enters ? this.#attach() : null);
-      if (engine === null) return requireNoOther(this.#places);
+      const attached = attachedEngine(this.#places);
+      if (attached === null) requireNoOther(this.#places);
+      using engine = attached ?? (enters ? this.#attach() : null);
+      if (engine === null) return;
       this.#follow(engine, enters, names, engine.levels());
       if (enters && names === null) this.#adopt(engine);
     });

@@ -131,6 +131,12 @@ function digestOfLayout(): string {
   return createHash("sha256").update(shared).digest("hex").slice(0, 16);
 }
 
+test("the layout of what lasts is for good: no version may change it", () => {
+  expect(layout.lastingMaps).toEqual(["labels", "arrivals"]);
+  expect(layout.labelLayout).toEqual({ domain: 0, launched: 4, next: 8, zero: 12, bytes: 7936 });
+  expect(layout.arrivalLayout).toEqual({ domain: 0, launched: 4, taken: 8, bytes: 16 });
+});
+
 test("another layout has another number, by which an upgrade begins with maps of its own", () => {
   // Where only words have changed, or a limit of no map, the number stays.
   expect([layout.LAYOUT, digestOfLayout()]).toEqual([1, "4aba844c84575162"]);

@@ -57,7 +57,7 @@ test("new programs take over without a gap", async () => {
 test("a launcher enters its domain while the programs of both versions are attached", async () => {
   const { engine } = new Lsm();
   const programs = fs.readdirSync(PINS).find((name) => name.startsWith("programs-"));
-  const aside = `${PINS}/aside`;
+  const aside = "/sys/fs/bpf/aside";
   fs.renameSync(`${PINS}/${programs}`, aside);
   loadLsm(PINS, nothingToFill);
   const launcher = new Trying(ACT);

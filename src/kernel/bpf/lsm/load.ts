@@ -12,6 +12,7 @@ import {
   configurationLayout,
   LAYOUT,
   type LsmProgram,
+  lastingMaps,
   laterPrograms,
   lsmMaps,
   lsmPrograms,
@@ -21,6 +22,7 @@ import {
   completeGeneration,
   generations,
   hasOtherMaps,
+  hasUnknownPins,
   makePins,
   mapPin,
   openPin,
@@ -42,14 +44,19 @@ const MINOR_BITS = 20n;
  * attached, the new ones take over their maps, and the old ones are detached when all new ones are
  * attached: in between both decide. Of maps of another layout, only those are taken over that tell
  * which domain each task is in; `fill` puts into new ones what is to be in force.
- * @throws BpfError if the kernel refuses; then everything is as before
+ * @throws BpfError if the kernel refuses; then what is attached is as before. `cofferdam agent
+ * --unpin` removes what cannot be taken over.
  */
 export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void {
   const before = generations(folder);
-  const shipped = readShipped(OBJECT);
+  if (hasUnknownPins(folder)) throw new Error(`${folder} has pins of an unreleased version`);
+  const shipped = shippedObject();
   using object = new BpfObject(shipped);
   object.setInitialValue(".rodata", configuration());
   const reused = reusePinned(object, folder);
+  // Else nobody would be in a domain any more.
+  if (before.length > 0 && !lastingMaps.every((map) => reused.has(map)))
+    throw new Error(`${folder} has programs, and no map of the tasks in their domains`);
   const programs = programsHere();
   for (const program of lsmPrograms) if (!programs.includes(program)) object.skipProgram(program);
   object.load(programs);
@@ -97,11 +104,21 @@ export function isLsmOutdated(folder: string): boolean {
 
 /** Of the object that this version attaches. */
 export function shippedLsmDigest(): string {
-  return digestOf(readShipped(OBJECT));
+  return digestOf(shippedObject());
 }
 
+let read: Uint8Array | null = null;
+
+/** As it was at first: a package's files are replaced before its agent is restarted. */
+function shippedObject(): Uint8Array {
+  read ??= readShipped(OBJECT);
+  return read;
+}
+
+/** Also of what this version does with it. */
 function digestOf(object: Uint8Array): string {
-  return createHash("sha256").update(object).digest("hex").slice(0, DIGEST_DIGITS);
+  const hash = createHash("sha256").update(object).update(`${LAYOUT} ${lsmPrograms.join()}`);
+  return hash.digest("hex").slice(0, DIGEST_DIGITS);
 }
 
 /** Those for whose hooks this kernel has a place. */

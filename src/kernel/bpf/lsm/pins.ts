@@ -38,6 +38,13 @@ export function hasOtherMaps(folder: string): boolean {
   return otherMaps(folder).length > 0;
 }
 
+/** What this version would neither take over nor remove. */
+export function hasUnknownPins(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const known = (name: string) => [PROGRAMS, PART, MAPS].some((form) => form.test(name));
+  return readdirSync(folder).some((name) => name !== LASTING && !known(name));
+}
+
 export function removeOtherMaps(folder: string): void {
   for (const name of otherMaps(folder)) removeFolder(join(folder, name));
 }
