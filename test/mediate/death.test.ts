@@ -47,7 +47,10 @@ function survive(shared: boolean): void {
     expect(readdirSync(join(tree, "open"))).toEqual([]);
     // The log has each call of unknown outcome, twice where a mediator died between log and
     // answer.
-    const events = run.events.filter(({ source }) => source === "broker");
+    // A stand-by that finds its mediator too slow, on a busy host, retires it.
+    const events = run.events.filter(
+      ({ source, operation }) => source === "broker" && operation !== "mediator retired",
+    );
     expect(events.length).toBeGreaterThanOrEqual(unknown);
     expect(new Set(events.map(({ operation }) => operation))).toEqual(
       new Set(unknown === 0 ? [] : ["outcome unknown"]),
