@@ -86,7 +86,11 @@ export class LsmFollower {
       if (attached === null) requireNoOther(this.#places);
       using engine = attached ?? (enters ? this.#attach() : null);
       if (engine === null) return;
-      this.#follow(engine, enters, names, engine.levels());
+      const inForce = engine.levels();
+      const wanted = ({ name, number }: DomainEntry) =>
+        (names === null || names.has(name)) && (enters || inForce.has(number));
+      // A policy that cannot be read leaves in force what is.
+      this.#follow(engine, enters, this.#read(wanted), inForce);
       if (enters && names === null) this.#adopt(engine);
     });
   }
@@ -174,34 +178,39 @@ export class LsmFollower {
 
   /**
    * Maps in which nothing is in force yet, while the programs of another version hold on. These go
-   * on where a policy cannot be read: nobody is to be without a policy or an entry.
+   * on where a policy cannot be read: no domain is to lose its policy or its entries.
    */
   #fill(engine: LsmEngine): void {
     const enters = entersInKernel(this.#places);
     const occupied = engine.occupied();
-    const isNeeded = ({ number }: DomainEntry) => enters || occupied.has(number);
-    for (const { name } of this.#table().entries.filter(isNeeded))
-      if (load(this.#places, { name }).policy === null)
-        throw new HostError(`the policy of ${name} is broken`, `cofferdam check ${name}`);
-    this.#follow(engine, enters, null, occupied);
+    const wanted = ({ number }: DomainEntry) => enters || occupied.has(number);
+    const read = this.#read(wanted);
+    const broken = this.#table().entries.find((entry) => wanted(entry) && !read.has(entry));
+    if (broken !== undefined)
+      throw new HostError(
+        `the policy of ${broken.name} is broken`,
+        `cofferdam check ${broken.name}`,
+      );
+    this.#follow(engine, enters, read, occupied);
+  }
+
+  /** Without those that cannot be read. */
+  #read(wanted: (entry: DomainEntry) => boolean): ReadonlyMap<DomainEntry, Read> {
+    const read = new Map<DomainEntry, Read>();
+    for (const entry of this.#table().entries.filter(wanted)) {
+      const { policy, files } = load(this.#places, { name: entry.name });
+      if (policy !== null) read.set(entry, { policy, files });
+    }
+    return read;
   }
 
   /** `inForce`: has the numbers of the domains that are, beside those that are entered. */
   #follow(
     engine: LsmEngine,
     enters: boolean,
-    names: ReadonlySet<string> | null,
+    read: ReadonlyMap<DomainEntry, Read>,
     inForce: { has(number: number): boolean },
   ): void {
-    const { entries } = this.#table();
-    const read = new Map<DomainEntry, Read>();
-    for (const entry of entries) {
-      if (names !== null && !names.has(entry.name)) continue;
-      if (!enters && !inForce.has(entry.number)) continue;
-      const { policy, files } = load(this.#places, { name: entry.name });
-      // A policy that cannot be read leaves in force what is.
-      if (policy !== null) read.set(entry, { policy, files });
-    }
     const units = enters ? this.#units(engine, read) : new Map<string, number>();
     const executables = enters ? this.#executables(engine, read) : [];
     const entered = new Set([...executables.map(({ into }) => into), ...units.values()]);

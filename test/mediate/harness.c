@@ -224,7 +224,7 @@ static pid_t active(const char *socket) {
 
 // Kills the active one, and waits until its stand-by serves, or the holder hears that nobody does.
 // Returns whether it was the active one that served: on a busy host a stand-by retires its
-// mediator, which then keeps this domain, and whoever is killed after that serves nothing.
+// mediator, which then keeps this domain: what is killed after that serves no domain.
 // `child`: of this process, that may be left.
 static bool kill_active(pid_t *child, const char *socket, const uint8_t *slots) {
   pid_t victim = active(socket);

@@ -260,11 +260,11 @@ test("an agent that has been restarted goes on with what run has started", async
   await one.end();
 });
 
-for (const [whose, asOfOther] of [
+for (const [how, asOfOther] of [
   ["", asOfAnotherVersion],
   [" whose maps have another layout", asOfAnotherLayout],
 ] as const)
-  test(`an agent replaces another version's programs${whose}: who runs stays held`, async () => {
+  test(`an agent replaces another version's programs${how}: what runs stays held`, async () => {
     const one = launched();
     expect(await one.does("read /etc/passwd")).toBe("EACCES");
     await agent?.stop();

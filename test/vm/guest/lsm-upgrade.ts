@@ -81,7 +81,7 @@ test("and by maps of another layout, and each process stays in its domain", asyn
   const told = crowd.does("");
   const before = asOfAnotherLayout();
   expect(isLsmOutdated(PINS)).toBe(true);
-  // Nobody changes by the new layout what goes by the old one.
+  // This version writes no maps that the attached programs do not read.
   expect(LsmEngine.open(PINS)).toBeNull();
   expect(() => loadLsm(PINS, nothingToFill)).toThrow(`no policy any more: ${DOMAIN}`);
   expect(generations(PINS)).toMatchObject([{ digest: "0" }]);

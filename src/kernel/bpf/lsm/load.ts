@@ -54,7 +54,7 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
   using object = new BpfObject(shipped);
   object.setInitialValue(".rodata", configuration());
   const reused = reusePinned(object, folder);
-  // Else nobody would be in a domain any more.
+  // Else every process would be outside from then on.
   if (before.length > 0 && !lastingMaps.every((map) => reused.has(map)))
     throw new Error(`${folder} has programs, and no map of the tasks in their domains`);
   const programs = programsHere();
@@ -86,7 +86,7 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
   removeOtherMaps(folder);
 }
 
-/** Whoever is in a domain without a policy would be denied everything. */
+/** A process in a domain without a policy would be denied everything. */
 function requirePolicies(engine: LsmEngine): void {
   const inForce = engine.levels();
   const missing = [...engine.occupied()].filter((domain) => !inForce.has(domain));

@@ -40,9 +40,8 @@ export function hasOtherMaps(folder: string): boolean {
 
 /** What this version would neither take over nor remove. */
 export function hasUnknownPins(folder: string): boolean {
-  if (!existsSync(folder)) return false;
   const known = (name: string) => [PROGRAMS, PART, MAPS].some((form) => form.test(name));
-  return readdirSync(folder).some((name) => name !== LASTING && !known(name));
+  return namesIn(folder).some((name) => name !== LASTING && !known(name));
 }
 
 export function removeOtherMaps(folder: string): void {
@@ -59,8 +58,7 @@ export interface Generation {
 
 /** Oldest first. */
 export function generations(folder: string): readonly Generation[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return namesIn(folder)
     .flatMap((name) => {
       const [, number, layout, digest] = PROGRAMS.exec(name) ?? [];
       if (digest === undefined) return [];
@@ -89,8 +87,7 @@ export function removeGeneration(folder: string, generation: Generation): void {
 
 /** Detaches what a process has left that was killed while it attached or detached programs. */
 export function removeParts(folder: string): void {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) if (PART.test(name)) removeFolder(join(folder, name));
+  for (const name of namesIn(folder)) if (PART.test(name)) removeFolder(join(folder, name));
 }
 
 /**
@@ -100,9 +97,8 @@ export function removeParts(folder: string): void {
 export function unpin(folder: string): void {
   for (const generation of generations(folder)) removeGeneration(folder, generation);
   removeParts(folder);
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) removeFolder(join(folder, name));
-  rmdirSync(folder);
+  for (const name of namesIn(folder)) removeFolder(join(folder, name));
+  if (existsSync(folder)) rmdirSync(folder);
 }
 
 function wholeOf(folder: string, { number, layout, digest }: Generation): string {
@@ -114,11 +110,14 @@ function mapsOf(folder: string, layout: number): string {
 }
 
 function otherMaps(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => {
+  return namesIn(folder).filter((name) => {
     const layout = MAPS.exec(name)?.[1];
     return layout !== undefined && Number(layout) !== LAYOUT;
   });
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 function partOf(folder: string, number: number): string {

@@ -96,20 +96,22 @@ export const ADDRESS_BYTES_MAX = 128;
 
 /** An end of socketpair(2), too. */
 export function isConnectedUnixStream(fd: number): boolean {
-  const address = Buffer.alloc(ADDRESS_BYTES_MAX);
-  const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
   return (
     option(fd, SO.domain) === AF.unix &&
     option(fd, SO.type) === SOCK.stream &&
-    sys("getpeername", fd, address, length) >= 0
+    askAddress("getpeername", fd).result >= 0
   );
 }
 
 export function ownAddress(fd: number): Buffer {
+  return askAddress("getsockname", fd).address;
+}
+
+function askAddress(call: "getsockname" | "getpeername", fd: number) {
   const address = Buffer.alloc(ADDRESS_BYTES_MAX);
   const length = Buffer.from([ADDRESS_BYTES_MAX, 0, 0, 0]);
-  sys("getsockname", fd, address, length);
-  return address.subarray(0, length.readUInt32LE(0));
+  const result = sys(call, fd, address, length);
+  return { result, address: address.subarray(0, length.readUInt32LE(0)) };
 }
 
 /**
