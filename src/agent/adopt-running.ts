@@ -25,9 +25,9 @@ export function adoptRunning(engine: LsmEngine): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   const adopt = (domain: number, found: () => readonly number[]) => {
     const adopted = new Set<number>();
-    engine.adopt(domain, () => {
+    engine.labels.adopt(domain, () => {
       for (const one of found())
-        if (isAdoptable(one) && engine.domainOf(one) === 0) adopted.add(one);
+        if (isAdoptable(one) && engine.labels.domainOf(one) === 0) adopted.add(one);
       return adopted;
     });
     if (adopted.size > 0) counts.set(domain, (counts.get(domain) ?? 0) + adopted.size);

@@ -238,6 +238,7 @@ export class Agent implements AgentService {
     return this.#exclusive(async () => {
       if (name !== null) await this.#know(name);
       const entries = name === null ? this.#ofAll(level) : this.#ofOne(name);
+      this.#lsm.requireReach(entries);
       // What is in the log by now is about the time before.
       this.evidence.catchUp();
       const changes = this.#levels.give(entries, level, seconds, by, name === null);
@@ -308,8 +309,8 @@ export class Agent implements AgentService {
     this.#levels.watch();
     await this.exceptions.look();
     this.evidence.look();
-    this.#followers.all();
     this.#lsm.policies(null);
+    this.#followers.all();
     await refreshPlans(table, this.#plans, this.#runs.look(), this.log);
     this.#runs.start();
     this.drift.start();

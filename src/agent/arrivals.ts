@@ -22,7 +22,7 @@ export function leadInto(
   inForce: Level,
   { peer, level }: Arriving,
 ): void {
-  const before = readLauncher(peer, "domains", () => engine.domainOf(peer.pid));
+  const before = readLauncher(peer, "domains", () => engine.labels.domainOf(peer.pid));
   if (before === null) throw goneAlready;
   if (before !== 0)
     throw new ApiError(
@@ -37,6 +37,8 @@ export function leadInto(
       "start it again",
     );
   const launched = level === "enforcing" ? "filtered" : "bare";
-  const isThere = engine.announce(peer.pid, { domain: number, launched }, () => peer.isAlive());
+  const isThere = engine.labels.announce(peer.pid, { domain: number, launched }, () =>
+    peer.isAlive(),
+  );
   if (!isThere) throw goneAlready;
 }

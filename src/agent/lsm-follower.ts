@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { readNumbers } from "../domains/numbers-file.ts";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
@@ -8,6 +9,7 @@ import { load } from "../host/load.ts";
 import {
   attachEngine,
   attachedEngine,
+  attachedLabels,
   lsmTable,
   renewEngine,
   requireNoOther,
@@ -21,6 +23,7 @@ import { groupsOfUnits } from "../host/units/unit-groups.ts";
 import { modesFor, writeWhole } from "../host/write-whole.ts";
 import { type Executable, isUnitPath, type LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
+import { whileAttached } from "../kernel/bpf/lsm/pins.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { adoptRunning } from "./adopt-running.ts";
@@ -48,9 +51,10 @@ export interface LsmInForce {
 export class LsmFollower {
   readonly #places: Places;
   readonly #table: () => LsmInForce;
-  readonly #tell: (event: Event) => void;
   readonly #log: (text: string) => void;
   readonly #complaints: Complaints;
+  /** Each is an event, too. */
+  readonly #failures: Complaints;
 
   constructor(
     places: Places,
@@ -60,13 +64,17 @@ export class LsmFollower {
   ) {
     this.#places = places;
     this.#table = table;
-    this.#tell = tell;
     this.#log = log;
     this.#complaints = new Complaints(log);
+    this.#failures = new Complaints((text) => {
+      log(text);
+      tell(failedEvent(theHost, "engine not switched", `${text}; cofferdam doctor`));
+    });
   }
 
   /** Of the domain with that number, or of all; as far as they are in force there. */
   levels(number: number | null): void {
+    if (number === null) this.#renew();
     this.#try("does not follow the levels of its domains", () => {
       using engine = attachedEngine(this.#places);
       if (engine === null) return requireNoOther(this.#places);
@@ -79,7 +87,7 @@ export class LsmFollower {
 
   /** Policies have changed; `names` null: any may have. */
   policies(names: ReadonlySet<string> | null): void {
-    if (names === null) this.#renew();
+    this.#renew();
     this.#try("does not follow the policies of its domains", () => {
       const enters = entersInKernel(this.#places);
       const attached = attachedEngine(this.#places);
@@ -95,9 +103,38 @@ export class LsmFollower {
     });
   }
 
+  /**
+   * Before a level is given.
+   * @throws ApiError if it would not reach processes of these domains
+   */
+  requireReach(entries: readonly DomainEntry[]): void {
+    using labels = attachedLabels(this.#places);
+    if (labels === null || this.#isAttached()) return;
+    this.#renew();
+    if (this.#isAttached()) return;
+    const occupied = labels.occupied();
+    const held = entries.filter(({ number }) => occupied.has(number));
+    if (held.length > 0)
+      throw new ApiError(
+        409,
+        `the kernel holds ${held.map(({ name }) => name).join(", ")} as another version of ` +
+          "Cofferdam left it, and would not learn of the level",
+        "journalctl -u cofferdam-agent says what the engine's upgrade waits for; cofferdam agent " +
+          "--unpin lets every process out of its domain",
+      );
+  }
+
+  #isAttached(): boolean {
+    using engine = attachedEngine(this.#places);
+    return engine !== null;
+  }
+
   /** After an upgrade of the package. */
   #renew(): void {
     this.#try("keeps the programs of another version", () => {
+      using labels = attachedLabels(this.#places);
+      // Asked first, because the kernel takes seconds to verify the new programs.
+      if (labels !== null && !this.#isAttached()) this.#readAll(labels.occupied());
       if (renewEngine(this.#places, (engine) => this.#fill(engine)))
         this.#log("the programs of the bpf-lsm engine are those of this version now");
     });
@@ -176,22 +213,42 @@ export class LsmFollower {
     rmSync(mark, { force: true });
   }
 
-  /**
-   * Maps in which nothing is in force yet, while the programs of another version hold on. These go
-   * on where a policy cannot be read: no domain is to lose its policy or its entries.
-   */
+  /** Maps in which nothing is in force yet, while the programs of another version hold on. */
   #fill(engine: LsmEngine): void {
+    const occupied = engine.labels.occupied();
+    this.#follow(engine, entersInKernel(this.#places), this.#readAll(occupied), occupied);
+  }
+
+  /**
+   * What new maps begin with. `occupied`: the numbers of domains with processes.
+   * @throws HostError, so that no domain loses its policy or its entries
+   */
+  #readAll(occupied: ReadonlySet<number>): ReadonlyMap<DomainEntry, Read> {
     const enters = entersInKernel(this.#places);
-    const occupied = engine.occupied();
+    const { entries } = this.#table();
     const wanted = ({ number }: DomainEntry) => enters || occupied.has(number);
     const read = this.#read(wanted);
-    const broken = this.#table().entries.find((entry) => wanted(entry) && !read.has(entry));
+    const broken = entries.find((entry) => wanted(entry) && !read.has(entry))?.name;
     if (broken !== undefined)
       throw new HostError(
-        `the policy of ${broken.name} is broken`,
-        `cofferdam check ${broken.name}`,
+        `the policy of ${broken} is broken: cofferdam check ${broken} shows where`,
+        `cofferdam check ${broken}`,
       );
-    this.#follow(engine, enters, read, occupied);
+    const known = new Set(entries.map(({ number }) => number));
+    const gone = [...occupied].filter((number) => !known.has(number));
+    if (gone.length > 0)
+      throw new HostError(
+        `processes are in domains that have no policy any more: ${this.#namesOf(gone)}`,
+        "give these domains their policies back, or end the processes; cofferdam ps shows them",
+      );
+    return read;
+  }
+
+  /** Also of domains that are in the agent's table no more. */
+  #namesOf(numbers: readonly number[]): string {
+    const { domains } = readNumbers(this.#places.system.numbers);
+    const names = new Map(domains.map(({ name, number }) => [number, name]));
+    return numbers.map((number) => names.get(number) ?? number).join(", ");
   }
 
   /** Without those that cannot be read. */
@@ -271,9 +328,7 @@ export class LsmFollower {
 
   /** `failure`: what is so where it fails. */
   #try(failure: string, work: () => void): void {
-    const text = `the bpf-lsm engine ${failure}`;
-    if (!this.#complaints.try(text, work))
-      this.#tell(failedEvent(theHost, "engine not switched", `${text}; cofferdam doctor`));
+    this.#failures.try(`the bpf-lsm engine ${failure}`, work);
   }
 }
 
@@ -284,7 +339,7 @@ export class LsmFollower {
 const SYSTEMD_EXECUTOR = "/usr/lib/systemd/systemd-executor";
 
 function holdBack({ system }: Places, units: readonly string[]): void {
-  if (holdBackUnits(units, system.lsmPins)) order("daemon-reload");
+  if (holdBackUnits(units, whileAttached(system.lsmPins))) order("daemon-reload");
 }
 
 /** Why a unit cannot enter its domain in the kernel; null if it can. */

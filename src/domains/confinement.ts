@@ -22,7 +22,8 @@ export interface Confinement extends Member {
 export interface KernelMember {
   readonly domain: string;
   readonly number: number;
-  readonly level: Level;
+  /** null while the programs of a version with other maps decide. */
+  readonly level: Level | null;
   /**
    * Of system calls, as it was installed at the start for good; null for a process that the
    * launcher did not start, which never has one.
@@ -32,7 +33,8 @@ export interface KernelMember {
 
 /** A restart gives the process the filter of its level. */
 export function isFilterBehind({ level, filter }: Pick<Confinement, "level" | "filter">): boolean {
-  return filter !== null && (filter === "installed") !== (level === "enforcing");
+  if (filter === null || level === null) return false;
+  return (filter === "installed") !== (level === "enforcing");
 }
 
 export interface HostDomains {

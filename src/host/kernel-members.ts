@@ -1,7 +1,7 @@
 import type { KernelMember } from "../domains/confinement.ts";
 import { numbersGiven } from "../domains/numbers-file.ts";
 import { numbersIn } from "../domains/processes.ts";
-import { attachedEngine } from "./lsm.ts";
+import { attachedEngine, attachedLabels } from "./lsm.ts";
 import type { Places } from "./places.ts";
 
 /**
@@ -13,18 +13,19 @@ export function kernelMembers(
   processes: Iterable<number>,
 ): ReadonlyMap<number, KernelMember> {
   const members = new Map<number, KernelMember>();
+  using labels = attachedLabels({ system });
+  if (labels === null) return members;
   using engine = attachedEngine({ system });
-  if (engine === null) return members;
   const names = new Map([...numbersGiven(system.numbers)].map(([name, number]) => [number, name]));
-  const levels = engine.levels();
+  const levels = engine?.levels();
   for (const process of processes) {
-    const { domain = 0, launched = "not" } = engine.labelOf(process) ?? {};
+    const { domain = 0, launched = "not" } = labels.labelOf(process) ?? {};
     if (domain === 0) continue;
     members.set(process, {
       domain: names.get(domain) ?? String(domain),
       number: domain,
       // A missing level is enforcing (bpf/lsm/answer.h).
-      level: levels.get(domain) ?? "enforcing",
+      level: levels === undefined ? null : (levels.get(domain) ?? "enforcing"),
       filter: launched === "not" ? null : launched === "filtered" ? "installed" : "none",
     });
   }

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { whileAttached } from "../kernel/bpf/lsm/pins.ts";
 import { type Probe, whyMissing } from "../kernel/host-facts.ts";
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import { ENGINE_KEY, type EngineSetting, writeEngineSetting } from "./engine.ts";
@@ -35,7 +36,7 @@ function orderBoot(places: Places, setting: EngineSetting): void {
   if (setting === "landlock") rmSync(BOOT_ORDER, { force: true });
   else writeWhole(BOOT_ORDER, Buffer.from(bootOrder), modesFor(0));
   // The agent holds back what it must.
-  holdBackUnits([], places.system.lsmPins);
+  holdBackUnits([], whileAttached(places.system.lsmPins));
   order("daemon-reload");
 }
 

@@ -8,7 +8,8 @@ import { numbersGiven } from "../domains/numbers-file.ts";
 import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
-import { isLsmOutdated, loadLsm } from "../kernel/bpf/lsm/load.ts";
+import { TaskLabels } from "../kernel/bpf/lsm/labels.ts";
+import { isLsmOutdated, loadLsm, UnusablePins } from "../kernel/bpf/lsm/load.ts";
 import { generations, removeParts, unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
@@ -65,7 +66,7 @@ export function putInForce(
     engine.setPolicy(number, table);
     engine.setLevel(number, level);
     const family = () => processes.flatMap((process) => withDescendants(process));
-    const threads = engine.adopt(number, family).length;
+    const threads = engine.labels.adopt(number, family).length;
     return { number, level, threads, loaded, processes: family(), policy: canonical };
   });
 }
@@ -92,7 +93,18 @@ function tableOf(places: Places, policy: Policy): Uint8Array {
   return policyTable(policy.names, policy, (domain) => numbers.get(domain) ?? null);
 }
 
-/** The attached engine, which the caller disposes of; null if it is not attached. */
+/**
+ * Which domain each task is in, whichever version's programs are attached; null if none are. The
+ * caller disposes of it.
+ */
+export function attachedLabels({ system }: Pick<Places, "system">): TaskLabels | null {
+  return TaskLabels.open(system.lsmPins);
+}
+
+/**
+ * The attached engine, which the caller disposes of; null if it is not attached, or as a version
+ * with other maps left it.
+ */
 export function attachedEngine({ system }: Pick<Places, "system">): LsmEngine | null {
   return LsmEngine.open(system.lsmPins);
 }
@@ -192,6 +204,11 @@ function explained<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof UnusablePins)
+      throw new HostError(
+        `the bpf-lsm engine: ${error.message}`,
+        "cofferdam agent --unpin removes them, and lets every process out of its domain",
+      );
     if (!(error instanceof BpfError)) throw error;
     throw new HostError(
       `the bpf-lsm engine: ${error.message}`,

@@ -120,16 +120,16 @@ test("units are held back until the engine is attached, those that are named and
   const at = join(folder, "units");
   const held = (unit: string) => join(at, `${unit}.d/cofferdam-engine.conf`);
   // No systemd.
-  expect(holdBackUnits(["a.service"], "/pins", at)).toBe(false);
+  expect(holdBackUnits(["a.service"], "/pins/programs-*", at)).toBe(false);
   fs.mkdirSync(join(at, "a.service.d"), { recursive: true });
   fs.writeFileSync(join(at, "a.service.d/other.conf"), "");
-  expect(holdBackUnits(["a.service", "b.service"], "/pins", at)).toBe(true);
-  expect(holdBackUnits(["a.service", "b.service"], "/pins", at)).toBe(false);
+  expect(holdBackUnits(["a.service", "b.service"], "/pins/programs-*", at)).toBe(true);
+  expect(holdBackUnits(["a.service", "b.service"], "/pins/programs-*", at)).toBe(false);
   expect(fs.readFileSync(held("b.service"), "utf8")).toMatch(
-    /^# .*Engine is bpf-lsm(?:.*\n)*\[Unit\]\nAssertPathExists=\/pins\n$/,
+    /^# .*Engine is bpf-lsm(?:.*\n)*\[Unit\]\nAssertPathExistsGlob=\/pins\/programs-\*\n$/,
   );
   expect(unitsHeldBack(at)).toEqual(["a.service", "b.service"]);
-  expect(holdBackUnits([], "/pins", at)).toBe(true);
+  expect(holdBackUnits([], "/pins/programs-*", at)).toBe(true);
   expect(unitsHeldBack(at)).toEqual([]);
   expect(fs.readdirSync(at)).toEqual(["a.service.d"]);
 });

@@ -149,7 +149,7 @@ export class KernelCollector {
       };
       this.#records = new CgroupRecords(this.#options.places, folder, told);
     }
-    this.#lsm = this.#lsmRecords(before.dropped);
+    this.#lsm = this.#lsmRecords(before);
     if (!before.closed)
       this.#lifecycle(
         theHost,
@@ -160,7 +160,7 @@ export class KernelCollector {
     this.#tellUnavailable();
   }
 
-  #lsmRecords(before: CollectorState["dropped"]): LsmRecords {
+  #lsmRecords(before: CollectorState): LsmRecords {
     const told = {
       event: (event: Event) => this.#add(event),
       dropped: (domain: string, number: number, count: number) => {
@@ -169,8 +169,7 @@ export class KernelCollector {
         this.#append(lifecycleEvent(subject, "lost", object, count, "bpf-lsm"));
       },
     };
-    const dropped = new Map(before.map(({ number, count }) => [number, count]));
-    return new LsmRecords(this.#options.places, told, dropped);
+    return new LsmRecords(this.#options.places, told, before);
   }
 
   /** Mediators attach the program while they serve a domain at level warning. */
@@ -321,7 +320,7 @@ export class KernelCollector {
         closed,
         serial: this.#denials.serial,
         tied: this.#denials.tied,
-        dropped: (this.#lsm?.dropped ?? []).map(([number, count]) => ({ number, count })),
+        ...(this.#lsm?.counted ?? { buffer: null, dropped: [] }),
       });
     const status: CollectorStatus = {
       pid: process.pid,

@@ -11,12 +11,16 @@ import { EventReader, type LsmEvent } from "../../kernel/bpf/lsm/event-reader.ts
 import { mapPin } from "../../kernel/bpf/lsm/pins.ts";
 import { bytesOfName } from "../../model/name-bytes.ts";
 import type { Policy } from "../../model/policy.ts";
+import type { CollectorState } from "./state.ts";
 
 export interface LsmTold {
   event(event: Event): void;
   /** `count` more requests outside the domain were decided, and are in no event. */
   dropped(domain: string, number: number, count: number): void;
 }
+
+/** What was told of requests that the engine counted, because its ring buffer was full. */
+type Counted = Pick<CollectorState, "buffer" | "dropped">;
 
 /** One attachment of the engine, which pins its maps anew. */
 interface Attached {
@@ -41,18 +45,21 @@ export class LsmRecords {
   readonly #places: Places;
   readonly #pins: string;
   readonly #told: LsmTold;
+  /** The pin that {@link #dropped} is about; null for none. */
+  #counting: number | null;
   /** By number of the domain: what the drops were when they were told last. */
   readonly #dropped: Map<number, bigint>;
   #attached: Attached | null = null;
   #known: Known | null = null;
   #hasChanged = false;
 
-  /** `dropped`: what an earlier collector told. */
-  constructor(places: Places, told: LsmTold, dropped: ReadonlyMap<number, number>) {
+  /** `before`: what an earlier collector told. */
+  constructor(places: Places, told: LsmTold, { buffer, dropped }: Counted) {
     this.#places = places;
     this.#pins = places.system.lsmPins;
     this.#told = told;
-    this.#dropped = new Map([...dropped].map(([number, count]) => [number, BigInt(count)]));
+    this.#counting = buffer;
+    this.#dropped = new Map(dropped.map(({ number, count }) => [number, BigInt(count)]));
   }
 
   get isAttached(): boolean {
@@ -60,11 +67,12 @@ export class LsmRecords {
   }
 
   /** For the next collector. */
-  get dropped(): readonly (readonly [number, number])[] {
-    return [...this.#dropped].map(([number, count]) => [number, Number(count)]);
+  get counted(): Counted {
+    const dropped = [...this.#dropped].map(([number, count]) => ({ number, count: Number(count) }));
+    return { buffer: this.#counting, dropped };
   }
 
-  /** Whether {@link dropped} is another one than at the last call. */
+  /** Whether {@link counted} is another one than at the last call. */
   takeChanged(): boolean {
     const hasChanged = this.#hasChanged;
     this.#hasChanged = false;
@@ -100,16 +108,18 @@ export class LsmRecords {
   #follow(): void {
     const pin = statSync(mapPin(this.#pins, "events"), { throwIfNoEntry: false })?.ino ?? null;
     if (pin === (this.#attached?.pin ?? null)) return;
-    // What the old buffer still has, and counters that begin anew.
-    if (this.#attached !== null) {
-      this.#drain(this.#attached);
-      this.#dropped.clear();
-    }
+    // What the old buffer still has.
+    if (this.#attached !== null) this.#drain(this.#attached);
     this.close();
     if (pin === null) return;
     const engine = LsmEngine.open(this.#pins);
     if (engine === null) return;
     this.#attached = { pin, engine, reader: new EventReader(engine.events) };
+    if (pin === this.#counting) return;
+    // Other maps, whose counters began at nothing.
+    this.#counting = pin;
+    this.#dropped.clear();
+    this.#hasChanged = true;
   }
 
   #drain({ reader }: Attached): void {

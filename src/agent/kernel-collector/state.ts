@@ -25,13 +25,21 @@ const collectorState = is.object({
   /** Of the last audit record that was reported. */
   serial: is.whole(),
   tied: is.list(tied),
-  /** Of the bpf-lsm engine, by number of the domain: the dropped requests that were told. */
+  /** Inode of the bpf-lsm engine's ring buffer on its bpffs, which `dropped` is about. */
+  buffer: is.added(is.nullable(is.whole()), null),
+  /** By number of the domain: the dropped requests that were told. */
   dropped: is.added(is.list(is.object({ number: is.whole(), count: is.whole() })), []),
 });
 
 export type CollectorState = is.Described<typeof collectorState>;
 
-const nothing: CollectorState = { closed: true, serial: 0, tied: [], dropped: [] };
+const nothing: CollectorState = {
+  closed: true,
+  serial: 0,
+  tied: [],
+  buffer: null,
+  dropped: [],
+};
 
 /** An unreadable state counts as none: what came while no collector read is then lost. */
 export function readCollectorState(path: string): CollectorState {

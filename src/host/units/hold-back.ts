@@ -8,23 +8,24 @@ import { modesFor, writeWhole } from "../write-whole.ts";
 export const RUNTIME_UNITS = "/run/systemd/system";
 const NAME = "cofferdam-engine.conf";
 
-/** `pins` exists while the engine is attached, so that a unit can start as soon as it is. */
-function textOf(pins: string): string {
+/** `attached` matches while the engine is, so that a unit can start as soon as it is. */
+function textOf(attached: string): string {
   return `# The setting /UserVars/Engine is bpf-lsm, and the kernel did not take that engine, so
 # that this unit would start outside its domain. cofferdam doctor says why. To let it start:
 # cofferdam settings set /UserVars/Engine auto
 [Unit]
-AssertPathExists=${pins}
+AssertPathExistsGlob=${attached}
 `;
 }
 
 /**
  * Lets these services of systemd start only while the bpf-lsm engine is attached, and no others.
  * Returns whether systemd must read its units again. What runs goes on.
+ * `attached`: a pattern of glob(7), which matches while the engine is.
  */
 export function holdBackUnits(
   units: readonly string[],
-  pins: string,
+  attached: string,
   folder = RUNTIME_UNITS,
 ): boolean {
   if (!existsSync(folder)) return false;
@@ -37,9 +38,9 @@ export function holdBackUnits(
     changed = true;
   }
   for (const file of wanted) {
-    if (unlessGone(() => readFileSync(file, "utf8")) === textOf(pins)) continue;
+    if (unlessGone(() => readFileSync(file, "utf8")) === textOf(attached)) continue;
     mkdirSync(dirname(file), { recursive: true, mode: PUBLIC_FOLDER });
-    writeWhole(file, Buffer.from(textOf(pins)), modesFor(0));
+    writeWhole(file, Buffer.from(textOf(attached)), modesFor(0));
     changed = true;
   }
   return changed;

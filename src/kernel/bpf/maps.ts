@@ -135,3 +135,10 @@ export function withFd<T>(fd: number, work: (fd: number) => T): T {
     close(fd);
   }
 }
+
+/** A key or value of 32 bits. */
+export function word(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}

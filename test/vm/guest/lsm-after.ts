@@ -14,7 +14,7 @@ test("enforcement outlives every process, and another one goes on with it", asyn
   // Of the differential's domain, which was left at enforcing.
   engine.setExecutable(0, HELD, 40);
   const held = new Trying(HELD);
-  expect(engine.domainOf(held.pid)).toBe(40);
+  expect(engine.labels.domainOf(held.pid)).toBe(40);
   expect(await held.does("read /etc/passwd")).toBe("EACCES");
   await held.end();
 });

@@ -101,7 +101,7 @@ export function asOfAnotherLayout(): Generation {
   return asOfAnotherVersion(OTHER_LAYOUT);
 }
 
-const OTHER_LAYOUT = LAYOUT + 1;
+export const OTHER_LAYOUT = LAYOUT + 1;
 /** For programs that no others are attached beside. */
 export const nothingToFill = (): void => undefined;
 

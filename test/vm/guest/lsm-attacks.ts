@@ -102,7 +102,7 @@ function attacksOn(policy: string, domain: number): void {
           lsm.engine.setLevel(domain, level);
           arena.reset();
           const before = lsm.engine.account(domain);
-          const adopt = (pid: number) => lsm.engine.adopt(domain, () => [pid]);
+          const adopt = (pid: number) => lsm.engine.labels.adopt(domain, () => [pid]);
           const { status, text } = await attack(arena, program, adopt);
           const { denied, warned } = lsm.engine.account(domain);
           return {

@@ -27,7 +27,7 @@ const usersOf = (pid: number) => lineOf(pid, "status", "Uid:").split("\t").slice
 
 function inside(program = TRY): Trying {
   const one = new Trying(program);
-  lsm.engine.adopt(DOMAIN, () => [one.pid]);
+  lsm.engine.labels.adopt(DOMAIN, () => [one.pid]);
   return one;
 }
 
@@ -44,7 +44,7 @@ test("entering changes no user, and no limit of core files", async () => {
   child.stdin?.write("secure\n");
   // An entry is no gain of privileges.
   expect(await answered).toBe("0");
-  expect(lsm.engine.domainOf(pid)).toBe(DOMAIN);
+  expect(lsm.engine.labels.domainOf(pid)).toBe(DOMAIN);
   expect(usersOf(pid)).toEqual([USER, USER, USER, USER]);
   expect(lineOf(pid, "limits", "Max core file size")).toMatch(/ 2097152 /);
   lsm.engine.removeExecutable(0, PROGRAM);
@@ -63,7 +63,7 @@ test("a set-user-id program gains its user", async () => {
   one.becomes(`execute ${gains}`);
   await one.does("secure");
   expect(usersOf(one.pid)).toEqual([0, USER, USER, USER]);
-  expect(lsm.engine.domainOf(one.pid)).toBe(DOMAIN);
+  expect(lsm.engine.labels.domainOf(one.pid)).toBe(DOMAIN);
   await one.end();
 });
 
@@ -106,7 +106,7 @@ test("in another root no name is granted", async () => {
   const one = new Trying("/vm/busybox", ["unshare", "-m", "/vm/busybox", "sh", "-c", otherRoot]);
   expect(await one.does("read /tmp/f")).toBe("0");
   lsm.domain(DOMAIN, "enforcing", rules("rwx /**"));
-  lsm.engine.adopt(DOMAIN, () => [one.pid]);
+  lsm.engine.labels.adopt(DOMAIN, () => [one.pid]);
   expect(await one.does("read /tmp/f")).toBe("EACCES");
   await one.end();
 });

@@ -41,7 +41,7 @@ async function disagreements(generated: Case): Promise<readonly string[]> {
   const policy = policyOf(["r /dev/null", ...generated.files], generated.network, resolve);
   lsm.domain(DOMAIN, "enforcing", policy.names, policy);
   const prober = new Trying(PROBER);
-  lsm.engine.adopt(DOMAIN, () => [prober.pid]);
+  lsm.engine.labels.adopt(DOMAIN, () => [prober.pid]);
   const found: string[] = [];
   for (const probe of generated.probes) found.push(...(await judge(policy, prober, probe)));
   await prober.end();

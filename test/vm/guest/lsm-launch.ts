@@ -113,7 +113,7 @@ test("run leads the command into the domain that the kernel holds, with its chil
   const one = launched();
   fs.writeFileSync(`${FOLDER}/given`, "");
   expect(await one.does(`read ${FOLDER}/given`)).toBe("0");
-  expect(lsm.engine.labelOf(one.pid)).toEqual({ domain: number, launched: "filtered" });
+  expect(lsm.engine.labels.labelOf(one.pid)).toEqual({ domain: number, launched: "filtered" });
   expect(number).toBeGreaterThan(0);
   for (const how of ["", "fork try ", "thread try ", "exec try ", "double-fork try "])
     expect(await one.does(`${how}read /etc/passwd`), how).toBe("EACCES");
@@ -145,14 +145,14 @@ test("a level is live, but for the filter, which a start at warning does not get
   const after = launched();
   expect(await after.does(`mkdir ${FOLDER}/made`)).toBe("0");
   expect(statusOf(after, "Seccomp")).toBe("0");
-  expect(lsm.engine.labelOf(after.pid)).toEqual({ domain: number, launched: "bare" });
+  expect(lsm.engine.labels.labelOf(after.pid)).toEqual({ domain: number, launched: "bare" });
   const filters = () =>
     shown().map(({ confinement }) => (confinement as { filter: string }).filter);
   expect(filters()).toEqual(["installed", "none"]);
   await giveLevel("disabled");
   const free = launched();
   expect(await free.does("read /etc/passwd")).toBe("0");
-  expect(lsm.engine.domainOf(free.pid)).toBe(number);
+  expect(lsm.engine.labels.domainOf(free.pid)).toBe(number);
   await giveLevel("enforcing");
   for (const one of [before, after, free]) {
     expect(await one.does("read /etc/passwd")).toBe("EACCES");
@@ -179,36 +179,36 @@ test("an announced domain is for one execve of one process that is in none", asy
   const member = { domain: OTHER, launched: "bare" } as const;
   lsm.domain(OTHER, "enforcing", rules("rx /vm/**"));
   // No child inherits it, whatever the child executes.
-  expect(lsm.engine.announce(parent.pid, member, () => true)).toBe(true);
+  expect(lsm.engine.labels.announce(parent.pid, member, () => true)).toBe(true);
   expect(await parent.does("exec try read /etc/passwd")).toBe("0");
-  expect(lsm.engine.domainOf(parent.pid)).toBe(0);
+  expect(lsm.engine.labels.domainOf(parent.pid)).toBe(0);
   // An execve that the kernel begins takes it, also if it fails.
   fs.writeFileSync(`${FOLDER}/no-program`, "nothing", { mode: PUBLIC_PROGRAM });
-  lsm.engine.announce(other.pid, member, () => true);
+  lsm.engine.labels.announce(other.pid, member, () => true);
   expect(await other.does(`execute ${FOLDER}/no-program`)).toBe("ENOEXEC");
   other.becomes(`execute ${ACT}`);
   expect(await other.does("secure")).toBe("0");
-  expect(lsm.engine.domainOf(other.pid)).toBe(0);
+  expect(lsm.engine.labels.domainOf(other.pid)).toBe(0);
   // A number that has become another process's is not written to.
-  expect(lsm.engine.announce(other.pid, member, () => false)).toBe(false);
+  expect(lsm.engine.labels.announce(other.pid, member, () => false)).toBe(false);
   other.becomes(`execute ${ACT}`);
   expect(await other.does("secure")).toBe("0");
-  expect(lsm.engine.domainOf(other.pid)).toBe(0);
+  expect(lsm.engine.labels.domainOf(other.pid)).toBe(0);
   // Who is in a domain stays there.
-  lsm.engine.adopt(OTHER, () => [inside.pid]);
-  lsm.engine.announce(inside.pid, { domain: number, launched: "bare" }, () => true);
+  lsm.engine.labels.adopt(OTHER, () => [inside.pid]);
+  lsm.engine.labels.announce(inside.pid, { domain: number, launched: "bare" }, () => true);
   inside.becomes(`execute ${ACT}`);
   expect(await inside.does("secure")).toBe("0");
-  expect(lsm.engine.domainOf(inside.pid)).toBe(OTHER);
+  expect(lsm.engine.labels.domainOf(inside.pid)).toBe(OTHER);
   for (const one of [parent, other, inside]) await one.end();
 });
 
 test("a launcher that ends before its execve leaves nobody in the domain", async () => {
   const one = new Trying(ACT);
-  lsm.engine.announce(one.pid, { domain: OTHER, launched: "bare" }, () => true);
+  lsm.engine.labels.announce(one.pid, { domain: OTHER, launched: "bare" }, () => true);
   await one.end();
   expect(shown()).toEqual([]);
-  expect(lsm.engine.domainOf(one.pid)).toBe(null);
+  expect(lsm.engine.labels.domainOf(one.pid)).toBe(null);
 });
 
 test("only root's launcher in no domain, with a plan of the level in force, is led", async () => {
@@ -224,11 +224,11 @@ test("only root's launcher in no domain, with a plan of the level in force, is l
   expect(lead({ uid: 1 })).toThrow(/only root's launchers/);
   expect(lead({}, "warning")).toThrow(/became enforcing/);
   expect(lead({ isAlive: () => false })).toThrow(/has ended/);
-  lsm.engine.adopt(OTHER, () => [one.pid]);
+  lsm.engine.labels.adopt(OTHER, () => [one.pid]);
   expect(lead({})).toThrow(/is in a domain/);
   one.becomes(`execute ${ACT}`);
   expect(await one.does("secure")).toBe("0");
-  expect(lsm.engine.domainOf(one.pid)).toBe(OTHER);
+  expect(lsm.engine.labels.domainOf(one.pid)).toBe(OTHER);
   await one.end();
 });
 
@@ -277,3 +277,23 @@ for (const [how, asOfOther] of [
     await giveLevel("enforcing");
     await one.end();
   });
+
+test("while a policy is broken, programs of another layout hold on and take no level", async () => {
+  const one = launched();
+  expect(await one.does("read /etc/passwd")).toBe("EACCES");
+  await agent?.stop();
+  const before = asOfAnotherLayout();
+  fs.writeFileSync(join(DOMAINS, "launched.yaml"), "nonsense: [");
+  agent = await agentStarts();
+  expect(generations(PINS)).toMatchObject([{ digest: "0" }]);
+  expect(shown()).toMatchObject([{ pid: one.pid, confinement: { number, level: null } }]);
+  await expect(giveLevel("warning")).rejects.toThrow("another version of Cofferdam left it");
+  expect(await one.does("read /etc/passwd")).toBe("EACCES");
+  fs.writeFileSync(join(DOMAINS, "launched.yaml"), policy);
+  await agent.reload("launched", root);
+  expect(generations(PINS)).toEqual([{ ...before, number: before.number + 1 }]);
+  await giveLevel("warning");
+  expect(await one.does("read /etc/passwd")).toBe("0");
+  await giveLevel("enforcing");
+  await one.end();
+});

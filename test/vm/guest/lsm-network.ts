@@ -126,7 +126,7 @@ test("`decide()` and the kernel give the same answers about networks", async () 
     const policy = policyOf([], lines);
     lsm.domain(DOMAIN, "enforcing", policy.names, policy);
     const act = new Trying(ACT);
-    lsm.engine.adopt(DOMAIN, () => [act.pid]);
+    lsm.engine.labels.adopt(DOMAIN, () => [act.pid]);
     const found: string[] = [];
     for (const one of asked) found.push(...(await disagreement(policy, act, one)));
     await act.end();
@@ -139,7 +139,7 @@ async function asked(lines: readonly string[], own: string, line: string): Promi
   const policy = policyOf([], lines);
   lsm.domain(DOMAIN, "enforcing", policy.names, policy);
   const server = new Trying(ACT);
-  lsm.engine.adopt(DOMAIN, () => [server.pid]);
+  lsm.engine.labels.adopt(DOMAIN, () => [server.pid]);
   const client = createSocket(own === "::1" ? "udp6" : "udp4");
   await new Promise<void>((resolve) =>
     client.bind(7001, own === "::1" ? own : "127.0.0.1", resolve),
@@ -183,7 +183,7 @@ test("another socket of the same port may not answer", async () => {
   const policy = policyOf([], ["listen udp 7000"]);
   lsm.domain(DOMAIN, "enforcing", policy.names, policy);
   const one = new Trying(ACT);
-  lsm.engine.adopt(DOMAIN, () => [one.pid]);
+  lsm.engine.labels.adopt(DOMAIN, () => [one.pid]);
   expect(await one.does("net send udp 127.0.0.1 7001")).toBe("EACCES");
   await one.end();
 });

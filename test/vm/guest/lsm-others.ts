@@ -17,11 +17,11 @@ beforeAll(() => {
   lsm = new Lsm();
   actor = new Trying();
   lsm.domain(OWN, "enforcing", rules("r /**"));
-  lsm.engine.adopt(OWN, () => [actor.pid]);
+  lsm.engine.labels.adopt(OWN, () => [actor.pid]);
   for (const [name, number] of Object.entries(others)) {
     const victim = new Trying();
     victims.set(name, victim);
-    if (number !== 0) lsm.engine.adopt(number, () => [victim.pid]);
+    if (number !== 0) lsm.engine.labels.adopt(number, () => [victim.pid]);
   }
 });
 

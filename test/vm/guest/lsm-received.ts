@@ -31,7 +31,7 @@ afterAll(async () => {
 function inForce(policy: Policy): Policy {
   domain += 1;
   lsm.domain(domain, "enforcing", policy.names, policy);
-  lsm.engine.adopt(domain, () => [taker.pid]);
+  lsm.engine.labels.adopt(domain, () => [taker.pid]);
   return policy;
 }
 

@@ -16,7 +16,7 @@ beforeAll(() => {
 
 function inside(): Trying {
   const act = new Trying(ACT);
-  lsm.engine.adopt(DOMAIN, () => [act.pid]);
+  lsm.engine.labels.adopt(DOMAIN, () => [act.pid]);
   return act;
 }
 

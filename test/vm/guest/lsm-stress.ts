@@ -75,7 +75,7 @@ beforeAll(async () => {
     [HELD, held],
   ] as const) {
     lsm.domain(domain, "enforcing", rules(`r ${GRANTED}`));
-    lsm.engine.adopt(domain, () => crowd.family());
+    lsm.engine.labels.adopt(domain, () => crowd.family());
   }
   // What it opened before, and counts only now.
   await held.does("");
@@ -141,7 +141,7 @@ test(`of ${DOMAINS} domains each has its own policy and level`, async () => {
   const trying = new Trying();
   const asked = [`read ${GRANTED}`, `read ${OTHER}`];
   for (const domain of [FIRST_OF_MANY, FIRST_OF_MANY + DOMAINS / 2 + 1, last]) {
-    lsm.engine.adopt(domain, () => [trying.pid]);
+    lsm.engine.labels.adopt(domain, () => [trying.pid]);
     const answers = domain % 2 ? ["0", "EACCES"] : ["EACCES", "0"];
     expect(await trying.all(asked)).toEqual(answers);
     lsm.engine.setLevel(domain, "warning");

@@ -38,7 +38,8 @@ async function run(user: number | null, turn: number, inside: boolean): Promise<
     fs.chmodSync(folder, PUBLIC_FOLDER);
   }
   const words = ["run", scratch, user === null ? "-" : `${user}`, "", `${turn}`];
-  const adopt = (pid: number) => expect(lsm.engine.adopt(DOMAIN, () => [pid])).not.toEqual([]);
+  const adopt = (pid: number) =>
+    expect(lsm.engine.labels.adopt(DOMAIN, () => [pid])).not.toEqual([]);
   const { status, out } = await runs([CASES, ...words], {
     env: { PATH: "/usr/bin:/bin", HOME: place },
     cwd: place,

@@ -35,10 +35,10 @@ async function entered(at: string, program = ACT): Promise<number | null> {
   const one = new Trying(ACT);
   moved.push(one);
   fs.writeFileSync(`${mount}${at}/cgroup.procs`, String(one.pid));
-  expect(lsm.engine.domainOf(one.pid)).toBe(0);
+  expect(lsm.engine.labels.domainOf(one.pid)).toBe(0);
   one.becomes(`execute ${program}`);
   await one.does("secure");
-  return lsm.engine.domainOf(one.pid);
+  return lsm.engine.labels.domainOf(one.pid);
 }
 
 test("what is executed in a unit's control group, or below, is in its domain", async () => {
@@ -129,12 +129,12 @@ test("what began before the entries is adopted into the domain that it would ent
       [FIRST, 2],
     ]),
   );
-  const domains = (of: readonly Trying[]) => of.map(({ pid }) => lsm.engine.domainOf(pid));
+  const domains = (of: readonly Trying[]) => of.map(({ pid }) => lsm.engine.labels.domainOf(pid));
   expect(domains(inUnit)).toEqual([FIRST, FIRST]);
   expect(domains(known)).toEqual([SECOND, SECOND]);
   expect(domains(others)).toEqual([0, 0, 0, 0]);
-  expect(lsm.engine.domainOf(process.pid)).toBe(0);
-  expect(lsm.engine.domainOf(1)).toBe(0);
+  expect(lsm.engine.labels.domainOf(process.pid)).toBe(0);
+  expect(lsm.engine.labels.domainOf(1)).toBe(0);
   // What is in a domain stays there.
   lsm.engine.setUnits(new Map([[group, SECOND]]));
   expect(adoptRunning(lsm.engine)).toEqual(new Map());

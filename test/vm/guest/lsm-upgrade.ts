@@ -1,11 +1,11 @@
-/** Loads every program five times, which takes the emulator minutes. */
+/** Loads every program six times, which takes the emulator minutes. */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
 import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
 import { LsmEngine } from "../../../src/kernel/bpf/lsm/engine.ts";
 import { isLsmOutdated, loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
-import { generations, hasOtherMaps } from "../../../src/kernel/bpf/lsm/pins.ts";
+import { generations, hasOtherMaps, removeGeneration } from "../../../src/kernel/bpf/lsm/pins.ts";
 import {
   ACT,
   asOfAnotherLayout,
@@ -13,6 +13,7 @@ import {
   CROWD,
   Lsm,
   nothingToFill,
+  OTHER_LAYOUT,
   PINS,
   rules,
   TRY,
@@ -33,7 +34,7 @@ async function crowdIn(engine: LsmEngine): Promise<Trying> {
   // It takes what loading the programs leaves of the emulator's time.
   const crowd = new Trying("/usr/bin/nice", ["-n", "15", CROWD, FILE]);
   await crowd.does("");
-  engine.adopt(DOMAIN, () => crowd.family());
+  engine.labels.adopt(DOMAIN, () => crowd.family());
   // What was opened before is counted now.
   await crowd.does("");
   return crowd;
@@ -61,7 +62,7 @@ test("a launcher enters its domain while the programs of both versions are attac
   fs.renameSync(`${PINS}/${programs}`, aside);
   loadLsm(PINS, nothingToFill);
   const launcher = new Trying(ACT);
-  engine.announce(launcher.pid, { domain: DOMAIN, launched: "bare" }, () => true);
+  engine.labels.announce(launcher.pid, { domain: DOMAIN, launched: "bare" }, () => true);
   launcher.becomes(`execute ${TRY}`);
   expect(await launcher.does(`read ${FILE}`)).toBe("EACCES");
   for (const name of fs.readdirSync(aside)) fs.unlinkSync(`${aside}/${name}`);
@@ -73,9 +74,9 @@ test("and by maps of another layout, and each process stays in its domain", asyn
   const { engine: old } = new Lsm();
   const crowd = await crowdIn(old);
   const launcher = new Trying(ACT);
-  old.announce(launcher.pid, { domain: DOMAIN, launched: "filtered" }, () => true);
+  old.labels.announce(launcher.pid, { domain: DOMAIN, launched: "filtered" }, () => true);
   const started = new Trying(ACT);
-  old.announce(started.pid, { domain: DOMAIN, launched: "bare" }, () => true);
+  old.labels.announce(started.pid, { domain: DOMAIN, launched: "bare" }, () => true);
   started.becomes(`execute ${TRY}`);
   expect(await started.does(`read ${FILE}`)).toBe("EACCES");
   const told = crowd.does("");
@@ -96,13 +97,34 @@ test("and by maps of another layout, and each process stays in its domain", asyn
   expect(isLsmOutdated(PINS)).toBe(false);
 
   using engine = LsmEngine.open(PINS);
-  expect(engine?.labelOf(started.pid)).toEqual({ domain: DOMAIN, launched: "bare" });
-  expect(engine?.labelOf(launcher.pid)?.domain).toBe(0);
+  expect(engine?.labels.labelOf(started.pid)).toEqual({ domain: DOMAIN, launched: "bare" });
+  expect(engine?.labels.labelOf(launcher.pid)?.domain).toBe(0);
   launcher.becomes(`execute ${TRY}`);
   expect(await launcher.does(`read ${FILE}`)).toBe("EACCES");
-  expect(engine?.labelOf(launcher.pid)).toEqual({ domain: DOMAIN, launched: "filtered" });
+  expect(engine?.labels.labelOf(launcher.pid)).toEqual({ domain: DOMAIN, launched: "filtered" });
   engine?.setPolicy(DOMAIN, policyTable(rules(`r ${FILE}`), nothingBeside));
   // The kernel detaches the old programs after their pins are gone, one after the other.
   await vi.waitFor(async () => expect(await crowd.does("")).toMatch(/^[1-9]\d* 0$/), WAIT);
   await crowd.end();
+});
+
+test("of an upgrade that was killed at its end, what was before is removed, and no more", () => {
+  const before = generations(PINS);
+  fs.mkdirSync(`${PINS}/programs-0-${OTHER_LAYOUT}-0`);
+  fs.mkdirSync(`${PINS}/maps-${OTHER_LAYOUT}`);
+  expect(isLsmOutdated(PINS)).toBe(true);
+  loadLsm(PINS, () => expect.fail("the maps are filled"));
+  expect(generations(PINS)).toEqual(before);
+  expect(isLsmOutdated(PINS)).toBe(false);
+});
+
+test("whom a killed --unpin has let go is not held by what is attached later", async () => {
+  const { engine: old } = new Lsm();
+  const one = new Trying(ACT);
+  old.labels.adopt(DOMAIN, () => [one.pid]);
+  for (const generation of generations(PINS)) removeGeneration(PINS, generation);
+  loadLsm(PINS, nothingToFill);
+  using engine = LsmEngine.open(PINS);
+  expect(engine?.labels.domainOf(one.pid)).toBe(0);
+  await one.end();
 });

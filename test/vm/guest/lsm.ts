@@ -37,7 +37,7 @@ function scene(...files: readonly string[]): { folder: string; domain: number } 
 
 function inside(domain: number, program = TRY, args: readonly string[] = []): Trying {
   const trying = new Trying(program, args);
-  expect(lsm.engine.adopt(domain, () => [trying.pid]).length).toBeGreaterThan(0);
+  expect(lsm.engine.labels.adopt(domain, () => [trying.pid]).length).toBeGreaterThan(0);
   return trying;
 }
 
@@ -50,9 +50,9 @@ test("a process in a domain is held by its policy, one in none by nothing", asyn
   const trying = new Trying();
   expect(await trying.all(asked)).toEqual(["0", "0", "0", "0"]);
   fs.unlinkSync(`${folder}/given/new`);
-  expect(lsm.engine.domainOf(trying.pid)).toBe(0);
-  lsm.engine.adopt(domain, () => [trying.pid]);
-  expect(lsm.engine.domainOf(trying.pid)).toBe(domain);
+  expect(lsm.engine.labels.domainOf(trying.pid)).toBe(0);
+  lsm.engine.labels.adopt(domain, () => [trying.pid]);
+  expect(lsm.engine.labels.domainOf(trying.pid)).toBe(domain);
   expect(await trying.all(asked)).toEqual(["0", "0", "EACCES", "EACCES"]);
   const known = { domain, process: trying.pid, kind: "name", level: "enforcing", denied: true };
   expect(lsm.events(domain)).toMatchObject([
@@ -141,7 +141,7 @@ test("a crowd of threads and forking processes is adopted whole", async () => {
   lsm.domain(domain, "enforcing", []);
   const crowd = new Trying(CROWD, [`${folder}/f`]);
   expect(await crowd.does("")).toMatch(/^[1-9]\d* 0$/);
-  lsm.engine.adopt(domain, () => crowd.family());
+  lsm.engine.labels.adopt(domain, () => crowd.family());
   // On a busy host some have opened before, and count it now.
   await crowd.does("");
   expect(await crowd.does("")).toMatch(/^0 [1-9]\d*$/);
@@ -158,8 +158,8 @@ test("who ends while it is led into a domain is no failure", async () => {
     while (fs.existsSync(`/proc/${child}`));
     return true;
   };
-  expect(lsm.engine.announce(child, { domain, launched: "bare" }, ends)).toBe(false);
-  expect(lsm.engine.adopt(domain, () => [child])).toEqual([]);
+  expect(lsm.engine.labels.announce(child, { domain, launched: "bare" }, ends)).toBe(false);
+  expect(lsm.engine.labels.adopt(domain, () => [child])).toEqual([]);
   await parent.end();
 });
 
@@ -171,7 +171,7 @@ test("a policy is replaced whole: no request meets half of one", async () => {
   );
   lsm.domain(domain, "enforcing", rules(`r ${folder}/f`));
   const crowd = inside(domain, CROWD, [`${folder}/f`]);
-  lsm.engine.adopt(domain, () => crowd.family());
+  lsm.engine.labels.adopt(domain, () => crowd.family());
   for (let turn = 0; turn < 60; turn++)
     lsm.engine.setPolicy(domain, tables[turn % 2] as Uint8Array);
   expect(await crowd.does("")).toMatch(/^[1-9]\d* 0$/);
@@ -188,7 +188,7 @@ test("an executable leads into its domain by its name, whatever file has it", as
   lsm.engine.setExecutable(0, `${folder}/held`, domain);
   const entered = async (program: string) => {
     const trying = new Trying(program);
-    const found = lsm.engine.domainOf(trying.pid);
+    const found = lsm.engine.labels.domainOf(trying.pid);
     expect(await trying.does("read /etc/passwd")).toBe(found === 0 ? "0" : "EACCES");
     await trying.end();
     return found;
@@ -214,10 +214,10 @@ test("a transition is taken with AT_SECURE, an entry without", async () => {
   const act = new Trying(`${folder}/first`);
   expect(await act.does("secure")).toBe("0");
   expect(await act.does(`execute ${folder}/f`)).toBe("EACCES");
-  expect(lsm.engine.domainOf(act.pid)).toBe(domain);
+  expect(lsm.engine.labels.domainOf(act.pid)).toBe(domain);
   act.becomes(`execute ${folder}/second`);
   expect(await act.does("secure")).toBe("1");
-  expect(lsm.engine.domainOf(act.pid)).toBe(next);
+  expect(lsm.engine.labels.domainOf(act.pid)).toBe(next);
   await act.end();
 });
 
@@ -230,7 +230,7 @@ test("no transition is taken under no_new_privs at enforcing", async () => {
   expect(await act.does("nnp")).toBe("0");
   expect(await act.does(`execute ${folder}/second`)).toBe("EPERM");
   expect(lsm.events(domain)).toMatchObject([{ kind: "transition", denied: true }]);
-  expect(lsm.engine.domainOf(act.pid)).toBe(domain);
+  expect(lsm.engine.labels.domainOf(act.pid)).toBe(domain);
   await act.end();
 });
 
@@ -288,7 +288,7 @@ test("names are the kernel's: links, `..`, replaced and late files, bind mounts"
   const open = new Trying("/vm/busybox", ["sh"]);
   await open.does(`cd ${folder}/mount && echo here`);
   execFileSync("/vm/busybox", ["umount", "-l", `${folder}/mount`]);
-  lsm.engine.adopt(domain, () => [open.pid]);
+  lsm.engine.labels.adopt(domain, () => [open.pid]);
   await open.does("read line < f; echo done");
   expect(lsm.events(domain).at(-1)).toMatchObject({ nameState: "elsewhere", denied: true });
   for (const one of [trying, act, open]) await one.end();
@@ -321,7 +321,7 @@ test("no name is put together of what was never there at one time", async () => 
   const moving = new Trying(MOVING, [folder]);
   // Who moves is a process of its own by now, and stays outside.
   expect(await moving.does("1")).toBe("1");
-  lsm.engine.adopt(domain, () => [moving.pid]);
+  lsm.engine.labels.adopt(domain, () => [moving.pid]);
   expect(await moving.does("10000")).toBe("0");
   expect(lsm.engine.account(domain).denied).toBe(10_000n);
   const names = lsm.events(domain).map(({ name }) => name);

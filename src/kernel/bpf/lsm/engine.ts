@@ -1,31 +1,26 @@
-import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import type { Level } from "../../../model/level.ts";
 import { bytesOfName, nameOfBytes } from "../../../model/name-bytes.ts";
-import { ENOENT, ESRCH, PIDFD_THREAD } from "../../constants.ts";
-import { hasCode } from "../../errno-error.ts";
-import { close, syscall } from "../../ffi.ts";
+import { ENOENT } from "../../constants.ts";
+import { close } from "../../ffi.ts";
 import { libbpf } from "../libbpf.ts";
-import { listMap, withFd } from "../maps.ts";
+import { listMap, word } from "../maps.ts";
 import { check } from "../object.ts";
+import { TaskLabels } from "./labels.ts";
 import {
   accountLayout,
-  arrivalLayout,
   COMPONENT_BYTES,
   EXECUTABLE_BYTES,
   executableLayout,
   LAYOUT,
-  type Launched,
-  type LsmMap,
-  labelLayout,
-  launchedStates,
+  type LayoutMap,
+  layoutMaps,
   lsmLevels,
   lsmLimits,
-  lsmMaps,
   ROW_BYTES,
   UNIT_BYTES,
 } from "./layout.ts";
-import { generations, openPin } from "./pins.ts";
+import { generations, openPins } from "./pins.ts";
 
 /** `linux/bpf.h`. */
 const BPF_MAP_TYPE_ARRAY = 2;
@@ -37,8 +32,6 @@ const SLASH = 0x2f;
 const ONLY = 0;
 /** Descriptors that are open at a time while policies are written. */
 const TABLES_PER_WRITE = 256;
-/** Passes over the processes that are adopted; each new one was forked during the pass before. */
-const ADOPTING_PASSES_MAX = 64;
 
 export interface Account {
   readonly denied: bigint;
@@ -49,11 +42,6 @@ export interface Account {
 interface TableOf {
   readonly domain: number;
   readonly fd: number;
-}
-
-interface Label {
-  readonly domain: number;
-  readonly launched: Launched;
 }
 
 export interface Executable {
@@ -68,9 +56,11 @@ export interface Executable {
  * processes.
  */
 export class LsmEngine {
-  readonly #maps: ReadonlyMap<LsmMap, number>;
+  readonly labels: TaskLabels;
+  readonly #maps: ReadonlyMap<LayoutMap, number>;
 
-  private constructor(maps: ReadonlyMap<LsmMap, number>) {
+  private constructor(labels: TaskLabels, maps: ReadonlyMap<LayoutMap, number>) {
+    this.labels = labels;
     this.#maps = maps;
   }
 
@@ -81,17 +71,16 @@ export class LsmEngine {
 
   /** The same whether or not programs are attached that use the maps. */
   static openMaps(folder: string): LsmEngine | null {
-    const maps = new Map<LsmMap, number>();
-    for (const map of lsmMaps) {
-      const fd = openPin(folder, map);
-      if (fd !== null) maps.set(map, fd);
-    }
-    if (maps.size === lsmMaps.length) return new LsmEngine(maps);
-    for (const fd of maps.values()) close(fd);
+    const labels = TaskLabels.openMaps(folder);
+    if (labels === null) return null;
+    const maps = openPins(folder, layoutMaps);
+    if (maps !== null) return new LsmEngine(labels, maps);
+    labels[Symbol.dispose]();
     return null;
   }
 
   [Symbol.dispose](): void {
+    this.labels[Symbol.dispose]();
     for (const fd of this.#maps.values()) close(fd);
   }
 
@@ -198,69 +187,6 @@ export class LsmEngine {
     this.#set("unit_generations", word(ONLY), word(nextGeneration(generation.readUInt32LE())));
   }
 
-  /** 0 for a process in no domain; of a process that has ended, null. */
-  domainOf(process: number): number | null {
-    return this.labelOf(process)?.domain ?? null;
-  }
-
-  /** Domain 0 for a process in none; of a process that has ended, null. */
-  labelOf(process: number): Label | null {
-    const label = Buffer.alloc(labelLayout.bytes);
-    const result = withTask(process, (pidfd) =>
-      libbpf().lookupElement(this.#fd("labels"), word(pidfd), label),
-    );
-    if (result === null || result === -ESRCH) return null;
-    if (result === -ENOENT) return { domain: 0, launched: "not" };
-    check("read a process's domain", result);
-    const launched = launchedStates[label.readUInt32LE(labelLayout.launched)] ?? "not";
-    return { domain: label.readUInt32LE(labelLayout.domain), launched };
-  }
-
-  /** The domains that threads of the host are in. */
-  occupied(): ReadonlySet<number> {
-    const domains = processesNow()
-      .flatMap(threadsOf)
-      .map((thread) => this.domainOf(thread) ?? 0);
-    return new Set(domains.filter((domain) => domain !== 0));
-  }
-
-  /**
-   * The next execve of this one thread, which is in no domain, leads into the domain; none of its
-   * children's does. `isStill`: whether the number is still that of the thread that was meant.
-   * False if it has ended.
-   */
-  announce(thread: number, { domain, launched }: Label, isStill: () => boolean): boolean {
-    const arrival = Buffer.alloc(arrivalLayout.bytes);
-    arrival.writeUInt32LE(domain, arrivalLayout.domain);
-    arrival.writeUInt32LE(launchedStates.indexOf(launched), arrivalLayout.launched);
-    const result = withTask(thread, (pidfd) =>
-      isStill() ? libbpf().updateElement(this.#fd("arrivals"), word(pidfd), arrival, 0) : -ESRCH,
-    );
-    if (hasEnded(result)) return false;
-    check(`lead thread ${thread} into domain ${domain}`, result);
-    return true;
-  }
-
-  /**
-   * Puts running processes with all their threads into the domain. `processes` is asked again until
-   * it names no new one: what those in the domain fork is in it already.
-   */
-  adopt(domain: number, processes: () => Iterable<number>): readonly number[] {
-    const adopted = new Set<number>();
-    for (let pass = 0; pass < ADOPTING_PASSES_MAX; pass++) {
-      let found = false;
-      for (const process of processes()) {
-        for (const thread of threadsOf(process)) {
-          if (adopted.has(thread) || !this.#assign(thread, domain)) continue;
-          adopted.add(thread);
-          found = true;
-        }
-      }
-      if (!found) return [...adopted];
-    }
-    throw new Error(`processes fork faster than they are adopted into domain ${domain}`);
-  }
-
   account(domain: number): Account {
     const bytes = Buffer.alloc(accountLayout.bytes);
     const result: number = libbpf().lookupElement(this.#fd("accounts"), word(domain), bytes);
@@ -288,18 +214,7 @@ export class LsmEngine {
     return levels;
   }
 
-  #assign(thread: number, domain: number): boolean {
-    const label = Buffer.alloc(labelLayout.bytes);
-    label.writeUInt32LE(domain, labelLayout.domain);
-    const result = withTask(thread, (pidfd) =>
-      libbpf().updateElement(this.#fd("labels"), word(pidfd), label, 0),
-    );
-    if (hasEnded(result)) return false;
-    check(`put thread ${thread} into domain ${domain}`, result);
-    return true;
-  }
-
-  #fd(map: LsmMap): number {
+  #fd(map: LayoutMap): number {
     return this.#maps.get(map) as number;
   }
 
@@ -317,22 +232,15 @@ export class LsmEngine {
     }
   }
 
-  #set(map: LsmMap, key: Uint8Array, value: Uint8Array): void {
+  #set(map: LayoutMap, key: Uint8Array, value: Uint8Array): void {
     check(`write map ${map}`, libbpf().updateElement(this.#fd(map), key, value, 0));
   }
 
-  #delete(map: LsmMap, key: Uint8Array): void {
+  #delete(map: LayoutMap, key: Uint8Array): void {
     const result: number = libbpf().deleteElement(this.#fd(map), key);
     if (result !== -ENOENT) check(`delete from map ${map}`, result);
   }
 }
-
-/**
- * Of a write to a task's storage by its pidfd: there is none that a pidfd could be opened for, or
- * it went meanwhile (ENOENT, bpf_pid_task_storage_update_elem() in bpf_task_storage.c).
- */
-const hasEnded = (result: number | null): boolean =>
-  result === null || result === -ESRCH || result === -ENOENT;
 
 function accountIn(bytes: Buffer): Account {
   return {
@@ -394,35 +302,4 @@ function unitKey(path: string): Uint8Array {
 /** 0 says that there never was a unit. */
 function nextGeneration(generation: number): number {
   return (generation + 1) % 2 ** 32 || 1;
-}
-
-function word(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-/** null if the thread has ended. */
-function withTask<T>(thread: number, work: (pidfd: number) => T): T | null {
-  let pidfd: number;
-  try {
-    pidfd = syscall("pidfd_open", thread, PIDFD_THREAD);
-  } catch (error) {
-    if (hasCode(error, "ESRCH", "EINVAL")) return null;
-    throw error;
-  }
-  return withFd(pidfd, work);
-}
-
-function processesNow(): readonly number[] {
-  return readdirSync("/proc").map(Number).filter(Number.isInteger);
-}
-
-function threadsOf(process: number): readonly number[] {
-  try {
-    return readdirSync(`/proc/${process}/task`).map(Number);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH")) return [];
-    throw error;
-  }
 }

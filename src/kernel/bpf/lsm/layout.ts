@@ -152,8 +152,8 @@ export const lsmLimits = {
   eventsPerWindow: 256,
 } as const;
 
-/** The maps that are pinned. */
-export const lsmMaps = [
+/** Maps whose layout is {@link LAYOUT}. */
+export const layoutMaps = [
   "policies",
   "levels",
   "executables",
@@ -161,17 +161,20 @@ export const lsmMaps = [
   "events",
   "requests",
   "accounts",
-  "labels",
-  "arrivals",
   "units",
   "unit_generations",
   "unit_marks",
   "peers",
 ] as const;
-export type LsmMap = (typeof lsmMaps)[number];
+export type LayoutMap = (typeof layoutMaps)[number];
 
 /** Those whose layout is for good: which domain each task is in, and is about to enter. */
-export const lastingMaps: readonly LsmMap[] = ["labels", "arrivals"];
+export const lastingMaps = ["labels", "arrivals"] as const;
+export type LastingMap = (typeof lastingMaps)[number];
+
+/** The maps that are pinned. */
+export const lsmMaps = [...lastingMaps, ...layoutMaps];
+export type LsmMap = (typeof lsmMaps)[number];
 
 /** The programs, by the header that they are in. */
 export const lsmPrograms = [

@@ -44,19 +44,24 @@ const MINOR_BITS = 20n;
  * attached, the new ones take over their maps, and the old ones are detached when all new ones are
  * attached: in between both decide. Of maps of another layout, only those are taken over that tell
  * which domain each task is in; `fill` puts into new ones what is to be in force.
- * @throws BpfError if the kernel refuses; then what is attached is as before. `cofferdam agent
- * --unpin` removes what cannot be taken over.
+ * @throws BpfError if the kernel refuses, UnusablePins; then what is attached is as before
  */
 export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void {
   const before = generations(folder);
-  if (hasUnknownPins(folder)) throw new Error(`${folder} has pins of an unreleased version`);
+  if (hasUnknownPins(folder)) throw new UnusablePins(`${folder} has pins of an unreleased version`);
   const shipped = shippedObject();
+  if (before.at(-1)?.digest === digestOf(shipped)) {
+    removeEarlier(folder);
+    return;
+  }
+  // Whoever began to let all go, and was killed, must not have them held again.
+  if (before.length === 0) unpin(folder);
   using object = new BpfObject(shipped);
   object.setInitialValue(".rodata", configuration());
   const reused = reusePinned(object, folder);
   // Else every process would be outside from then on.
   if (before.length > 0 && !lastingMaps.every((map) => reused.has(map)))
-    throw new Error(`${folder} has programs, and no map of the tasks in their domains`);
+    throw new UnusablePins(`${folder} has programs, and no map of the tasks in their domains`);
   const programs = programsHere();
   for (const program of lsmPrograms) if (!programs.includes(program)) object.skipProgram(program);
   object.load(programs);
@@ -69,7 +74,7 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
         check(`pin map ${map}`, libbpf().pin(object.mapFd(map), mapPin(folder, map)));
     using engine = LsmEngine.openMaps(folder);
     if (engine === null) throw new Error(`not all maps are pinned below ${folder}`);
-    if (before.some(({ layout }) => layout !== LAYOUT)) {
+    if (before.length > 0 && before.at(-1)?.layout !== LAYOUT) {
       fill(engine);
       requirePolicies(engine);
     }
@@ -82,14 +87,27 @@ export function loadLsm(folder: string, fill: (engine: LsmEngine) => void): void
     else removeParts(folder);
     throw error;
   }
-  for (const old of before) removeGeneration(folder, old);
+  removeEarlier(folder);
+}
+
+/** What is attached, or has its maps, beside the newest programs. */
+function removeEarlier(folder: string): void {
+  for (const old of generations(folder).slice(0, -1)) removeGeneration(folder, old);
   removeOtherMaps(folder);
+}
+
+/** Pins that cannot be taken over; they must be removed. */
+export class UnusablePins extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UnusablePins";
+  }
 }
 
 /** A process in a domain without a policy would be denied everything. */
 function requirePolicies(engine: LsmEngine): void {
   const inForce = engine.levels();
-  const missing = [...engine.occupied()].filter((domain) => !inForce.has(domain));
+  const missing = [...engine.labels.occupied()].filter((domain) => !inForce.has(domain));
   if (missing.length > 0)
     throw new Error(`processes are in domains that have no policy any more: ${missing.join(", ")}`);
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { PRIVATE_FOLDER } from "../../../base/modes.ts";
+import { close } from "../../ffi.ts";
 import { libbpf } from "../libbpf.ts";
 import { check } from "../object.ts";
 import { LAYOUT, type LsmMap, lastingMaps } from "./layout.ts";
@@ -19,7 +20,8 @@ const MAPS = /^maps-(\d+)$/;
 const LASTING = "lasting";
 
 export function mapPin(folder: string, map: LsmMap): string {
-  return lastingMaps.includes(map) ? join(folder, LASTING, map) : join(mapsOf(folder, LAYOUT), map);
+  const isLasting = lastingMaps.some((one) => one === map);
+  return isLasting ? join(folder, LASTING, map) : join(mapsOf(folder, LAYOUT), map);
 }
 
 export function makePins(folder: string): void {
@@ -31,6 +33,21 @@ export function makePins(folder: string): void {
 export function openPin(folder: string, map: LsmMap): number | null {
   const path = mapPin(folder, map);
   return existsSync(path) ? check(`open ${path}`, libbpf().openPinned(path)) : null;
+}
+
+/** Descriptors of these maps; null if not all are pinned. */
+export function openPins<M extends LsmMap>(
+  folder: string,
+  names: readonly M[],
+): ReadonlyMap<M, number> | null {
+  const maps = new Map<M, number>();
+  for (const name of names) {
+    const fd = openPin(folder, name);
+    if (fd !== null) maps.set(name, fd);
+  }
+  if (maps.size === names.length) return maps;
+  for (const fd of maps.values()) close(fd);
+  return null;
 }
 
 /** Whether there are maps that programs of other versions have or had. */
@@ -54,6 +71,11 @@ export interface Generation {
   readonly layout: number;
   /** Of the object that they are from, in hexadecimal. */
   readonly digest: string;
+}
+
+/** A pattern of glob(7) that matches while there are any. */
+export function whileAttached(folder: string): string {
+  return join(folder, "programs-*");
 }
 
 /** Oldest first. */
