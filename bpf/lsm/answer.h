@@ -32,8 +32,8 @@ static __always_inline struct account *account_of(__u32 domain)
 	return bpf_map_lookup_elem(&accounts, &domain);
 }
 
-/* Whether one more distinct request of this domain becomes an event. */
-static __always_inline bool is_within_limit(struct account *account, __u64 time)
+/* Whether one more event of this domain is within these events of a window. */
+static __always_inline bool is_within(struct account *account, __u64 time, __u64 limit)
 {
 	__u64 window = time >> WINDOW_SHIFT;
 
@@ -41,7 +41,39 @@ static __always_inline bool is_within_limit(struct account *account, __u64 time)
 		account->window = window;
 		account->in_window = 0;
 	}
-	return __sync_fetch_and_add(&account->in_window, 1) < EVENTS_PER_WINDOW_MAX;
+	return account->in_window < limit;
+}
+
+/* No domain fills the buffer: of each, what the reader has not taken is bounded. */
+static __always_inline bool may_wait(struct account *account, __u64 bytes)
+{
+	__u64 read_to = bpf_ringbuf_query(&events, BPF_RB_CONS_POS);
+
+	if (account->read_to != read_to) {
+		account->read_to = read_to;
+		account->unread = 0;
+	}
+	return __sync_fetch_and_add(&account->unread, bytes) + bytes <= UNREAD_BYTES_MAX;
+}
+
+static __always_inline bool is_told(struct account *account, struct event *event, __u64 bytes)
+{
+	if (!is_within(account, event->time, EVENTS_PER_WINDOW_MAX))
+		return false;
+	__sync_fetch_and_add(&account->in_window, 1);
+	return may_wait(account, bytes) && !bpf_ringbuf_output(&events, event, bytes, 0);
+}
+
+/* Requests that are made again leave half of a window to new ones. */
+static __always_inline bool is_told_again(struct account *account, struct told *told, __u64 time)
+{
+	return time - told->time >= REPEAT_NS &&
+	       is_within(account, time, EVENTS_PER_WINDOW_MAX / 2);
+}
+
+static __always_inline struct standing *standing_of(struct label *label)
+{
+	return bpf_map_lookup_elem(&levels, &label->domain);
 }
 
 /* `label->event` says what was asked, `label->name` of what. */
@@ -51,9 +83,10 @@ static __noinline int report(struct label *label)
 	struct digest digest = { .name = label->name, .value = configuration.seed };
 	struct request request = {};
 	struct account *account = account_of(label->domain);
+	struct standing *standing = standing_of(label);
+	struct told fresh = {}, *told;
 	__u32 length = event->length;
-	__u64 *count;
-	__u64 one = 1;
+	__u64 more = 0;
 
 	if (!account)
 		return 0;
@@ -66,33 +99,42 @@ static __noinline int report(struct label *label)
 	request.permissions = event->permissions;
 	request.kind = event->kind;
 	request.denied = event->denied;
+	request.begun = standing ? standing->begun : 0;
 	request.digest = digest.value;
-	count = bpf_map_lookup_elem(&requests, &request);
-	if (count) {
-		__sync_fetch_and_add(count, 1);
+	event->time = bpf_ktime_get_ns();
+	told = bpf_map_lookup_elem(&requests, &request);
+	if (told && !is_told_again(account, told, event->time)) {
+		__sync_fetch_and_add(&told->more, 1);
 		return 0;
 	}
-	event->time = bpf_ktime_get_ns();
+	if (told)
+		more = __sync_lock_test_and_set(&told->more, 0);
+	event->count = more < ~0U ? more + 1 : ~0U;
 	event->domain = label->domain;
 	event->process = bpf_get_current_pid_tgid() >> 32;
 	event->thread = bpf_get_current_pid_tgid();
 	event->uid = bpf_get_current_uid_gid();
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	if (!is_within_limit(account, event->time) ||
-	    bpf_ringbuf_output(&events, event, sizeof(*event) + length, 0)) {
+	if (is_told(account, event, sizeof(*event) + length)) {
+		fresh.time = event->time;
+		if (told)
+			told->time = event->time;
+		else
+			bpf_map_update_elem(&requests, &request, &fresh, BPF_NOEXIST);
+	} else if (told) {
+		__sync_fetch_and_add(&told->more, event->count);
+	} else {
 		__sync_fetch_and_add(&account->dropped, 1);
-		return 0;
 	}
-	bpf_map_update_elem(&requests, &request, &one, BPF_NOEXIST);
 	return 0;
 }
 
 /* A missing level is enforcing. */
 static __always_inline __u32 level_of(struct label *label)
 {
-	__u32 *level = bpf_map_lookup_elem(&levels, &label->domain);
+	struct standing *standing = standing_of(label);
 
-	return level ? *level : LEVEL_ENFORCING;
+	return standing ? standing->level : LEVEL_ENFORCING;
 }
 
 /* Whether to deny what the domain lacks; `own` is refused at every level. */

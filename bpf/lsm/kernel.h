@@ -328,6 +328,7 @@ struct css_set {
 struct bpf_local_storage;
 
 struct task_struct {
+	struct task_struct *group_leader;
 	const struct cred *cred;
 	const struct cred *real_cred;
 	struct nsproxy *nsproxy;

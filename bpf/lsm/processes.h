@@ -19,6 +19,17 @@ static __always_inline __u32 domain_of(struct task_struct *task)
 	return label ? label->domain : 0;
 }
 
+/* In the place of a domain: Cofferdam's own processes, which no rule reaches. */
+#define OWN_PROCESSES 0xffffffff
+
+/* Of a process, as its first thread is marked. */
+static __always_inline bool is_own(struct task_struct *task)
+{
+	struct label *label = bpf_task_storage_get(&labels, task->group_leader, NULL, 0);
+
+	return label && !label->domain && label->launched == LAUNCHED_OWN;
+}
+
 /* Rules that name a domain, by its number; the others follow `any`. */
 static __noinline bool is_signal_granted(struct label *label, __u32 domain)
 {
@@ -53,6 +64,17 @@ static __always_inline int refuse_other(struct label *label, enum request_kind k
 	return is_record_denied(label, kind, &asked, sizeof(asked)) ? -EPERM : 0;
 }
 
+/* At every level, as whatever is Cofferdam's own. */
+static __always_inline int refuse_own_process(struct label *label, __u32 signal)
+{
+	struct other_asked asked = { OWN_PROCESSES, signal };
+
+	__builtin_memcpy(label->name, &asked, sizeof(asked));
+	label->event.length = sizeof(asked);
+	is_denied(label, REQUEST_SIGNAL, NAME_FOUND, 0, 1);
+	return -EPERM;
+}
+
 SEC("lsm/task_kill")
 int BPF_PROG(on_task_kill, struct task_struct *task, void *info, int signal)
 {
@@ -62,9 +84,23 @@ int BPF_PROG(on_task_kill, struct task_struct *task, void *info, int signal)
 	if (!label)
 		return 0;
 	domain = domain_of(task);
-	if (domain == label->domain || is_signal_granted(label, domain))
+	if (domain == label->domain)
+		return 0;
+	if (!domain && is_own(task))
+		return refuse_own_process(label, signal);
+	if (is_signal_granted(label, domain))
 		return 0;
 	return refuse_other(label, REQUEST_SIGNAL, domain, signal);
+}
+
+/*
+ * What a descriptor's owner gets. Whoever made Cofferdam's processes its owner may be in a domain;
+ * they wait for no such signal.
+ */
+SEC("lsm/file_send_sigiotask")
+int BPF_PROG(on_owner_signal, struct task_struct *task)
+{
+	return is_own(task) ? -EPERM : 0;
 }
 
 /* A tracer writes into code that is not writable. */

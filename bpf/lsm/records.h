@@ -10,8 +10,12 @@
 
 /* Bytes of the ring buffer. */
 #define EVENTS_BYTES (1 << 20)
-/* Distinct requests that are remembered, so that each is an event once. */
+/* Distinct requests that are remembered, so that each is an event once in a while. */
 #define REQUESTS_MAX 8192
+/* Until a request that is made again is told again, with its count: 2^33 ns, nine seconds. */
+#define REPEAT_NS (1ULL << 33)
+/* Bytes of one domain's events that the reader has not taken yet. */
+#define UNREAD_BYTES_MAX (EVENTS_BYTES / 16)
 /* Events of one domain in one window; what exceeds it is counted. */
 #define EVENTS_PER_WINDOW_MAX 256
 /* A window is 2^30 ns, about a second. */
@@ -89,6 +93,8 @@ struct event {
 	__u32 length; /* bytes of the name */
 	__u8 comm[COMM_BYTES];
 	__u32 own; /* permissions denied at every level */
+	__u32 count; /* requests since the last event about the same */
+	__u32 reserved;
 };
 
 struct {
@@ -99,16 +105,21 @@ struct {
 struct request {
 	__u32 domain;
 	__u32 permissions;
-	__u32 kind;
-	__u32 denied;
+	__u16 kind;
+	__u16 denied;
+	__u32 begun; /* of the domain's standing */
 	__u64 digest; /* of the name */
 };
 
-/* How often each request was made since it was first reported. */
+struct told {
+	__u64 time; /* of the last event */
+	__u64 more; /* requests since then */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, struct request);
-	__type(value, __u64);
+	__type(value, struct told);
 	__uint(max_entries, REQUESTS_MAX);
 } requests SEC(".maps");
 
@@ -119,6 +130,8 @@ struct account {
 	__u64 dropped; /* requests of which no event was written, and that none had told of before */
 	__u64 window;
 	__u64 in_window;
+	__u64 read_to; /* where the reader was when `unread` began */
+	__u64 unread; /* bytes of events since then */
 };
 
 struct {

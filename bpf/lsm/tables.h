@@ -141,10 +141,16 @@ struct {
 	__array(values, struct policy_table);
 } policies SEC(".maps");
 
+/* How a domain is held. */
+struct standing {
+	__u32 level; /* enum level */
+	__u32 begun; /* another one since each change of level or policy, so that events begin anew */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct standing);
 	__uint(max_entries, DOMAINS_MAX);
 } levels SEC(".maps");
 

@@ -26,8 +26,11 @@ struct endpoint {
 	__u8 address[16];
 };
 
-/* Whether a launcher started the domain's process, and what it left with it for good. */
-enum launched { LAUNCHED_NOT, LAUNCHED_BARE, LAUNCHED_FILTERED };
+/*
+ * Whether a launcher started the domain's process, and what it left with it for good. OWN is of
+ * Cofferdam's own processes, in no domain, which the agent marks; no child inherits that.
+ */
+enum launched { LAUNCHED_NOT, LAUNCHED_BARE, LAUNCHED_FILTERED, LAUNCHED_OWN };
 
 /* The file that open(2) makes, and what its name is granted; see made.h. */
 struct made {
@@ -40,7 +43,7 @@ struct made {
 };
 
 /* Of a label, for later versions. The kernel's piece of memory is as large without. */
-#define RESERVED_BYTES 2160
+#define RESERVED_BYTES 2152
 
 /*
  * The size and the first four words are for good: an upgrade leaves this map as it is, so that no
@@ -72,13 +75,15 @@ struct {
 /*
  * By one look at the task: of most on a host no map has a value. Hooks that every process passes
  * often ask this first, and do the rest in a function of its own, so that until then they need no
- * registers to be saved. Where a kernel hides the member, the map is asked.
+ * registers to be saved.
  */
 static __always_inline bool is_outside(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct bpf_local_storage *storage = bpf_get_current_task_btf()->bpf_storage;
 
-	return bpf_core_field_exists(task->bpf_storage) && !task->bpf_storage;
+	/* Else the compiler prepares the answer first, which takes a register more. */
+	barrier_var(storage);
+	return !storage;
 }
 
 /*

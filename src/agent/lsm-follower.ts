@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { readNumbers } from "../domains/numbers-file.ts";
+import { ownProcesses } from "../domains/own-processes.ts";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
@@ -79,9 +80,12 @@ export class LsmFollower {
       using engine = attachedEngine(this.#places);
       if (engine === null) return requireNoOther(this.#places);
       const inForce = engine.levels();
-      for (const entry of this.#table().entries)
-        if (inForce.has(entry.number) && (number ?? entry.number) === entry.number)
-          engine.setLevel(entry.number, this.#levelOf(entry));
+      for (const process of number === null ? ownProcesses() : []) engine.labels.markOwn(process);
+      for (const entry of this.#table().entries) {
+        if ((number ?? entry.number) !== entry.number || !inForce.has(entry.number)) continue;
+        const level = this.#levelOf(entry);
+        if (inForce.get(entry.number) !== level) engine.setLevel(entry.number, level);
+      }
     });
   }
 

@@ -10,6 +10,7 @@
 //   net HOW PROTOCOL ADDRESS PORT   connects, sends or listens, on a socket of its own
 //   answer HOW ADDRESS PORT TO PORT takes a datagram that comes there, and connects or sends
 //   service NAME    begins to use it
+//   owner PID       makes it the owner of a descriptor, to whom the kernel sends SIGIO
 //   attribute WHAT FILE, device WHAT FILE    changes it; asks it
 //   unix HOW TYPE NAME              the same by a name, in which %00 is a byte; @ is abstract
 //   receiver NAME   binds a socket to an abstract name
@@ -170,6 +171,20 @@ static int used_service(const char *name) {
   if (!strcmp(name, "user_namespace")) return unshare(CLONE_NEWUSER);
   errno = EINVAL;
   return -1;
+}
+
+// Has the kernel send SIGIO to the process.
+static int signals_by_descriptor(pid_t process) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return -1;
+  int got = fcntl(ends[0], F_SETOWN, process);
+  if (!got) got = fcntl(ends[0], F_SETFL, O_ASYNC);
+  if (!got && write(ends[1], "x", 1) != 1) got = -1;
+  int error = errno;
+  close(ends[0]);
+  close(ends[1]);
+  errno = error;
+  return got;
 }
 
 static int changed(const char *what, const char *name) {
@@ -343,6 +358,7 @@ static int perform(char *line) {
   if (!strcmp(what, "nnp")) return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (!a) return -1;
   if (!strcmp(what, "service")) return used_service(a);
+  if (!strcmp(what, "owner")) return signals_by_descriptor(atoi(a));
   if (!strcmp(what, "receiver")) return received_at(a);
   if (!strcmp(what, "execute")) return execl(a, a, (char *)0);
   if (!strcmp(what, "code")) return made_code(a);

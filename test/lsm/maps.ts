@@ -9,6 +9,7 @@ import {
   type LsmMap,
   lsmLimits,
   ROW_BYTES,
+  standingLayout,
   UNIT_BYTES,
 } from "../../src/kernel/bpf/lsm/layout.ts";
 import { shippedLsmDigest } from "../../src/kernel/bpf/lsm/load.ts";
@@ -33,7 +34,7 @@ const options = { inner: 24, flags: 28, bytes: 56 } as const;
 /** Type, bytes of a key and of a value, entries. */
 const forms: Readonly<Record<LsmMap, readonly [number, number, number, number]>> = {
   policies: [ARRAY_OF_MAPS, 4, 4, lsmLimits.policies],
-  levels: [HASH, 4, 4, lsmLimits.domains],
+  levels: [HASH, 4, standingLayout.bytes, lsmLimits.domains],
   executables: [HASH, executableLayout.bytes, 4, lsmLimits.executables],
   components: [HASH, COMPONENT_BYTES, 4, lsmLimits.executables],
   events: [RINGBUF, 0, 0, lsmLimits.eventsBytes],

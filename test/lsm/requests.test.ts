@@ -21,7 +21,7 @@ import { scratchFolder } from "../support/scratch.ts";
 const nameOf = (number: number) => (number === 0 ? "superDom" : `domain${number}`);
 
 function event(kind: LsmEvent["kind"], given: Partial<LsmEvent> = {}): LsmEvent {
-  const some = { time: 1n, domain: 7, process: 1, thread: 1, uid: 0, comm: "c" } as const;
+  const some = { time: 1n, domain: 7, process: 1, thread: 1, uid: 0, comm: "c", count: 1 } as const;
   const rest = { level: "enforcing", denied: true, nameState: "found" } as const;
   const bytes = new Uint8Array(24);
   return { ...some, ...rest, kind, permissions: 0, own: 0, name: "/f", bytes, ...given };

@@ -101,7 +101,7 @@ static void set_unit(unsigned turn, const unsigned *domain) {
 
 // Each policy of a domain in turn, its level, and entries into it.
 static void write_one(unsigned number) {
-  unsigned turn = number / WRITES, enforcing = 0;
+  unsigned turn = number / WRITES, enforcing[2] = {0};
   const unsigned *domain = &domains[turn % DOMAINS];
   int table;
   switch (number % WRITES) {
@@ -111,7 +111,7 @@ static void write_one(unsigned number) {
     set(policies, domain, &table);
     close(table);
     return;
-  case 2: return set(levels, domain, &enforcing);
+  case 2: return set(levels, domain, enforcing);
   case 3: return set_executable(turn, domain);
   case 4: return remove_executable(turn);
   default: return set_unit(turn, domain);

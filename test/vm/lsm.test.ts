@@ -71,8 +71,8 @@ function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   for (const name of ["mkfifo", "ls", "cp", "nice"]) tree.program(`/usr/bin/${name}`);
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
-  const programs = ["properties/try.c", "lsm/crowd.c", "lsm/act.c", "lsm/moving.c", "lsm/writer.c"];
-  for (const source of [...programs, "differential/prober.c"])
+  const ours = ["crowd", "act", "moving", "writer", "many"].map((name) => `lsm/${name}.c`);
+  for (const source of [...ours, "properties/try.c", "differential/prober.c"])
     compileC(
       path.join(tree.folder, "vm", path.basename(source, ".c")),
       path.join(clone, "test", source),

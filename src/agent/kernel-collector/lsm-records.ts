@@ -140,7 +140,7 @@ export class LsmRecords {
         verdict: event.denied ? "denied" : "warning",
         ...request,
         process: processOf({ process, uid, comm: bytesOfName(comm) }, processes),
-        count: 1,
+        count: event.count,
       });
   }
 

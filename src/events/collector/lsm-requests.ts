@@ -2,6 +2,7 @@ import type { LsmEvent } from "../../kernel/bpf/lsm/event-reader.ts";
 import {
   endpointLayout,
   endpointUses,
+  OWN_PROCESSES,
   processActs,
   services,
 } from "../../kernel/bpf/lsm/layout.ts";
@@ -101,6 +102,11 @@ function otherRequest(event: LsmEvent, policy: Policy | null, nameOf: NameOfDoma
     case "socket":
       return socketRefused(event, policy);
     case "signal": {
+      if (wordAt(event, 0) === OWN_PROCESSES)
+        return {
+          ...never("signal", `signal ${wordAt(event, 1)} to a process of Cofferdam`),
+          ...{ class: "signal", reason: "own-object" },
+        };
       const domain = nameOf(wordAt(event, 0));
       const object = `signal ${wordAt(event, 1)} to a process of ${domain}`;
       return explained({ class: "signal", domain }, { operation: "signal", object }, policy);

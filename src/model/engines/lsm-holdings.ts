@@ -150,7 +150,12 @@ export const lsmHoldings: readonly LsmHolding[] = [
     nothing,
   ),
   held("use a capability", "capable", "`capabilities`", aboutWords("capabilities")),
-  held("a signal to a process of another domain", "task_kill", "`signals`", aboutWords("signals")),
+  held(
+    "a signal to a process of another domain; to Cofferdam's own none",
+    "task_kill file_send_sigiotask",
+    "`signals`",
+    aboutWords("signals"),
+  ),
   held(
     "make another process the owner of a descriptor, whom the kernel then sends signals",
     "file_fcntl",

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { decide } from "../../../src/model/decide.ts";
 import { levels } from "../../../src/model/level.ts";
 import type { Request } from "../../../src/model/request.ts";
-import { Lsm, policyOf, rules, Trying, word } from "./lsm-arena.ts";
+import { ACT, Lsm, policyOf, rules, Trying, word } from "./lsm-arena.ts";
 
 const OWN = 30;
 /** `superDom` stands for no domain. */
@@ -51,6 +51,33 @@ test("a signal reaches the domains that `decide()` says, and none else", async (
 function numberOf(domain: string): number | null {
   return (others as Readonly<Record<string, number>>)[domain] ?? null;
 }
+
+test("no rule, level or descriptor has Cofferdam's own processes signalled", async () => {
+  const [own, other, sender] = [new Trying(), new Trying(), new Trying(ACT)];
+  lsm.engine.labels.markOwn(own.pid);
+  expect(lsm.engine.labels.labelOf(own.pid)).toEqual({ domain: 0, launched: "own" });
+  lsm.engine.labels.adopt(OWN, () => [sender.pid]);
+  lsm.events(OWN);
+  for (const level of levels) {
+    lsm.domain(OWN, level, rules("r /**"), { signals: [word("any")] });
+    expect(await actor.does(`kill ${own.pid}`), level).toBe("EPERM");
+    expect(await actor.does(`kill ${other.pid}`), level).toBe("0");
+  }
+  expect(lsm.events(OWN)).toMatchObject(
+    levels.map((level) => ({ kind: "signal", level, denied: true })),
+  );
+  // Whoever may be a descriptor's owner gets what the kernel sends.
+  lsm.domain(OWN, "enforcing", rules("r /**"), { signals: [word("any")] });
+  const ended = new Promise((resolve) => other.child.once("exit", resolve));
+  for (const { pid } of [own, other]) expect(await sender.does(`owner ${pid}`)).toBe("0");
+  await ended;
+  expect(await own.does("read /etc/passwd")).toBe("0");
+  // It enters a domain as any process does, and is one of Cofferdam's no more.
+  lsm.engine.labels.adopt(OWN, () => [own.pid]);
+  lsm.engine.labels.markOwn(own.pid);
+  expect(lsm.engine.labels.domainOf(own.pid)).toBe(OWN);
+  for (const one of [own, sender]) await one.end();
+});
 
 test("no process of another domain is traced, read or changed, one of the same is", async () => {
   const acts = ["ptrace", "memory", "steal", "prlimit", "priority", "affinity"];

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
+import { mapPin } from "../../../src/kernel/bpf/lsm/pins.ts";
 import { CROWD, Lsm, mapsInKernel, measured, PINS, rules, TRY, Trying } from "./lsm-arena.ts";
 
 const FOLDER = "/tmp/lsm-stress";
@@ -12,12 +13,13 @@ const [GRANTED, OTHER] = [`${FOLDER}/granted`, `${FOLDER}/other`];
 /** Executing it leads into the domain of that name. */
 const ENTRY = `${FOLDER}/entry`;
 /** Crowds of one policy that open the one and the other. */
-const [SERVED, HELD, ENTERED] = [2000, 2001, 2002];
+const [SERVED, HELD, ENTERED, FOLLOWED] = [2000, 2001, 2002, 2003];
 const FIRST_OF_MANY = 3000;
 const REPLACED = 10_000;
 /** Replacements in one write: the kernel waits once for each write, not for each table. */
 const AT_ONCE = 50;
 const DOMAINS = 10_000;
+const PROCESSES = 10_000;
 const KILLS = 200;
 /** test/lsm/writer.c */
 const WRITER = "/vm/writer";
@@ -153,6 +155,29 @@ test(`of ${DOMAINS} domains each has its own policy and level`, async () => {
   await expectHeld();
 });
 
+test(`a level and a policy reach ${PROCESSES} processes with the next access, as one`, async () => {
+  const inMs = (what: string, work: () => void) => {
+    const start = performance.now();
+    work();
+    measured(`${what}, ms`, performance.now() - start);
+  };
+  for (const count of [1, PROCESSES]) {
+    lsm.domain(FOLLOWED, "enforcing", rules(`r ${GRANTED}`));
+    const many = new Trying("/vm/many", [String(count), OTHER]);
+    lsm.engine.labels.adopt(FOLLOWED, () => [many.pid]);
+    const [all, none] = [`${count} 0`, `0 ${count}`];
+    expect(await many.does("")).toBe(none);
+    inMs(`a level, for ${count}`, () => lsm.engine.setLevel(FOLLOWED, "warning"));
+    expect(await many.does("")).toBe(all);
+    inMs(`a level back, for ${count}`, () => lsm.engine.setLevel(FOLLOWED, "enforcing"));
+    expect(await many.does("")).toBe(none);
+    const other = policyTable(rules(`r ${OTHER}`), nothingBeside);
+    inMs(`a policy, for ${count}`, () => lsm.engine.setPolicy(FOLLOWED, other));
+    expect(await many.does("")).toBe(all);
+    await many.end();
+  }
+});
+
 test(`who writes policies, levels and entries is killed ${KILLS} times under load`, async () => {
   const [maps, megabytes] = [mapsInKernel(), kernelMegabytes()];
   const files = tables.map((table, at) => {
@@ -160,7 +185,7 @@ test(`who writes policies, levels and entries is killed ${KILLS} times under loa
     return `${FOLDER}/table${at}`;
   });
   const writers = new Trying(WRITER, [
-    ...[path.join(PINS, "maps"), FOLDER, String(SERVED), String(HELD)],
+    ...[path.dirname(mapPin(PINS, "policies")), FOLDER, String(SERVED), String(HELD)],
     ...files,
   ]);
   await inSeconds(`${KILLS} writers`, async () => {

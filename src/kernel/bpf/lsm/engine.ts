@@ -18,6 +18,7 @@ import {
   lsmLevels,
   lsmLimits,
   ROW_BYTES,
+  standingLayout,
   UNIT_BYTES,
 } from "./layout.ts";
 import { generations, openPins } from "./pins.ts";
@@ -116,8 +117,15 @@ export class LsmEngine {
     }
   }
 
+  /** Events about the domain begin anew: what was told of before is told again. */
   setLevel(domain: number, level: Level): void {
-    this.#set("levels", word(domain), word(lsmLevels.indexOf(level)));
+    const standing = Buffer.alloc(standingLayout.bytes);
+    const result: number = libbpf().lookupElement(this.#fd("levels"), word(domain), standing);
+    if (result !== -ENOENT) check("read a domain's level", result);
+    const begun = (standing.readUInt32LE(standingLayout.begun) + 1) % 2 ** 32;
+    standing.writeUInt32LE(lsmLevels.indexOf(level), standingLayout.level);
+    standing.writeUInt32LE(begun, standingLayout.begun);
+    this.#set("levels", word(domain), standing);
   }
 
   /** What is still in the domain is denied everything from then on. */
@@ -207,10 +215,11 @@ export class LsmEngine {
   /** By the number of the domain: of each that was put into force. */
   levels(): ReadonlyMap<number, Level> {
     const levels = new Map<number, Level>();
-    const sizes = { key: 4, value: 4, entries: lsmLimits.domains };
-    listMap(this.#fd("levels"), sizes, (domain, level) =>
-      levels.set(domain.readUInt32LE(), lsmLevels[level.readUInt32LE()] ?? "enforcing"),
-    );
+    const sizes = { key: 4, value: standingLayout.bytes, entries: lsmLimits.domains };
+    listMap(this.#fd("levels"), sizes, (domain, standing) => {
+      const level = lsmLevels[standing.readUInt32LE(standingLayout.level)] ?? "enforcing";
+      levels.set(domain.readUInt32LE(), level);
+    });
     return levels;
   }
 

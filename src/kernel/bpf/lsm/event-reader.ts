@@ -4,7 +4,7 @@ import type { PermissionSet } from "../../../model/permission.ts";
 import { type Mapping, mapShared } from "../../ffi.ts";
 import { eventLayout, lsmLevels, lsmLimits, nameStates, requestKinds } from "./layout.ts";
 
-/** A request outside its domain, reported once; `bpf/lsm/records.h` says what the members mean. */
+/** A request outside its domain; `bpf/lsm/records.h` says what the members mean. */
 export interface LsmEvent {
   /** CLOCK_MONOTONIC, nanoseconds. */
   readonly time: bigint;
@@ -24,6 +24,8 @@ export interface LsmEvent {
   /** The same, or a record of a request without a name. */
   readonly bytes: Uint8Array;
   readonly comm: string;
+  /** Requests since the last event about the same, this one included. */
+  readonly count: number;
 }
 
 const PAGE_BYTES = 4096;
@@ -65,7 +67,8 @@ export class EventReader {
   take(): readonly LsmEvent[] {
     const events: LsmEvent[] = [];
     const end = Atomics.load(this.#written, 0);
-    for (let at = Atomics.load(this.#read, 0); at < end; ) {
+    let at = Atomics.load(this.#read, 0);
+    while (at < end) {
       const offset = Number(at % BigInt(lsmLimits.eventsBytes));
       const head = this.#data.readUInt32LE(offset);
       if (head >= BUSY) break;
@@ -73,8 +76,9 @@ export class EventReader {
       if (head < DISCARDED)
         events.push(decode(this.#data.subarray(offset + HEAD_BYTES, offset + HEAD_BYTES + length)));
       at += BigInt(Math.ceil((length + HEAD_BYTES) / 8) * 8);
-      Atomics.store(this.#read, 0, at);
     }
+    // Once: by this position the programs know what they have written since the last look.
+    Atomics.store(this.#read, 0, at);
     return events;
   }
 }
@@ -97,6 +101,7 @@ function decode(bytes: Buffer): LsmEvent {
     own: bytes.readUInt32LE(eventLayout.own),
     name: nameOfBytes(name),
     bytes: name,
+    count: bytes.readUInt32LE(eventLayout.count),
     comm: comm.subarray(0, Math.max(0, comm.indexOf(0))).toString("latin1"),
   };
 }

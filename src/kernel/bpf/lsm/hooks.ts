@@ -100,13 +100,13 @@ export const hookGroups: readonly HookGroup[] = [
     use: "held",
     why: `signals to processes of other domains, their memory, limits, priorities and processors;
       the owner of a descriptor, to whom the kernel sends signals`,
-    hooks: words(`task_kill ptrace_access_check ptrace_traceme task_setrlimit task_setnice
-      task_setioprio task_setscheduler task_movememory file_fcntl`),
+    hooks: words(`task_kill file_send_sigiotask ptrace_access_check ptrace_traceme
+      task_setrlimit task_setnice task_setioprio task_setscheduler task_movememory file_fcntl`),
   },
   {
     use: "elsewhere",
     why: "the owner of a descriptor was decided by file_fcntl when it was set",
-    hooks: words("file_set_fowner file_send_sigiotask"),
+    hooks: words("file_set_fowner"),
   },
   {
     use: "elsewhere",

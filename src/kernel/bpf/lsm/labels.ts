@@ -112,14 +112,27 @@ export class TaskLabels {
     throw new Error(`processes fork faster than they are adopted into domain ${domain}`);
   }
 
+  /** Of a process of Cofferdam's, which no domain may end; one that is in a domain stays there. */
+  markOwn(process: number): void {
+    if (this.labelOf(process)?.domain !== 0) return;
+    const label = Buffer.alloc(labelLayout.bytes);
+    label.writeUInt32LE(launchedStates.indexOf("own"), labelLayout.launched);
+    this.#write(process, label, `mark process ${process}`);
+  }
+
   #assign(thread: number, domain: number): boolean {
     const label = Buffer.alloc(labelLayout.bytes);
     label.writeUInt32LE(domain, labelLayout.domain);
+    return this.#write(thread, label, `put thread ${thread} into domain ${domain}`);
+  }
+
+  /** False if the thread has ended. */
+  #write(thread: number, label: Uint8Array, step: string): boolean {
     const result = withTask(thread, (pidfd) =>
       libbpf().updateElement(this.#fd("labels"), word(pidfd), label, 0),
     );
     if (hasEnded(result)) return false;
-    check(`put thread ${thread} into domain ${domain}`, result);
+    check(step, result);
     return true;
   }
 

@@ -9,7 +9,7 @@
  * begins with maps of its own (`load.ts`). test/lsm/object.test.ts fails when the layout changes
  * and this does not.
  */
-export const LAYOUT = 1;
+export const LAYOUT = 2;
 
 /** Words of 4 bytes in one element of a policy's table. */
 export const ROW_WORDS = 1024;
@@ -82,9 +82,10 @@ export const STAYS_OUTSIDE = 0xffffffff;
 export const labelLayout = { domain: 0, launched: 4, next: 8, zero: 12, bytes: 7936 } as const;
 
 /** `enum launched`, in order. */
-export const launchedStates = ["not", "bare", "filtered"] as const;
+export const launchedStates = ["not", "bare", "filtered", "own"] as const;
 /**
  * Whether a launcher started the domain's process, and whether it left it a filter of system calls.
+ * `own`: a process of Cofferdam's, which is in no domain.
  */
 export type Launched = (typeof launchedStates)[number];
 
@@ -106,7 +107,8 @@ export const eventLayout = {
   length: 32,
   comm: 36,
   own: 52,
-  bytes: 56,
+  count: 56,
+  bytes: 64,
 } as const;
 
 /** `enum request_kind`, in order. */
@@ -134,8 +136,16 @@ export const accountLayout = {
   dropped: 16,
   window: 24,
   in_window: 32,
-  bytes: 40,
+  read_to: 40,
+  unread: 48,
+  bytes: 56,
 } as const;
+
+/** In the place of a domain: Cofferdam's own processes. */
+export const OWN_PROCESSES = 0xffffffff;
+
+/** `struct standing`. */
+export const standingLayout = { level: 0, begun: 4, bytes: 8 } as const;
 
 /** `enum level`, in order. */
 export const lsmLevels = ["enforcing", "warning", "disabled"] as const;
@@ -150,6 +160,7 @@ export const lsmLimits = {
   peers: 65_536,
   eventsBytes: 1 << 20,
   eventsPerWindow: 256,
+  unreadBytes: 1 << 16,
 } as const;
 
 /** Maps whose layout is {@link LAYOUT}. */
@@ -200,7 +211,13 @@ export const lsmPrograms = [
     "on_task_setrlimit",
     "on_task_setnice",
   ],
-  ...["on_task_setioprio", "on_task_setscheduler", "on_task_movememory", "on_file_fcntl"],
+  ...[
+    "on_owner_signal",
+    "on_task_setioprio",
+    "on_task_setscheduler",
+    "on_task_movememory",
+    "on_file_fcntl",
+  ],
   ...["on_capable"],
   ...["on_shm_alloc_security", "on_shm_associate", "on_shm_shmctl", "on_shm_shmat"],
   ...["on_sem_alloc_security", "on_sem_associate", "on_sem_semctl", "on_sem_semop"],
