@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { levels } from "../src/model/level.ts";
 import { bundleProgram } from "../test/vm/bundle.ts";
 import { fillWithClone } from "../test/vm/fill.ts";
 import { machineMissing, runInVm } from "../test/vm/machine.ts";
@@ -16,6 +17,11 @@ const UNLABELLED_BUDGET = 1.02;
 const WARNING_BUDGET = 1;
 /** As many rules or domains as may be cost no more than a few do. */
 const FLAT_BUDGET = 1.01;
+
+/**
+ * Columns of the table, in this order, which is not that of measuring; other settings follow them.
+ */
+const columns: readonly string[] = ["nothing", "unlabelled", "AppArmor", "landlock", ...levels];
 
 const guestBundle = path.join(clone, "build/vm/bench-lsm.mjs");
 
@@ -92,9 +98,14 @@ export function rowsOf(figures: readonly Figure[]): Row[] {
   return [...rows].map(([what, all]) => ({
     what,
     unit: "instructions",
-    figures: all,
+    figures: inColumns(all),
     note: notesOf(all),
   }));
+}
+
+function inColumns(all: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const names = [...columns.filter((name) => name in all), ...Object.keys(all)];
+  return Object.fromEntries(names.map((name) => [name, all[name] ?? 0]));
 }
 
 function notesOf(all: Readonly<Record<string, number>>): string {

@@ -3,15 +3,18 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as net from "node:net";
+import { release } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, test, vi } from "vitest";
 import { PUBLIC_PROGRAM } from "../../../src/base/modes.ts";
 import { nothingBeside, policyTable } from "../../../src/compile/lsm/policy-table.ts";
 import type { LsmEvent } from "../../../src/kernel/bpf/lsm/event-reader.ts";
+import { wrongAbout } from "../../../src/kernel/bpf/lsm/hooks.ts";
 import { lsmLimits } from "../../../src/kernel/bpf/lsm/layout.ts";
 import { levels } from "../../../src/model/level.ts";
 import { Permission } from "../../../src/model/permission.ts";
+import { hookFunctions } from "../../lsm/kernel-hooks.ts";
 import { ACT, CROWD, Lsm, MOVING, rules, TRY, Trying, word } from "./lsm-arena.ts";
 
 const HERE = "/tmp/lsm";
@@ -43,6 +46,10 @@ function inside(domain: number, program = TRY, args: readonly string[] = []): Tr
   expect(lsm.engine.labels.adopt(domain, () => [trying.pid]).length).toBeGreaterThan(0);
   return trying;
 }
+
+test("the kernel's hooks are those of the table (src/kernel/bpf/lsm/hooks.ts)", () => {
+  expect(wrongAbout(release(), hookFunctions())).toEqual([]);
+});
 
 test("a process in a domain is held by its policy, one in none by nothing", async () => {
   const { folder, domain } = scene("given/f", "other/f");

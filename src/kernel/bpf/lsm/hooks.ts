@@ -1,9 +1,9 @@
 /**
  * Every hook that a kernel offers to BPF programs (its functions `bpf_lsm_NAME`, in its BTF), and
  * what the bpf-lsm engine makes of it. test/lsm/hooks.test.ts compares this with the programs in
- * `bpf/lsm/` and with the running kernel; test/vm with Debian's stock one. So no new hook goes
- * unnoticed. Source of what a hook is asked about: include/linux/lsm_hook_defs.h and
- * security/security.c of Linux 6.12 and 6.18; the types of 7.3.
+ * `bpf/lsm/` and with the running kernel; test/vm with Debian's stock one, or with that of
+ * `COFFERDAM_KERNEL`. So no new hook goes unnoticed. Source of what a hook is asked about:
+ * include/linux/lsm_hook_defs.h and security/security.c of Linux 6.12 and 6.18; the types of 7.3.
  */
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { expect } from "vitest";
 import { VERSION } from "../../../../src/cli/version.ts";
 import type { Suite } from "../suite.ts";
@@ -33,6 +33,12 @@ ExecStart=/usr/bin/dash ${ANSWERS} /run/${UNIT}
 WantedBy=multi-user.target
 `;
 
+/** Of the domain that is entered by executing it. */
+const PROGRAM = "/usr/local/bin/entered";
+const ENTERED = "entered";
+/** What it is refused while nobody reads events. */
+const UNSEEN = "/srv/unseen";
+
 /** A boot starts it before the agent. */
 const EARLY = "early";
 const early = `[Unit]
@@ -46,6 +52,23 @@ ExecStart=/usr/bin/dash ${ANSWERS} /run/${EARLY}
 [Install]
 WantedBy=sysinit.target
 `;
+
+const AGENT = "cofferdam-agent";
+/** It outlives an agent. With brackets, so that who looks for it is not found. */
+const COLLECTOR = "/dist/kernel-collector[.]js";
+
+/** Makes the agent one that never becomes ready. */
+const HANG = `/etc/systemd/system/${AGENT}.service.d/zz-hang.conf`;
+const hang = `[Service]
+ExecStart=
+ExecStart=/usr/bin/sleep infinity
+`;
+/** A boot that waited less did not wait for the job, which begins before its process. */
+const WAITED_US = 85_000_000;
+
+const ENGINE = "/UserVars/Engine";
+/** Where the engine is, if it is attached. */
+const PINS = "/sys/fs/bpf/cofferdam";
 
 const holds = (): string => asked(UNIT);
 
@@ -74,8 +97,25 @@ const deniedIn = (domain: string): readonly Told[] =>
   events().filter((one) => one.domain === domain && one.verdict === "denied");
 
 const setEngine = (value: "auto" | "landlock" | "bpf-lsm"): void => {
-  machine.done("settings", "set", "/UserVars/Engine", value);
+  machine.done("settings", "set", ENGINE, value);
   machine.done("domain", "reload");
+};
+
+/** Until the log has the refusal. */
+function untilDenied(domain: string, object: string): void {
+  machine.sh(
+    'until grep -F "$2" "$1" | grep -qF "$3"; do sleep 0.2; done',
+    ...[LOG, `"domain":"${domain}"`, object],
+  );
+}
+
+/** Since the boot, microseconds; 0 for what has not happened. */
+const since = (name: string, property: string): number =>
+  Number(machine.show(name, `${property}TimestampMonotonic`));
+
+/** Everything of a boot has been started, or was given up. */
+const untilBooted = (): void => {
+  machine.run("systemctl", "is-system-running", "--wait");
 };
 
 export const entered: Suite = {
@@ -121,30 +161,25 @@ export const entered: Suite = {
   },
 
   "whoever executes a file that a policy names enters its domain": () => {
-    const [program, name] = ["/usr/local/bin/entered", "entered"];
-    machine.must("cp", "/usr/bin/cat", program);
+    machine.must("cp", "/usr/bin/cat", PROGRAM);
     machine.write(
-      `/etc/cofferdam/domains/${name}.yaml`,
-      `enter: [{ exec: ${program} }]
+      `/etc/cofferdam/domains/${ENTERED}.yaml`,
+      `enter: [{ exec: ${PROGRAM} }]
 level: enforcing
 include: [base]
-files: [rx ${program}, r ${GRANTED}]
+files: [rx ${PROGRAM}, r ${GRANTED}]
 inherit: [stdio]
 `,
     );
-    expect(machine.run(program, DENIED).status).toBe(0);
+    expect(machine.run(PROGRAM, DENIED).status).toBe(0);
     machine.done("domain", "reload");
-    expect(machine.run(program, GRANTED).status).toBe(0);
-    expect(machine.run(program, DENIED).status).toBe(1);
+    expect(machine.run(PROGRAM, GRANTED).status).toBe(0);
+    expect(machine.run(PROGRAM, DENIED).status).toBe(1);
   },
 
   "why says which line grants what the kernel refused": () => {
-    machine.sh(
-      `until grep '"domain":"entered"' "$1" | grep -qF "$2"; do sleep 0.2; done`,
-      LOG,
-      DENIED,
-    );
-    const refused = deniedIn("entered").find(({ object }) => object === DENIED);
+    untilDenied(ENTERED, DENIED);
+    const refused = deniedIn(ENTERED).find(({ object }) => object === DENIED);
     // Its status is 1, because it was denied.
     expect(machine.run("cofferdam", "why", refused?.id ?? "").out).toContain(`r ${DENIED}`);
   },
@@ -175,11 +210,23 @@ inherit: [stdio]
     expect(holds()).toBe(HELD);
   },
 
-  "no agent is needed for what is held, nor the package": () => {
-    machine.must("systemctl", "kill", "--signal=KILL", "cofferdam-agent");
+  "no agent is needed for what is held, and the next one tells what was refused meanwhile": () => {
+    machine.write(UNSEEN, "a line\n");
+    machine.must("systemctl", "kill", "--signal=KILL", AGENT);
+    machine.stopAgent();
+    machine.sh('while pkill -KILL -f "$1"; do sleep 0.1; done', COLLECTOR);
     expect(holds()).toBe(HELD);
     machine.must("systemctl", "restart", UNIT);
     expect(holds()).toBe(HELD);
+    expect(machine.run(PROGRAM, GRANTED).status).toBe(0);
+    expect(machine.run(PROGRAM, UNSEEN).status).toBe(1);
+    expect(readFileSync(LOG, "utf8")).not.toContain(UNSEEN);
+    machine.startAgent();
+    untilDenied(ENTERED, UNSEEN);
+    expect(machine.done("events", "--domain", ENTERED)).toContain(UNSEEN);
+  },
+
+  "nor is the package needed": () => {
     machine.must("dpkg", "--remove", "cofferdam");
     expect(holds()).toBe(HELD);
     machine.must("systemctl", "restart", UNIT);
@@ -189,21 +236,74 @@ inherit: [stdio]
   },
 };
 
+/** With `cofferdam.engine=landlock` on the kernel's command line; the setting is `bpf-lsm`. */
+export const rescued: Suite = {
+  "a word on the kernel's command line lets all start outside their domains": () => {
+    untilBooted();
+    expect(machine.show(AGENT, "ActiveState")).toBe("active");
+    expect(holds()).toBe(OPEN);
+    expect(asked(EARLY)).toBe(OPEN);
+    expect(machine.run(PROGRAM, DENIED).status).toBe(0);
+    expect(existsSync(PINS)).toBe(false);
+  },
+
+  "settings, doctor and status say so": () => {
+    const word = "cofferdam.engine=landlock";
+    const remark = `${word} on this boot's command line goes before it`;
+    const settings = machine.done("settings", "list").replaceAll(/\s+/g, " ");
+    expect(settings).toContain(`${ENGINE} bpf-lsm `);
+    expect(settings).toContain(`(${remark})`);
+    expect(machine.run("cofferdam", "doctor").out).toMatch(
+      /^engine +landlock: this boot's cofferdam\.engine is landlock/m,
+    );
+    const { status, out } = machine.run("cofferdam", "status", "--json");
+    expect(status).toBe(1);
+    const { engine, attention, claimed } = JSON.parse(out);
+    expect(engine).toBe("landlock");
+    expect(attention).toContain(`${ENGINE}: ${remark}`);
+    for (const domain of [UNIT, EARLY])
+      expect(claimed).toContainEqual(expect.objectContaining({ domain }));
+  },
+};
+
+/** The boot after the rescue. */
 export const restarted: Suite = {
   "after a boot units are in their domains, and what serves the network waited for that": () => {
-    machine.run("systemctl", "is-system-running", "--wait");
+    untilBooted();
     expect(holds()).toBe(HELD);
-    const since = (name: string) => Number(machine.show(name, "ActiveEnterTimestampMonotonic"));
-    expect(since("cofferdam-agent")).toBeGreaterThan(0);
-    expect(since("network.target")).toBeGreaterThan(since("cofferdam-agent"));
+    expect(since(AGENT, "ActiveEnter")).toBeGreaterThan(0);
+    expect(since("network.target", "ActiveEnter")).toBeGreaterThan(since(AGENT, "ActiveEnter"));
   },
 
   "what a boot starts before the agent is adopted": () => {
-    const since = (name: string) => Number(machine.show(name, "ExecMainStartTimestampMonotonic"));
-    expect(since(EARLY)).toBeGreaterThan(0);
-    expect(since(EARLY)).toBeLessThan(since("cofferdam-agent"));
+    expect(since(EARLY, "ExecMainStart")).toBeGreaterThan(0);
+    expect(since(EARLY, "ExecMainStart")).toBeLessThan(since(AGENT, "ExecMainStart"));
     expect(asked(EARLY)).toBe(HELD);
     machine.sh("journalctl -b -u cofferdam-agent | grep -q 'early: the domain has adopted'");
+  },
+
+  "top counts what runs in a domain of the kernel": () => {
+    const text = machine.done("top", "--batch", "--iterations", "1", "--delay", "1");
+    const [titles = [], figures = []] = text
+      .split("\n")
+      .map((line) => line.slice(1, -1).split('","'));
+    const at = titles.findIndex((title) => title.endsWith(`:${UNIT})\\Processes`));
+    expect(titles[at]).toMatch(/\\Domain\([1-9]\d*:held\)/);
+    expect(figures[at]).toBe("1");
+  },
+
+  "ESXi's ps has the number of that domain, and secpolicytools its name": () => {
+    machine.must("dpkg", "--install", `/srv/packages/cofferdam-esxi_${VERSION}_all.deb`);
+    const number = machine.must("secpolicytools", "-D", `${UNIT}Dom`).trim();
+    expect(number).toMatch(/^[1-9]\d*$/);
+    const worlds = machine
+      .must("/usr/lib/cofferdam-esxi/ps", "-TcjstvZ")
+      .split("\n")
+      .map((line) => line.split(/ {2,}/));
+    const domain = worlds[0]?.indexOf("SecurityDomain") ?? -1;
+    const shownOf = (pid: string) => worlds.find(([, process]) => process === pid)?.[domain];
+    expect(shownOf(machine.mainPid(UNIT))).toBe(number);
+    expect(shownOf("1")).toBe("0");
   },
 
   "without the setting a unit starts outside, and the engine is let go": () => {
@@ -211,7 +311,40 @@ export const restarted: Suite = {
     machine.must("systemctl", "restart", UNIT);
     expect(holds()).toBe(OPEN);
     machine.done("agent", "--unpin");
-    expect(machine.run("ls", "/sys/fs/bpf/cofferdam").status).not.toBe(0);
+    expect(existsSync(PINS)).toBe(false);
+    // For the next boot.
+    setEngine("auto");
+    machine.write(HANG, hang);
+    machine.waitAsUsual();
+  },
+};
+
+/** An agent that never becomes ready; the setting is `auto`. */
+export const hung: Suite = {
+  "a boot waits 90 seconds for an agent that hangs, and goes on without it": () => {
+    untilBooted();
+    expect(machine.show(AGENT, "ActiveState")).toBe("activating");
+    expect(machine.show(AGENT, "JobRunningTimeoutUSec")).toBe("1min 30s");
+    machine.sh(`journalctl -b -u ${AGENT} | grep -qF '${AGENT}.service/start timed out'`);
+    for (const reached of ["network.target", "multi-user.target", UNIT])
+      expect(machine.show(reached, "ActiveState"), reached).toBe("active");
+    const waited = since("network.target", "ActiveEnter") - since(AGENT, "ExecMainStart");
+    expect(waited).toBeGreaterThan(WAITED_US);
+  },
+
+  "what it has started is outside, and the next agent adopts it": () => {
+    // First, so that no failure here is one of the next boot.
+    rmSync(HANG);
+    machine.waitAtBoots();
+    expect(existsSync(PINS)).toBe(false);
+    const pid = machine.mainPid(UNIT);
+    expect(holds()).toBe(OPEN);
+    machine.must("systemctl", "restart", AGENT);
+    expect(holds()).toBe(HELD);
+    expect(asked(EARLY)).toBe(HELD);
+    expect(machine.mainPid(UNIT)).toBe(pid);
+    machine.must("systemctl", "restart", UNIT);
+    expect(holds()).toBe(HELD);
     // For the next boot.
     setEngine("bpf-lsm");
   },
@@ -220,7 +353,7 @@ export const restarted: Suite = {
 /** In a kernel that was told to do without BPF LSM. */
 export const refused: Suite = {
   "where the kernel does not take the engine, units of enforced domains do not start": () => {
-    machine.run("systemctl", "is-system-running", "--wait");
+    untilBooted();
     expect(machine.show(UNIT, "ActiveState")).toBe("inactive");
     expect(machine.run("systemctl", "start", UNIT).status).not.toBe(0);
     const why = machine.sh(`journalctl -b -u cofferdam-agent`);
@@ -243,7 +376,7 @@ export const refused: Suite = {
     expect(text).toContain(`${EARLY}.service runs unconfined`);
     const failed = events().filter(({ verdict }) => verdict === "failed");
     expect(failed).toContainEqual(expect.objectContaining({ operation: "engine not switched" }));
-    const set = machine.run("cofferdam", "settings", "set", "/UserVars/Engine", "bpf-lsm");
+    const set = machine.run("cofferdam", "settings", "set", ENGINE, "bpf-lsm");
     expect(set.status).toBe(3);
     expect(set.err).toContain("nothing was changed");
   },

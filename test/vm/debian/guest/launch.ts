@@ -116,15 +116,12 @@ export const launched: Suite = {
   },
 
   "without an agent a unit does not start, and says why": () => {
-    const agent = ["cofferdam-agent.socket", "cofferdam-agent.service"];
-    machine.must("systemctl", "mask", "--runtime", "--quiet", ...agent);
-    machine.must("systemctl", "stop", ...agent);
+    machine.stopAgent();
     // systemd waits for no more than that the launcher runs.
     machine.run("systemctl", "restart", PART);
     machine.sh('until systemctl is-failed --quiet "$1"; do sleep 0.2; done', PART);
     machine.sh("journalctl -u part | grep -q 'nothing is started outside its domain'");
-    machine.must("systemctl", "unmask", "--runtime", "--quiet", ...agent);
-    for (const unit of agent) machine.must("systemctl", "start", unit);
+    machine.startAgent();
     machine.must("systemctl", "reset-failed", PART);
     machine.must("systemctl", "restart", PART);
     expect(answers()).toEqual([HELD, HELD, HELD]);

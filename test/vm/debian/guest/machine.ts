@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SystemdHost } from "../../../host/shell-sandbox/systemd-host.ts";
 
@@ -7,6 +7,11 @@ import { SystemdHost } from "../../../host/shell-sandbox/systemd-host.ts";
 const COMMAND_MS = 2_400_000;
 /** Of what one command prints. */
 const OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** The names that start an agent. */
+const AGENT = ["cofferdam-agent.socket", "cofferdam-agent.service"];
+/** At a boot. */
+const PATIENCE = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
 
 const SHIPPED = "/usr/share/cofferdam/domains";
 const untilReloaded = `until cofferdam domain reload 2>/run/said; do
@@ -69,9 +74,24 @@ export class Machine extends SystemdHost {
 
   /** For the agent: to load the programs takes an emulated machine a minute. */
   waitAtBoots(): void {
-    const patient = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
-    this.write(patient, "[Unit]\nJobRunningTimeoutSec=20min\n");
+    this.write(PATIENCE, "[Unit]\nJobRunningTimeoutSec=20min\n");
     this.must("systemctl", "daemon-reload");
+  }
+
+  /** From the next boot on, no longer than any server does. */
+  waitAsUsual(): void {
+    rmSync(PATIENCE);
+  }
+
+  /** Nothing starts one before {@link startAgent}. */
+  stopAgent(): void {
+    this.must("systemctl", "mask", "--runtime", "--quiet", ...AGENT);
+    this.must("systemctl", "stop", ...AGENT);
+  }
+
+  startAgent(): void {
+    this.must("systemctl", "unmask", "--runtime", "--quiet", ...AGENT);
+    for (const unit of AGENT) this.must("systemctl", "start", unit);
   }
 
   /** What an agent compiles may take it longer on a busy machine than the command waits. */
