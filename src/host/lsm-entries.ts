@@ -29,6 +29,9 @@ const bootOrder = `# The setting ${ENGINE_KEY} wrote this; landlock removes it.
 Before=network.target
 # Then the boot goes on without it, and it goes on starting.
 JobRunningTimeoutSec=90
+[Service]
+# systemd would start it anew after 90 seconds, and no slow one would ever be ready.
+TimeoutStartSec=10min
 `;
 
 function orderBoot(places: Places, setting: EngineSetting): void {

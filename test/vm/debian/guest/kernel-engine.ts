@@ -325,6 +325,7 @@ export const hung: Suite = {
     untilBooted();
     expect(machine.show(AGENT, "ActiveState")).toBe("activating");
     expect(machine.show(AGENT, "JobRunningTimeoutUSec")).toBe("1min 30s");
+    expect(machine.show(AGENT, "TimeoutStartUSec")).toBe("10min");
     machine.sh(`journalctl -b -u ${AGENT} | grep -qF '${AGENT}.service/start timed out'`);
     for (const reached of ["network.target", "multi-user.target", UNIT])
       expect(machine.show(reached, "ActiveState"), reached).toBe("active");
