@@ -99,7 +99,10 @@ export function seenOf(pids: readonly number[], now: string): Seen {
   };
 }
 
-/** What a running process has got already that this policy, with canonical names, does not grant. */
+/**
+ * What a running process has got already that this policy, with canonical names, does not grant: as
+ * far as it has a name or an address. docs/bpf-lsm.md says what is not found.
+ */
 export function heldOutside(pid: number, policy: Policy): readonly Request[] {
   return requestsOf(pid).filter((request) => decide(policy, request).outcome !== "granted");
 }

@@ -28,8 +28,11 @@ export const adopt: Command = {
       "that is made executable, of descriptors that are received too. It refuses mounts, " +
       "user namespaces, bpf(2), and tracing processes of other domains. It does NOT hold system " +
       "calls as such: a filter can be added at a start alone (cofferdam unit enable). What an " +
-      "adopted process has open stays open: the command lists what of it the policy does not " +
-      "grant, as lines of a policy.",
+      "adopted process has open stays open. The command lists, as lines of a policy, what of " +
+      "it the policy does not grant: files that still have their names, code, and sockets " +
+      "that serve or have connected by TCP or UDP, or are bound to a unix name. It does NOT " +
+      "list standard descriptors, removed files, memfds, accepted connections, connected unix " +
+      "sockets, sockets of other families, or descriptors of perf, io_uring and bpf.",
     "The policy and the level of the domain follow the agent's: `domain level` and `domain " +
       "reload` are in force with the next access. Without an agent, call it again after a " +
       "change, with or without processes. Enforcement goes on whether or not an agent runs; " +

@@ -1,6 +1,6 @@
 import type { Policy } from "../policy.ts";
 import type { TokenRule } from "../rule.ts";
-import { type About, aboutWords, type Ruled } from "./ruled.ts";
+import { type About, aboutWords, type Ruled, wordLine } from "./ruled.ts";
 
 /**
  * Where the engines differ: what a policy says counts for both, and `decide()` says what it means.
@@ -63,7 +63,9 @@ export const engineDifferences: readonly EngineDifference[] = [
   {
     what: "descriptors that a process has when it enters",
     landlock: "only those that `inherit` names",
-    lsm: "what a process has open when it enters, or is adopted, stays open",
+    lsm:
+      "what a process has open when it enters, or is adopted, stays open; the launcher closes it " +
+      "at enforcing",
     way: "open",
     help: "systemd gives a unit only its standard ones and its sockets; restart what was adopted",
     about: aboutWords("inherit"),
@@ -73,7 +75,9 @@ export const engineDifferences: readonly EngineDifference[] = [
   {
     what: "user and group",
     landlock: "the launcher sets `user` and `group`",
-    lsm: "nobody's user is changed by entering",
+    lsm:
+      "is set by the launcher alone (`cofferdam run`, `cofferdam unit enable`); who enters by " +
+      "executable, by unit or by `adopt` stays who it is",
     way: "open",
     help: "write User= and Group= into the unit",
     about: ({ user, group }) => [
@@ -96,7 +100,9 @@ export const engineDifferences: readonly EngineDifference[] = [
   {
     what: "core dumps",
     landlock: "a crash leaves nothing, unless `core-dumps: allowed`",
-    lsm: "a crash leaves what the process's limit and core_pattern say",
+    lsm:
+      "a crash leaves what the process's limit and core_pattern say; the launcher sets the limit " +
+      "at enforcing",
     way: "open",
     help: "write LimitCORE=0 into the unit",
     about: noLine,
@@ -134,6 +140,18 @@ export const engineDifferences: readonly EngineDifference[] = [
     about: noLine,
     attacks: ["pinned-getxattr", "pinned-inotify", "pinned-lease", "pinned-stat"],
     shownBy: ATTACKS,
+  },
+  {
+    what: "signals to Cofferdam's own processes",
+    landlock: "none reaches them, whatever the policy grants",
+    lsm:
+      "reaches the agent and the collector of events, as every process in no domain; the kernel " +
+      "holds the domain without them",
+    way: "open",
+    help: "name the domains to which it sends signals",
+    about: signalsOutside,
+    attacks: [],
+    shownBy: vm("lsm-others", "a signal reaches the domains that `decide()` says, and none else"),
   },
   {
     what: "connect to `::`",
@@ -176,6 +194,16 @@ export const engineDifferences: readonly EngineDifference[] = [
     about: aboutWords("ipc"),
     attacks: [],
     shownBy: vm("lsm-services", "IPC is granted by kind as `decide()` says"),
+  },
+  {
+    what: "the name of a unix socket that is connected or sent to",
+    landlock: "the one by which it is reached",
+    lsm: "the one at which it was bound, also if a bind mount leads there",
+    way: "otherwise",
+    help: "name where the server binds it",
+    about: noLine,
+    attacks: [],
+    shownBy: vm("lsm", "after chroot(2) names are the host's still"),
   },
   {
     what: "capabilities",
@@ -273,6 +301,13 @@ export const engineDifferences: readonly EngineDifference[] = [
     shownBy: vm("lsm", "a level is in force with the next request, in every direction"),
   },
 ];
+
+/** Words that reach processes in no domain, unless another one takes that back. */
+function signalsOutside({ signals }: Policy): readonly Ruled[] {
+  const words = signals.filter(({ token }) => token === "any" || token === "superDom");
+  if (words.some(({ effect }) => effect === "deny")) return [];
+  return words.map((rule) => wordLine("signals", rule));
+}
 
 /** Listed calls that reach into other processes, where no code may be written. */
 function untraceable({ syscalls, memory }: Policy): readonly Ruled[] {
