@@ -9,8 +9,11 @@
 #define GROUPS_BYTES_MAX 4096
 /* Limit on the body of a request, in bytes. */
 #define BODY_BYTES_MAX (UNIT_BYTES_MAX + GROUPS_BYTES_MAX + 64)
-/* How long the agent may take, in milliseconds: as long as it gives its compiler. */
+/* How long the agent is waited for before that is said, in milliseconds. */
 #define ANSWER_MS 60000
+/* Limit on such waits, a count. At a boot the agent makes the plans of all services one after the
+   other; in a unit, systemd ends what takes longer than the unit may. */
+#define ANSWER_WAITS_MAX 10
 #define DONE "HTTP/1.1 200 "
 
 /* Names of units (systemd-escape(1)) and groups contain backslashes and nothing else that JSON
@@ -26,13 +29,26 @@ static void escaped(const char *name, char *text, size_t room)
   text[length] = 0;
 }
 
-/* Reads up to the end of the answer. Returns false where it does not end in time. */
-static bool hear(int connection, char answer[MESSAGE_BYTES_MAX])
+/* Whether the agent has sent something, or ended the connection. Each minute it says "not yet". */
+static bool has_answered(int connection, const char *step, const char *domain)
 {
   struct pollfd heard = {.fd = connection, .events = POLLIN};
-  size_t length = 0;
+  for (int waits = 0; waits < ANSWER_WAITS_MAX; waits++) {
+    int ready = poll(&heard, 1, ANSWER_MS);
+    if (ready != 0)
+      return ready == 1;
+    dprintf(report_descriptor, "cofferdam: %s: %s: the agent is still at work\n", step, domain);
+  }
   errno = ETIMEDOUT;
-  while (length < MESSAGE_BYTES_MAX - 1 && poll(&heard, 1, ANSWER_MS) == 1) {
+  return false;
+}
+
+/* Reads up to the end of the answer. Returns false where it does not end in time. */
+static bool hear(int connection, const char *step, const char *domain,
+                 char answer[MESSAGE_BYTES_MAX])
+{
+  size_t length = 0;
+  while (length < MESSAGE_BYTES_MAX - 1 && has_answered(connection, step, domain)) {
     ssize_t got = read(connection, answer + length, MESSAGE_BYTES_MAX - 1 - length);
     if (got == 0)
       errno = ECONNRESET; /* unless the answer was whole */
@@ -61,7 +77,7 @@ static bool ask(const char *step, const char *domain, const char *what, const ch
                         domain, what, strlen(body), body);
   bool sent = length < (int)sizeof request &&
               send(connection, request, (size_t)length, MSG_NOSIGNAL) == length;
-  bool heard = sent && hear(connection, answer);
+  bool heard = sent && hear(connection, step, domain, answer);
   close(connection);
   if (heard && strncmp(answer, DONE, strlen(DONE)) == 0)
     return true;

@@ -1,6 +1,6 @@
 import type { Policy } from "../policy.ts";
 import type { TokenRule } from "../rule.ts";
-import { type About, aboutWords, type Ruled, wordLine } from "./ruled.ts";
+import { type About, aboutWords, type Ruled } from "./ruled.ts";
 
 /**
  * Where the engines differ: what a policy says counts for both, and `decide()` says what it means.
@@ -140,18 +140,6 @@ export const engineDifferences: readonly EngineDifference[] = [
     about: noLine,
     attacks: ["pinned-getxattr", "pinned-inotify", "pinned-lease", "pinned-stat"],
     shownBy: ATTACKS,
-  },
-  {
-    what: "signals to Cofferdam's own processes",
-    landlock: "none reaches them, whatever the policy grants",
-    lsm:
-      "reaches the agent and the collector of events, as every process in no domain; the kernel " +
-      "holds the domain without them",
-    way: "open",
-    help: "name the domains to which it sends signals",
-    about: signalsOutside,
-    attacks: [],
-    shownBy: vm("lsm-others", "a signal reaches the domains that `decide()` says, and none else"),
   },
   {
     what: "connect to `::`",
@@ -301,13 +289,6 @@ export const engineDifferences: readonly EngineDifference[] = [
     shownBy: vm("lsm", "a level is in force with the next request, in every direction"),
   },
 ];
-
-/** Words that reach processes in no domain, unless another one takes that back. */
-function signalsOutside({ signals }: Policy): readonly Ruled[] {
-  const words = signals.filter(({ token }) => token === "any" || token === "superDom");
-  if (words.some(({ effect }) => effect === "deny")) return [];
-  return words.map((rule) => wordLine("signals", rule));
-}
 
 /** Listed calls that reach into other processes, where no code may be written. */
 function untraceable({ syscalls, memory }: Policy): readonly Ruled[] {
