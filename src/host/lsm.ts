@@ -3,9 +3,7 @@ import { dirname, join } from "node:path";
 import { canonicalNames } from "../compile/canonical-names.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { policyTable } from "../compile/lsm/policy-table.ts";
-import { withDescendants } from "../domains/descendants.ts";
 import { numbersGiven } from "../domains/numbers-file.ts";
-import { readProcStat } from "../domains/proc-stat.ts";
 import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { TaskLabels } from "../kernel/bpf/lsm/labels.ts";
@@ -16,6 +14,7 @@ import { whyMissing } from "../kernel/host-facts.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import type { Level, Policy } from "../model/policy.ts";
+import { type Adoptees, adopteesOf, callersOwn, requireAdoptable } from "./adoptees.ts";
 import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
@@ -24,23 +23,21 @@ import { makeFolder, modesFor } from "./write-whole.ts";
 /** Limit on the wait while another process attaches the programs, milliseconds. */
 const LOCK_WAIT_MAX_MS = 60_000;
 
-export interface PutInForce {
+export interface PutInForce extends Adoptees {
   readonly number: number;
   readonly level: Level;
   /** Threads that are in the domain now and were in none, or in another one. */
   readonly threads: number;
   /** The engine was not attached before. */
   readonly loaded: boolean;
-  /** The processes that were named, with their descendants. */
-  readonly processes: readonly number[];
   /** With canonical names. */
   readonly policy: Policy;
 }
 
 /**
  * Puts what the bpf-lsm engine holds of a policy (ARCHITECTURE.md says what) into force for the
- * domain's number, at its level now, and adopts running processes with their descendants. `files`:
- * of the policy, its own first.
+ * domain's number, at its level now, and adopts running processes with their descendants, but for
+ * what {@link Adoptees} leaves outside. `files`: of the policy, its own first.
  * @throws HostError
  */
 export function putInForce(
@@ -65,9 +62,10 @@ export function putInForce(
   return explained(() => {
     engine.setPolicy(number, table);
     engine.setLevel(number, level);
-    const family = () => processes.flatMap((process) => withDescendants(process));
-    const threads = engine.labels.adopt(number, family).length;
-    return { number, level, threads, loaded, processes: family(), policy: canonical };
+    const own = callersOwn();
+    const family = () => adopteesOf(processes, own);
+    const threads = engine.labels.adopt(number, () => family().processes).length;
+    return { number, level, threads, loaded, policy: canonical, ...family() };
   });
 }
 
@@ -215,15 +213,4 @@ function explained<T>(work: () => T): T {
       "cofferdam doctor says what this kernel can do; the landlock engine needs none of it",
     );
   }
-}
-
-/** @throws HostError for what is never in a domain */
-function requireAdoptable(process: number): void {
-  const stat = readProcStat(process);
-  if (stat === null) throw new HostError(`there is no process ${process}`, "see cofferdam ps -Z");
-  if (process === 1 || stat.kernel)
-    throw new HostError(
-      `process ${process} is ${process === 1 ? "the host's first one" : "a kernel thread"}`,
-      "adopt the processes of a daemon",
-    );
 }
