@@ -4,10 +4,9 @@ import { canonicalNames } from "../compile/canonical-names.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { policyTable } from "../compile/lsm/policy-table.ts";
 import { numbersGiven } from "../domains/numbers-file.ts";
-import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { TaskLabels } from "../kernel/bpf/lsm/labels.ts";
-import { isLsmOutdated, loadLsm, UnusablePins } from "../kernel/bpf/lsm/load.ts";
+import { isLsmOutdated, loadLsm } from "../kernel/bpf/lsm/load.ts";
 import { generations, removeParts, unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
@@ -15,6 +14,7 @@ import { mountsIn } from "../kernel/mountinfo.ts";
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { type Adoptees, adopteesOf, callersOwn, requireAdoptable } from "./adoptees.ts";
+import { explained } from "./explained.ts";
 import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
@@ -59,7 +59,7 @@ export function putInForce(
   const loaded = attach(places);
   using engine = attachedEngine(places);
   if (engine === null) throw new HostError("the engine was detached meanwhile", "try again");
-  return explained(() => {
+  return explained(places, () => {
     engine.setPolicy(number, table);
     engine.setLevel(number, level);
     const own = callersOwn();
@@ -124,7 +124,7 @@ export function renewEngine(places: Places, fill: (engine: LsmEngine) => void): 
   using _lock = lockEngine(places);
   removeParts(lsmPins);
   if (!isLsmOutdated(lsmPins)) return false;
-  explained(() => loadLsm(lsmPins, fill));
+  explained(places, () => loadLsm(lsmPins, fill));
   return true;
 }
 
@@ -149,11 +149,12 @@ function lockEngine({ system }: Places): Disposable {
 }
 
 /** Whether it was not attached before. */
-function attach({ system }: Places): boolean {
-  return explained(() => {
+function attach(places: Places): boolean {
+  const { system } = places;
+  return explained(places, () => {
     using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
-    requireNoOther({ system });
+    requireNoOther(places);
     requireHooks();
     requireBpffs(dirname(system.lsmPins));
     loadLsm(system.lsmPins, nothingIsInForce);
@@ -196,21 +197,4 @@ function requireHooks(): void {
       `this kernel does not take the bpf-lsm engine: ${whyMissing("bpf-lsm", probe)}`,
       "cofferdam doctor says what it can do; the landlock engine needs none of it",
     );
-}
-
-function explained<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UnusablePins)
-      throw new HostError(
-        `the bpf-lsm engine: ${error.message}`,
-        "cofferdam agent --unpin removes them, and lets every process out of its domain",
-      );
-    if (!(error instanceof BpfError)) throw error;
-    throw new HostError(
-      `the bpf-lsm engine: ${error.message}`,
-      "cofferdam doctor says what this kernel can do; the landlock engine needs none of it",
-    );
-  }
 }
