@@ -2,6 +2,7 @@ import { withDescendants, withItsOwn } from "../domains/descendants.ts";
 import { readProc, readProcStat } from "../domains/proc-stat.ts";
 import { unitOfGroups } from "./claimed-outside.ts";
 import { HostError } from "./host-error.ts";
+import { AGENT } from "./kept-outside.ts";
 
 /** What an administrator's command puts into a domain, and what it leaves outside. */
 export interface Adoptees {
@@ -20,6 +21,11 @@ export function requireAdoptable(process: number): void {
   if (process === 1 || stat.kernel)
     throw new HostError(
       `process ${process} is ${process === 1 ? "the host's first one" : "a kernel thread"}`,
+      "adopt the processes of a daemon",
+    );
+  if (unitOf(process) === AGENT)
+    throw new HostError(
+      `process ${process} is in ${AGENT}, which is in no domain`,
       "adopt the processes of a daemon",
     );
 }
@@ -67,8 +73,12 @@ function parentOf(process: number): number {
 
 /** null for none of the host's: a user's own services are part of the user's session. */
 function serviceOf(process: number): string | null {
-  const unit = unitOfGroups(readProc(`/proc/${process}/cgroup`) ?? "");
+  const unit = unitOf(process);
   return unit?.startsWith("user@") === true ? null : unit;
+}
+
+function unitOf(process: number): string | null {
+  return unitOfGroups(readProc(`/proc/${process}/cgroup`) ?? "");
 }
 
 /** As they are now: each may fork meanwhile. */

@@ -13,7 +13,7 @@ import { groupOfSlice } from "./units/unit-groups.ts";
  * programs, because it concerns processes in a domain alone.
  */
 
-const AGENT = "cofferdam-agent.service";
+export const AGENT = "cofferdam-agent.service";
 const AGENTS_GROUP = `/system.slice/${AGENT}`;
 const FIRST_GROUP = "/init.scope";
 /** What process 1 executes at each `systemctl daemon-reexec`. */

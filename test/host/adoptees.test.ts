@@ -112,6 +112,15 @@ test("neither this process nor the host's first one, a kernel thread or none is 
   expect(() => requireAdoptable(2 ** 22 + 1)).toThrow(/there is no process/);
 });
 
+test("nothing of the agent's unit is adopted", async (context) => {
+  needsGroups(context);
+  const [agent = 0] = await line(0);
+  move(agent, "cofferdam-agent.service");
+  expect(() => requireAdoptable(agent)).toThrow(/is in cofferdam-agent.service/);
+  move(agent, "other.service");
+  expect(() => requireAdoptable(agent)).not.toThrow();
+});
+
 test("the command says what it leaves outside, and of many how many", () => {
   expect(renderOutside({ callers: [], elsewhere: [] })).toBe("");
   expect(renderOutside({ callers: [7, 8], elsewhere: [] })).toMatch(

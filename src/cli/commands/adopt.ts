@@ -1,12 +1,14 @@
 import { processesInGroup } from "../../domains/cgroup-path.ts";
 import { type Adoptees, FROM_ELSEWHERE, requireOthers } from "../../host/adoptees.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { HostError } from "../../host/host-error.ts";
+import { keptOutside } from "../../host/kept-outside.ts";
 import { type PutInForce, putInForce } from "../../host/lsm.ts";
 import { type Claim, claimsOf } from "../../host/units/unit-domain.ts";
 import { groupsOfUnits } from "../../host/units/unit-groups.ts";
 import { suggest } from "../../model/suggest.ts";
 import { heldOutside } from "../../protect/of-process.ts";
-import { type Command, CommandError, jsonOption } from "../command.ts";
+import { type Command, CommandError, type Context, jsonOption } from "../command.ts";
 import { toJson } from "../json.ts";
 import { requirePolicy } from "../require-policy.ts";
 
@@ -56,7 +58,9 @@ export const adopt: Command = {
     const named = words.map(processId);
     requireOthers(named);
     const wanted =
-      words.length > 0 ? named : processesOfUnits(claimsOf(policy.name, policy, files));
+      words.length > 0
+        ? named
+        : processesOfUnits(context.places, claimsOf(policy.name, policy, files));
     const told = putInForce(context.places, policy, files, wanted);
     const { number, level, threads, loaded, processes, callers, elsewhere } = told;
     const held = linesHeld(told);
@@ -72,8 +76,14 @@ export const adopt: Command = {
   },
 };
 
-function processesOfUnits(claims: readonly Claim[]): readonly number[] {
+function processesOfUnits(places: Context["places"], claims: readonly Claim[]): readonly number[] {
   const groups = groupsOfUnits(claims.map(({ unit }) => unit));
+  const kept = keptOutside(places);
+  for (const [unit, group] of groups) {
+    const why = kept.group(group);
+    if (why !== null)
+      throw new HostError(`${unit} is adopted by no domain: ${why}`, "name processes of a daemon");
+  }
   return [...groups.values()].flatMap(processesInGroup);
 }
 
