@@ -1,16 +1,19 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { executableOf, readProc } from "../domains/proc-stat.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Entry } from "../model/policy.ts";
 import { launcherOf, type Places } from "./places.ts";
+import { SSHD_DROP_IN } from "./shell-sandbox/sshd-drop-in.ts";
 import { groupOfSlice } from "./units/unit-groups.ts";
 
 /**
  * What enters no domain of the kernel's, whatever policies name: the agent, the commands and
  * programs of Cofferdam, and the host's first process. In a domain they would be refused what they
- * do for all the others, bpf(2) first. A transition may lead into another domain by the same
- * programs, because it concerns processes in a domain alone.
+ * do for all the others, bpf(2) first. Nor does sshd enter while its sessions are to get the
+ * sandboxed shell, which is refused to a process in a domain: nobody could log in. A transition
+ * may lead into another domain by the same programs, because it concerns processes in a domain
+ * alone.
  */
 
 export const AGENT = "cofferdam-agent.service";
@@ -18,6 +21,13 @@ const AGENTS_GROUP = `/system.slice/${AGENT}`;
 const FIRST_GROUP = "/init.scope";
 /** What process 1 executes at each `systemctl daemon-reexec`. */
 const SYSTEMD = "/usr/lib/systemd/systemd";
+
+/** Of the packages of Debian and of others. */
+export const SSHD_UNITS = ["ssh.service", "sshd.service"];
+export const SSHD_PROGRAMS = ["/usr/sbin/sshd", "/usr/lib/openssh/sshd-session"];
+const NO_SHELL =
+  "/UserVars/ShellSandboxEnabled gives every login the sandboxed shell, which sessions in a " +
+  "domain do not get";
 
 /**
  * Since systemd 254 process 1 executes it in the unit's control group, and it executes the unit's
@@ -39,11 +49,23 @@ export interface KeptOutside {
   group(path: string): string | null;
 }
 
-/**
- * As of now, looked up once. `own`: the control group of this process, which counts if that is the
- * agent.
- */
-export function keptOutside(places: Pick<Places, "home">, own = ownGroup()): KeptOutside {
+/** What the answers depend on. */
+interface Now {
+  /** The control group of this process, which counts if that is the agent. */
+  readonly own: string;
+  /** Every login by ssh begins in the sandboxed shell. */
+  readonly sandboxesLogins: boolean;
+}
+
+function now(): Now {
+  return { own: ownGroup(), sandboxesLogins: existsSync(SSHD_DROP_IN) };
+}
+
+/** Looked up once. */
+export function keptOutside(
+  places: Pick<Places, "home">,
+  { own, sandboxesLogins }: Now = now(),
+): KeptOutside {
   const isFirst = "the host's first process executes it";
   const files = new Map([
     [inKernel(SYSTEMD_EXECUTOR), "systemd executes it before the command of every unit"],
@@ -54,6 +76,7 @@ export function keptOutside(places: Pick<Places, "home">, own = ownGroup()): Kep
       "Cofferdam's agent and commands run in it; a daemon that does enters by its unit",
     ],
   ]);
+  if (sandboxesLogins) for (const path of SSHD_PROGRAMS) files.set(inKernel(path), NO_SHELL);
   const programs = inKernel(dirname(launcherOf(places)));
   const agents = basename(own) === AGENT ? own : AGENTS_GROUP;
   return {
@@ -63,6 +86,8 @@ export function keptOutside(places: Pick<Places, "home">, own = ownGroup()): Kep
     group: (path) => {
       const holds = (other: string) => other === path || other.startsWith(`${path}/`);
       if (basename(path) === AGENT || holds(agents)) return "Cofferdam's agent is in it";
+      if (sandboxesLogins && SSHD_UNITS.some((unit) => holds(`/system.slice/${unit}`)))
+        return NO_SHELL;
       return holds(FIRST_GROUP) ? "the host's first process is in it" : null;
     },
   };

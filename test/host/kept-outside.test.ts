@@ -25,7 +25,7 @@ test("the programs of Cofferdam and of systemd, and no others", () => {
 });
 
 test("the groups of the agent and of the first process, and those above them", () => {
-  const { group } = keptOutside(places, "");
+  const { group } = keptOutside(places, { own: "", sandboxesLogins: false });
   const agent = "/system.slice/cofferdam-agent.service";
   for (const path of [agent, "/system.slice", "/other.slice/cofferdam-agent.service"])
     expect(group(path)).toMatch(/agent is in it/);
@@ -33,12 +33,25 @@ test("the groups of the agent and of the first process, and those above them", (
   for (const path of ["/system.slice/nginx.service", "/system.slice/cofferdam", "/user.slice"])
     expect(group(path)).toBe(null);
   // An administrator has given the agent another slice.
-  const moved = keptOutside(places, "/a.slice/a-b.slice/cofferdam-agent.service");
-  const command = keptOutside(places, "/a.slice/a-b.slice/session-1.scope");
-  for (const path of ["/a.slice", "/a.slice/a-b.slice"]) {
+  const slice = "/a.slice/a-b.slice";
+  const from = (unit: string) =>
+    keptOutside(places, { own: `${slice}/${unit}`, sandboxesLogins: false });
+  const moved = from("cofferdam-agent.service");
+  const command = from("session-1.scope");
+  for (const path of ["/a.slice", slice]) {
     expect(moved.group(path)).toMatch(/agent is in it/);
     expect(command.group(path)).toBe(null);
   }
+});
+
+test("sshd enters, but where logins begin in the sandboxed shell", () => {
+  const sshd = (sandboxesLogins: boolean) => {
+    const { file, group } = keptOutside(places, { own: "", sandboxesLogins });
+    return [file("/usr/sbin/sshd"), group("/system.slice/ssh.service")];
+  };
+  expect(sshd(false)).toEqual([null, null]);
+  const why = expect.stringContaining("sessions in a domain do not get");
+  expect(sshd(true)).toEqual([why, why]);
 });
 
 test("units by their names, as `check` knows them", () => {
