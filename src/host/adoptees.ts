@@ -6,9 +6,12 @@ import { AGENT } from "./kept-outside.ts";
 
 /** What an administrator's command puts into a domain, and what it leaves outside. */
 export interface Adoptees {
-  /** The processes that were named, with their descendants in their control groups. */
+  /**
+   * The processes that were named, with their descendants in their control groups, but for
+   * {@link Adoptees.callers}.
+   */
   readonly processes: readonly number[];
-  /** Of these processes, those that {@link callersOwn} tells. */
+  /** Those of them that are the caller's: {@link callersOwn}. */
   readonly callers: readonly number[];
   /** Further descendants, in other control groups: sessions that a daemon has begun. */
   readonly elsewhere: readonly number[];
