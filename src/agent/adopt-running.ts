@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { processesInGroup } from "../domains/cgroup-path.ts";
-import { withDescendants } from "../domains/descendants.ts";
-import { executableOf, readProc } from "../domains/proc-stat.ts";
+import { withItsOwn } from "../domains/descendants.ts";
+import { executableOf } from "../domains/proc-stat.ts";
 import { numbersIn } from "../domains/processes.ts";
 import type { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
@@ -46,16 +46,6 @@ export function adoptRunning(engine: LsmEngine): ReadonlyMap<number, number> {
     );
   for (const [group, domain] of engine.units()) adopt(domain, () => processesInGroup(group));
   return counts;
-}
-
-/**
- * And its descendants in its control group. A session that a daemon has begun has a group of its
- * own: who works there is not put into the daemon's domain under their hands.
- */
-function withItsOwn(process: number): readonly number[] {
-  const groupOf = (one: number) => readProc(`/proc/${one}/cgroup`);
-  const own = groupOf(process);
-  return withDescendants(process).filter((one) => groupOf(one) === own);
 }
 
 /** The processes whose names of files are the host's. A container's mean something else. */

@@ -1,11 +1,12 @@
-import { existsSync, realpathSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { basename } from "node:path";
 import { readNumbers } from "../domains/numbers-file.ts";
 import { ownProcesses } from "../domains/own-processes.ts";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
 import { HostError } from "../host/host-error.ts";
+import { inKernel, keptOutside, SYSTEMD_EXECUTOR } from "../host/kept-outside.ts";
 import { load } from "../host/load.ts";
 import {
   attachEngine,
@@ -25,7 +26,6 @@ import { modesFor, writeWhole } from "../host/write-whole.ts";
 import { type Executable, isUnitPath, type LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { STAYS_OUTSIDE } from "../kernel/bpf/lsm/layout.ts";
 import { whileAttached } from "../kernel/bpf/lsm/pins.ts";
-import { unlessGone } from "../kernel/unless-gone.ts";
 import type { Level, Policy } from "../model/policy.ts";
 import { adoptRunning } from "./adopt-running.ts";
 import { ApiError } from "./api/api-error.ts";
@@ -194,7 +194,9 @@ export class LsmFollower {
     const enforced = this.#table().entries.filter((one) => this.#levelOf(one) === "enforcing");
     const named = enforced.flatMap(({ policy }) => policy?.units ?? []);
     // An alias is started under the name that its group has.
-    const units = [...groupsOfUnits(named).values()].map((group) => basename(group));
+    const kept = keptOutside(this.#places);
+    const groups = [...groupsOfUnits(named).values()].filter((one) => kept.group(one) === null);
+    const units = groups.map((group) => basename(group));
     holdBack(this.#places, units);
     if (units.length > 0)
       this.#complaints.say(
@@ -295,12 +297,13 @@ export class LsmFollower {
     );
     const groups = groupsOfUnits(claims.map(({ unit }) => unit));
     const before = engine.units();
+    const never = keptOutside(this.#places);
     const units = new Map<string, number>();
     for (const { unit, outside, into } of claims) {
       const group = groups.get(unit);
       if (group === undefined) continue;
       const others = claims.filter((one) => one.unit === unit && one.into !== into);
-      const why = whyOutside(group, outside, others[0]?.into.name);
+      const why = never.group(group) ?? whyOutside(group, outside, others[0]?.into.name);
       if (why === null) units.set(group, into.number);
       else this.#complaints.say(`unit ${unit}`, `${unit} does not enter ${into.name}: ${why}`);
       // A second policy that names a unit takes it out of no domain.
@@ -310,7 +313,7 @@ export class LsmFollower {
     const kept = this.#table().entries.filter((entry) => !read.has(entry));
     const numbers = new Set(kept.map(({ number }) => number));
     for (const [group, number] of before) if (numbers.has(number)) units.set(group, number);
-    return units;
+    return new Map([...units].filter(([group]) => never.group(group) === null));
   }
 
   /** Of the domains that were read as their policies say, of the others as they are. */
@@ -318,12 +321,23 @@ export class LsmFollower {
     const before = engine.executables();
     const { entries } = this.#table();
     const numbers = new Map(entries.map(({ name, number }) => [name, number]));
-    return entries.flatMap((entry) => {
+    const found = entries.flatMap((entry) => {
       const { number } = entry;
       const named = read.get(entry);
       if (named !== undefined) return executablesOf(named.policy, number, numbers);
       return before.filter(({ from, into }) => (from === 0 ? into : from) === number);
     });
+    const never = keptOutside(this.#places);
+    return found.filter((one) => one.from !== 0 || this.#mayLead(one, never.file(one.path)));
+  }
+
+  /** Of an entry by executable. `why` it may not; null if it may. */
+  #mayLead({ path, into }: Executable, why: string | null): boolean {
+    if (why === null) return true;
+    const name = this.#table().entries.find(({ number }) => number === into)?.name ?? into;
+    const text = `who executes ${path} does not enter ${name}: ${why}`;
+    this.#complaints.say(`executable ${path} ${into}`, text);
+    return false;
   }
 
   #levelOf(entry: DomainEntry): Level {
@@ -335,12 +349,6 @@ export class LsmFollower {
     this.#failures.try(`the bpf-lsm engine ${failure}`, work);
   }
 }
-
-/**
- * Since systemd 254 process 1 executes it in the unit's control group, and it executes the unit's
- * command when user, limits and namespaces are set.
- */
-const SYSTEMD_EXECUTOR = "/usr/lib/systemd/systemd-executor";
 
 function holdBack({ system }: Places, units: readonly string[]): void {
   if (holdBackUnits(units, whileAttached(system.lsmPins))) order("daemon-reload");
@@ -373,12 +381,6 @@ function executablesOf(
     if (other !== undefined) found.push({ from: number, path: inKernel(path), into: other });
   }
   return found;
-}
-
-/** As the kernel names the file, whether or not it is there. */
-function inKernel(path: string): string {
-  const folder = unlessGone(() => realpathSync(dirname(path))) ?? dirname(path);
-  return unlessGone(() => realpathSync(path)) ?? join(folder, basename(path));
 }
 
 /** First what is new, so that no executable is without its rule meanwhile. */

@@ -17,3 +17,13 @@ export function withDescendants(pid: number, limit = Number.POSITIVE_INFINITY): 
   }
   return found.slice(0, limit);
 }
+
+/**
+ * The process and its descendants in its control group. A session that a daemon has begun has a
+ * group of its own: who works there is not put into the daemon's domain under their hands.
+ */
+export function withItsOwn(pid: number): readonly number[] {
+  const groupOf = (one: number) => readProc(`/proc/${one}/cgroup`);
+  const own = groupOf(pid);
+  return withDescendants(pid).filter((one) => groupOf(one) === own);
+}

@@ -7,6 +7,7 @@ import type { CheckContext } from "../policy/3-check/check.ts";
 import { chosenEngine } from "./engine.ts";
 import { hasExecutableStack } from "./executable-stack.ts";
 import type { Host } from "./host.ts";
+import { whyKeptOutside } from "./kept-outside.ts";
 import { domainNames, load } from "./load.ts";
 import type { Places } from "./places.ts";
 
@@ -19,6 +20,7 @@ export function checkContext(places: Places, host: Host, withOthers = true): Che
   return {
     ...host,
     engine: chosenEngine(places, host.facts).engine,
+    whyKeptOutside: (entry) => whyKeptOutside(places, entry),
     facts: { ...host.facts, crash: crashOf(host.facts) },
     others: withOthers ? otherDomains(places) : [],
     ownObjects: places.own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]),

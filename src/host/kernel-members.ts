@@ -5,6 +5,22 @@ import { attachedEngine, attachedLabels } from "./lsm.ts";
 import type { Places } from "./places.ts";
 
 /**
+ * The domain of the bpf-lsm engine that one process is in, as the kernel tells root; null if it is
+ * in none, or is gone. One look into a folder where the engine is not attached.
+ * @throws BpfError where the kernel does not tell
+ */
+export function domainInKernel(
+  { system }: Pick<Places, "system">,
+  process: number,
+): Pick<KernelMember, "domain" | "number"> | null {
+  using labels = attachedLabels({ system });
+  const number = labels?.domainOf(process) ?? 0;
+  return number === 0
+    ? null
+    : { domain: namesOf({ system }).get(number) ?? String(number), number };
+}
+
+/**
  * Which of these processes are in domains of the bpf-lsm engine, as the kernel tells root. None
  * where the engine is not attached, or the caller may not see its maps.
  */
@@ -16,7 +32,7 @@ export function kernelMembers(
   using labels = attachedLabels({ system });
   if (labels === null) return members;
   using engine = attachedEngine({ system });
-  const names = new Map([...numbersGiven(system.numbers)].map(([name, number]) => [number, name]));
+  const names = namesOf({ system });
   const levels = engine?.levels();
   for (const process of processes) {
     const { domain = 0, launched = "not" } = labels.labelOf(process) ?? {};
@@ -30,6 +46,10 @@ export function kernelMembers(
     });
   }
   return members;
+}
+
+function namesOf({ system }: Pick<Places, "system">): ReadonlyMap<number, string> {
+  return new Map([...numbersGiven(system.numbers)].map(([name, number]) => [number, name]));
 }
 
 /** Names of the domains of the bpf-lsm engine that have processes. */

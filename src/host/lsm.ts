@@ -3,19 +3,18 @@ import { dirname, join } from "node:path";
 import { canonicalNames } from "../compile/canonical-names.ts";
 import { hostSnapshot } from "../compile/host-snapshot.ts";
 import { policyTable } from "../compile/lsm/policy-table.ts";
-import { withDescendants } from "../domains/descendants.ts";
 import { numbersGiven } from "../domains/numbers-file.ts";
-import { readProcStat } from "../domains/proc-stat.ts";
-import { BpfError } from "../kernel/bpf/errors.ts";
 import { LsmEngine } from "../kernel/bpf/lsm/engine.ts";
 import { TaskLabels } from "../kernel/bpf/lsm/labels.ts";
-import { isLsmOutdated, loadLsm, UnusablePins } from "../kernel/bpf/lsm/load.ts";
+import { isLsmOutdated, loadLsm } from "../kernel/bpf/lsm/load.ts";
 import { generations, removeParts, unpin } from "../kernel/bpf/lsm/pins.ts";
 import { lockFile } from "../kernel/file-lock.ts";
 import { whyMissing } from "../kernel/host-facts.ts";
 import { mountsIn } from "../kernel/mountinfo.ts";
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import type { Level, Policy } from "../model/policy.ts";
+import { type Adoptees, adopteesOf, callersOwn, requireAdoptable } from "./adoptees.ts";
+import { explained } from "./explained.ts";
 import { HostError } from "./host-error.ts";
 import type { Places } from "./places.ts";
 import { standingOf } from "./standing.ts";
@@ -24,23 +23,21 @@ import { makeFolder, modesFor } from "./write-whole.ts";
 /** Limit on the wait while another process attaches the programs, milliseconds. */
 const LOCK_WAIT_MAX_MS = 60_000;
 
-export interface PutInForce {
+export interface PutInForce extends Adoptees {
   readonly number: number;
   readonly level: Level;
   /** Threads that are in the domain now and were in none, or in another one. */
   readonly threads: number;
   /** The engine was not attached before. */
   readonly loaded: boolean;
-  /** The processes that were named, with their descendants. */
-  readonly processes: readonly number[];
   /** With canonical names. */
   readonly policy: Policy;
 }
 
 /**
  * Puts what the bpf-lsm engine holds of a policy (ARCHITECTURE.md says what) into force for the
- * domain's number, at its level now, and adopts running processes with their descendants. `files`:
- * of the policy, its own first.
+ * domain's number, at its level now, and adopts running processes with their descendants, but for
+ * what {@link Adoptees} leaves outside. `files`: of the policy, its own first.
  * @throws HostError
  */
 export function putInForce(
@@ -62,12 +59,13 @@ export function putInForce(
   const loaded = attach(places);
   using engine = attachedEngine(places);
   if (engine === null) throw new HostError("the engine was detached meanwhile", "try again");
-  return explained(() => {
+  return explained(places, () => {
     engine.setPolicy(number, table);
     engine.setLevel(number, level);
-    const family = () => processes.flatMap((process) => withDescendants(process));
-    const threads = engine.labels.adopt(number, family).length;
-    return { number, level, threads, loaded, processes: family(), policy: canonical };
+    const own = callersOwn();
+    const family = () => adopteesOf(processes, own);
+    const threads = engine.labels.adopt(number, () => family().processes).length;
+    return { number, level, threads, loaded, policy: canonical, ...family() };
   });
 }
 
@@ -126,7 +124,7 @@ export function renewEngine(places: Places, fill: (engine: LsmEngine) => void): 
   using _lock = lockEngine(places);
   removeParts(lsmPins);
   if (!isLsmOutdated(lsmPins)) return false;
-  explained(() => loadLsm(lsmPins, fill));
+  explained(places, () => loadLsm(lsmPins, fill));
   return true;
 }
 
@@ -151,11 +149,12 @@ function lockEngine({ system }: Places): Disposable {
 }
 
 /** Whether it was not attached before. */
-function attach({ system }: Places): boolean {
-  return explained(() => {
+function attach(places: Places): boolean {
+  const { system } = places;
+  return explained(places, () => {
     using engine = LsmEngine.open(system.lsmPins);
     if (engine !== null) return false;
-    requireNoOther({ system });
+    requireNoOther(places);
     requireHooks();
     requireBpffs(dirname(system.lsmPins));
     loadLsm(system.lsmPins, nothingIsInForce);
@@ -197,33 +196,5 @@ function requireHooks(): void {
     throw new HostError(
       `this kernel does not take the bpf-lsm engine: ${whyMissing("bpf-lsm", probe)}`,
       "cofferdam doctor says what it can do; the landlock engine needs none of it",
-    );
-}
-
-function explained<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UnusablePins)
-      throw new HostError(
-        `the bpf-lsm engine: ${error.message}`,
-        "cofferdam agent --unpin removes them, and lets every process out of its domain",
-      );
-    if (!(error instanceof BpfError)) throw error;
-    throw new HostError(
-      `the bpf-lsm engine: ${error.message}`,
-      "cofferdam doctor says what this kernel can do; the landlock engine needs none of it",
-    );
-  }
-}
-
-/** @throws HostError for what is never in a domain */
-function requireAdoptable(process: number): void {
-  const stat = readProcStat(process);
-  if (stat === null) throw new HostError(`there is no process ${process}`, "see cofferdam ps -Z");
-  if (process === 1 || stat.kernel)
-    throw new HostError(
-      `process ${process} is ${process === 1 ? "the host's first one" : "a kernel thread"}`,
-      "adopt the processes of a daemon",
     );
 }

@@ -66,7 +66,7 @@ async function begin(
 ): Promise<void> {
   moveAhead();
   const { peer } = connection;
-  const { sessions, runs } = places.system;
+  const { sessions } = places.system;
   const account = accountOf(peer.uid, request.env.get("LOGNAME"));
   const key: KeyCommand =
     account === null ? { kind: "any" } : await keyCommandOf(request.env, peer.pid, account.name);
@@ -79,7 +79,7 @@ async function begin(
   // This check comes after all reads of /proc: if the peer is alive here, its process id was not
   // reused, and what was read is the peer's.
   const refused =
-    outsideRefusal(peer, runs) ?? (typeof terminal === "object" ? terminal.refused : null);
+    outsideRefusal(peer, places) ?? (typeof terminal === "object" ? terminal.refused : null);
   if (key.kind === "refused") {
     connection.refuse(`no shell: ${key.why}`);
     return;

@@ -1,3 +1,4 @@
+import type { Places } from "../host/places.ts";
 import { statusOf, whereabouts } from "../host/whereabouts.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
 
@@ -9,8 +10,8 @@ export const SHELL_DOMAIN = "shell";
  * confined, by a domain or by something that set no_new_privs, would lose its confinement through a
  * shell that is not its child.
  */
-export function outsideRefusal(peer: SocketPeer, runs: string): string | null {
-  const where = whereabouts(peer.pid, runs);
+export function outsideRefusal(peer: SocketPeer, places: Pick<Places, "system">): string | null {
+  const where = whereabouts(peer.pid, places);
   const noNewPrivileges = statusOf(peer.pid, "NoNewPrivs");
   if (!peer.isAlive()) return "the process that asked has exited";
   if (where.kind === "domain") return `this is the domain ${where.member.domain} already`;
@@ -24,8 +25,8 @@ export function outsideRefusal(peer: SocketPeer, runs: string): string | null {
  * The process id of the peer's run in domain `shell`, or a text that says why the peer is not in
  * it.
  */
-export function shellRunOf(peer: SocketPeer, runs: string): number | string {
-  const where = whereabouts(peer.pid, runs);
+export function shellRunOf(peer: SocketPeer, places: Pick<Places, "system">): number | string {
+  const where = whereabouts(peer.pid, places);
   if (!peer.isAlive()) return "the process that asked has exited";
   const isShell =
     where.kind === "domain" && where.member.domain === SHELL_DOMAIN && where.member.run !== null;

@@ -1,13 +1,16 @@
 import { readlinkSync } from "node:fs";
 import { hostAccounts } from "../compile/accounts.ts";
+import type { Member } from "../domains/membership.ts";
 import { readRunRecord } from "../domains/runs.ts";
 import { readProcess } from "../events/process-info.ts";
 import { ADMINISTRATORS, isAdministrator } from "../host/administrators.ts";
+import { kernelMembers } from "../host/kernel-members.ts";
 import type { Places } from "../host/places.ts";
 import { asksReason } from "../host/supershell-reason.ts";
 import { whereabouts } from "../host/whereabouts.ts";
 import type { SocketPeer } from "../kernel/peer.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
+import type { Level } from "../model/level.ts";
 import type { Connection } from "./connection.ts";
 import type { Logins } from "./logins.ts";
 import { startOutside } from "./outside.ts";
@@ -94,20 +97,19 @@ export class Supershell implements Verb {
    */
   #refusalOf(peer: SocketPeer): string | null {
     const isAllowed = isAdministrator(peer, hostAccounts().groups);
-    const run = shellRunOf(peer, this.#places.system.runs);
+    const run = shellRunOf(peer, this.#places);
     if (typeof run === "string") return run;
     return isAllowed ? null : `it is for root and members of the group ${ADMINISTRATORS}`;
   }
 
   #useOf(pid: number, uid: number, { command, reason }: Words, terminal: string | null): Use {
-    const { runs } = this.#places.system;
-    const where = whereabouts(pid, runs);
+    const where = whereabouts(pid, this.#places);
     const member =
       where.kind === "domain" ? where.member : { domain: "superDom", number: 0, run: null };
     return {
       domain: member.domain,
       number: member.number,
-      level: (member.run === null ? null : readRunRecord(runs, member.run)?.level) ?? "disabled",
+      level: (where.kind === "domain" ? this.#levelOf(pid, member) : null) ?? "disabled",
       by: { uid, name: hostAccounts().users.find((user) => user.uid === uid)?.name ?? null },
       process: readProcess(pid),
       command,
@@ -118,6 +120,12 @@ export class Supershell implements Verb {
         reason,
       },
     };
+  }
+
+  #levelOf(pid: number, { run }: Member): Level | null {
+    return run === null
+      ? (kernelMembers(this.#places, [pid]).get(pid)?.level ?? null)
+      : (readRunRecord(this.#places.system.runs, run)?.level ?? null);
   }
 
   #tell(use: Use, outcome: Outcome): string | null {

@@ -10,7 +10,7 @@ import { type EngineSetting, entersInKernel } from "../../src/host/engine.ts";
 import { load } from "../../src/host/load.ts";
 import { attachedEngine } from "../../src/host/lsm.ts";
 import { prepareEngine } from "../../src/host/lsm-entries.ts";
-import type { Places } from "../../src/host/places.ts";
+import { launcherOf, type Places } from "../../src/host/places.ts";
 import type { LsmEngine } from "../../src/kernel/bpf/lsm/engine.ts";
 import type { Level } from "../../src/model/level.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
@@ -20,11 +20,13 @@ import { skipUnless } from "../support/skip.ts";
 import { pinMaps } from "./maps.ts";
 
 const isRoot = process.getuid?.() === 0;
+const SYSTEMD = "/usr/lib/systemd/systemd";
 let folder: string;
 let places: Places;
 let levels: Map<string, Level>;
 let entries: DomainEntry[];
 let told: Event[];
+let said: string[];
 let follower: LsmFollower;
 
 beforeEach(() => {
@@ -34,6 +36,7 @@ beforeEach(() => {
   levels = new Map();
   entries = [];
   told = [];
+  said = [];
   const levelOf = ({ name }: DomainEntry) => levels.get(name) ?? null;
   const table = {
     get entries() {
@@ -45,7 +48,7 @@ beforeEach(() => {
     places,
     () => table,
     (event) => void told.push(event),
-    () => undefined,
+    (text) => void said.push(text),
   );
   if (!isRoot) return;
   execFileSync("mount", ["-t", "bpf", "bpf", join(folder, "bpf")]);
@@ -146,4 +149,42 @@ test("an executable with a name that the engine cannot take is told of once", as
   follower.policies(null);
   follower.policies(null);
   expect(told).toMatchObject([{ verdict: "failed", operation: "engine not switched" }]);
+});
+
+test("no policy takes Cofferdam or the host's first process into a domain", async (context) => {
+  skipUnless(context, isRoot, "only root mounts a bpf file system");
+  pinMaps(places.system.lsmPins);
+  const [node, launcher, first] = [process.execPath, launcherOf(places), SYSTEMD];
+  const link = join(folder, "link");
+  symlinkSync(node, link);
+  const other = join(folder, "other");
+  const ours = [node, link, launcher, first].map((path) => `{ exec: ${path} }`).join(", ");
+  domain("one", 1, `enter: [${ours}, { exec: ${other} }]\n`);
+  domain("two", 2, `transitions: [${node} -> one]\n`);
+  domain("three", 3, "enter: [{ exec: /usr/bin/true }]\n");
+  await setEngine("bpf-lsm");
+  // As an earlier version left it, with a policy that cannot be read any more.
+  writeFileSync(join(folder, "domains/three.yaml"), "nonsense: [");
+  engine((it) => it.setLevel(2, "enforcing"));
+  engine((it) => it.setExecutable(0, node, 3));
+  engine((it) => it.setUnits(new Map([["/system.slice/cofferdam-agent.service", 3]])));
+  follower.policies(null);
+  follower.policies(null);
+  expect(new Set(engine((it) => it.executables()))).toEqual(
+    new Set([
+      { from: 0, path: other, into: 1 },
+      { from: 2, path: node, into: 1 },
+    ]),
+  );
+  expect(engine((it) => [...it.units()])).toEqual([]);
+  const left = said.filter((text) => text.includes("does not enter"));
+  expect(left).toHaveLength(4);
+  for (const [path, name, why] of [
+    [node, "one", "Cofferdam's agent and commands run in it"],
+    [node, "three", "Cofferdam's agent and commands run in it"],
+    [launcher, "one", "it is a program of Cofferdam's"],
+    [first, "one", "the host's first process executes it"],
+  ])
+    expect(left.join("\n")).toContain(`who executes ${path} does not enter ${name}: ${why}`);
+  expect(told).toEqual([]);
 });

@@ -45,6 +45,8 @@ interface Case {
   readonly ownObjects?: readonly string[];
   readonly facts?: CheckContext["facts"];
   readonly engine?: "landlock" | "bpf-lsm";
+  /** By the program or the unit of an entry: why nothing enters by it. */
+  readonly keptOutside?: Readonly<Record<string, string>>;
   /** Programs of the host that have one. */
   readonly executableStacks?: readonly string[];
   readonly users?: readonly string[];
@@ -122,6 +124,8 @@ function load(scratch: string, described: Case): Outcome {
     neverGranted: vocabulary.groups.get("@never") ?? [],
     facts: described.facts ?? null,
     ...(described.engine && { engine: described.engine }),
+    whyKeptOutside: (entry) =>
+      described.keptOutside?.[entry.kind === "exec" ? entry.path : entry.unit] ?? null,
     hasExecutableStack: (path) => described.executableStacks?.includes(path) ?? false,
     incomplete: loaded.policy === null,
     accounts:

@@ -7,6 +7,6 @@ import { ApiServer } from "./server.ts";
 export function controlApi(agent: AgentService): ApiServer<AgentService> {
   return new ApiServer({
     ...{ subject: agent, routes, log: agent.log },
-    judge: (peer) => judgePeer(peer, agent.places.system.runs),
+    judge: (peer) => judgePeer(peer, agent.places),
   });
 }

@@ -1,5 +1,6 @@
 import { hostAccounts } from "../../compile/accounts.ts";
 import { isAdministrator } from "../../host/administrators.ts";
+import type { Places } from "../../host/places.ts";
 import { whereabouts } from "../../host/whereabouts.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 
@@ -25,8 +26,8 @@ export function peerOf(socket: number): SocketPeer | null {
  * examined. What /proc says counts only if the connected process still exists afterwards: its
  * process id was then its own.
  */
-export function judgePeer(peer: SocketPeer, runs: string): Caller {
-  const refusal = refusalOf(peer.pid, runs);
+export function judgePeer(peer: SocketPeer, places: Pick<Places, "system">): Caller {
+  const refusal = refusalOf(peer.pid, places);
   if (!peer.isAlive()) return refused("the process that connected has ended");
   return refusal === null ? accepted(peer) : refused(refusal);
 }
@@ -45,8 +46,8 @@ function refused(why: string): Caller {
   return { state: "refused", why, help: "ask from outside every domain" };
 }
 
-function refusalOf(pid: number, runs: string): string | null {
-  const where = whereabouts(pid, runs);
+function refusalOf(pid: number, places: Pick<Places, "system">): string | null {
+  const where = whereabouts(pid, places);
   switch (where.kind) {
     case "outside":
       return null;

@@ -251,4 +251,18 @@ export const engineEntries = {
       "landlock engine grants by this rule; docs/engine-differences.md lists all of it.",
     example: "network: [listen udp 53]",
   },
+  "entry-kept-outside": {
+    code: "CFD2046",
+    severity: "warning",
+    title: "entry that the bpf-lsm engine does not make",
+    message: "nothing enters `{name}` by `{rule}` in the kernel: {why}",
+    fix: "name the daemon's own program, or its unit",
+    explanation:
+      "This host's engine is bpf-lsm (`cofferdam doctor`). Cofferdam's agent and commands, and " +
+      "the host's first process, are in no domain: there they would be refused what they do for " +
+      "all others. So the agent leaves out entries by a program that they execute, and by a " +
+      "unit or a slice that they are in, and says so in its journal. A daemon whose program is " +
+      "Node's enters by its unit.",
+    example: "enter: [{ exec: /usr/bin/node }]",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

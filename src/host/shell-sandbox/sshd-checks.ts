@@ -1,8 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PasswdEntry } from "../../compile/accounts.ts";
+import type { Entry } from "../../model/policy.ts";
+import { entersInKernel } from "../engine.ts";
 import { HostError } from "../host-error.ts";
-import { type Places, sessionPrograms } from "../places.ts";
+import { inKernel, SSHD_PROGRAMS, SSHD_UNITS } from "../kept-outside.ts";
+import { usablePolicies } from "../load.ts";
+import { type Places, ROOTS_POLICIES, sessionPrograms } from "../places.ts";
 import { dropInPath } from "../units/drop-in.ts";
 import { judgeShell } from "./login-shells.ts";
 import type { SshdWith } from "./sshd.ts";
@@ -41,6 +45,7 @@ export function checkSshd(
 ): readonly string[] {
   sshd.test();
   checkUnit();
+  checkEntries(places);
   checkOptions();
   const lines = readSshdConfiguration(SSHD_CONFIG, sshd.files);
   checkPlace(lines);
@@ -56,16 +61,31 @@ export function checkSshd(
   return chroots(lines);
 }
 
-/** Of the packages of Debian and of others. */
-const units = ["ssh.service", "sshd.service"];
-
 /** A session of an sshd in a domain is in that domain, and the session server refuses it. */
 function checkUnit(): void {
-  const unit = units.find((name) => existsSync(dropInPath(name)));
+  const unit = SSHD_UNITS.find((name) => existsSync(dropInPath(name)));
   if (unit === undefined) return;
   throw new HostError(
     `${unit} starts sshd in a domain, and sessions in a domain get no sandboxed shell`,
     `cofferdam unit disable ${unit} && systemctl restart ${unit}`,
+  );
+}
+
+/** The agent leaves such an entry out once the setting is on; until then sshd enters by it. */
+function checkEntries(places: Places): void {
+  if (!entersInKernel(places)) return;
+  const programs = SSHD_PROGRAMS.map(inKernel);
+  const leadsIn = (entry: Entry) =>
+    entry.kind === "unit"
+      ? SSHD_UNITS.includes(entry.unit)
+      : programs.includes(inKernel(entry.path));
+  const found = usablePolicies(places).find(({ policy }) => policy.entries.some(leadsIn));
+  if (found === undefined) return;
+  throw new HostError(
+    `sshd enters the domain ${found.name} in the kernel, and sessions in a domain get no ` +
+      "sandboxed shell",
+    `leave it out of \`enter\` in ${ROOTS_POLICIES}/${found.name}.yaml, then: ` +
+      "cofferdam domain reload && systemctl restart ssh",
   );
 }
 

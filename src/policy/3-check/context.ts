@@ -1,6 +1,6 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Engine } from "../../model/engines/engine.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { Entry, Policy } from "../../model/policy.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 
 /** What a policy is checked against. Checks that need a missing member are skipped. */
@@ -12,6 +12,8 @@ export interface CheckContext {
   readonly facts?: CheckFacts | null;
   /** Which one does `enter` on this host; landlock if left out. */
   readonly engine?: Engine;
+  /** Why the bpf-lsm engine lets nothing enter by this; null if it does. */
+  readonly whyKeptOutside?: (entry: Entry) => string | null;
   /** For what one domain can do to another. */
   readonly others?: readonly Policy[];
   /** Patterns of Cofferdam's own objects, as the compiler denies them. */

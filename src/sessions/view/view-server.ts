@@ -28,7 +28,7 @@ export class ViewServer implements Passed {
       subject: { observer: new Observer(places), collector: new Collector(places, log) },
       routes: viewRoutes,
       behind: (attendant) => this.#behind(attendant),
-      judge: (peer) => judgeViewer(peer, places.system.runs),
+      judge: (peer) => judgeViewer(peer, places),
       ...{ log, idleMs: VIEW_IDLE_MS },
     });
   }
@@ -59,8 +59,8 @@ export class ViewServer implements Passed {
   }
 }
 
-function judgeViewer(peer: SocketPeer, runs: string): Caller {
-  const run = shellRunOf(peer, runs);
+function judgeViewer(peer: SocketPeer, places: Places): Caller {
+  const run = shellRunOf(peer, places);
   if (typeof run === "number") return accepted(peer);
   return {
     state: "refused",

@@ -35,6 +35,11 @@ const obstacles: readonly (readonly [string, (host: EtcHost) => void, RegExp])[]
     /ssh\.service starts sshd in a domain, .*\n.* cofferdam unit disable ssh\.service/,
   ],
   [
+    "sshd in a domain of the kernel's engine",
+    (h) => h.write("/var/lib/cofferdam/engine", "bpf-lsm\n"),
+    /sshd enters the domain sshd in the kernel, .*\n.* leave it out of `enter` in \/etc\/cofferdam/,
+  ],
+  [
     "no Include",
     (h) => h.write(MAIN, "UsePAM yes\n"),
     /sshd_config does not include .*\n.*first line be: Include \/etc\/ssh\/sshd_config\.d\/\*\.conf/,

@@ -10,6 +10,7 @@ import { listProcesses } from "../../../src/domains/processes.ts";
 import { writeEngineSetting } from "../../../src/host/engine.ts";
 import { places as placesOf } from "../../../src/host/places.ts";
 import { runningDomains } from "../../../src/host/running.ts";
+import { whereabouts } from "../../../src/host/whereabouts.ts";
 import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import type { Level } from "../../../src/model/level.ts";
 import {
@@ -121,6 +122,11 @@ test("run leads the command into the domain that the kernel holds, with its chil
   expect(await one.does(`mkdir ${FOLDER}/made`)).toBe("EPERM");
   expect(statusOf(one, "Seccomp")).toBe("2");
   expect(statusOf(one, "NoNewPrivs")).toBe("0");
+  // So the agent answers it nothing.
+  expect(whereabouts(one.pid, places)).toMatchObject({
+    kind: "domain",
+    member: { domain: "launched" },
+  });
   // No Landlock, no group, and nobody beside it.
   expect(fs.readFileSync(`/proc/${one.pid}/cgroup`, "utf8")).toBe("0::/\n");
   expect(fs.existsSync(`${places.system.runs}/${one.pid}`)).toBe(false);
