@@ -45,7 +45,8 @@ import { WORKER_ARGUMENT, workerDescriptors } from "./worker/workers.ts";
 
 const HOST_FOLDER = "/run/cofferdam";
 
-ignoreSignals();
+const words = process.argv.slice(2);
+ignoreSignals(words[0] === SHARED_ARGUMENT);
 // No process of a domain or of the same user may trace the mediator or read its memory.
 sys("prctl", abi.PR_SET_DUMPABLE, 0);
 sys("umask", 0);
@@ -68,4 +69,4 @@ function main(mode = "own", place?: string, parent?: string): number {
 
 // exit_group at once: Node's own clean-up would wait for open handles, and for a thread whose
 // close(2) may never return.
-sys("exit_group", main(...process.argv.slice(2)));
+sys("exit_group", main(...words));

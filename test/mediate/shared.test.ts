@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -57,8 +58,8 @@ afterEach(async () => {
 });
 
 /** `inside`: a command that starts it. */
-function start(inside: readonly string[]): ChildProcess {
-  const [command = "", ...args] = [...inside, process.execPath, built.mediator, "shared", socket];
+function start(inside: readonly string[], at = socket): ChildProcess {
+  const [command = "", ...args] = [...inside, process.execPath, built.mediator, "shared", at];
   return spawn(command, args, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
 }
 
@@ -153,6 +154,19 @@ test("SIGTERM ends it and its stand-by once it serves no domain, and not before"
     return pids;
   };
   await expect.poll(left).toEqual([]);
+});
+
+test("SIGTERM ends it also while it starts", { timeout: TIMEOUT_MS }, async () => {
+  for (let after = 40; after < 240; after += 5) {
+    const at = join(tree, `run/${after}.sock`);
+    const other = start([], at);
+    const ended = once(other, "exit");
+    await sleep(after);
+    other.kill("SIGTERM");
+    await ended;
+    // Its stand-by sees that, and ends, too.
+    await expect.poll(() => mediatorsOf(at)).toEqual([]);
+  }
 });
 
 /** What is ready before it has stopped would be served first. */

@@ -40,13 +40,14 @@ const MASK_BYTES = SIGNALS / 8;
  * Keeps signals from interrupting a reply, which would lose it, and from ending the mediator, which
  * would fail every call in flight. Signals are blocked on this thread, and ignored because another
  * of Node's threads could still take them. The holder and the kernel end a mediator by SIGKILL or
- * by closing the listener.
+ * by closing the listener. `termEnds`: SIGTERM ends it until {@link letTermEnd} says otherwise,
+ * because it serves nobody yet.
  */
-export function ignoreSignals(): void {
+export function ignoreSignals(termEnds: boolean): void {
   const ignore = kernelSigaction.encode({ sa_handler: SIG_IGN });
   let bits = 0n;
   for (let signal = 1; signal <= SIGNALS; signal++) {
-    if (LEFT_ALONE.has(signal)) continue;
+    if (LEFT_ALONE.has(signal) || (termEnds && signal === SIGTERM)) continue;
     sys("rt_sigaction", signal, ignore, null, MASK_BYTES);
     bits |= 1n << BigInt(signal - 1);
   }

@@ -95,12 +95,13 @@ cp -r /etc/apparmor.d/. /srv/apparmor.d
 rm -rf /srv/apparmor.d/disable
 for file in /etc/apparmor.d/* /srv/apparmor-profiles/etc/apparmor.d/* \\
   /srv/apparmor/etc/apparmor.d/* /srv/apparmor-profiles/usr/share/apparmor/extra-profiles/*; do
-  [ ! -f "$file" ] || ! grep -qF -e "$1" "$file" || echo "$file"
+  # Beside them lies a text about them.
+  [ ! -f "$file" ] || [ "\${file##*/}" = README ] || ! grep -qF -e "$1" "$file" || echo "$file"
 done`,
   project: `
 cd /srv/apparmor.d-project
 while read -r name; do
-  ! grep -qE -e "^@.exec_path. .*[/{,]$1" "$name" || echo "$PWD/$name"
+  ! grep -qE -e "^@.exec_path. .*[/{,]$1([^a-z]|$)" "$name" || echo "$PWD/$name"
 done </srv/project.names`,
 };
 
