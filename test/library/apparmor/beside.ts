@@ -55,7 +55,10 @@ export async function countBeside(
     // One may take another's place, as two mail servers do: so each is looked at when it comes.
     const all = written.map((daemon) => {
       const { name, daemon: program } = installed(host, daemon);
-      const found = sources.flatMap((source) => profileFor(host, program, source) ?? []);
+      // What a template serves is of no package, and has no profile.
+      const isThere = host.booted.run("test", "-e", program).status === 0;
+      const from = isThere ? sources : [];
+      const found = from.flatMap((source) => profileFor(host, program, source) ?? []);
       say(`${name}: ${found.map(({ facts }) => facts.file).join(", ") || "no profile"}`);
       return { name, found };
     });
