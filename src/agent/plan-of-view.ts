@@ -1,10 +1,12 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { Places } from "../host/places.ts";
 import { preparePlan } from "../host/prepare-plan.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/constants.ts";
 import { goneAlready } from "./api/refusals.ts";
 import { ApiError } from "./api/route.ts";
 import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
+import { Turns } from "./turns.ts";
 
 /** A launcher that waits for the plan of its start. */
 interface Start {
@@ -22,10 +24,14 @@ interface Start {
  * that lies ready.
  * @throws ApiError with what the compiler says
  */
-export async function makePlanOfView(
-  places: Places,
-  { peer, domain, unit, groups }: Start,
-): Promise<void> {
+export function makePlanOfView(places: Places, start: Start): Promise<void> {
+  return compilers.take(() => makeNow(places, start));
+}
+
+/** At a boot all services want theirs at the same time, and each compiler is a process of Node's. */
+const compilers = new Turns(availableParallelism());
+
+async function makeNow(places: Places, { peer, domain, unit, groups }: Start): Promise<void> {
   const { root, capabilities } = readLauncher(peer, "plans", lookAt, (seen) =>
     closeSync(seen.root),
   );

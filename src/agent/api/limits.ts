@@ -16,8 +16,11 @@ export const BODY_BYTES_MAX = 16 * 1024;
 export const REQUEST_WAIT_MAX_MS = 20_000;
 /** An idle connection is closed after this time, milliseconds. */
 export const IDLE_MAX_MS = 30_000;
-/** Time for the compiler to make a requested plan, milliseconds. */
-export const PLAN_WAIT_MAX_MS = 60_000;
+/**
+ * Time for the compiler to make a requested plan, milliseconds, after those that were asked for
+ * before: as long as the launcher waits (`native/agent.c`).
+ */
+export const PLAN_WAIT_MAX_MS = 600_000;
 /** Interval of the search for connections that exceed these times, milliseconds. */
 export const LOOK_FOR_SLOW_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
