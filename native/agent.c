@@ -9,12 +9,14 @@
 #define GROUPS_BYTES_MAX 4096
 /* Limit on the body of a request, in bytes. */
 #define BODY_BYTES_MAX (UNIT_BYTES_MAX + GROUPS_BYTES_MAX + 64)
-/* How long the agent is waited for before that is said, in milliseconds. */
+/* How long the agent may take to take the request, and then to say more, in milliseconds. */
 #define ANSWER_MS 60000
-/* Limit on such waits, a count. At a boot the agent makes the plans of all services one after the
-   other; in a unit, systemd ends what takes longer than the unit may. */
+/* Limit on the waits for an agent that has taken it, a count. At a boot all services ask for their
+   plans; in a unit, systemd ends what takes longer than the unit may. */
 #define ANSWER_WAITS_MAX 10
+#define TAKEN "HTTP/1.1 102 "
 #define DONE "HTTP/1.1 200 "
+#define HEAD_END "\r\n\r\n"
 
 /* Names of units (systemd-escape(1)) and groups contain backslashes and nothing else that JSON
    escapes. */
@@ -29,14 +31,16 @@ static void escaped(const char *name, char *text, size_t room)
   text[length] = 0;
 }
 
-/* Whether the agent has sent something, or ended the connection. Each minute it says "not yet". */
-static bool has_answered(int connection, const char *step, const char *domain)
+/* Whether the agent has sent something, or ended the connection. `taken`: it has the request. */
+static bool has_answered(int connection, bool taken, const char *step, const char *domain)
 {
   struct pollfd heard = {.fd = connection, .events = POLLIN};
-  for (int waits = 0; waits < ANSWER_WAITS_MAX; waits++) {
+  for (int waits = 0; waits < (taken ? ANSWER_WAITS_MAX : 1); waits++) {
     int ready = poll(&heard, 1, ANSWER_MS);
     if (ready != 0)
       return ready == 1;
+    if (!taken)
+      break;
     dprintf(report_descriptor, "cofferdam: %s: %s: the agent is still at work\n", step, domain);
   }
   errno = ETIMEDOUT;
@@ -48,7 +52,7 @@ static bool hear(int connection, const char *step, const char *domain,
                  char answer[MESSAGE_BYTES_MAX])
 {
   size_t length = 0;
-  while (length < MESSAGE_BYTES_MAX - 1 && has_answered(connection, step, domain)) {
+  while (length < MESSAGE_BYTES_MAX - 1 && has_answered(connection, length > 0, step, domain)) {
     ssize_t got = read(connection, answer + length, MESSAGE_BYTES_MAX - 1 - length);
     if (got == 0)
       errno = ECONNRESET; /* unless the answer was whole */
@@ -57,6 +61,14 @@ static bool hear(int connection, const char *step, const char *domain,
     answer[length += (size_t)got] = 0;
   }
   return length == MESSAGE_BYTES_MAX - 1;
+}
+
+/* Behind what says that the request was taken. */
+static const char *last_answer(const char *answer)
+{
+  const char *end = strstr(answer, HEAD_END);
+  bool more = strncmp(answer, TAKEN, strlen(TAKEN)) == 0 && end != NULL;
+  return more ? end + strlen(HEAD_END) : answer;
 }
 
 /* Asks the agent for `what` of a domain, with a body in JSON. Reports why it was not done. */
@@ -79,12 +91,13 @@ static bool ask(const char *step, const char *domain, const char *what, const ch
               send(connection, request, (size_t)length, MSG_NOSIGNAL) == length;
   bool heard = sent && hear(connection, step, domain, answer);
   close(connection);
-  if (heard && strncmp(answer, DONE, strlen(DONE)) == 0)
+  const char *last = last_answer(answer);
+  if (heard && strncmp(last, DONE, strlen(DONE)) == 0)
     return true;
-  const char *said = strstr(answer, "\r\n\r\n");
+  const char *said = strstr(last, HEAD_END);
   const char *unheard = "the agent did not answer: systemctl restart cofferdam-agent, and "
                         "journalctl -u cofferdam-agent";
-  report(step, domain, heard ? 0 : errno, said == NULL ? unheard : said + strlen("\r\n\r\n"));
+  report(step, domain, heard ? 0 : errno, said == NULL ? unheard : said + strlen(HEAD_END));
   return false;
 }
 

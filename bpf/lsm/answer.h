@@ -44,9 +44,16 @@ static __always_inline bool is_within(struct account *account, __u64 time, __u64
 	return account->in_window < limit;
 }
 
-/* No domain fills the buffer: of each, what the reader has not taken is bounded. */
-static __always_inline bool may_wait(struct account *account, __u64 bytes)
+/* Bytes before a record there, and what its length is rounded up to. */
+#define RECORD_HEAD_BYTES 8
+
+/*
+ * No domain fills the buffer: of each, what the reader has not taken is bounded. While it reads,
+ * what was written since it began may wait beside that once more.
+ */
+static __always_inline bool may_wait(struct account *account, __u64 length)
 {
+	__u64 bytes = (length + 2 * RECORD_HEAD_BYTES - 1) & ~(RECORD_HEAD_BYTES - 1ULL);
 	__u64 read_to = bpf_ringbuf_query(&events, BPF_RB_CONS_POS);
 
 	if (account->read_to != read_to) {

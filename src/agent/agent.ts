@@ -96,7 +96,13 @@ export class Agent implements AgentService {
     this.#teller = new Teller(dirname(places.events));
     this.#writer = LiveTableWriter.open(places.system.table);
     const tellEvent = (event: Event) => this.tell(event);
-    this.#lsm = new LsmFollower(places, () => this.table, tellEvent, log);
+    this.#lsm = new LsmFollower(
+      places,
+      () => this.table,
+      () => this.#processes(),
+      tellEvent,
+      log,
+    );
     const anchors = anchorsFolder();
     this.#followers = new Followers(places, this.#writer, this.#lsm, tellEvent, log, anchors);
     this.table = new DomainTable(places, this.#writer, this.#followers, log);
@@ -282,6 +288,12 @@ export class Agent implements AgentService {
     this.#lsm.policies(new Set([name]));
     this.evidence.look();
     return outcome;
+  }
+
+  /** This one, and those that it keeps alive. */
+  #processes(): readonly number[] {
+    const kept = [this.mediator?.state, this.logins.sessions?.state, this.refusals?.state];
+    return [process.pid, ...kept.flatMap((one) => one?.pid ?? [])];
   }
 
   #ofOne(name: string): readonly DomainEntry[] {

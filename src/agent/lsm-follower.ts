@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { readNumbers } from "../domains/numbers-file.ts";
-import { ownProcesses } from "../domains/own-processes.ts";
 import { failedEvent, theHost } from "../events/audit-event.ts";
 import type { Event } from "../events/event.ts";
 import { ENGINE_KEY, engineInForce, entersInKernel } from "../host/engine.ts";
@@ -52,19 +51,23 @@ export interface LsmInForce {
 export class LsmFollower {
   readonly #places: Places;
   readonly #table: () => LsmInForce;
+  readonly #own: () => readonly number[];
   readonly #log: (text: string) => void;
   readonly #complaints: Complaints;
   /** Each is an event, too. */
   readonly #failures: Complaints;
 
+  /** `own`: the process ids of the agent, and of what it keeps alive. */
   constructor(
     places: Places,
     table: () => LsmInForce,
+    own: () => readonly number[],
     tell: (event: Event) => void,
     log: (text: string) => void,
   ) {
     this.#places = places;
     this.#table = table;
+    this.#own = own;
     this.#log = log;
     this.#complaints = new Complaints(log);
     this.#failures = new Complaints((text) => {
@@ -80,12 +83,19 @@ export class LsmFollower {
       using engine = attachedEngine(this.#places);
       if (engine === null) return requireNoOther(this.#places);
       const inForce = engine.levels();
-      for (const process of number === null ? ownProcesses() : []) engine.labels.markOwn(process);
       for (const entry of this.#table().entries) {
         if ((number ?? entry.number) !== entry.number || !inForce.has(entry.number)) continue;
         const level = this.#levelOf(entry);
         if (inForce.get(entry.number) !== level) engine.setLevel(entry.number, level);
       }
+    });
+    if (number === null) this.#markOwn();
+  }
+
+  #markOwn(): void {
+    this.#try("does not know Cofferdam's own processes", () => {
+      using engine = attachedEngine(this.#places);
+      for (const process of engine === null ? [] : this.#own()) engine?.labels.markOwn(process);
     });
   }
 
@@ -117,7 +127,9 @@ export class LsmFollower {
     this.#renew();
     if (this.#isAttached()) return;
     const occupied = labels.occupied();
-    const held = entries.filter(({ number }) => occupied.has(number));
+    // Who enters meanwhile goes by what was in force then.
+    const enters = entersInKernel(this.#places);
+    const held = entries.filter(({ number }) => enters || occupied.has(number));
     if (held.length > 0)
       throw new ApiError(
         409,

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Places } from "../host/places.ts";
 import { preparePlan } from "../host/prepare-plan.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/constants.ts";
+import { LOOK_FOR_SLOW_MS, PLAN_WAIT_MAX_MS } from "./api/limits.ts";
 import { goneAlready } from "./api/refusals.ts";
 import { ApiError } from "./api/route.ts";
 import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
@@ -35,15 +36,28 @@ async function makeNow(places: Places, { peer, domain, unit, groups }: Start): P
   const { root, capabilities } = readLauncher(peer, "plans", lookAt, (seen) =>
     closeSync(seen.root),
   );
+  const end = new AbortController();
+  const began = performance.now();
+  // Else a compiler that hangs, in mounts that do not answer say, would keep its turn for ever.
+  const look = setInterval(() => {
+    if (!peer.isAlive() || performance.now() - began > PLAN_WAIT_MAX_MS) end.abort();
+  }, LOOK_FOR_SLOW_MS);
   try {
     const given = groups === null ? [] : ["--groups", groups];
     const words = [...given, "--mounts", unit, domain];
     const environment = { PATH: process.env.PATH };
-    const said = await preparePlan(places, { capabilities, words, root, environment });
+    const said = await preparePlan(places, {
+      capabilities,
+      words,
+      root,
+      environment,
+      end: end.signal,
+    });
     if (said === null) return;
     const why = `no plan of \`${domain}\` can be made for what ${unit} sees: ${said}`;
     throw new ApiError(409, why, `cofferdam plan --unit ${unit} ${domain}`);
   } finally {
+    clearInterval(look);
     closeSync(root);
   }
 }

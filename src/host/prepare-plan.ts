@@ -16,6 +16,8 @@ export interface Preparing {
   readonly root?: number;
   /** The whole environment of this process if it is left out. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Ends the compiler. */
+  readonly end?: AbortSignal;
 }
 
 /**
@@ -23,16 +25,21 @@ export interface Preparing {
  * Returns what the launcher and the compiler say of a failure; null if the plan is there.
  */
 export function preparePlan(places: Places, asked: Preparing): Promise<string | null> {
-  const { capabilities, words, root, environment } = asked;
+  const { capabilities, words, root, environment, end } = asked;
   const below = root === undefined ? [] : ["--root", `${ROOT}`];
   const child = spawn(launcherOf(places), ["run", "--prepare", capabilities, ...below, ...words], {
     cwd: "/",
+    // A group of its own, which ends with the compiler.
+    detached: true,
     ...(environment === undefined ? {} : { env: environment }),
     stdio: ["ignore", "ignore", "pipe", ...(root === undefined ? [] : [root])],
   });
   let said = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said = `${said}${text}`.slice(0, SAID_MAX);
+  });
+  end?.addEventListener("abort", () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);

@@ -47,6 +47,7 @@ beforeEach(() => {
   follower = new LsmFollower(
     places,
     () => table,
+    () => [process.pid],
     (event) => void told.push(event),
     (text) => void said.push(text),
   );

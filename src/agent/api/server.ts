@@ -166,7 +166,11 @@ export class ApiServer<Subject> {
       // body.
       const { uid, name, gid, administers, peer } = this.#callerFor(route, request.socket);
       const by = { uid, name };
-      if (route.waitMs !== undefined) request.socket.setTimeout(route.waitMs);
+      if (route.waitMs !== undefined) {
+        request.socket.setTimeout(route.waitMs);
+        // By this a launcher knows a busy agent from one that hangs.
+        response.writeProcessing();
+      }
       const answer = await route.handle(this.#served.subject, {
         ...{ domain, body, by, administers, gid, peer },
       });

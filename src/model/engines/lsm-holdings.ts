@@ -151,7 +151,7 @@ export const lsmHoldings: readonly LsmHolding[] = [
   ),
   held("use a capability", "capable", "`capabilities`", aboutWords("capabilities")),
   held(
-    "a signal to a process of another domain; to Cofferdam's own none",
+    "a signal to a process of another domain; to the agent and what it keeps alive none",
     "task_kill file_send_sigiotask",
     "`signals`",
     aboutWords("signals"),

@@ -143,6 +143,10 @@ test("run leads the command into the domain that the kernel holds, with its chil
   await one.end();
 });
 
+test("the agent marks itself, whom no domain may signal", () => {
+  expect(lsm.engine.labels.labelOf(process.pid)).toEqual({ domain: 0, launched: "own" });
+});
+
 test("a level is live, but for the filter, which a start at warning does not get", async () => {
   const before = launched();
   expect(await before.does("read /etc/passwd")).toBe("EACCES");

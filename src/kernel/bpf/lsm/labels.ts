@@ -112,9 +112,13 @@ export class TaskLabels {
     throw new Error(`processes fork faster than they are adopted into domain ${domain}`);
   }
 
-  /** Of a process of Cofferdam's, which no domain may end; one that is in a domain stays there. */
+  /**
+   * Of a process of Cofferdam's, which no domain may end; one that is in a domain stays there. It
+   * must not be about to execute anything: the mark takes the place of what an execve has noted.
+   */
   markOwn(process: number): void {
-    if (this.labelOf(process)?.domain !== 0) return;
+    const before = this.labelOf(process);
+    if (before === null || before.domain !== 0 || before.launched === "own") return;
     const label = Buffer.alloc(labelLayout.bytes);
     label.writeUInt32LE(launchedStates.indexOf("own"), labelLayout.launched);
     this.#write(process, label, `mark process ${process}`);
