@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { unlessGone } from "../kernel/unless-gone.ts";
 import { launcherOf, type Places } from "./places.ts";
 
 /** Limit on what is kept of the compiler's messages, characters. */
@@ -39,7 +40,9 @@ export function preparePlan(places: Places, asked: Preparing): Promise<string | 
     said = `${said}${text}`.slice(0, SAID_MAX);
   });
   end?.addEventListener("abort", () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    const { pid, exitCode, signalCode } = child;
+    if (pid !== undefined && exitCode === null && signalCode === null)
+      unlessGone(() => process.kill(-pid, "SIGKILL"));
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
