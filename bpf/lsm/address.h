@@ -132,7 +132,7 @@ static __always_inline int judged(struct label *label, bool granted)
 	if (granted)
 		return 0;
 	return is_record_denied(label, REQUEST_ADDRESS, &label->endpoint,
-				sizeof(label->endpoint)) ? -EACCES : 0;
+				sizeof(label->endpoint), false) ? -EACCES : 0;
 }
 
 struct internet_socket {

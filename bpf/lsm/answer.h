@@ -169,13 +169,13 @@ static __always_inline bool is_refused(struct label *label, enum request_kind ki
 	return is_denied(label, kind, NAME_FOUND, 0, 0);
 }
 
-/* The event's name is a record. */
+/* The event's name is a record. `own`: refused at every level. */
 static __always_inline bool is_record_denied(struct label *label, enum request_kind kind,
-					     const void *record, __u32 bytes)
+					     const void *record, __u32 bytes, bool own)
 {
 	__builtin_memcpy(label->name, record, bytes);
 	label->event.length = bytes;
-	return is_denied(label, kind, NAME_FOUND, 0, 0);
+	return is_denied(label, kind, NAME_FOUND, 0, own);
 }
 
 /* The same without an event. */

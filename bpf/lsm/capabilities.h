@@ -29,7 +29,7 @@ int BPF_PROG(on_capable, void *credentials, void *namespace, int capability,
 	/* Nothing that counts: the kernel asks for another one next, or does not need it. */
 	if (options & CAP_OPT_NOAUDIT || (head && head->instead[word] & bit))
 		return is_denied_quietly(label) ? -EPERM : 0;
-	return is_record_denied(label, REQUEST_CAPABILITY, &asked, sizeof(asked)) ? -EPERM : 0;
+	return is_record_denied(label, REQUEST_CAPABILITY, &asked, sizeof(asked), false) ? -EPERM : 0;
 }
 
 #endif

@@ -297,7 +297,7 @@ static __always_inline int judge_family(struct label *label, __u32 family, __u32
 
 	if (is_family_granted(label, family, type, protocol))
 		return 0;
-	return is_record_denied(label, REQUEST_SOCKET, &asked, sizeof(asked)) ? -EACCES : 0;
+	return is_record_denied(label, REQUEST_SOCKET, &asked, sizeof(asked), false) ? -EACCES : 0;
 }
 
 SEC("lsm/socket_create")

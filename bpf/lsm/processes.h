@@ -60,19 +60,9 @@ static __always_inline int refuse_other(struct label *label, enum request_kind k
 					__u32 domain, __u32 detail)
 {
 	struct other_asked asked = { domain, detail };
+	bool own = domain == OWN_PROCESSES;
 
-	return is_record_denied(label, kind, &asked, sizeof(asked)) ? -EPERM : 0;
-}
-
-/* At every level, as whatever is Cofferdam's own. */
-static __always_inline int refuse_own_process(struct label *label, __u32 signal)
-{
-	struct other_asked asked = { OWN_PROCESSES, signal };
-
-	__builtin_memcpy(label->name, &asked, sizeof(asked));
-	label->event.length = sizeof(asked);
-	is_denied(label, REQUEST_SIGNAL, NAME_FOUND, 0, 1);
-	return -EPERM;
+	return is_record_denied(label, kind, &asked, sizeof(asked), own) ? -EPERM : 0;
 }
 
 SEC("lsm/task_kill")
@@ -87,8 +77,8 @@ int BPF_PROG(on_task_kill, struct task_struct *task, void *info, int signal)
 	if (domain == label->domain)
 		return 0;
 	if (!domain && is_own(task))
-		return refuse_own_process(label, signal);
-	if (is_signal_granted(label, domain))
+		domain = OWN_PROCESSES;
+	else if (is_signal_granted(label, domain))
 		return 0;
 	return refuse_other(label, REQUEST_SIGNAL, domain, signal);
 }

@@ -20,7 +20,7 @@ static __noinline int judge_service(enum service service, __u32 words)
 	head = words ? head_of(table_of(label)) : NULL;
 	if (head && head->words & words)
 		return 0;
-	return is_record_denied(label, REQUEST_SERVICE, &asked, sizeof(asked)) ? -EACCES : 0;
+	return is_record_denied(label, REQUEST_SERVICE, &asked, sizeof(asked), false) ? -EACCES : 0;
 }
 
 #define IPC_HOOK(hook, service) \

@@ -148,10 +148,9 @@ export class LsmFollower {
   /** After an upgrade of the package. */
   #renew(): void {
     this.#try("keeps the programs of another version", () => {
-      using labels = attachedLabels(this.#places);
-      // Asked first, because the kernel takes seconds to verify the new programs.
-      if (labels !== null && !this.#isAttached()) this.#readAll(labels.occupied());
-      if (renewEngine(this.#places, (engine) => this.#fill(engine)))
+      // Read first, because the kernel takes seconds to verify the new programs.
+      const read = this.#toBegin();
+      if (renewEngine(this.#places, (engine) => this.#fill(engine, read)))
         this.#log("the programs of the bpf-lsm engine are those of this version now");
     });
   }
@@ -232,16 +231,18 @@ export class LsmFollower {
   }
 
   /** Maps in which nothing is in force yet, while the programs of another version hold on. */
-  #fill(engine: LsmEngine): void {
-    const occupied = engine.labels.occupied();
-    this.#follow(engine, entersInKernel(this.#places), this.#readAll(occupied), occupied);
+  #fill(engine: LsmEngine, read: ReadonlyMap<DomainEntry, Read>): void {
+    this.#follow(engine, entersInKernel(this.#places), read, engine.labels.occupied());
   }
 
   /**
-   * What new maps begin with. `occupied`: the numbers of domains with processes.
+   * What new maps begin with; nothing where those that are attached go on.
    * @throws HostError, so that no domain loses its policy or its entries
    */
-  #readAll(occupied: ReadonlySet<number>): ReadonlyMap<DomainEntry, Read> {
+  #toBegin(): ReadonlyMap<DomainEntry, Read> {
+    using labels = attachedLabels(this.#places);
+    if (labels === null || this.#isAttached()) return new Map();
+    const occupied = labels.occupied();
     const enters = entersInKernel(this.#places);
     const { entries } = this.#table();
     const wanted = ({ number }: DomainEntry) => enters || occupied.has(number);

@@ -64,6 +64,11 @@ export function numbersGiven(path: string): ReadonlyMap<string, number> {
   );
 }
 
+/** The same the other way round. */
+export function namesGiven(path: string): ReadonlyMap<number, string> {
+  return new Map([...numbersGiven(path)].map(([name, number]) => [number, name]));
+}
+
 export function writeNumbers(path: string, file: NumbersFile): void {
   keepBefore(path);
   replaceFile(path, Buffer.from(`${JSON.stringify(file, null, 1)}\n`), NUMBERS_MODE);

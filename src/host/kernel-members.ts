@@ -1,5 +1,5 @@
 import type { KernelMember } from "../domains/confinement.ts";
-import { numbersGiven } from "../domains/numbers-file.ts";
+import { namesGiven } from "../domains/numbers-file.ts";
 import { numbersIn } from "../domains/processes.ts";
 import { attachedEngine, attachedLabels } from "./lsm.ts";
 import type { Places } from "./places.ts";
@@ -17,7 +17,7 @@ export function domainInKernel(
   const number = labels?.domainOf(process) ?? 0;
   return number === 0
     ? null
-    : { domain: namesOf({ system }).get(number) ?? String(number), number };
+    : { domain: namesGiven(system.numbers).get(number) ?? String(number), number };
 }
 
 /**
@@ -32,7 +32,7 @@ export function kernelMembers(
   using labels = attachedLabels({ system });
   if (labels === null) return members;
   using engine = attachedEngine({ system });
-  const names = namesOf({ system });
+  const names = namesGiven(system.numbers);
   const levels = engine?.levels();
   for (const process of processes) {
     const { domain = 0, launched = "not" } = labels.labelOf(process) ?? {};
@@ -46,10 +46,6 @@ export function kernelMembers(
     });
   }
   return members;
-}
-
-function namesOf({ system }: Pick<Places, "system">): ReadonlyMap<number, string> {
-  return new Map([...numbersGiven(system.numbers)].map(([name, number]) => [number, name]));
 }
 
 /** Names of the domains of the bpf-lsm engine that have processes. */

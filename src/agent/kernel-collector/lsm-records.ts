@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { numbersGiven } from "../../domains/numbers-file.ts";
+import { namesGiven } from "../../domains/numbers-file.ts";
 import { processOf, wallClock } from "../../events/collector/cgroup-refusals.ts";
 import { lsmRequests } from "../../events/collector/lsm-requests.ts";
 import type { Event, EventProcess } from "../../events/event.ts";
@@ -163,9 +163,7 @@ export class LsmRecords {
 
   #look(): Known {
     this.#known ??= {
-      names: new Map(
-        [...numbersGiven(this.#places.system.numbers)].map(([name, number]) => [number, name]),
-      ),
+      names: namesGiven(this.#places.system.numbers),
       policies: new Map(),
     };
     return this.#known;

@@ -457,14 +457,18 @@ test("Cofferdam's own objects are refused at every level", async () => {
   expect(lsm.events(domain).every(({ own, denied }) => own !== 0 && denied)).toBe(true);
 });
 
-test("one domain's flood is limited and counted, and hides no other's event", async () => {
+/** A domain that asks for much, and one beside it, whose events have been read so far. */
+function floodScene() {
   const flood = scene("f").domain;
   const quiet = scene("f");
-  lsm.domain(flood, "warning", []);
-  lsm.domain(quiet.domain, "warning", []);
-  const flooding = inside(flood);
-  const other = inside(quiet.domain);
+  for (const domain of [flood, quiet.domain]) lsm.domain(domain, "warning", []);
+  const [flooding, other] = [inside(flood), inside(quiet.domain)];
   lsm.reader.take();
+  return { flood, flooding, quiet, other };
+}
+
+test("one domain's flood is limited and counted, and hides no other's event", async () => {
+  const { flood, flooding, quiet, other } = floodScene();
   const names = Array.from({ length: 600 }, (_, at) => `/nowhere${at}`);
   for (const name of names) flooding.ignores(`make /tmp${name}`);
   expect(await flooding.does("read /etc/passwd")).toBe("0");
@@ -488,13 +492,7 @@ test("one domain's flood is limited and counted, and hides no other's event", as
 });
 
 test("nor by long names, though nobody reads meanwhile", async () => {
-  const flood = scene("f").domain;
-  const quiet = scene("f");
-  lsm.domain(flood, "warning", []);
-  lsm.domain(quiet.domain, "warning", []);
-  const flooding = inside(flood);
-  const other = inside(quiet.domain);
-  lsm.reader.take();
+  const { flood, flooding, quiet, other } = floodScene();
   // More than the buffer holds.
   const deep = HERE + "/flood".padEnd(200, "x").repeat(15);
   fs.mkdirSync(deep, { recursive: true });
