@@ -6,6 +6,7 @@ import { relative, sep } from "node:path";
 
 /** How many of the slowest files are named. */
 const SLOWEST = 20;
+/** Of each file { passed, failed, skipped }, and how many errors came outside of all tests. */
 const summaryFile = "build/test-summary.json";
 
 /** `test/model/decide.test.ts` -> `model`; a file directly under test/ is a suite of its own. */
@@ -34,30 +35,36 @@ export default class TestReporter {
   reasons = new Map();
   /** Milliseconds by file. */
   files = new Map();
+  /** { passed, failed, skipped } by file. */
+  counts = new Map();
 
   onTestModuleEnd(module) {
-    const name = suiteOf(module.moduleId);
-    const suite = this.suites.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
-    this.suites.set(name, suite);
+    const file = relative(process.cwd(), module.moduleId);
+    const suite = { passed: 0, failed: 0, skipped: 0 };
+    this.counts.set(file, suite);
     const { duration, setupDuration, collectDuration } = module.diagnostic();
-    const ms = duration + setupDuration + collectDuration;
-    suite.ms += ms;
-    this.files.set(relative(process.cwd(), module.moduleId), ms);
+    this.files.set(file, duration + setupDuration + collectDuration);
     for (const test of module.children.allTests()) this.count(suite, test);
     const errors = module.errors();
     if (errors.length > 0) {
       suite.failed += 1;
-      printErrors(relative(process.cwd(), module.moduleId), errors);
+      printErrors(file, errors);
     }
     for (const child of module.children.allSuites()) {
       if (child.errors().length === 0) continue;
       suite.failed += 1;
-      printErrors(
-        `${relative(process.cwd(), module.moduleId)} > ${child.fullName}`,
-        child.errors(),
-      );
+      printErrors(`${file} > ${child.fullName}`, child.errors());
     }
-    process.stdout.isTTY && print(`  ${relative(process.cwd(), module.moduleId)}`);
+    this.addUp(suite, file);
+    process.stdout.isTTY && print(`  ${file}`);
+  }
+
+  addUp(counts, file) {
+    const name = suiteOf(file);
+    const suite = this.suites.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
+    this.suites.set(name, suite);
+    for (const key of Object.keys(counts)) suite[key] += counts[key];
+    suite.ms += this.files.get(file);
   }
 
   count(suite, test) {
@@ -77,14 +84,12 @@ export default class TestReporter {
   }
 
   onTestRunEnd(_modules, unhandledErrors) {
-    const total = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     if (unhandledErrors.length > 0) printErrors("outside of all tests", unhandledErrors);
     print("");
     for (const [name, suite] of [...this.suites].sort(([a], [b]) => a.localeCompare(b))) {
       const counts = `${suite.passed} passed, ${suite.failed} failed, ${suite.skipped} skipped`;
       const seconds = (suite.ms / 1000).toFixed(1).padStart(6);
       print(`${suite.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(28)} ${seconds} s  ${counts}`);
-      for (const key of Object.keys(total)) total[key] += suite[key];
     }
     print("\nslowest files:");
     const slowest = [...this.files].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
@@ -93,6 +98,7 @@ export default class TestReporter {
       print(`\nskipped, because ${reason}:`);
       for (const test of tests) print(`  ${test}`);
     }
-    writeFileSync(summaryFile, JSON.stringify(total));
+    const files = Object.fromEntries(this.counts);
+    writeFileSync(summaryFile, JSON.stringify({ files, outside: unhandledErrors.length }));
   }
 }
