@@ -36,12 +36,24 @@ void attended_child(struct handover *handover, const struct holdings *own, pid_t
 {
   if (process != handover->daemon)
     return;
-  handover->stopped = WIFSTOPPED(status);
-  if (WIFEXITED(status) || WIFSIGNALED(status))
+  bool over = WIFEXITED(status) || WIFSIGNALED(status);
+  int alike = ALIKE;
+  if (over)
     handover->status = status;
-  if (!WIFSTOPPED(status))
-    tell(own, SIGCONT); /* a stopped front could not exit */
+  if (WIFSTOPPED(status))
+    atomic_compare_exchange_strong(&handover->following, &alike, BEHIND);
+  else if (atomic_exchange(&handover->following, ALIKE) == HALTED || over)
+    tell(own, SIGCONT); /* a front that its caller has stopped could not exit either */
   tell(own, SIGCHLD);
+}
+
+void attended_stop(struct handover *handover, const struct holdings *own)
+{
+  if (handover->following != READY)
+    return;
+  tell(own, SIGSTOP);
+  /* Not earlier: a front that reads this relies on the signal. */
+  handover->following = HALTED;
 }
 
 /* --- all processes of the run are born here --- */

@@ -82,8 +82,8 @@ static int await_listener(struct handover *handover, int launcher)
   }
 }
 
-/* Reaps children and traced processes. `slots` may be NULL if nothing is traced. With `last`, waits
-   for all of them to end. */
+/* Reaps children and traced processes, and hears an attended run's front. `slots` may be NULL if
+   nothing is traced. With `last`, waits for all of them to end. */
 static void hear_children(struct handover *handover, const struct holdings *own, uint8_t *slots,
                           bool last)
 {
@@ -95,6 +95,8 @@ static void hear_children(struct handover *handover, const struct holdings *own,
   while ((process = waitpid(-1, &status, options)) > 0)
     if ((slots == NULL || !exec_hold_hears(slots, process, status)) && own->front >= 0)
       attended_child(handover, own, process, status);
+  if (own->front >= 0)
+    attended_stop(handover, own);
 }
 
 /* Answers the calls in hand, because no mediator can be started. A lack of places is reported

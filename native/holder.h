@@ -27,10 +27,22 @@ struct handover {
   _Atomic int full;
   /* Of an attended run; 0 until known. */
   _Atomic pid_t front, holder, daemon;
-  _Atomic int status;  /* the daemon's (waitpid(2)), or LIVES */
-  _Atomic int stopped; /* the daemon stopped, and the front has not followed yet */
+  _Atomic int status;    /* the daemon's (waitpid(2)), or LIVES */
+  _Atomic int following; /* how far the front has followed a daemon that stops */
 };
 enum { WAITING = -2, LIVES = -1 };
+
+/* A continuation takes away what was to stop a process and has not yet (signal(7)). So the holder
+   continues only a front that it has stopped itself, and that no one else has continued since.
+   ALIKE becomes BEHIND and READY becomes HALTED by the holder, BEHIND becomes READY by the front.
+   The holder makes it ALIKE when the daemon goes on, and the front when its caller has continued
+   it. */
+enum following {
+  ALIKE,
+  BEHIND, /* the daemon has stopped */
+  READY,  /* the front waits for the holder's SIGSTOP */
+  HALTED, /* the holder has sent it */
+};
 
 /* Makes the holder, which shares this process's descriptors until that executes or ends. `events`
    may be -1. In an attended run only the process that becomes the daemon returns. */
@@ -105,6 +117,9 @@ int process_open(pid_t process, const char *step);
 /* Takes a result of waitpid(2) in the holder, if it is the daemon's. */
 void attended_child(struct handover *handover, const struct holdings *own, pid_t process,
                     int status);
+
+/* Stops a front that is ready for it. */
+void attended_stop(struct handover *handover, const struct holdings *own);
 
 /* --- mediator.c, shared.c: for the holder --- */
 

@@ -1,6 +1,7 @@
 /* A daemon of the tests of attended runs: prints its process id, then
  *   value:     waits for SIGRTMIN with a value and prints that
  *   interrupt: counts SIGINT until SIGUSR1 and prints how many came
+ *   continue:  prints after each SIGCONT how many have come, until SIGUSR1
  *   group:     takes the terminal for a process group of its own, stops, and prints when it
  *              continues whether it has the terminal. */
 #include <fcntl.h>
@@ -28,6 +29,22 @@ static int wait_for(int number)
   return information.si_value.sival_int;
 }
 
+static int count_continuations(void)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCONT);
+  sigaddset(&set, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  printf("ready\n");
+  fflush(stdout);
+  for (int number, continuations = 0; sigwait(&set, &number) == 0 && number == SIGCONT;) {
+    printf("continuations %d\n", ++continuations);
+    fflush(stdout);
+  }
+  return printf("end\n") < 0;
+}
+
 int main(int argc, char **argv)
 {
   const char *what = argc > 1 ? argv[1] : "";
@@ -43,6 +60,8 @@ int main(int argc, char **argv)
     return printf("value %d\n", wait_for(SIGRTMIN)) < 0;
   if (strcmp(what, "interrupt") == 0)
     return wait_for(SIGUSR1), printf("interrupts %d\n", interrupts) < 0;
+  if (strcmp(what, "continue") == 0)
+    return count_continuations();
   signal(SIGTTOU, SIG_IGN);
   int terminal = open("/dev/tty", O_RDWR);
   if (setpgid(0, 0) != 0 || tcsetpgrp(terminal, getpgrp()) != 0)

@@ -20,6 +20,13 @@ const OWN_GROUP = "setpgrp(0, 0); exec @ARGV or die";
 /** Until processes follow an event, in milliseconds. */
 const SETTLE_MS = 60_000;
 
+/** How often a daemon is stopped and continued, in turn by whom and by what. */
+const ROUNDS = 50;
+const ROUNDS_OF = [
+  ["front", "SIGTSTP"],
+  ["daemon", "SIGSTOP"],
+] as const;
+
 /** Those of a test that failed would stay for ever, and their daemons with them. */
 const fronts: ChildProcess[] = [];
 afterEach(() => {
@@ -265,6 +272,26 @@ describe.each<Who>(process.geteuid?.() === 0 ? ["self", "nobody"] : ["self"])(
       await until(() => stateOf(pid) === "T" && stateOf(stand) === "T");
       process.kill(pid, "SIGKILL");
       expect(await ended(run)).toEqual({ code: null, signal: "SIGKILL" });
+    });
+
+    test("stopped and continued over and over, both go on; the daemon sees each once", async () => {
+      const run = start(`exec ${daemon} continue`, who);
+      const pid = await daemonOf(run);
+      const front = run.front.pid as number;
+      await until(() => run.output().includes("ready"));
+      for (let round = 1; round <= ROUNDS; round++) {
+        const [stopped, stop] = ROUNDS_OF[round % ROUNDS_OF.length] as (typeof ROUNDS_OF)[number];
+        const whom = stopped === "front" ? front : pid;
+        process.kill(whom, stop);
+        await until(() => stateOf(pid) === "T" && stateOf(front) === "T");
+        process.kill(whom, "SIGCONT");
+        await until(() => stateOf(pid) !== "T" && stateOf(front) !== "T");
+        // A stop would take the continuation away from a daemon that has not heard of it yet.
+        await until(() => run.output().includes(`continuations ${round}\n`));
+      }
+      process.kill(front, "SIGUSR1");
+      expect(await ended(run)).toEqual({ code: 0, signal: null });
+      expect(run.output().match(/continuations/g)).toHaveLength(ROUNDS);
     });
 
     test("the front ends after the last process of the domain", async () => {
