@@ -10,8 +10,8 @@ export const CONNECTIONS_OF_USER_MAX = 4;
 export const HEADER_BYTES_MAX = 8 * 1024;
 export const BODY_BYTES_MAX = 16 * 1024;
 /**
- * Time for a whole request, milliseconds. It includes the time in which the agent on a busy host
- * does not get to read what has arrived.
+ * Time for a whole request to arrive, milliseconds. One that the agent on a busy host did not get
+ * to read meanwhile has arrived.
  */
 export const REQUEST_WAIT_MAX_MS = 20_000;
 /** An idle connection is closed after this time, milliseconds. */
@@ -21,7 +21,7 @@ export const IDLE_MAX_MS = 30_000;
  * before: as long as the launcher waits (`native/agent.c`).
  */
 export const PLAN_WAIT_MAX_MS = 600_000;
-/** Interval of the search for connections that exceed these times, milliseconds. */
+/** Interval of the looks at a plan's compiler and its launcher, milliseconds. */
 export const LOOK_FOR_SLOW_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
 export const FOR_SECONDS_MAX = 366 * 86_400;

@@ -10,7 +10,6 @@ export const goneAlready = new ApiError(
   "keep the connecting process alive until it has its answer",
 );
 export const tooMany = new ApiError(503, "too many connections", "try again");
-/** Also if the agent was not run in time to read the request. */
 export const notArrived = new ApiError(
   408,
   `the request did not arrive within ${REQUEST_WAIT_MAX_MS / 1000} seconds`,

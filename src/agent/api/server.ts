@@ -6,7 +6,6 @@ import {
   STATUS_CODES,
 } from "node:http";
 import type { Socket } from "node:net";
-import { hasCode } from "../../kernel/errno-error.ts";
 import type { SocketPeer } from "../../kernel/peer.ts";
 import {
   BODY_BYTES_MAX,
@@ -15,7 +14,6 @@ import {
   CONNECTIONS_OF_USERS_MAX,
   HEADER_BYTES_MAX,
   IDLE_MAX_MS,
-  LOOK_FOR_SLOW_MS,
   REQUEST_WAIT_MAX_MS,
   TURNED_AWAY_MAX,
   TURNED_AWAY_WAIT_MS,
@@ -56,6 +54,8 @@ export class ApiServer<Subject> {
   readonly #served: Served<Subject>;
   readonly #peers = new Map<Socket, SocketPeer>();
   readonly #turnedAway = new Map<Socket, ApiError>();
+  /** Whose head has arrived. */
+  readonly #requests = new WeakMap<Socket, IncomingMessage>();
   #refused = 0;
 
   constructor(served: Served<Subject>) {
@@ -63,20 +63,19 @@ export class ApiServer<Subject> {
     this.server = createServer(
       {
         maxHeaderSize: HEADER_BYTES_MAX,
-        headersTimeout: REQUEST_WAIT_MAX_MS,
-        requestTimeout: REQUEST_WAIT_MAX_MS,
-        connectionsCheckingInterval: LOOK_FOR_SLOW_MS,
+        // Node's own would also end what has arrived and was not read yet.
+        headersTimeout: 0,
+        requestTimeout: 0,
         keepAlive: false,
       },
       (request, response) => void this.#answer(request, response),
     );
     this.server.maxRequestsPerSocket = 1;
-    this.server.setTimeout(served.idleMs ?? IDLE_MAX_MS, (socket) => socket.destroy());
+    this.server.setTimeout(served.idleMs ?? IDLE_MAX_MS, endIfIdle);
     this.server.on("connection", (socket) => this.#tryToAdmit(socket));
     this.server.on("error", (error) => served.log(`the socket: ${error.message}`));
-    this.server.on("clientError", (error, socket) => {
-      const isSlow = hasCode(error, "ERR_HTTP_REQUEST_TIMEOUT");
-      if (socket.writable) socket.end(answerOf(isSlow ? notArrived : notHttp));
+    this.server.on("clientError", (_, socket) => {
+      if (socket.writable) socket.end(answerOf(notHttp));
       else socket.destroy();
     });
   }
@@ -125,6 +124,7 @@ export class ApiServer<Subject> {
       return;
     }
     this.#peers.set(socket, peer);
+    afterReading(socket, REQUEST_WAIT_MAX_MS, () => this.#refuseIfIncomplete(socket));
     socket.once("close", () => {
       this.#peers.delete(socket);
       peer.close();
@@ -145,14 +145,19 @@ export class ApiServer<Subject> {
       return;
     }
     this.#turnedAway.set(socket, why);
-    const timer = setTimeout(() => socket.destroy(), TURNED_AWAY_WAIT_MS);
-    socket.once("close", () => {
-      clearTimeout(timer);
-      this.#turnedAway.delete(socket);
-    });
+    afterReading(socket, TURNED_AWAY_WAIT_MS, () => socket.destroy());
+    socket.once("close", () => this.#turnedAway.delete(socket));
+  }
+
+  #refuseIfIncomplete(socket: Socket): void {
+    if (this.#requests.get(socket)?.complete === true) return;
+    if (socket.writable) socket.write(answerOf(notArrived));
+    // What comes later is not read: it was refused.
+    socket.destroySoon();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#requests.set(request.socket, request);
     try {
       this.#callerOf(request.socket);
       const { route, domain } = matchRoute(
@@ -202,6 +207,31 @@ export class ApiServer<Subject> {
     this.#refused += 1;
     throw caller?.state === "refused" ? refusalOf(caller) : goneAlready;
   }
+}
+
+/**
+ * Calls `judge` after this time, unless the socket is closed before. Timers run before sockets are
+ * read: where something else has kept the agent busy, what the peer sent in time lies there unread.
+ * An immediate runs after it was read.
+ */
+function afterReading(socket: Socket, milliseconds: number, judge: () => void): void {
+  let read: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    read = setImmediate(judge);
+  }, milliseconds);
+  socket.once("close", () => {
+    clearTimeout(timer);
+    clearImmediate(read);
+  });
+}
+
+/** As {@link afterReading}: when the time is over, something may lie there. */
+function endIfIdle(socket: Socket): void {
+  const moved = () => socket.bytesRead + socket.bytesWritten;
+  const before = moved();
+  setImmediate(() => {
+    if (moved() === before) socket.destroy();
+  });
 }
 
 /** Node gives access to a socket's descriptor only by its handle. */
