@@ -43,9 +43,10 @@ export interface Event {
   readonly rule: string | null;
   /**
    * `mediator`: it could not make the call. `never`: no policy can grant it. `host`: the policy
-   * grants it, and this host cannot enforce it.
+   * grants it, and this host cannot enforce it. `granted-now`: the policy grants it when the event
+   * is read; the one by which the kernel decided did not.
    */
-  readonly reason: DenialReason | "rule" | "mediator" | "host" | null;
+  readonly reason: DenialReason | "rule" | "mediator" | "host" | "granted-now" | null;
   /**
    * The policy section and line that would have allowed it, as it can be pasted; null if no single
    * line is the narrowest, or none can.

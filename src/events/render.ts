@@ -95,6 +95,8 @@ export function explanation(event: Event): string | null {
       return "no policy can grant this here";
     case "host":
       return "this host cannot hold what the policy grants";
+    case "granted-now":
+      return "the policy grants it by now";
   }
 }
 

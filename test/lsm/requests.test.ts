@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { lsmRequests } from "../../src/events/collector/lsm-requests.ts";
 import { readRequest } from "../../src/events/logged-request.ts";
+import { renderEvent } from "../../src/events/render.ts";
 import { vocabulary } from "../../src/host/load.ts";
 import type { LsmEvent } from "../../src/kernel/bpf/lsm/event-reader.ts";
 import {
@@ -15,6 +16,7 @@ import { capabilityNames } from "../../src/kinds/capabilities/model.ts";
 import { decide } from "../../src/model/decide.ts";
 import { Permission } from "../../src/model/permission.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
+import { anEvent } from "../events/an-event.ts";
 import { policy as aPolicy } from "../model/helpers/policy.ts";
 import { scratchFolder } from "../support/scratch.ts";
 
@@ -93,6 +95,30 @@ test("words, addresses and sockets are the model's requests, with the line for e
   expect(found).toContainEqual(
     expect.objectContaining({ class: "signal", allow: { section: "signals", line: "domain9" } }),
   );
+});
+
+test("what the policy grants by now is not told as lacking a rule", () => {
+  const address = new Uint8Array(20);
+  address.set([0, 4, 53, 0, 127, 0, 0, 1]);
+  const refused = [
+    event("name", { permissions: Permission.read | Permission.write, name: "/srv/f" }),
+    event("address", { bytes: address }),
+    event("capability", { bytes: words(capabilityNames.indexOf("chown")) }),
+  ];
+  const since = parsed(
+    "summary: more\nfiles: [r /srv/f]\nnetwork: [connect tcp 127.0.0.1:53]\n" +
+      "capabilities: [chown]\n",
+  );
+  const [read, write, ...others] = refused.flatMap((one) => lsmRequests(one, since, nameOf));
+  for (const now of [read, ...others]) {
+    expect(now).toMatchObject({ rule: null, reason: "granted-now", allow: null });
+    const told = renderEvent({ ...anEvent({ source: "kernel" }), ...now }, { width: 200 });
+    expect(told).toMatch(/denied: the policy grants it by now\n +cofferdam domain reload domain7 /);
+  }
+  expect(write).toMatchObject({ reason: "no-rule", allow: { line: "w /srv/f" } });
+  // Without a policy nothing is said about what it grants.
+  for (const one of refused)
+    for (const { reason } of lsmRequests(one, null, nameOf)) expect(reason).toBeNull();
 });
 
 test("a call that no policy lists is told as the other engine tells it", () => {

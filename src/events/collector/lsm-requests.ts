@@ -24,8 +24,8 @@ export type NameOfDomain = (number: number) => string;
 
 /**
  * What the bpf-lsm engine found outside a domain, in the model's terms: one entry for each
- * permission that a name lacks, and one for anything else. `policy`: the one in force; null if it
- * is unknown.
+ * permission that a name lacks, and one for anything else. `policy`: as the host has it now; null
+ * if it is unknown.
  */
 export function lsmRequests(
   event: LsmEvent,
@@ -53,8 +53,12 @@ function explained(
   const fixed = { class: request.class, ...words, request: loggedRequest(request) };
   if (policy === null) return { ...fixed, rule: null, reason: null, allow: suggest(request, null) };
   const decision = decide(policy, request);
-  // The policy is newer than the request, or the engine is stricter than the model.
-  if (decision.outcome === "granted") return { ...fixed, rule: null, reason: null, allow: null };
+  // It has changed since the kernel decided: it was replaced, or its file was and is not in force.
+  if (decision.outcome === "granted")
+    return {
+      ...{ ...fixed, rule: null, reason: "granted-now", allow: null },
+      help: `cofferdam domain reload ${policy.name} puts the policy into force, if it is not yet`,
+    };
   const { by, reason } = decision;
   return { ...fixed, rule: by?.text ?? null, reason, ...remedyOf(policy, request, reason) };
 }
