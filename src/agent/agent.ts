@@ -148,11 +148,14 @@ export class Agent implements AgentService {
         ),
       );
     };
-    this.mediator = keeperOf(mediator, places.system.mediatorLock, told("mediator"));
-    const server = keeperOf(sessions, places.system.sessions.lock, told("session server"));
+    const { mediatorLock, sessions: logins } = places.system;
+    const isAnother = () => this.#lsm.markOwn();
+    this.mediator = keeperOf(mediator, mediatorLock, told("mediator"), isAnother);
+    const server = keeperOf(sessions, logins.lock, told("session server"), isAnother);
     this.logins = new Logins(places, server, log);
     const end = told("collector of the kernel's refusals");
-    this.refusals = collector === null ? null : new RefusalsKeeper(places.system, collector, end);
+    this.refusals =
+      collector === null ? null : new RefusalsKeeper(places.system, collector, end, isAnother);
   }
 
   /** @throws HostError if an agent runs already, or the host's state is broken */

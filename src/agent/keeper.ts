@@ -31,16 +31,26 @@ export class Keeper {
   readonly #command: KeptCommand;
   readonly #lock: string;
   readonly #tell: (restarts: number, why: string) => void;
+  readonly #isAnother: () => void;
   #state: KeptState = { state: "none", pid: null, restarts: 0 };
   #wait = BACK_OFF_MIN_MS;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
 
-  /** `tell`: called when the program has ended. */
-  constructor(command: KeptCommand, lock: string, tell: (restarts: number, why: string) => void) {
+  /**
+   * `tell`: called when the program has ended; `isAnother`: when another process runs it than
+   * before, as {@link state} says.
+   */
+  constructor(
+    command: KeptCommand,
+    lock: string,
+    tell: (restarts: number, why: string) => void,
+    isAnother: () => void = () => undefined,
+  ) {
     this.#command = command;
     this.#lock = lock;
     this.#tell = tell;
+    this.#isAnother = isAnother;
   }
 
   get state(): KeptState {
@@ -96,7 +106,7 @@ export class Keeper {
       env,
     });
     const since = performance.now();
-    this.#state = { ...this.#state, state: "running", pid: child.pid ?? null };
+    this.#runs(child.pid ?? null);
     child.unref();
     this.#onEnd(child, (why) => {
       if (performance.now() - since >= HEALTHY_AFTER_MS) this.#wait = BACK_OFF_MIN_MS;
@@ -125,8 +135,14 @@ export class Keeper {
     );
   }
 
-  #adopt(pid: number | null): void {
+  #runs(pid: number | null): void {
+    const before = this.#state.pid;
     this.#state = { ...this.#state, state: "running", pid };
+    if (pid !== null && pid !== before) this.#isAnother();
+  }
+
+  #adopt(pid: number | null): void {
+    this.#runs(pid);
     this.#later(LOOK_AT_ADOPTED_MS, () => this.#lookAtAdopted(pid));
   }
 
@@ -166,8 +182,9 @@ export function keeperOf(
   command: KeptCommand | null,
   lock: string,
   tell: (restarts: number, why: string) => void,
+  isAnother: () => void,
 ): Keeper | null {
-  return command === null ? null : new Keeper(command, lock, tell);
+  return command === null ? null : new Keeper(command, lock, tell, isAnother);
 }
 
 /** null also if the owner cannot be determined. */

@@ -89,10 +89,11 @@ export class LsmFollower {
         if (inForce.get(entry.number) !== level) engine.setLevel(entry.number, level);
       }
     });
-    if (number === null) this.#markOwn();
+    if (number === null) this.markOwn();
   }
 
-  #markOwn(): void {
+  /** So that no domain reaches them by a signal. */
+  markOwn(): void {
     this.#try("does not know Cofferdam's own processes", () => {
       using engine = attachedEngine(this.#places);
       for (const process of engine === null ? [] : this.#own()) engine?.labels.markOwn(process);

@@ -9,13 +9,16 @@ export class RefusalsKeeper {
   readonly #status: string;
   readonly #program: string;
 
-  /** `command`: its first argument is the program's file. `tell`: see {@link Keeper}. */
+  /**
+   * `command`: its first argument is the program's file. `tell`, `isAnother`: see {@link Keeper}.
+   */
   constructor(
     { collectorLock, collectorStatus }: SystemPlaces,
     command: KeptCommand,
     tell: (restarts: number, why: string) => void,
+    isAnother: () => void,
   ) {
-    this.#keeper = new Keeper(command, collectorLock, tell);
+    this.#keeper = new Keeper(command, collectorLock, tell, isAnother);
     this.#status = collectorStatus;
     this.#program = command.arguments[0] ?? command.program;
   }

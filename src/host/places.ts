@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { HOST_PINS } from "../kernel/bpf/lsm/layout.ts";
 import { findControlGroups } from "../kernel/probe/caller.ts";
 import { HostError } from "./host-error.ts";
 import { type MachinePlaces, machinePlaces } from "./machine-places.ts";
@@ -117,7 +118,7 @@ export function systemPlaces(
     mediatorLock: join(runtime, "mediator.lock"),
     collectorLock: join(runtime, "collector.lock"),
     collectorState: join(runtime, "collector.state"),
-    lsmPins: "/sys/fs/bpf/cofferdam",
+    lsmPins: HOST_PINS,
     collectorStatus: join(runtime, "collector.status"),
     drift: join(runtime, "drift.json"),
     sessions,

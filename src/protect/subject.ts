@@ -1,5 +1,4 @@
 import { basename, resolve } from "node:path";
-import { domainOfProcess } from "../domains/membership.ts";
 import {
   executableOf,
   readProc,
@@ -16,6 +15,7 @@ import { runsSystemd } from "../host/service-unit.ts";
 import { systemctl } from "../host/units/systemctl.ts";
 import { isTemplate, readUnit, serviceName, type Unit } from "../host/units/unit.ts";
 import { isFound } from "../host/units/unit-state.ts";
+import { whereabouts } from "../host/whereabouts.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";
 import type { ControlCommand } from "../model/policy.ts";
 import { NAME_LENGTH_MAX } from "../policy/limits.ts";
@@ -48,14 +48,14 @@ export interface Subject {
  * `words`: one for a unit, a program or a process id; several for a command line.
  * @throws HostError for what is not there, or is in a domain already
  */
-export function subjectOf(words: readonly string[], { asRoot }: Places, folder: string): Subject {
+export function subjectOf(words: readonly string[], places: Places, folder: string): Subject {
   const [word = "", ...more] = words;
   if (more.length > 0) {
     requireCommand(words);
     return ofCommand(words, folder);
   }
-  if (/^\d+$/.test(word)) return ofProcess(Number(word), asRoot);
-  if (!word.includes("/") && isUnit(word)) return ofUnitNamed(word, asRoot);
+  if (/^\d+$/.test(word)) return ofProcess(Number(word), places);
+  if (!word.includes("/") && isUnit(word)) return ofUnitNamed(word, places);
   return ofCommand(words, folder);
 }
 
@@ -76,8 +76,8 @@ function isUnit(word: string): boolean {
   return isFound(serviceName(word));
 }
 
-function ofUnitNamed(word: string, asRoot: boolean): Subject {
-  if (!asRoot)
+function ofUnitNamed(word: string, places: Places): Subject {
+  if (!places.asRoot)
     throw new HostError(
       "only root can protect units",
       "try again with sudo, or name the program that you start yourself",
@@ -109,7 +109,7 @@ function ofUnitNamed(word: string, asRoot: boolean): Subject {
     );
   const main = Number(unit.properties.get("MainPID") ?? 0);
   const here = unit.properties.get("WorkingDirectory") ?? "";
-  if (main > 0) requireOutside(main);
+  if (main > 0) requireOutside(main, places);
   return {
     target: unit.name,
     name: nameFrom(unit.name.replace(/\.service$/, "")),
@@ -132,8 +132,8 @@ function requireOwnTree({ name, properties }: Unit): void {
 }
 
 /** The process of a unit stands for its unit: that is what starts it again. */
-function ofProcess(pid: number, asRoot: boolean): Subject {
-  if (!asRoot)
+function ofProcess(pid: number, places: Places): Subject {
+  if (!places.asRoot)
     throw new HostError(
       "only root can look at running processes",
       "name the program: cofferdam protect ./tool, or cofferdam protect -- ./tool WORDS",
@@ -146,9 +146,9 @@ function ofProcess(pid: number, asRoot: boolean): Subject {
     const why = stat.kernel ? "is a part of the kernel" : "does not show its program";
     throw new HostError(`process ${pid} ${why}`, "name a daemon's unit, or its program");
   }
-  requireOutside(pid);
+  requireOutside(pid, places);
   const unit = unitOfGroups(readProc(`/proc/${pid}/cgroup`) ?? "");
-  if (unit !== null && runsSystemd() && mainOf(unit) === pid) return ofUnitNamed(unit, asRoot);
+  if (unit !== null && runsSystemd() && mainOf(unit) === pid) return ofUnitNamed(unit, places);
   requireNames(pid, program);
   const found = requireProgram(program, "/");
   const source = { why: `process ${pid} runs it`, witness: "process" } as const;
@@ -185,12 +185,13 @@ export function mainOf(unit: string): number {
   return Number(systemctl("show", "--property=MainPID", "--value", "--", unit).out.trim());
 }
 
-function requireOutside(pid: number): void {
-  const member = domainOfProcess(pid);
-  if (typeof member === "string") return;
+function requireOutside(pid: number, places: Places): void {
+  const where = whereabouts(pid, places);
+  if (where.kind !== "domain") return;
+  const { domain } = where.member;
   throw new HostError(
-    `process ${pid} is in the domain ${member.domain} already`,
-    `cofferdam domain show ${member.domain}`,
+    `process ${pid} is in the domain ${domain} already`,
+    `cofferdam domain show ${domain}`,
     ExitCode.no,
   );
 }

@@ -23,6 +23,7 @@ afterEach(() => {
 function keeper(
   script = `echo $$ > ${folder}/pid.new; mv ${folder}/pid.new ${folder}/pid; exec flock -n -o ` +
     `${folder}/lock sleep 1000`,
+  isAnother?: () => void,
 ): Keeper {
   const path = join(folder, "mediator.sh");
   writeFileSync(path, script);
@@ -32,6 +33,7 @@ function keeper(
     { program: "/bin/sh", arguments: [path, "shared"] },
     join(folder, "lock"),
     told,
+    isAnother,
   );
   keepers.push(one);
   return one;
@@ -98,6 +100,19 @@ test("a mediator outlives its agent, and the next agent takes it over", async (c
   await until(
     () => pidNow() !== pid && waiting.state.restarts >= 1 && waiting.state.state === "running",
   );
+});
+
+test("each process that runs the program is told of, once", async () => {
+  const told: (number | null)[] = [];
+  const one: Keeper = keeper(undefined, () => told.push(one.state.pid));
+  one.start();
+  await until(() => pidNow() !== null);
+  const pid = pidNow();
+  kill(pid ?? 0);
+  await until(() => one.state.restarts >= 1 && one.state.state === "running");
+  expect(told[0]).toBe(pid);
+  expect(told.at(-1)).toBe(one.state.pid);
+  expect(new Set(told).size).toBe(told.length);
 });
 
 test("a missing program is reported and tried again", async () => {

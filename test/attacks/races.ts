@@ -20,7 +20,7 @@ const RACE_TIMEOUT_MS = 300_000;
 const BARE_TRIES = 100_000;
 
 /** A busy machine may let one of the two threads run alone for all tries of a round. */
-const ROUNDS_MAX = 20;
+export const ROUNDS_MAX = 20;
 
 export interface Races {
   /** Below this folder, each with its number of tries. */
@@ -31,7 +31,7 @@ export interface Races {
 /** Tries of each race, for every user and domain, if more or fewer are wanted. */
 const wanted = process.env.COFFERDAM_RACES;
 
-interface Race {
+export interface Race {
   readonly source: string;
   readonly name: string;
   readonly title: string;
@@ -56,6 +56,13 @@ function racesIn([folder, tries]: readonly [string, number]): Race[] {
         tries: Number(wanted ?? tries),
       };
     });
+}
+
+/** Those that an engine in the kernel meets, which no mediator stands before. */
+export function kernelRaces(tries: number): readonly Race[] {
+  return ["races", "supervised/races", "kernel-races"].flatMap((folder) =>
+    racesIn([folder, tries]),
+  );
 }
 
 /** Against the broker of a sealed domain. */

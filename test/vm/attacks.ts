@@ -1,15 +1,18 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { type AttackProgram, attackPrograms, buildPrograms } from "../attacks/arena.ts";
+import {
+  type AttackProgram,
+  attackPrograms,
+  buildProgram,
+  buildPrograms,
+} from "../attacks/arena.ts";
+import { kernelRaces } from "../attacks/races.ts";
 import { programsFolder } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { type AttackerName, attackers } from "./attackers.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
 import type { Tree } from "./tree.ts";
-
-/** Who attacks in the virtual machine; `nobody` of its own /etc/passwd. */
-export const attackers = { root: 0, user: 65_534 } as const;
-export type AttackerName = keyof typeof attackers;
 
 /** Of the attacks that the broker refuses for one and the same reason, this many. */
 const SAME_REFUSAL_MAX = 2;
@@ -47,10 +50,11 @@ export async function fillWithAttacks(): Promise<(tree: Tree) => void> {
   };
 }
 
-/** Compiled, where `Arena` finds them without a compiler. */
+/** And the races, all compiled, where `Arena` and its users find them without a compiler. */
 export function fillWithAttackPrograms(tree: Tree): void {
   const scratch = scratchFolder("vm-attacks");
   buildPrograms(scratch);
+  for (const { source } of kernelRaces(0)) buildProgram(source, path.join(scratch, "race"));
   fs.rmSync(scratch, { recursive: true });
   for (const name of [path.join(clone, "test/attacks"), path.join(programsFolder, "attacks")])
     tree.copy(name);

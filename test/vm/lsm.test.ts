@@ -37,6 +37,8 @@ const more = [
   "lsm-launch",
   "lsm-upgrade",
   "lsm-attacks",
+  "lsm-races",
+  "lsm-self-protection",
   "lsm-transparency",
   "lsm-stress",
 ] as const;
@@ -62,7 +64,7 @@ let outcome: MachineOutcome | null = null;
 
 function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   fillWithClone(tree);
-  if (suites.includes("lsm-attacks")) fillWithAttackPrograms(tree);
+  if (suites.includes("lsm-attacks") || suites.includes("lsm-races")) fillWithAttackPrograms(tree);
   if (suites.includes("lsm-transparency")) {
     compileCases(path.join(tree.folder, "vm/cases"));
     for (const name of ["echo", "false", "readlink", "rm"]) tree.program(`/usr/bin/${name}`);
@@ -72,7 +74,8 @@ function fill(tree: Tree, bundles: ReadonlyMap<string, string>): void {
   for (const [name, bundle] of bundles) tree.write(bundleName(name), bundle);
   const options = ["-O1", "-Wall", "-Werror", "-pthread", "-static"];
   const ours = ["crowd", "act", "moving", "writer", "many"].map((name) => `lsm/${name}.c`);
-  for (const source of [...ours, "properties/try.c", "differential/prober.c"])
+  const others = ["properties/try.c", "differential/prober.c", "attacks/self-protection/acts.c"];
+  for (const source of [...ours, ...others])
     compileC(
       path.join(tree.folder, "vm", path.basename(source, ".c")),
       path.join(clone, "test", source),

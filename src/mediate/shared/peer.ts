@@ -1,6 +1,8 @@
 import { readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { isMediatorProcess } from "../../domains/mediator-process.ts";
 import { domainOfProcess } from "../../domains/membership.ts";
+import { TaskLabels } from "../../kernel/bpf/lsm/labels.ts";
+import { HOST_PINS } from "../../kernel/bpf/lsm/layout.ts";
 import { type SocketPeer, socketPeer } from "../../kernel/peer.ts";
 import type { Namespaces } from "../domain/handed.ts";
 import { abi, E } from "../sys/abi.ts";
@@ -86,6 +88,7 @@ function look(pid: number): string | null {
     if (isSameFile(its, ours) || isMediatorProcess(pid)) return "a mediator hands nothing over";
     const member = domainOfProcess(pid);
     if (typeof member === "object") return `it is in domain ${member.domain}`;
+    if (isHeldByKernel(pid)) return "it is in a domain of the kernel's engine";
     // Membership by control group is not enough, because a process can be moved. A process of a
     // domain always has one more filter than a process outside. The holder of a unit with filters
     // of its own has more, too, but no domain may execute the program that a holder runs.
@@ -95,6 +98,15 @@ function look(pid: number): string | null {
   } catch {
     return "it cannot be looked at";
   }
+}
+
+/**
+ * By its label, which it has wherever its control group lies.
+ * @throws BpfError where the kernel does not tell
+ */
+function isHeldByKernel(pid: number): boolean {
+  using labels = TaskLabels.open(HOST_PINS);
+  return (labels?.domainOf(pid) ?? 0) !== 0;
 }
 
 /** Of this installation: own-objects.ts denies it to every domain. */

@@ -18,6 +18,8 @@ import { LAYOUT } from "../../../src/kernel/bpf/lsm/layout.ts";
 import { loadLsm } from "../../../src/kernel/bpf/lsm/load.ts";
 import { type Generation, generations } from "../../../src/kernel/bpf/lsm/pins.ts";
 import { loadLibrary } from "../../../src/kernel/ffi.ts";
+import { groups } from "../../../src/kernel/syscall-groups.ts";
+import { all } from "../../../src/kernel/syscalls.ts";
 import type { Level } from "../../../src/model/level.ts";
 import { ownRules } from "../../../src/model/own-objects.ts";
 import { Permission, permissionLetters } from "../../../src/model/permission.ts";
@@ -82,6 +84,20 @@ export function policyOfText(text: string): Policy {
   const { policy, diagnostics } = loadPolicy(POLICY, { vocabulary, abstractions: [] });
   if (policy === null) throw new Error(`${JSON.stringify(diagnostics)}\n${text}`);
   const names = canonicalNames(policy, hostSnapshot(), [], []);
+  if ("problems" in names) throw new Error(JSON.stringify(names.problems));
+  return names.policy;
+}
+
+/**
+ * The policy of a file, which becomes root's, with canonical names. `own`: folders of Cofferdam's.
+ */
+export function policyOfFile(file: string, own: readonly string[]): Policy {
+  fs.chownSync(file, 0, 0);
+  const known = { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
+  const abstractions = [join(home, "domains/abstractions")];
+  const { policy, diagnostics } = loadPolicy(file, { vocabulary: known, abstractions });
+  if (policy === null) throw new Error(JSON.stringify(diagnostics));
+  const names = canonicalNames(policy, hostSnapshot(), own, [file]);
   if ("problems" in names) throw new Error(JSON.stringify(names.problems));
   return names.policy;
 }

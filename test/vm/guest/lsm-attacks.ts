@@ -1,24 +1,20 @@
 /**
- * Every attack program of root's against the bpf-lsm engine, as root: at each level, while that of
- * another domain with the same policy changes.
+ * The attack programs against the bpf-lsm engine, as root and as an ordinary user: at each level,
+ * while that of another domain with the same policy changes.
  */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { canonicalNames } from "../../../src/compile/canonical-names.ts";
-import { hostSnapshot } from "../../../src/compile/host-snapshot.ts";
-import { groups } from "../../../src/kernel/syscall-groups.ts";
-import { all } from "../../../src/kernel/syscalls.ts";
+import { lsmRequests } from "../../../src/events/collector/lsm-requests.ts";
 import { attacksOpenInLsm } from "../../../src/model/engines/differences.ts";
 import { type Level, levels } from "../../../src/model/level.ts";
-import { loadPolicy } from "../../../src/policy/load.ts";
-import { Arena, type AttackProgram, attackPrograms } from "../../attacks/arena.ts";
+import type { Policy } from "../../../src/model/policy.ts";
+import { Arena, type Attacker, type AttackProgram, attackPrograms } from "../../attacks/arena.ts";
 import { policies } from "../../attacks/policy.ts";
-import { Lsm, runs } from "./lsm-arena.ts";
-
-const clone = path.resolve(import.meta.dirname, "../../..");
-const root = { uid: 0, name: "root" } as const;
+import { toldByKernel } from "../../attacks/told-by-kernel.ts";
+import { attackers } from "../attackers.ts";
+import { Lsm, policyOfFile, runs } from "./lsm-arena.ts";
 
 /** Where an attack looks for objects of Cofferdam's own. */
 const LOGS = "/var/log/cofferdam";
@@ -48,7 +44,7 @@ const happensHere: ReadonlySet<string> = new Set([
   ...(major < 7 ? ["proc-self-mem", "memory-proc-mem"] : []),
 ]);
 const isRefusedHere = (name: string): boolean => name in refusedBySome && !happensHere.has(name);
-/** Cofferdam's own objects, which are refused at every level. */
+/** Cofferdam's own objects, which are refused at every level; an ordinary user has none here. */
 const own = new Set(["own-policy", "own-log", "own-plan"]);
 /** What the engine refuses without an event, and why. */
 const quiet: ReadonlyMap<string, string> = new Map([
@@ -59,26 +55,30 @@ const SWITCH_MS = 20;
 /** Added to a domain's number, for the other one. */
 const OTHER = 20;
 
-for (const [at, policy] of Object.keys(policies).entries()) attacksOn(policy, 45 + at);
+for (const [at, name] of (["root", "user"] as const).entries())
+  for (const [next, policy] of Object.keys(policies).entries())
+    attacksOn({ name, uid: attackers[name] }, policy, 140 + 3 * at + next);
 
-function attacksOn(policy: string, domain: number): void {
+function attacksOn(attacker: Attacker, policy: string, domain: number): void {
   const programs = attackPrograms()
+    .filter((one) => one.policy === policy && (one.as === "both" || one.as === attacker.name))
     // What is refused outside too is about a broker, and here is none.
-    .filter((one) => one.policy === policy && one.as !== "user" && one.bare === "works");
+    .filter((one) => one.bare === "works" && (attacker.uid === 0 || !own.has(one.name)));
   if (programs.length === 0) return;
-  describe(`in the domain of the ${policy}`, () => {
+  describe(`as ${attacker.name} in the domain of the ${policy}`, () => {
     let arena: Arena;
     let lsm: Lsm;
+    let inForce: Policy;
     let switching: NodeJS.Timeout | undefined;
     beforeAll(async () => {
-      arena = new Arena(root, `lsm-${policy}`);
+      arena = new Arena(attacker, `lsm-${policy}`);
       fs.mkdirSync(LOGS, { recursive: true });
       fs.mkdirSync(PLANS, { recursive: true });
-      for (const file of [arena.log, path.join(PLANS, `lsm-${policy}-0.plan`)])
+      for (const file of ["/var/log/cofferdam/events.jsonl", `${PLANS}/lsm-${policy}-0.plan`])
         fs.writeFileSync(file, "Cofferdam's own\n");
       await arena.open(policies[policy] as (arena: Arena) => string);
       lsm = new Lsm();
-      const inForce = policyIn(arena);
+      inForce = policyOfFile(arena.policy, [LOGS, PLANS]);
       lsm.domain(domain, "enforcing", inForce.names, inForce);
       lsm.domain(domain + OTHER, "disabled", inForce.names, inForce);
       let turn = 0;
@@ -92,6 +92,13 @@ function attacksOn(policy: string, domain: number): void {
       return arena.close();
     });
 
+    /** `CLASS/OPERATION` of what was told of the domain since the last call. */
+    const told = (): readonly string[] =>
+      lsm
+        .events(domain)
+        .flatMap((event) => lsmRequests(event, inForce, (number) => `domain-${number}`))
+        .map((request) => `${request.class}/${request.operation}`);
+
     for (const program of programs)
       test(program.name, async () => {
         const { name } = program;
@@ -101,13 +108,15 @@ function attacksOn(policy: string, domain: number): void {
         const confined = async (level: Level) => {
           lsm.engine.setLevel(domain, level);
           arena.reset();
+          told();
           const before = lsm.engine.account(domain);
           const adopt = (pid: number) => lsm.engine.labels.adopt(domain, () => [pid]);
           const { status, text } = await attack(arena, program, adopt);
           const { denied, warned } = lsm.engine.account(domain);
           return {
             succeeds: status === 0,
-            told: { denied: denied > before.denied, warned: warned > before.warned },
+            counted: { denied: denied > before.denied, warned: warned > before.warned },
+            told: told(),
             text,
           };
         };
@@ -115,28 +124,21 @@ function attacksOn(policy: string, domain: number): void {
         const isOwn = own.has(name);
         const enforcing = await confined("enforcing");
         expect(enforcing.succeeds, `at enforcing: ${enforcing.text}`).toBe(isOpen);
-        if (!isOpen && !quiet.has(name)) expect(enforcing.told.denied).toBe(true);
-        expect(enforcing.told.warned).toBe(false);
+        if (!isOpen && !quiet.has(name)) {
+          expect(enforcing.counted.denied).toBe(true);
+          expect(enforcing.told).toContain(toldByKernel(program));
+        }
+        expect(enforcing.counted.warned).toBe(false);
         const warning = await confined("warning");
         expect(warning.succeeds, `at warning: ${warning.text}`).toBe(!isOwn);
-        if (!isOpen && !quiet.has(name)) expect(warning.told.warned).toBe(!isOwn);
-        expect(warning.told.denied).toBe(isOwn);
+        if (!isOpen && !quiet.has(name)) expect(warning.counted.warned).toBe(!isOwn);
+        expect(warning.counted.denied).toBe(isOwn);
         const disabled = await confined("disabled");
         expect(disabled.succeeds, `at disabled: ${disabled.text}`).toBe(!isOwn);
-        expect(disabled.told).toEqual({ denied: isOwn, warned: false });
+        expect(disabled.counted).toEqual({ denied: isOwn, warned: false });
         arena.reset();
       });
   });
-}
-
-function policyIn(arena: Arena) {
-  const vocabulary = { syscalls: new Set(all()), groups: new Map(Object.entries(groups())) };
-  const abstractions = [path.join(clone, "domains/abstractions")];
-  const { policy, diagnostics } = loadPolicy(arena.policy, { vocabulary, abstractions });
-  if (policy === null) throw new Error(JSON.stringify(diagnostics));
-  const names = canonicalNames(policy, hostSnapshot(), [LOGS, PLANS], [arena.policy]);
-  if ("problems" in names) throw new Error(JSON.stringify(names.problems));
-  return names.policy;
 }
 
 async function attack(
@@ -144,10 +146,11 @@ async function attack(
   { name }: AttackProgram,
   adopt?: (pid: number) => unknown,
 ): Promise<{ readonly status: number | null; readonly text: string }> {
+  const { uid } = arena.attacker;
   const secret = fs.openSync(path.join(arena.scratch, "secret/file"), "r");
   try {
     const { status, out, err } = await runs([path.join(arena.bin, name)], {
-      ...{ env: arena.environment(), timeout: ATTACK_MS, adopt },
+      ...{ env: arena.environment(), timeout: ATTACK_MS, adopt, uid, gid: uid },
       stdio: ["pipe", "pipe", "pipe", secret],
     });
     return { status, text: out + err };

@@ -1,19 +1,16 @@
 /** The real agent is killed again and again while its domains work. */
-import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as is from "../../../src/base/schema.ts";
-import { askAgent, isAgentThere } from "../../../src/host/agent-client.ts";
+import { askAgent } from "../../../src/host/agent-client.ts";
 import { writeEngineSetting } from "../../../src/host/engine.ts";
 import { places as placesOf } from "../../../src/host/places.ts";
 import { generations } from "../../../src/kernel/bpf/lsm/pins.ts";
-import { lockOwner } from "../../../src/kernel/file-lock.ts";
 import type { Level } from "../../../src/model/level.ts";
 import {
   asOfAnotherVersion,
-  COFFERDAM,
   CROWD,
   DOMAINS,
   hideShipped,
@@ -26,6 +23,7 @@ import {
   TRY,
   Trying,
 } from "./lsm-arena.ts";
+import { endServers, RunningAgent } from "./running-agent.ts";
 
 const FOLDER = "/tmp/lsm-killed";
 /** The policies of the two crowds grant the one and not the other, at each turn. */
@@ -73,40 +71,7 @@ function writePolicies(turn: number): void {
 
 const fileOf = (turn: number): string => `${FOLDER}/file${turn % 2}`;
 
-class RunningAgent {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
-
-  constructor() {
-    this.#child = spawn(COFFERDAM, ["agent", "--without-kernel-refusals"], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    this.#ended = new Promise((resolve) => this.#child.once("exit", resolve));
-  }
-
-  /** Milliseconds until it answers. */
-  async isReady(): Promise<number> {
-    const start = performance.now();
-    while (!(await isAgentThere().catch(() => false))) {
-      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
-      await sleep(POLL_MS);
-    }
-    return performance.now() - start;
-  }
-
-  /** Until it has begun to attach programs beside those of another version. */
-  async replacesPrograms(): Promise<void> {
-    while (!fs.readdirSync(PINS).some((name) => name.startsWith("part-"))) {
-      if (this.#child.exitCode !== null) throw new Error(`it ended with ${this.#child.exitCode}`);
-      await sleep(1);
-    }
-  }
-
-  end(signal: NodeJS.Signals): Promise<unknown> {
-    this.#child.kill(signal);
-    return this.#ended;
-  }
-}
+const startAgent = () => new RunningAgent("--without-kernel-refusals");
 
 /** Asks whatever agent there is for one level of `changing` after the other. */
 class LevelAsker {
@@ -161,7 +126,7 @@ function levelInForce(): Level | undefined {
 }
 
 async function startsAndStops(): Promise<number> {
-  const agent = new RunningAgent();
+  const agent = startAgent();
   const took = await agent.isReady();
   await agent.end("SIGTERM");
   return took;
@@ -187,10 +152,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   Trying.endAll();
-  for (const lock of [places.system.mediatorLock, places.system.sessions.lock]) {
-    const owner = lockOwner(lock);
-    if (owner !== null) process.kill(owner, "SIGKILL");
-  }
+  endServers(places);
   writeEngineSetting(places, "landlock");
   for (const name of ["served", "held", "changing"]) fs.rmSync(join(DOMAINS, `${name}.yaml`));
   showShipped();
@@ -211,7 +173,7 @@ test(`the agent is killed ${KILLS} times, and each request meets one policy`, as
       asOfAnotherVersion();
       upgrades++;
     }
-    const agent = new RunningAgent();
+    const agent = startAgent();
     // Each prime step meets another part of the agent's life.
     const share = ((turn * 7) % KILLS) / KILLS;
     if (isUpgrade) {
@@ -241,7 +203,7 @@ test(`the agent is killed ${KILLS} times, and each request meets one policy`, as
   expect(halfway).toBeGreaterThan(0);
 
   // The next one goes on from the files, and nothing of the killed ones is left.
-  const last = new RunningAgent();
+  const last = startAgent();
   await last.isReady();
   expect(asker.possible).toContain(levelInForce());
   expect(generations(PINS)).toHaveLength(1);

@@ -90,8 +90,12 @@ function statusOf(one: Trying, key: string): string {
 }
 
 /** What is said where nothing is started. */
-async function refused(...words: readonly string[]): Promise<{ status: number; said: string }> {
-  const child = spawn(COFFERDAM, ["run", ...words], { stdio: ["ignore", "ignore", "pipe"] });
+const refused = (...words: readonly string[]) => saysOfRefusal("run", ...words);
+
+async function saysOfRefusal(
+  ...words: readonly string[]
+): Promise<{ status: number; said: string }> {
+  const child = spawn(COFFERDAM, words, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr?.on("data", (text: Buffer) => {
     said += text.toString();
@@ -140,6 +144,9 @@ test("run leads the command into the domain that the kernel holds, with its chil
       },
     }),
   ]);
+  // It has a policy already.
+  const { said } = await saysOfRefusal("protect", "--print", String(one.pid));
+  expect(said).toContain(`process ${one.pid} is in the domain launched already`);
   await one.end();
 });
 

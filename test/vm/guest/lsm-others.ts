@@ -1,6 +1,9 @@
 /** Other processes, and capabilities: `decide()` against the bpf-lsm engine. */
+import { once } from "node:events";
 import * as fs from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { refusal } from "../../../src/mediate/shared/peer.ts";
 import { decide } from "../../../src/model/decide.ts";
 import { levels } from "../../../src/model/level.ts";
 import type { Request } from "../../../src/model/request.ts";
@@ -157,4 +160,23 @@ test("a process uses the capabilities that `decide()` says, and none else", asyn
   expect(lsm.events(OWN)).toContainEqual(
     expect.objectContaining({ kind: "capability", denied: true }),
   );
+});
+
+test("the mediator takes no domain from a process that has a label", async () => {
+  const socket = "/tmp/lsm-others.sock";
+  const server = createServer().listen(socket);
+  await once(server, "listening");
+  lsm.domain(OWN, "disabled", rules("r /**"));
+  const refusalOf = async (name: string) => {
+    const connected = once(server, "connection") as Promise<[Socket]>;
+    expect(await victims.get(name)?.does(`connect ${socket}`)).toBe("0");
+    const [peer] = await connected;
+    const why = refusal((peer as unknown as { _handle: { fd: number } })._handle.fd);
+    peer.destroy();
+    return why;
+  };
+  expect(await refusalOf("superDom")).toBe(null);
+  expect(await refusalOf("own")).toBe("it is in a domain of the kernel's engine");
+  server.close();
+  fs.rmSync(socket, { force: true });
 });

@@ -3,6 +3,9 @@
  * test/lsm/object.test.ts compares them with C.
  */
 
+/** Below it the host's engine is pinned (pins.ts). */
+export const HOST_PINS = "/sys/fs/bpf/cofferdam";
+
 /**
  * Of all that user space and the programs share, the policies' tables included, but not of
  * {@link lastingMaps}. Where it is another one than that of the attached programs, an upgrade
