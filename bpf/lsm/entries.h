@@ -172,6 +172,7 @@ int BPF_PROG(on_path_link, struct dentry *old_entry, const struct path *director
 	struct found from;
 	struct found to;
 	void *table;
+	__u32 own;
 
 	if (!label)
 		return 0;
@@ -182,6 +183,10 @@ int BPF_PROG(on_path_link, struct dentry *old_entry, const struct path *director
 	state = name_entry(label, directory, new_entry);
 	to = judge_found(label, table, state);
 	if (lacks(label, state, to, MAY_CREATE))
+		return -EACCES;
+	/* By another name no rule would tell it from other objects. */
+	own = from.own & OF_THE_OBJECT;
+	if (own && is_denied(label, REQUEST_GAIN, NAME_FOUND, own, own))
 		return -EACCES;
 	if (table && is_gain_denied(label, gained(table, from, to, false)))
 		return -EACCES;

@@ -56,6 +56,14 @@ function isGrantedBy(found: ReturnType<typeof asked>[number]): boolean {
   return decide(wider, request.value).outcome === "granted";
 }
 
+test("a new name for an object of Cofferdam's is told as that", () => {
+  const gains = { permissions: Permission.read, name: "/else" };
+  expect(asked(event("gain", { ...gains, own: Permission.read }))).toEqual([
+    expect.objectContaining({ object: "to /else", reason: "own-object" }),
+  ]);
+  expect(asked(event("gain", gains))).toEqual([expect.objectContaining({ reason: "gain" })]);
+});
+
 test("a name that lacks permissions is one request for each, with the line that grants it", () => {
   const permissions = Permission.read | Permission.write;
   const found = asked(event("name", { permissions, name: "/srv/f" }));

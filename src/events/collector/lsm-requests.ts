@@ -137,13 +137,15 @@ function otherRequest(event: LsmEvent, policy: Policy | null, nameOf: NameOfDoma
   }
 }
 
-function gainRequest({ permissions, name }: LsmEvent): Refused {
+function gainRequest({ permissions, name, own }: LsmEvent): Refused {
   const gained = (Object.keys(Permission) as PermissionName[]).filter(
     (one) => (permissions & Permission[one]) !== 0,
   );
+  const about = { class: "two-names", operation: "rename", object: `to ${name}` } as const;
+  const refused = { ...about, request: null, rule: null, allow: null };
+  if (own !== 0) return { ...refused, reason: "own-object" };
   return {
-    ...{ class: "two-names", operation: "rename", object: `to ${name}`, request: null },
-    ...{ rule: null, reason: "gain", allow: null },
+    ...{ ...refused, reason: "gain" },
     help: `the object would gain ${gained.join(" and ")} by its new name: grant it the old one too`,
   };
 }
