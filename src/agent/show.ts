@@ -2,7 +2,7 @@ import { follows, listRuns, type Run } from "../domains/runs.ts";
 import type { ShownDetails, ShownDomain } from "../host/agent-answers.ts";
 import { entersInKernel } from "../host/engine.ts";
 import type { Engine } from "../model/engines/engine.ts";
-import type { Level, Mediation } from "../model/policy.ts";
+import { KERNEL_ALONE, type Level, type Mediation } from "../model/policy.ts";
 import type { AgentService } from "./agent-service.ts";
 import type { DomainEntry } from "./entry.ts";
 import type { KnownException } from "./exceptions/exceptions.ts";
@@ -64,7 +64,8 @@ function showDomain(
 }
 
 function mediationOf(level: Level | null, policy: DomainEntry["policy"]): Mediation | null {
-  return level === "warning" ? "supervised" : (policy?.mediation ?? null);
+  const written = policy?.mediation ?? null;
+  return level === "warning" && written !== KERNEL_ALONE ? "supervised" : written;
 }
 
 /** `uid` null: the peer may see everything; else only what belongs to that user. */

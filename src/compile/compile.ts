@@ -1,6 +1,6 @@
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { type Diagnostic, hasError, startOf } from "../diagnostics/diagnostic.ts";
-import type { Policy } from "../model/policy.ts";
+import { KERNEL_ALONE, type Policy } from "../model/policy.ts";
 import type { NameFact, Plan } from "../plan/plan.ts";
 import { disabledPlan } from "./disabled-plan.ts";
 import { factOf } from "./facts.ts";
@@ -8,7 +8,7 @@ import { pathsOf } from "./frame.ts";
 import { kernelPlan } from "./kernel-plan.ts";
 import type { CompileOptions, PlanOptions } from "./options.ts";
 import { accountFiles } from "./policy-accounts.ts";
-import type { CompileProblem } from "./problem.ts";
+import { type CompileProblem, problem } from "./problem.ts";
 import { sealedPlan } from "./sealed-plan.ts";
 import { supervisedPlan } from "./supervised-plan.ts";
 import { isUtf8Name } from "./utf8-name.ts";
@@ -63,6 +63,8 @@ async function planFor(
 ): Promise<{ readonly plan: Plan | null; readonly problems: readonly CompileProblem[] }> {
   const policy = { ...written, level: options.level ?? written.level };
   if (options.inKernel === true) return kernelPlan(policy, options);
+  if (policy.mediation === KERNEL_ALONE)
+    return { plan: null, problems: [problem("not-by-landlock", { name: policy.name })] };
   if (policy.level === "disabled") return disabledPlan(policy, options);
   // The kernel's own layers can only deny.
   const supervised = policy.mediation === "supervised" || policy.level === "warning";

@@ -1,5 +1,5 @@
 import type { Engine } from "../model/engines/engine.ts";
-import type { Level, Mediation } from "../model/policy.ts";
+import type { Level, Mode } from "../model/policy.ts";
 import { Ancestry } from "./ancestry.ts";
 import { ownCofferdamGroup, placeInCgroups } from "./cgroup-path.ts";
 import type { Member } from "./membership.ts";
@@ -10,7 +10,7 @@ import type { Run } from "./runs.ts";
 export interface Confinement extends Member {
   readonly engine: Engine;
   /** null also for a process that the kernel's engine holds: there is none. */
-  readonly mode: Mediation | null;
+  readonly mode: Mode | null;
   readonly level: Level | null;
   /** `lost`: the holder has died, so no process can answer for what the kernel cannot decide. */
   readonly holder: Run["holderState"] | null;

@@ -1,4 +1,4 @@
-import type { Level, Mediation } from "../model/policy.ts";
+import type { Level, Mode } from "../model/policy.ts";
 import { NO_POLICY_TAG, policyTagOf } from "../plan/plan.ts";
 
 /**
@@ -9,7 +9,7 @@ export interface RunRecord {
   readonly domain: string;
   /** null if the domain had none. */
   readonly number: number | null;
-  readonly mode: Mediation;
+  readonly mode: Mode;
   /** At the start. */
   readonly level: Level;
   /** Field 22 of `/proc/PID/stat`, in clock ticks since boot: distinguishes a reused process id. */

@@ -1,8 +1,8 @@
 import { withDescendants, withItsOwn } from "../domains/descendants.ts";
 import { readProc, readProcStat } from "../domains/proc-stat.ts";
-import { unitOfGroups } from "./claimed-outside.ts";
 import { HostError } from "./host-error.ts";
 import { AGENT } from "./kept-outside.ts";
+import { unitOfGroups } from "./units/unit-groups.ts";
 
 /** What an administrator's command puts into a domain, and what it leaves outside. */
 export interface Adoptees {

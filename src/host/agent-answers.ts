@@ -1,6 +1,6 @@
 import * as is from "../base/schema.ts";
 import { exceptionSections } from "../model/exception-rules.ts";
-import { levels, mediations } from "../model/policy.ts";
+import { levels, mediations, modes } from "../model/policy.ts";
 
 /**
  * What the agent answers (docs/control-api.md), for both sides: the agent's handlers return these
@@ -47,7 +47,7 @@ export type ShownDomain = is.Described<typeof shownDomain>;
 
 const shownRun = is.object({
   pid: count,
-  mode: mediation,
+  mode: is.oneOf(...modes),
   live: is.boolean,
   levelAtStart: level,
   holder: is.oneOf("alive", "lost"),

@@ -1,9 +1,12 @@
 import { isMediatorProcess } from "../domains/mediator-process.ts";
 import { executableOf, readProc } from "../domains/proc-stat.ts";
 import type { ListedProcess } from "../domains/processes.ts";
+import type { Policy } from "../model/policy.ts";
+import { isHeldHere } from "./engine.ts";
 import { usablePolicies } from "./load.ts";
 import { launcherOf, type Places } from "./places.ts";
 import { templateOf } from "./units/unit.ts";
+import { unitOfGroups } from "./units/unit-groups.ts";
 
 export interface ClaimedOutside {
   readonly pid: number;
@@ -20,6 +23,21 @@ interface Names {
 }
 
 /**
+ * The same of domains that this host's engine does not hold: their processes are outside, and
+ * nothing is amiss.
+ */
+export function notHeldOutside(
+  places: Places,
+  processes: readonly ListedProcess[],
+): readonly ClaimedOutside[] {
+  return claims(
+    places,
+    processes,
+    namesOf(places, (policy) => !isHeldHere(places, policy)),
+  );
+}
+
+/**
  * Processes in no domain that some domain's `enter` names. The launcher, holders and mediators of a
  * unit are in its group and in no domain; they do not count. Neither do processes with a pid
  * namespace of their own, as a container's: their programs and units are not the host's.
@@ -29,7 +47,18 @@ export function claimedOutside(
   processes: readonly ListedProcess[],
   only?: string,
 ): readonly ClaimedOutside[] {
-  const names = namesOf(places, only);
+  return claims(
+    places,
+    processes,
+    namesOf(places, (policy) => isHeldHere(places, policy), only),
+  );
+}
+
+function claims(
+  places: Places,
+  processes: readonly ListedProcess[],
+  names: Names,
+): readonly ClaimedOutside[] {
   if (names.units.size === 0 && names.programs.size === 0) return [];
   const launcher = launcherOf(places);
   return processes.flatMap(({ pid, tid, comm, kind, confinement }) => {
@@ -50,24 +79,15 @@ function claim(pid: number, program: string | null, { units, programs }: Names) 
   return domain === undefined || program === null ? null : { domain, by: program };
 }
 
-/**
- * The system manager's service of the group: the first service of the path. In a hybrid hierarchy
- * the manager's own hierarchy has a name.
- */
-export function unitOfGroups(text: string): string | null {
-  const path = /^(?:0:|\d+:name=systemd):(\/.+)$/m.exec(text)?.[1] ?? "";
-  return path.split("/").find((part) => part.endsWith(".service")) ?? null;
-}
-
 /** Whether the process has a number in a pid namespace below the reader's (proc_pid_status(5)). */
 function isNumberedAnew(pid: number): boolean {
   return /^NSpid:\t\d+\t/m.test(readProc(`/proc/${pid}/status`) ?? "");
 }
 
-function namesOf(places: Places, only: string | undefined): Names {
+function namesOf(places: Places, isMeant: (policy: Policy) => boolean, only?: string): Names {
   const units = new Map<string, string>();
   const programs = new Map<string, string>();
-  for (const { name, policy } of usablePolicies(places, only))
+  for (const { name, policy } of usablePolicies(places, only).filter((one) => isMeant(one.policy)))
     for (const entry of policy.entries) {
       const [map, key] = entry.kind === "unit" ? [units, entry.unit] : [programs, entry.path];
       if (!map.has(key)) map.set(key, name);

@@ -7,10 +7,10 @@ import { hasError } from "../diagnostics/diagnostic.ts";
 import { policyTag } from "../domains/identity.ts";
 import { overridePath } from "../domains/levels.ts";
 import { LiveTable } from "../domains/live-table.ts";
-import type { Level, Mediation, Policy } from "../model/policy.ts";
+import type { Level, Mode, Policy } from "../model/policy.ts";
 import { checkErrors } from "../policy/3-check/check.ts";
 import { checkContext } from "./check-context.ts";
-import { engineFiles, entersInKernel } from "./engine.ts";
+import { engineFiles, entersInKernel, holdsInKernel } from "./engine.ts";
 import { beginHost, type Host, programFiles } from "./host.ts";
 import { LiveSockets, tableTag } from "./live-sockets.ts";
 import { load, type Settings, type Wanted } from "./load.ts";
@@ -52,7 +52,7 @@ export interface CompileRequest {
   /** As the caller has just read it; read anew if left out. */
   readonly host?: Host;
   /** Instead of the policy's own. */
-  readonly mediation?: Mediation;
+  readonly mediation?: Mode;
   /** Supplementary groups that a unit gives its processes. */
   readonly groups?: readonly string[];
   /** The root that the processes of the domain see, without a slash; by default the caller's. */
@@ -133,6 +133,23 @@ function isStart(
   return effect === "prepare" && mediation === undefined && isAsItIs && !isMachines;
 }
 
+/**
+ * A look at what no other engine starts is one at the kernel's start. Others see what landlock
+ * would do.
+ */
+function isOfKernel(
+  places: Places,
+  policy: Policy,
+  files: readonly string[],
+  request: CompileRequest,
+  number: number | null,
+): boolean {
+  if (number !== null && isStart(places, files, request)) return true;
+  const { effect, mediation, set = {} } = request;
+  const isLook = effect === "look" && mediation === undefined && Object.keys(set).length === 0;
+  return isLook && places.asRoot && holdsInKernel(policy);
+}
+
 /** Whether a later start by the domain's name gets this policy, unless its file changes. */
 function isNamed(wanted: Wanted, { set }: CompileRequest): boolean {
   return "name" in wanted && Object.keys(set ?? {}).length === 0;
@@ -156,7 +173,7 @@ function standingOptions(
     // A policy for processes that run already does not end with the level.
     until: level === undefined && request.mediation === undefined ? standing.until : null,
     fixed: level !== undefined,
-    inKernel: standing.number !== null && isStart(places, files, request) && entersInKernel(places),
+    inKernel: isOfKernel(places, policy, files, request, standing.number) && entersInKernel(places),
     live: places.asRoot && Object.keys(set ?? {}).length === 0,
     events: dirname(places.events),
     table: tableTag(places),

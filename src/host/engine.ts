@@ -2,17 +2,21 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sealedFallbacks } from "../compile/fallback-rows.ts";
 import { missingForEvery } from "../compile/fallbacks.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import { startOf } from "../diagnostics/diagnostic.ts";
 import { type HostFacts, type Probe, whyMissing } from "../kernel/host-facts.ts";
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import { type Engine, engines } from "../model/engines/engine.ts";
+import { KERNEL_ALONE, type Policy } from "../model/policy.ts";
 import { attachedEngine } from "./lsm.ts";
 import type { Places } from "./places.ts";
 import { unitsHeldBack } from "./units/hold-back.ts";
 import { modesFor, writeWhole } from "./write-whole.ts";
 
 /**
- * Which engine does `enter` on this host. A policy has no say in it: the same file works with both.
+ * Which engine does `enter` on this host. A policy has no say in it: the same file works with both,
+ * unless it says that only the kernel's holds it.
  *
  * `landlock`: nothing enters a domain but what the launcher starts. `bpf-lsm`: the kernel lets
  * enter, and where it cannot, units that would enter a domain at enforcing do not start. `auto`:
@@ -121,6 +125,25 @@ export function entersInKernel(places: Pick<Places, "system">): boolean {
   if (setting !== "auto") return setting === "bpf-lsm";
   // A probe that fails for a moment, or for want of capabilities, lets nobody start outside.
   return existsSync(places.system.lsmPins) || kernelTakesIt();
+}
+
+/** Whether no other engine holds the domain; its policy says so. */
+export function holdsInKernel({ mediation }: Pick<Policy, "mediation">): boolean {
+  return mediation === KERNEL_ALONE;
+}
+
+/** Whether the host's engine is one that holds the domain. */
+export function isHeldHere(
+  places: Pick<Places, "system">,
+  policy: Pick<Policy, "mediation">,
+): boolean {
+  return !holdsInKernel(policy) || entersInKernel(places);
+}
+
+/** What is said of a domain that is not held here: a sentence with its code, and what to do. */
+export function notHeldHere(domain: string): { readonly why: string; readonly help: string } {
+  const { code, message, help } = diagnose("not-by-landlock", startOf(domain), { name: domain });
+  return { why: `${message} (${code})`, help };
 }
 
 /** A probe takes 30 ms, and its answer holds until the next boot. */

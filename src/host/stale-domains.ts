@@ -1,4 +1,5 @@
-import { hasError } from "../diagnostics/diagnostic.ts";
+import { catalogue } from "../diagnostics/catalogue.ts";
+import { type Diagnostic, hasError } from "../diagnostics/diagnostic.ts";
 import { livingRuns, mayBelongTo } from "../domains/living-runs.ts";
 import { executableOf, readProc } from "../domains/proc-stat.ts";
 import { type ListedProcess, listProcesses } from "../domains/processes.ts";
@@ -90,14 +91,18 @@ async function brokenPolicies(
     const enabled = unitsEnabledFor(domain);
     const units = enabled.map(({ name }) => name);
     const problem = await problemOf(places, host, domain, []);
+    // Where no unit would be started so, a daemon that only the kernel's engine holds is outside.
+    if (problem?.code === catalogue["not-by-landlock"].code && units.length === 0) continue;
     if (problem !== null) {
-      broken.push({ domain, problem, command: `cofferdam check ${domain}`, units });
+      const command = `cofferdam check ${domain}`;
+      broken.push({ domain, problem: problem.message, command, units });
       continue;
     }
     for (const { name, groups } of enabled.filter((unit) => unit.groups.length > 0)) {
       const lacking = await problemOf(places, host, domain, groups);
       const command = `cofferdam unit check ${name}`;
-      if (lacking !== null) broken.push({ domain, problem: lacking, command, units: [name] });
+      if (lacking !== null)
+        broken.push({ domain, problem: lacking.message, command, units: [name] });
     }
   }
   return broken;
@@ -109,11 +114,11 @@ async function problemOf(
   host: Host,
   name: string,
   groups: readonly string[],
-): Promise<string | null> {
+): Promise<Diagnostic | null> {
   const request = { effect: "look", host, groups } as const;
   const { plan, diagnostics } = await compileDomain(places, { name }, request);
   if (plan !== null) return null;
-  return diagnostics.find((one) => hasError([one]))?.message ?? null;
+  return diagnostics.find((one) => hasError([one])) ?? null;
 }
 
 function isStale({ replacedCode, outOfReach, keepsEarlierPolicy }: StaleRun): boolean {

@@ -51,7 +51,15 @@ export interface Policy extends WordRules {
   readonly bestEffort: readonly BestEffort[];
 }
 
-export const mediations = ["sealed", "supervised"] as const;
+/** How the landlock engine holds a run. */
+export const modes = ["sealed", "supervised"] as const;
+export type Mode = (typeof modes)[number];
+/**
+ * Of a daemon that does not work where a mediator makes its calls, or a launcher starts it: no
+ * engine holds it but the kernel's, bpf-lsm.
+ */
+export const KERNEL_ALONE = "kernel";
+export const mediations = [...modes, KERNEL_ALONE] as const;
 export type Mediation = (typeof mediations)[number];
 export type Entry =
   | { readonly kind: "exec"; readonly path: string }

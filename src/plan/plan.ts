@@ -1,5 +1,5 @@
 import type { Engine } from "../model/engines/engine.ts";
-import type { Level, Mediation, Policy } from "../model/policy.ts";
+import type { Level, Mode, Policy } from "../model/policy.ts";
 
 /**
  * What one host will do for one domain. The launcher executes it without knowing any policy. The
@@ -24,7 +24,7 @@ export interface Plan {
    * `sealed`: the kernel decides. `supervised`: every mediated call is notified, so that level and
    * policy may change while the daemon runs.
    */
-  readonly mode: Mediation;
+  readonly mode: Mode;
   /**
    * `bpf-lsm`: the launcher has the agent lead its execve into the domain that the kernel holds, at
    * every level, and adds only what cannot be held there: a filter, at level enforcing. Without

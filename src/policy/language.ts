@@ -58,7 +58,9 @@ export const keys = {
       "`sealed`: the kernel decides, for the files that exist when the daemon starts. " +
       "`supervised`: a mediator process decides each call, so that level and policy can change " +
       "while the daemon runs; each call then costs some microseconds (`cofferdam plan` lists " +
-      "them). At level `warning` every domain is supervised.",
+      "them). At level `warning` every domain is supervised. `kernel`: the landlock engine does " +
+      "not start the domain, only [bpf-lsm](bpf-lsm.md) holds it. This is for daemons that do " +
+      "not work where a mediator opens and connects for them, or a launcher starts them.",
     form: "MEDIATION",
     example: "mediation: sealed",
     standard: "sealed",

@@ -6,7 +6,6 @@ import {
   readProcStat,
   readWords,
 } from "../domains/proc-stat.ts";
-import { unitOfGroups } from "../host/claimed-outside.ts";
 import { ExitCode } from "../host/exit-code.ts";
 import { HostError } from "../host/host-error.ts";
 import type { Places } from "../host/places.ts";
@@ -14,6 +13,7 @@ import { programNamed } from "../host/program-named.ts";
 import { runsSystemd } from "../host/service-unit.ts";
 import { systemctl } from "../host/units/systemctl.ts";
 import { isTemplate, readUnit, serviceName, type Unit } from "../host/units/unit.ts";
+import { unitOfGroups } from "../host/units/unit-groups.ts";
 import { isFound } from "../host/units/unit-state.ts";
 import { whereabouts } from "../host/whereabouts.ts";
 import { isCanonicalName } from "../model/canonical-name.ts";

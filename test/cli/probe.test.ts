@@ -78,7 +78,7 @@ describe("a probe of a domain", () => {
     return Object.fromEntries(attempts.map((one) => [one.what, one]));
   };
 
-  test.each(["sealed", "supervised"])(
+  test.each(["sealed", "supervised", "kernel"])(
     "%s: what is granted is possible, and nothing else",
     (how) => {
       host.policy(

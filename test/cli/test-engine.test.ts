@@ -120,7 +120,7 @@ test("a difference is told with its reason, and fails the case that it breaks", 
   expect(out.split("\n").filter((line) => line.length > 80 && !line.includes(folder))).toEqual([]);
 });
 
-test.each(["sealed", "supervised"])(
+test.each(["sealed", "supervised", "kernel"])(
   "%s: every kind of case is tried, and nothing on the host changes",
   (mediation) => {
     const folder = scratchFolder("engine", { mode: PUBLIC_FOLDER });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { executableOf } from "../../src/domains/proc-stat.ts";
 import { listProcesses } from "../../src/domains/processes.ts";
-import { claimedOutside } from "../../src/host/claimed-outside.ts";
+import { claimedOutside, notHeldOutside } from "../../src/host/claimed-outside.ts";
+import { writeEngineSetting } from "../../src/host/engine.ts";
 import type { Places } from "../../src/host/places.ts";
 import { scratchPlaces } from "../agent/scratch-places.ts";
 import { root } from "../house/tree.ts";
@@ -52,4 +53,16 @@ test("a container's process is not claimed, though its program has the claimed n
   const pids = claimedOutside(host, all()).map(({ pid }) => pid);
   expect(pids).toContain(plain.pid);
   expect(pids).not.toContain(childOf(contained.pid));
+});
+
+test("what only the kernel's engine holds is claimed on its hosts alone", () => {
+  const program = executableOf(process.pid) ?? "";
+  const text = `mediation: kernel\nenter: [{ exec: ${program} }]\ninclude: [base]\n`;
+  writeFileSync(join(folder, "domains", "alone.yaml"), text);
+  const own = expect.objectContaining({ pid: process.pid, domain: "alone" });
+  expect(claimedOutside(host, all())).toEqual([]);
+  expect(notHeldOutside(host, all())).toContainEqual(own);
+  writeEngineSetting(host, "bpf-lsm");
+  expect(claimedOutside(host, all())).toContainEqual(own);
+  expect(notHeldOutside(host, all())).toEqual([]);
 });

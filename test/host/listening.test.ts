@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { listProcesses } from "../../src/domains/processes.ts";
-import { unitOfGroups } from "../../src/host/claimed-outside.ts";
 import { listeners, listening } from "../../src/host/listening.ts";
+import { unitOfGroups } from "../../src/host/units/unit-groups.ts";
 
 const head =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode";

@@ -106,7 +106,12 @@ test("mediation, late names and best effort mean nothing to the kernel's table",
     const policy = policyOf(rules + more);
     return policyTable(policy.names, policy);
   };
-  const more = ["mediation: supervised", "late-names: brokered", "best-effort: [addresses]"];
+  const more = [
+    "mediation: supervised",
+    "mediation: kernel",
+    "late-names: brokered",
+    "best-effort: [addresses]",
+  ];
   for (const line of more) expect(tableOf(`${line}\n`)).toEqual(tableOf(""));
   expect(tableOf("capabilities: [chown]\n")).not.toEqual(tableOf(""));
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { capabilityNames } from "../../src/kinds/capabilities/model.ts";
 import { eachSection, type WordSection, wordKinds } from "../../src/kinds/model.ts";
+import { mediations } from "../../src/model/policy.ts";
 
 const component = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,5}$/);
 const piece = fc.oneof(
@@ -107,7 +108,7 @@ export const policyText: fc.Arbitrary<string> = fc
     {
       summary: fc.constantFrom("a web server", "ä: # 'x' \\ \"y\""),
       level: fc.constantFrom("enforcing", "warning", "disabled"),
-      mediation: fc.constantFrom("sealed", "supervised"),
+      mediation: fc.constantFrom(...mediations),
       enter: fc.array(entry, { maxLength: 2 }),
       files: list(fileLine),
       network: list(fc.oneof(address, unix, family)),

@@ -125,6 +125,34 @@ syscalls: ["@system-service"]
   expect(out).toMatch(/\nmemcached +enforcing +watched for /);
 });
 
+test("what only the kernel's engine holds is left outside, with the reason", () => {
+  at.domain(
+    "alone",
+    `mediation: kernel
+enter: [{ unit: alone.service }]
+include: [base]
+files: [rx /usr/bin/sleep]
+inherit: [stdio]
+syscalls: ["@system-service"]
+`,
+  );
+  at.service("alone.service", "ExecStart=/usr/bin/sleep 600\n");
+  at.host.sh("systemctl start alone");
+  const all: All = JSON.parse(at.done("protect", "--all", "--json"));
+  expect(all.units.map(({ unit }) => unit)).not.toContain("alone.service");
+  expect(all.left).toContainEqual({
+    pid: Number(pidOf("alone")),
+    ...{ comm: "sleep", sockets: [], unit: "alone.service" },
+    why: expect.stringContaining("only the bpf-lsm engine holds the domain `alone`"),
+    help: expect.stringContaining("settings set /UserVars/Engine bpf-lsm"),
+  });
+  const told = at.done("protect", "--all").replaceAll(/\s+/g, " ");
+  expect(told).toMatch(/sleep \(process \d+\): only the bpf-lsm engine holds/);
+  expect(at.settings()).not.toContain("alone.service.d");
+  at.host.sh("systemctl stop alone; rm /etc/cofferdam/domains/alone.yaml");
+  at.done("domain", "reload");
+});
+
 test("a unit that cannot be protected stops no other one", () => {
   at.host.sh("systemctl stop web; systemctl start elsewhere");
   opens("8080");

@@ -48,7 +48,12 @@ const domainFields: readonly AnswerField[] = [
   { name: "policyLevel", doc: "what the policy's file says" },
   { name: "until", doc: "end of a level that was set for a time, ISO 8601; else null" },
   { name: "engine", doc: "that holds its processes, or the next start: `landlock` or `bpf-lsm`" },
-  { name: "mediation", doc: "of the next start: `sealed` or `supervised`; null with `bpf-lsm`" },
+  {
+    name: "mediation",
+    doc:
+      "of the next start: `sealed` or `supervised`; `kernel`: this host's engine does not start " +
+      "it; null with `bpf-lsm`",
+  },
   {
     name: "switch",
     doc:

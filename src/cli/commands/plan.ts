@@ -3,7 +3,7 @@ import { type DriftEntry, drift } from "../../compile/drift.ts";
 import { hostSnapshot } from "../../compile/host-snapshot.ts";
 import { lsmPlan, renderLsmPlan } from "../../compile/lsm/lsm-plan.ts";
 import { planJson, renderPlan } from "../../compile/render-plan.ts";
-import { entersInKernel } from "../../host/engine.ts";
+import { entersInKernel, notHeldHere } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { hostNow } from "../../host/host.ts";
 import { lsmTable } from "../../host/lsm.ts";
@@ -79,6 +79,8 @@ export const plan: Command = {
       effect: "look",
       ...(typeof options.unit === "string" ? startOfUnit(options.unit) : {}),
     });
+    // A look at a domain of the kernel's alone is one at the start that there is.
+    if (made.engine !== "landlock") throw notByLandlock(made.domain);
     const refused = refusedSockets(context.places, made.domain);
     const unseen = [
       ...(made.mode === "sealed" && made.engine === "landlock"
@@ -99,6 +101,11 @@ export const plan: Command = {
     return ExitCode.ok;
   },
 };
+
+function notByLandlock(domain: string): CommandError {
+  const { why } = notHeldHere(domain);
+  return new CommandError(why, `cofferdam plan --engine bpf-lsm ${domain}`);
+}
 
 /** `--engine`, or the host's. */
 function wantedEngine({ places }: Context, { engine, unit }: Options): Engine {

@@ -32,7 +32,8 @@ export const protect: Command = {
       "unit. No policy is written over another one, and no unit that is in a domain is changed.",
     "--all does this for every running unit that a policy names, or that listens on an internet " +
       "socket. One that fails does not stop the others. What listens and was left outside is " +
-      "listed: what no unit has started, and parts of systemd for which no policy is shipped.",
+      "listed: what no unit has started, and parts of systemd for which no policy is shipped. So " +
+      "is what a policy names that this host's engine does not hold (`mediation: kernel`).",
     "An ordinary user names programs and command lines; the policy goes into the user's folder.",
     "Exit status: 0; 1 if the unit or another domain stands in the way, or with --all if a unit " +
       "failed; 3 if the target is not there.",

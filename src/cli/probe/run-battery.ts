@@ -19,7 +19,7 @@ import type { Places } from "../../host/places.ts";
 import { readyPlans } from "../../host/ready-plans.ts";
 import { escapeName } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
-import type { Level, Policy, Source } from "../../model/policy.ts";
+import { KERNEL_ALONE, type Level, type Policy, type Source } from "../../model/policy.ts";
 import { printPolicy } from "../../policy/print.ts";
 import { CommandError } from "../command.ts";
 import type { Attempt } from "./attempts.ts";
@@ -86,6 +86,8 @@ function withBattery(policy: Policy, program: string): Policy {
     ...policy,
     name: nameOf(policy),
     entries: [],
+    // A run by a policy's file is landlock's; what the rules mean is the same.
+    mediation: policy.mediation === KERNEL_ALONE ? "supervised" : policy.mediation,
     names: [...policy.names, { effect: "allow", permissions, pattern, source }],
     inherit: [...policy.inherit, { effect: "allow", token: "stdio", source }],
   };

@@ -1,11 +1,13 @@
 import { executableOf, readProc } from "../../domains/proc-stat.ts";
-import { listProcesses } from "../../domains/processes.ts";
-import { claimedOutside, unitOfGroups } from "../../host/claimed-outside.ts";
+import { type ListedProcess, listProcesses } from "../../domains/processes.ts";
+import { claimedOutside, notHeldOutside } from "../../host/claimed-outside.ts";
+import { notHeldHere } from "../../host/engine.ts";
 import { HostError } from "../../host/host-error.ts";
 import { type Listener, listenersOutside } from "../../host/listening.ts";
 import type { Places } from "../../host/places.ts";
 import { runningDomains } from "../../host/running.ts";
 import { runsSystemd } from "../../host/service-unit.ts";
+import { unitOfGroups } from "../../host/units/unit-groups.ts";
 import { mainOf, subjectOf } from "../../protect/subject.ts";
 import { CommandError, type Context, type Options } from "../command.ts";
 import { liveLine } from "../render/progress.ts";
@@ -24,7 +26,7 @@ export interface ProtectedUnit {
   readonly failed: { readonly message: string; readonly help: string } | null;
 }
 
-/** Listens, and was left outside. */
+/** Listens, or is named by a policy that this host's engine does not hold, and was left outside. */
 export interface LeftOutside {
   readonly pid: number;
   readonly comm: string;
@@ -102,15 +104,38 @@ function wantedOn(places: Places): Wanted {
   });
   const claimed = claimedOutside(places, processes).map(({ by }) => by);
   const units = new Set(claimed.filter((by) => by.endsWith(".service")));
-  const left: LeftOutside[] = [];
-  for (const listener of listenersOutside(processes)) {
+  const listening = listenersOutside(processes);
+  const notHeld = notHeldOn(places, processes, listening);
+  const left = [...notHeld];
+  for (const listener of listening) {
     const unit = unitOf(listener.pid);
+    if (notHeld.some((one) => isOf(one, listener.pid, unit))) continue;
     const reason = unit === null || !units.has(unit) ? whyLeft(listener, unit) : null;
     if (reason !== null) left.push({ ...listener, unit, ...reason });
     else if (unit !== null) units.add(unit);
   }
   return { units: [...units].sort(), left };
 }
+
+/** Of each unit its first process. */
+function notHeldOn(
+  places: Places,
+  processes: readonly ListedProcess[],
+  listening: readonly Listener[],
+): readonly LeftOutside[] {
+  const found: LeftOutside[] = [];
+  for (const { pid, comm, domain } of notHeldOutside(places, processes)) {
+    const unit = unitOf(pid);
+    if (unit !== null && found.some((one) => one.unit === unit)) continue;
+    const own = listening.filter((one) => isOf({ pid, unit }, one.pid, unitOf(one.pid)));
+    const sockets = [...new Set(own.flatMap((one) => one.sockets))];
+    found.push({ pid, comm, sockets, unit, ...notHeldHere(domain) });
+  }
+  return found;
+}
+
+const isOf = (one: Pick<LeftOutside, "pid" | "unit">, pid: number, unit: string | null): boolean =>
+  one.unit === null ? one.pid === pid : one.unit === unit;
 
 function unitOf(pid: number): string | null {
   return unitOfGroups(readProc(`/proc/${pid}/cgroup`) ?? "");

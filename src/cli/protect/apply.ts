@@ -1,5 +1,7 @@
 import { shownDomains } from "../../host/agent-answers.ts";
+import { entersInKernel, holdsInKernel, notHeldHere } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
+import { load } from "../../host/load.ts";
 import { modesFor, writeWhole } from "../../host/write-whole.ts";
 import type { Subject } from "../../protect/subject.ts";
 import { type Command, CommandError, type Context, type Options } from "../command.ts";
@@ -17,6 +19,7 @@ export async function apply(
   options: Options,
 ): Promise<void> {
   const { places } = context;
+  if (text === null) requireHeldHere(context, domain);
   if (places.asRoot) await requireUnused(context, domain);
   if (text !== null) {
     writeWhole(file, Buffer.from(text), modesFor(process.geteuid?.() ?? 0));
@@ -26,6 +29,15 @@ export async function apply(
   if (text !== null) await step(context, options, domainReload, [domain], {});
   await step(context, options, domainLevel, [domain, "warning"], {});
   if (unit !== null) await step(context, options, unitEnable, [unit.name], { now: options.now });
+}
+
+/** @throws CommandError for a policy that only the kernel's engine holds, and this start would not */
+function requireHeldHere({ places }: Context, domain: string): void {
+  const { policy } = load(places, { name: domain });
+  if (policy === null || !holdsInKernel(policy)) return;
+  if (places.asRoot && entersInKernel(places)) return;
+  const { why, help } = notHeldHere(domain);
+  throw new CommandError(why, help, ExitCode.no);
 }
 
 /**

@@ -99,7 +99,7 @@ export function renderAll(
     units.length === 0 ? "No unit that runs outside is named by a policy, or listens.\n" : "",
     units.length === 0 ? "" : table([["unit", "domain", "policy"], ...units.map(unitRow)], width),
     units.some(({ lacking }) => lacking > 0) ? `${wrap(LACKING, width, "")}\n` : "",
-    left.length === 0 ? "" : "Listens, and was left outside:\n",
+    left.length === 0 ? "" : "Left outside:\n",
     ...left.map((one) => renderLeft(one, width)),
     domains.length === 0 ? "" : renderSteps(stepsOf(restarted), width),
   ].join("");
@@ -113,7 +113,8 @@ function unitRow({ unit, domain, drafted, lacking, failed }: ProtectedUnit): rea
 }
 
 function renderLeft({ pid, comm, sockets, why, help }: LeftOutside, width: number): string {
-  const text = `${comm} (process ${pid}), ${sockets.join(", ")}: ${why}; ${help}`;
+  const who = [`${comm} (process ${pid})`, ...sockets].join(", ");
+  const text = `${who}: ${why}; ${help}`;
   return `${wrap(`  ${printable(text)}`, width, INDENT)}\n`;
 }
 

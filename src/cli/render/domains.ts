@@ -1,5 +1,6 @@
 import { printable } from "../../base/printable.ts";
 import type { ShownDetails, ShownDomain } from "../../host/agent-answers.ts";
+import { KERNEL_ALONE } from "../../model/policy.ts";
 import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";
 import { shortPolicy } from "./short-policy.ts";
@@ -30,6 +31,12 @@ export function renderDomains(domains: readonly ShownDomain[], now = Date.now())
   return columns([[...head], ["0", "superDom", "-", "-", "-", "-", "-", "-"], ...rows], [0, 6, 7]);
 }
 
+function nextStart({ engine, mediation }: ShownDetails): string {
+  if (engine === "bpf-lsm") return "in the kernel (bpf-lsm)";
+  if (mediation === KERNEL_ALONE) return "none here: only the bpf-lsm engine holds it";
+  return mediation ?? "?";
+}
+
 export function renderDetails(one: ShownDetails): string {
   const given = one.givenBy;
   const by =
@@ -52,7 +59,7 @@ export function renderDetails(one: ShownDetails): string {
           `  for a time ${one.exceptions} ${one.exceptions === 1 ? "exception" : "exceptions"}: ` +
             `cofferdam exception list ${one.name}`,
         ]),
-    `  next start ${one.engine === "bpf-lsm" ? "in the kernel (bpf-lsm)" : (one.mediation ?? "?")}`,
+    `  next start ${nextStart(one)}`,
     ...(one.filterBehind === 0
       ? []
       : [

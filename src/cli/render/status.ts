@@ -9,7 +9,7 @@ import type { Drift } from "../../host/held-names.ts";
 import type { Listening } from "../../host/listening.ts";
 import type { LostLayer } from "../../host/lost-layers.ts";
 import type { Engine } from "../../model/engines/engine.ts";
-import type { Level, Mediation } from "../../model/policy.ts";
+import type { Level, Mode } from "../../model/policy.ts";
 import { PLACES_OF_HOST } from "../../plan/mediator-places.ts";
 import { columns } from "./columns.ts";
 import { localTime, timeLeft } from "./local-time.ts";
@@ -21,7 +21,7 @@ export interface RunningDomain {
   readonly number: number | null;
   readonly level: Level | null;
   readonly engine: Confinement["engine"];
-  readonly mode: Mediation | null;
+  readonly mode: Mode | null;
   /** Processes whose filter of system calls is that of another level ({@link isFilterBehind}). */
   readonly filterBehind: number;
   readonly processes: number;

@@ -119,4 +119,18 @@ export const compileEntries = {
       "sockets connect and send. Without them the mediator decides the same, but slower.",
     example: "network: [connect tcp *:443] (on a kernel whose verifier refuses a program)",
   },
+  "not-by-landlock": {
+    code: "CFD3014",
+    severity: "error",
+    title: "start that the landlock engine does not make",
+    message: "only the bpf-lsm engine holds the domain `{name}`, and landlock would start this",
+    fix:
+      "have the kernel hold it, where `cofferdam doctor` says that it can: " +
+      "cofferdam settings set /UserVars/Engine bpf-lsm",
+    explanation:
+      "The policy says `mediation: kernel`, because its daemon does not work where a mediator " +
+      "makes its calls, or where Cofferdam's launcher starts it. On every host the landlock " +
+      "engine holds runs with `--level`, `--set` or `--policy`, and those of ordinary users.",
+    example: "mediation: kernel (on a host whose engine is landlock)",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

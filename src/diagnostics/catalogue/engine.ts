@@ -265,4 +265,18 @@ export const engineEntries = {
       "Node's enters by its unit.",
     example: "enter: [{ exec: /usr/bin/node }]",
   },
+  "kernel-alone": {
+    code: "CFD2047",
+    severity: "warning",
+    title: "domain of the kernel's engine alone",
+    message: "this host's engine, landlock, does not start `{name}`: only bpf-lsm holds it",
+    fix:
+      "if `cofferdam doctor` says that this kernel takes it: cofferdam settings set " +
+      "/UserVars/Engine bpf-lsm; until then the daemon runs outside",
+    explanation:
+      "The policy says `mediation: kernel`: its daemon does not work where a mediator makes its " +
+      "calls, or where Cofferdam's launcher starts it. On a host whose engine is landlock " +
+      "nothing starts in the domain, at any level, and its units stay outside.",
+    example: "mediation: kernel",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,3 +1,4 @@
+import { holdsInKernel, notHeldHere } from "../engine.ts";
 import { addition, type Look, note, type Rule, unitConflict } from "./finding.ts";
 import { otherRoot } from "./root-rules.ts";
 import { isTemplate, property, templateOf, words } from "./unit.ts";
@@ -40,5 +41,12 @@ const socketToAgent = forKernel((look) => {
     : {};
 });
 
+/** Of a policy that the landlock engine does not start. */
+const elsewhere: Rule = ({ policy, inKernel }) => {
+  if (inKernel || !holdsInKernel(policy)) return {};
+  const { why, help } = notHeldHere(policy.name);
+  return { findings: [{ kind: "conflict", what: `${why}; ${help}`, where: null, lines: [] }] };
+};
+
 /** Each is reported separately. */
-export const kernelRules: readonly Rule[] = [added, sameRoot, socketToAgent];
+export const kernelRules: readonly Rule[] = [elsewhere, added, sameRoot, socketToAgent];

@@ -51,3 +51,12 @@ export function groupOfSlice(slice: string): string {
   if (slice === "" || slice === "-.slice") return "";
   return words.map((_, index) => `/${words.slice(0, index + 1).join("-")}.slice`).join("");
 }
+
+/**
+ * The system manager's service of the group: the first service of the path. In a hybrid hierarchy
+ * the manager's own hierarchy has a name.
+ */
+export function unitOfGroups(text: string): string | null {
+  const path = /^(?:0:|\d+:name=systemd):(\/.+)$/m.exec(text)?.[1] ?? "";
+  return path.split("/").find((part) => part.endsWith(".service")) ?? null;
+}

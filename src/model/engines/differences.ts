@@ -208,7 +208,7 @@ export const engineDifferences: readonly EngineDifference[] = [
   },
   {
     what: "`mediation`, `late-names`, `best-effort`",
-    landlock: "choose how a domain is held",
+    landlock: "choose how a domain is held; `mediation: kernel` says that it is not started",
     lsm: "mean nothing: all domains are held in the same way",
     way: "otherwise",
     help: "",

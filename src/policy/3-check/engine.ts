@@ -3,7 +3,7 @@ import { startOf } from "../../diagnostics/diagnostic.ts";
 import { differencesOf } from "../../model/engines/differences.ts";
 import { landlockSays, landlockSaysTcp } from "../../model/landlock-ports.ts";
 import { Permission } from "../../model/permission.ts";
-import type { Policy } from "../../model/policy.ts";
+import { KERNEL_ALONE, type Policy } from "../../model/policy.ts";
 import { grantsUdpAnswers, listensOnUdp } from "../../model/udp-destinations.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
@@ -16,6 +16,12 @@ const SOCKET_NAMES = Permission.connect | Permission.listen;
  */
 export const checkEngine: Check = (policy, { facts, engine, file }, report) => {
   if (engine === "bpf-lsm") tellDifferences(policy, file, report);
+  if (policy.mediation === KERNEL_ALONE) {
+    const { name } = policy;
+    if (engine !== "bpf-lsm") report(diagnose("kernel-alone", startOf(file ?? name), { name }));
+    // What follows is about starts that landlock makes.
+    return;
+  }
   for (const { source } of engine === "bpf-lsm" ? [] : policy.transitions) {
     report(
       diagnose("transition-not-made", spanOf(source), { rule: source.text, name: policy.name }),

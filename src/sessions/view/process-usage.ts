@@ -8,7 +8,7 @@ import {
   readProcStat,
 } from "../../domains/proc-stat.ts";
 import { hasCode } from "../../kernel/errno-error.ts";
-import type { Level, Mediation } from "../../model/policy.ts";
+import type { Level, Mode } from "../../model/policy.ts";
 import type { CpuSource } from "./cpu-meter.ts";
 import { inTurns } from "./turns.ts";
 
@@ -20,7 +20,7 @@ export interface ProcessUsage {
   readonly name: string;
   number: number | null;
   level: Level | null;
-  readonly modes: Set<Mediation>;
+  readonly modes: Set<Mode>;
   processes: number;
   resident: number;
   descriptors: number | null;

@@ -1,5 +1,5 @@
 import * as is from "../../base/schema.ts";
-import { levels, mediations } from "../../model/policy.ts";
+import { levels, modes } from "../../model/policy.ts";
 
 const text = is.text;
 const count = is.whole();
@@ -29,7 +29,7 @@ const domainReading = is.object({
   /** The level for new starts; null for `superDom`, and if unknown. */
   level: is.nullable(is.oneOf(...levels)),
   /** How the running processes are held; null if nothing runs, or no record says it. */
-  mode: is.nullable(is.oneOf(...mediations, "mixed")),
+  mode: is.nullable(is.oneOf(...modes, "mixed")),
   processes: count,
   /** Microseconds of CPU time since the meter began; includes processes that have exited. */
   cpu: amount,

@@ -80,6 +80,45 @@ test("`enable --all` goes on after a unit with a conflict, and its end names tha
   expect(at.settings()).toBe(before);
 });
 
+test("a unit that only the kernel's engine holds: refused by name, and left out of `--all`", () => {
+  const before = at.settings();
+  at.domain("aaa", shell("aaa", "aaa.service", "mediation: kernel"));
+  at.domain("zzz", shell("zzz", "zzz.service"));
+  for (const name of ["aaa.service", "zzz.service"])
+    at.service(name, "ExecStart=/usr/bin/sleep 600\n");
+  at.host.sh("systemctl start aaa");
+  const { status, err } = at.host.cofferdam("unit", "enable", "aaa");
+  const flat = err.replaceAll(/\s+/g, " ");
+  expect(status).toBe(1);
+  expect(flat).toContain("only the bpf-lsm engine holds the domain `aaa`");
+  expect(flat).toContain("CFD3014");
+  expect(flat).toContain("settings set /UserVars/Engine bpf-lsm");
+  expect(at.settings()).toBe(before);
+  const protecting = at.host.cofferdam("protect", "--now", "aaa");
+  expect(protecting.status).not.toBe(0);
+  expect(protecting.err.replaceAll(/\s+/g, " ")).toContain("CFD3014");
+  expect(at.settings()).toBe(before);
+  expect(at.done("domain", "list")).toMatch(/\n *\d+ +aaa +enforcing +landlock +kernel /);
+  const all = at.done("unit", "enable", "--all").replaceAll(/\s+/g, " ");
+  expect(all).toContain("aaa.service: left out: only the bpf-lsm engine holds the domain `aaa`");
+  expect(at.settings()).toContain("./zzz.service.d/zz-cofferdam.conf");
+  expect(at.settings()).not.toContain("./aaa.service.d");
+  expect(at.done("unit", "check", "--all")).toContain("aaa.service: left out: ");
+  expect(at.host.cofferdam("unit", "status").out).toMatch(/^aaa\.service +aaa +not enabled /m);
+  for (const words of [["ps"], ["status"]])
+    expect(at.host.cofferdam(...words).out).not.toContain("aaa.service");
+  const run = at.host.cofferdam("run", "aaa", "--", "/usr/bin/true");
+  expect(run.status).toBe(125);
+  expect(run.err).toContain("CFD3014");
+  expect(at.host.cofferdam("plan", "aaa").err).toContain("CFD3014");
+  at.done("unit", "disable", "--all");
+  at.host.sh(`systemctl stop aaa; rm /etc/cofferdam/domains/aaa.yaml \
+    /etc/cofferdam/domains/zzz.yaml /etc/systemd/system/aaa.service \
+    /etc/systemd/system/zzz.service; systemctl daemon-reload`);
+  at.done("domain", "reload");
+  expect(at.settings()).toBe(before);
+});
+
 test("`check --all` and `disable --all` go on after a unit that fails, and name it", () => {
   const before = at.settings();
   const sleeps = "ExecStart=/usr/bin/sleep 600\n";

@@ -3,7 +3,7 @@ import { type CheckedUnit, checkUnit } from "../../../host/units/check-unit.ts";
 import { type Command, jsonOption } from "../../command.ts";
 import { toJson } from "../../json.ts";
 import { renderCheck, shownCheck } from "../../render/unit-check.ts";
-import { allOption, forEachUnit, requireAll, wantedUnits } from "./wanted-units.ts";
+import { allOption, forEachUnit, renderLeft, requireAll, unitsToEnable } from "./wanted-units.ts";
 
 export const unitCheck: Command = {
   name: "check",
@@ -21,7 +21,7 @@ export const unitCheck: Command = {
   options: [allOption, jsonOption],
   examples: [{ line: "cofferdam unit check memcached", what: "before `unit enable`" }],
   run(context, words, options) {
-    const { names, claims } = wantedUnits(context, words, options);
+    const { names, claims, left } = unitsToEnable(context, words, options);
     const checked: CheckedUnit[] = [];
     const failed = forEachUnit(context, options, names, (unit) => {
       const one = checkUnit(context.places, unit, claims);
@@ -29,7 +29,8 @@ export const unitCheck: Command = {
       checked.push(one);
       if (!options.json) context.out(`${before}${renderCheck(one, context.width)}`);
     });
-    if (options.json) context.out(toJson({ units: checked.map(shownCheck), failed }));
+    if (options.json) context.out(toJson({ units: checked.map(shownCheck), failed, left }));
+    else context.out(renderLeft(left, context.width));
     requireAll(failed, names.length, "could not be checked");
     const conflicts = checked.some(({ findings }) =>
       findings.some(({ kind }) => kind === "conflict"),

@@ -11,9 +11,10 @@ import {
   allOption,
   forEachUnit,
   nowOption,
+  renderLeft,
   requireAll,
   requireRoot,
-  wantedUnits,
+  unitsToEnable,
 } from "./wanted-units.ts";
 
 export const unitEnable: Command = {
@@ -26,7 +27,8 @@ export const unitEnable: Command = {
       "the domain, except ExecCondition=, `kill ... $MAINPID`, those with a prefix `+` or `!`, " +
       "and those that the policy names (`outside`).",
     "Of several units, each is enabled that can be, whatever becomes of the others; the last " +
-      "message names those that were not.",
+      "message names those that were not. --all leaves out those that only the bpf-lsm engine " +
+      "holds (`mediation: kernel`), where the host has another one.",
     "Exit status: 0; 1 with conflicts, if systemd refuses the drop-in, or if one of several " +
       "units was not enabled; 3 if there is no such unit or no policy names it.",
   ],
@@ -37,7 +39,7 @@ export const unitEnable: Command = {
   ],
   run(context, words, options) {
     requireRoot(context);
-    const { names, claims } = wantedUnits(context, words, options);
+    const { names, claims, left } = unitsToEnable(context, words, options);
     const now = options.now === true;
     const isJson = options.json === true;
     const done: CheckedUnit[] = [];
@@ -46,7 +48,8 @@ export const unitEnable: Command = {
       done.push(checked);
       if (!isJson) tell(context, checked, now);
     });
-    if (isJson) context.out(toJson({ units: done.map(shownCheck), failed }));
+    if (isJson) context.out(toJson({ units: done.map(shownCheck), failed, left }));
+    else context.out(renderLeft(left, context.width));
     requireAll(failed, names.length, "were not enabled");
     return ExitCode.ok;
   },

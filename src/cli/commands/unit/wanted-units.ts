@@ -1,7 +1,9 @@
+import { wrap } from "../../../base/wrap.ts";
+import { isHeldHere, notHeldHere } from "../../../host/engine.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { runsSystemd } from "../../../host/service-unit.ts";
 import { isThere, readUnit, type Unit } from "../../../host/units/unit.ts";
-import { allClaims, type Claim } from "../../../host/units/unit-domain.ts";
+import { allClaims, type Claim, domainOfUnit } from "../../../host/units/unit-domain.ts";
 import { CommandError, type CommandOption, type Context, type Options } from "../../command.ts";
 import { explainError } from "../../explain-error.ts";
 
@@ -19,6 +21,14 @@ export interface WantedUnits {
   /** Of units that are not read yet: one of several may be missing. */
   readonly names: readonly string[];
   readonly claims: readonly Claim[];
+  /** With `--all`, those of domains that this host's engine does not hold, each with the reason. */
+  readonly left: readonly LeftUnit[];
+}
+
+export interface LeftUnit {
+  readonly unit: string;
+  readonly why: string;
+  readonly help: string;
 }
 
 /** A unit for which a command failed, and why. */
@@ -50,9 +60,33 @@ export function wantedUnits(
       ExitCode.usage,
     );
   const claims = allClaims(places);
-  if (!all) return { claims, names: words };
+  if (!all) return { claims, names: words, left: [] };
   const named = [...new Set(claims.map((claim) => claim.unit))].sort();
-  return { claims, names: named.filter((name) => isThere(name)) };
+  return { claims, names: named.filter((name) => isThere(name)), left: [] };
+}
+
+/** The same, without units that cannot be enabled here because of the host's engine. */
+export function unitsToEnable(
+  context: Context,
+  words: readonly string[],
+  options: Options,
+): WantedUnits {
+  const wanted = wantedUnits(context, words, options);
+  if (options.all !== true) return wanted;
+  const left = wanted.names.flatMap((unit) => {
+    const claim = domainOfUnit(unit, wanted.claims);
+    return claim === null || isHeldHere(context.places, claim.policy)
+      ? []
+      : [{ unit, ...notHeldHere(claim.domain) }];
+  });
+  const names = wanted.names.filter((name) => !left.some(({ unit }) => unit === name));
+  return { ...wanted, names, left };
+}
+
+export function renderLeft(left: readonly LeftUnit[], width: number): string {
+  return left
+    .map(({ unit, why, help }) => `${wrap(`${unit}: left out: ${why}; ${help}`, width, "  ")}\n`)
+    .join("");
 }
 
 /**
