@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { clone } from "../package/packages.ts";
 import { attemptsOf, everywhere } from "./attempts.ts";
 import { isListed, names, readDaemon } from "./daemon.ts";
+import { keptKernelPassage } from "./kernel-engine/seen.ts";
 import { digestOf, keptPassage } from "./passages.ts";
-import { policyFile, shippedPolicy } from "./policy.ts";
+import { isKernelsAlone, policyFile, shippedPolicy } from "./policy.ts";
 
 /** Shipped, and no daemon of Debian's; each has tests of its own. */
 const others = ["shell", "vm@"];
@@ -34,7 +35,10 @@ test("the use of a word is listed by whichever call uses it", () => {
 
 describe.each(names)("%s", (name) => {
   test("was seen to work and to hold as it is now", () => {
-    expect(keptPassage(name)?.digest, `npm run library -- ${name}`).toBe(digestOf(name));
+    const [seen, how] = isKernelsAlone(name)
+      ? [keptKernelPassage(name), `--bpf-lsm ${name}`]
+      : [keptPassage(name), name];
+    expect(seen?.digest, `npm run library -- ${how}`).toBe(digestOf(name));
   });
 
   test("says in each case what is tried, and why one is not", () => {

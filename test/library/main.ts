@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { sharedPackages } from "../package/packages.ts";
 import { countBeside } from "./apparmor/beside.ts";
-import { type LibraryDaemon, names, readDaemon } from "./daemon.ts";
+import { type LibraryDaemon, names, nativeNames, readDaemon } from "./daemon.ts";
 import { goThroughTests, packageSeen } from "./debian-tests/go-through.ts";
 import { keepTests } from "./debian-tests/seen.ts";
 import { type Source, sourceOf } from "./debian-tests/source.ts";
@@ -10,6 +10,7 @@ import { keepKernelPassage } from "./kernel-engine/seen.ts";
 import { throughKernel } from "./kernel-engine/through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { keepPassage } from "./passages.ts";
+import { isKernelsAlone } from "./policy.ts";
 import { nothingTold, StockServer } from "./server.ts";
 import { natively, pageOf } from "./server-page.ts";
 import { makeSkeleton } from "./skeleton.ts";
@@ -19,7 +20,8 @@ import { tenthOf } from "./tenth.ts";
 /** `npm run library`: docs/how-to-add-a-domain.md describes it. */
 const help = `npm run library -- [OPTION]... [NAME]...
 Leads daemons of the library through a server's life in their domains; without a
-NAME all of them. Needs root and apt. What was seen goes into docs/library.md.
+NAME all that the landlock engine holds. Needs root and apt. What was seen goes
+into docs/library.md.
 
   --debian-tests     run the tests that their Debian packages have of their own;
                      what was seen goes into docs/debian-tests.md
@@ -173,6 +175,16 @@ async function stockServer(): Promise<string> {
   }
 }
 
+/** @throws Error for a domain that only the kernel's engine holds */
+function requireNative(wanted: readonly string[]): void {
+  const alone = wanted.filter((name) => names.includes(name) && isKernelsAlone(name));
+  if (alone.length > 0)
+    throw new Error(
+      "only the kernel's engine holds these (`mediation: kernel`): " +
+        `npm run library -- --bpf-lsm ${alone.join(" ")}`,
+    );
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -207,15 +219,17 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values.apparmor) {
-    const counted = (positionals.length > 0 ? positionals : names).map(readDaemon);
+    const counted = (positionals.length > 0 ? positionals : nativeNames).map(readDaemon);
     const checkout = values["apparmor-d"];
     await countBeside(sharedPackages(isProgram), counted, checkout, (line) => say(`${line}\n`));
     return 0;
   }
-  const all = positionals.length > 0 ? positionals : names;
-  if (values["bpf-lsm"]) return (await inKernel(all.map(readDaemon))) ? 0 : 1;
+  const given = positionals.length > 0 ? positionals : null;
+  if (values["bpf-lsm"]) return (await inKernel((given ?? names).map(readDaemon))) ? 0 : 1;
+  const all = given ?? nativeNames;
+  requireNative(all);
   if (values["debian-tests"]) return (await testsThrough(all.map(readDaemon))) ? 0 : 1;
-  const seen = await through(values.tenth ? tenthOf(names, new Date()) : all);
+  const seen = await through(values.tenth ? tenthOf(nativeNames, new Date()) : all);
   process.stdout.write(values.json ? `${JSON.stringify(seen, null, 2)}\n` : tableOf(seen));
   return seen.some((one) => "why" in one) ? 1 : 0;
 }

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { type Beside, keptCount } from "./apparmor/beside.ts";
 import { matches, names, readDaemon } from "./daemon.ts";
 import { type Entry, entryOf } from "./kernel-engine/entry.ts";
-import { keptKernelPassage } from "./kernel-engine/seen.ts";
+import { type KernelPassage, keptKernelPassage } from "./kernel-engine/seen.ts";
 import { digestOf, type KeptPassage, keptPassage } from "./passages.ts";
-import { shippedPolicy } from "./policy.ts";
+import { isKernelsAlone, shippedPolicy } from "./policy.ts";
 import { heldCount } from "./table.ts";
 import type { Width } from "./width.ts";
 import { inWords } from "./words.ts";
@@ -50,6 +50,7 @@ to enforced.
 /** `docs/library.md`. */
 export function libraryPage(): string {
   const seen = names.flatMap((name) => keptPassage(name) ?? []);
+  const alone = names.filter(isKernelsAlone).flatMap((name) => keptKernelPassage(name) ?? []);
   return [
     introduction,
     "| domain | what it is | version | seen | held | reads | writes | executes |\n",
@@ -61,7 +62,7 @@ export function libraryPage(): string {
     "## What cannot be held\n\n| daemons | why |\n|---|---|\n",
     ...Object.entries(cannotBeHeld).map(([daemons, why]) => `| ${daemons} | ${why} |\n`),
     "\n",
-    ...seen.map(section),
+    ...[...seen.map(section), ...alone.map(sectionOfAlone)].sort(),
   ].join("");
 }
 
@@ -86,7 +87,8 @@ leads in what it knows by its unit or its program, and nothing of the unit is ch
 starts the others, after \`unit enable\` ([which](bpf-lsm.md#entry)). Each serves its client
 outside, at warning, enforced while it runs, and started enforced, is reloaded and has its logs
 rotated each time, and asks for nothing beyond its policy but what is listed below. Then it is
-stopped and broken into, as above.
+stopped and broken into, as above. What has a policy that says \`mediation: kernel\` is held by this
+engine alone, and is not in the first table.
 
 `;
 
@@ -162,13 +164,25 @@ function besideRow({ name, domain, profile }: Beside): string {
   return `| ${cells.join(" | ")} |\n`;
 }
 
-function section(passage: KeptPassage): string {
-  const { name } = passage;
+function section({ name, refused }: KeptPassage): string {
+  const { mediation, lateNames } = shippedPolicy(name);
+  return sectionOf(
+    name,
+    refused,
+    mediation === "sealed" ? `sealed, late names ${lateNames}` : "supervised",
+  );
+}
+
+const sectionOfAlone = ({ name, told }: KernelPassage): string =>
+  sectionOf(name, told, "held by the [kernel's engine](bpf-lsm.md) alone");
+
+/** `told`: of what it was warned about and refused. */
+function sectionOf(name: string, told: readonly string[], how: string): string {
   const { work, refused, untried } = readDaemon(name);
-  const { mediation, lateNames, level, user } = shippedPolicy(name);
-  const asked = refused.filter((one) => passage.refused.some((access) => matches(one, access)));
+  const { level, user } = shippedPolicy(name);
+  const asked = refused.filter((one) => told.some((access) => matches(one, access)));
   const held = [
-    `${mediation === "sealed" ? `sealed, late names ${lateNames}` : "supervised"}`,
+    how,
     ...(user === null ? [] : [`as the user ${user}`]),
     ...(level === "enforcing" ? [] : [`shipped at level ${level}`]),
   ];

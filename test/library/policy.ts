@@ -1,10 +1,14 @@
 import { join } from "node:path";
+import { holdsInKernel } from "../../src/host/engine.ts";
 import { vocabulary } from "../../src/host/load.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { clone } from "../package/packages.ts";
 
 export const policyFile = (name: string): string => join(clone, "domains", `${name}.yaml`);
+
+/** Whether the landlock engine cannot hold it, so that no container can show how it is held. */
+export const isKernelsAlone = (name: string): boolean => holdsInKernel(shippedPolicy(name));
 
 /** @throws Error with what is wrong with it */
 export function shippedPolicy(name: string): Policy {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { BUILD_MS, sharedPackages } from "../package/packages.ts";
 import { skipUnless } from "../support/skip.ts";
-import { names, readDaemon } from "./daemon.ts";
+import { nativeNames, readDaemon } from "./daemon.ts";
 import { goThrough } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
 import { tenthOf } from "./tenth.ts";
@@ -11,7 +11,7 @@ import { tenthOf } from "./tenth.ts";
  * `npm run library -- --tenth` this one.
  */
 const missing = hostMissing();
-const today = tenthOf(names, new Date());
+const today = tenthOf(nativeNames, new Date());
 /** One daemon on a busy machine, milliseconds: squid alone takes half a minute for each stop. */
 const DAEMON_MS = 1_200_000;
 let host: LibraryHost;
@@ -27,8 +27,10 @@ afterAll(async () => {
 beforeEach((context) => skipUnless(context, missing === null, missing ?? ""));
 
 test("each daemon has its day", () => {
-  const days = Array.from({ length: 10 }, (_, day) => tenthOf(names, new Date(day * 86_400_000)));
-  expect(days.flat().sort()).toEqual([...names].sort());
+  const days = Array.from({ length: 10 }, (_, day) =>
+    tenthOf(nativeNames, new Date(day * 86_400_000)),
+  );
+  expect(days.flat().sort()).toEqual([...nativeNames].sort());
 });
 
 test.for(today)(

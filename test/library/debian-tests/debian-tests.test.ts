@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { names } from "../daemon.ts";
+import { nativeNames } from "../daemon.ts";
 import { meets, reasons, testsPage } from "./page.ts";
 import { keptTests, type PackageSeen, type TestSeen, verdictOf } from "./seen.ts";
 import { noTestsBy, stanzas } from "./source.ts";
@@ -96,7 +96,7 @@ test("the page counts what passes, and names what was not run", () => {
   expect(without).not.toContain("`serves`");
 });
 
-describe.each(names)("of %s", (name) => {
+describe.each(nativeNames)("of %s", (name) => {
   test("what fails in the domain alone has its reason, and what passes has none", () => {
     const failed = (keptTests(name)?.tests ?? []).filter(
       ({ outside, enforced }) => outside.result === "passed" && enforced?.result !== "passed",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { names } from "../daemon.ts";
+import { nativeNames } from "../daemon.ts";
 import {
   digestOfPolicy,
   keptTests,
@@ -52,7 +52,7 @@ such as one that the test itself started.
 
 /** `docs/debian-tests.md`. */
 export function testsPage(
-  wanted: readonly string[] = names,
+  wanted: readonly string[] = nativeNames,
   seenOf: (name: string) => PackageSeen | null = keptTests,
 ): string {
   const seen = wanted.flatMap((name) => seenOf(name) ?? []);

@@ -10,8 +10,9 @@ import { VERSION } from "../../../src/cli/version.ts";
 import { kernelMembers } from "../../../src/host/kernel-members.ts";
 import { systemPlaces } from "../../../src/host/places.ts";
 import type { Level } from "../../../src/model/level.ts";
+import { clone } from "../../package/packages.ts";
 import { daemonMachine } from "../../vm/debian/guest/daemon-machine.ts";
-import { Machine } from "../../vm/debian/guest/machine.ts";
+import { Machine, SHIPPED } from "../../vm/debian/guest/machine.ts";
 import { tryBreakIns } from "../break-ins.ts";
 import { readDaemon } from "../daemon.ts";
 import type { DaemonHost } from "../daemon-host.ts";
@@ -47,6 +48,9 @@ const [name = "", entry] = given;
 
 function attachEngine(domains: readonly string[]): void {
   machine.installFor(VERSION, domains);
+  // The clone's as they are now: a package has what git knows.
+  for (const one of ["abstractions/.", ...domains.map((name) => `${name}.yaml`)])
+    machine.sh('cp -r "$1/domains/$2" "$3/$2"', clone, one, SHIPPED);
   machine.useEngine("bpf-lsm");
   const doctor = machine.run("cofferdam", "doctor").out;
   if (!/^engine +bpf-lsm/m.test(doctor)) throw new Error(doctor);

@@ -23,6 +23,13 @@ const modules = ["node_modules/koffi", "node_modules/@koromix"] as const;
 /** One step of one daemon, seconds: a client that hangs costs no other daemon its turn. */
 const STEP_S = 840;
 
+/** Daemons say and look up the name of their host. */
+const NAME = "server";
+const hosts = `127.0.0.1\tlocalhost
+127.0.1.1\t${NAME}
+::1\tlocalhost ip6-localhost ip6-loopback
+`;
+
 /** A unit whose name has the daemon's version, which is not known yet, is not held back. */
 const heldBack = `[Unit]
 ConditionPathExists=${GO}
@@ -66,6 +73,8 @@ export async function throughKernel(
       for (const name of modules) files.copy(join(clone, name), join(dirname(GUEST), name));
       for (const { unit } of daemons)
         files.write(`etc/systemd/system/${unit}.service.d/held-back.conf`, heldBack);
+      files.write("etc/hostname", `${NAME}\n`);
+      files.write("etc/hosts", hosts);
       files.write(GUEST, bundle);
     },
     boots: [{ work: { library: { root } } }],

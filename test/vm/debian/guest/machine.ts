@@ -13,7 +13,8 @@ const AGENT = ["cofferdam-agent.socket", "cofferdam-agent.service"];
 /** At a boot. */
 const PATIENCE = "/etc/systemd/system/cofferdam-agent.service.d/zz-patient.conf";
 
-const SHIPPED = "/usr/share/cofferdam/domains";
+/** The policies of the package. */
+export const SHIPPED = "/usr/share/cofferdam/domains";
 const untilReloaded = `until cofferdam domain reload 2>/run/said; do
   grep -q "it does not answer" /run/said || { cat /run/said >&2; exit 1; }
 done`;
