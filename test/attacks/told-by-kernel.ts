@@ -19,7 +19,7 @@ const otherwise: readonly (readonly [told: string, programs: string])[] = [
   ["name/map", "memory-memfd memory-personality pinned-ld-so pinned-mmap-exec"],
   ["name/write", "create-tmpfile"],
   ["signal/change the limits of", "prlimit-outside"],
-  ["signal/look into", "proc-environ proc-fd proc-root-other setns"],
+  ["signal/look into", "pidfd-namespace proc-environ proc-fd proc-root-other setns"],
   ["signal/make a child for", "clone-parent"],
   ["signal/schedule", "affinity-outside ioprio-outside priority-outside scheduler-outside"],
   ["signal/trace", "pidfd-getfd proc-mem ptrace-attach vm-readv"],

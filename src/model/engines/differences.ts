@@ -94,7 +94,7 @@ export const engineDifferences: readonly EngineDifference[] = [
     way: "open",
     help: "write NoNewPrivileges=yes into the unit",
     about: noLine,
-    attacks: [],
+    attacks: ["setuid-exec"],
     shownBy: vm("lsm-differences", "a set-user-id program gains its user"),
   },
   {
