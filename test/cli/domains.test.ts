@@ -98,6 +98,8 @@ const shares: Readonly<Record<string, string>> = {
   "domains/proftpd.yaml": "/home",
   "domains/vsftpd.yaml": "/home",
   "domains/postfix.yaml": "/home",
+  // Mails, in folders of these names alone.
+  "domains/dovecot.yaml": "/home",
   "domains/samba.yaml": "/home",
   // It answers a client whose start it knows, of which ps(1) tells anyone.
   "domains/virtlogd.yaml": "/proc",
