@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { PUBLIC_FOLDER } from "../../src/base/modes.ts";
 import { startStep } from "../../src/cli/commands/protect.ts";
-import type { Places } from "../../src/host/places.ts";
+import { type Places, systemPlaces } from "../../src/host/places.ts";
 import { collect, headOf } from "../../src/protect/collect.ts";
 import { seenOf, withChildren } from "../../src/protect/of-process.ts";
 import { subjectOf } from "../../src/protect/subject.ts";
@@ -13,7 +13,7 @@ import { scratchFolder } from "../support/scratch.ts";
 import { skipUnless } from "../support/skip.ts";
 
 const folder = scratchFolder("hostile-process", { mode: PUBLIC_FOLDER });
-const root = { asRoot: true } as Places;
+const root = { asRoot: true, system: systemPlaces() } as Places;
 const python = "/usr/bin/python3";
 let child: ChildProcess;
 afterEach(async () => {
