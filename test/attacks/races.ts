@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Arena, type Attacker, BUILD_TIMEOUT_MS, buildProgram } from "./arena.ts";
+import { Arena, type Attacker, BUILD_TIMEOUT_MS, buildProgram, type Outcome } from "./arena.ts";
 import { attackerPolicy } from "./policy.ts";
 
 /**
@@ -20,7 +20,7 @@ const RACE_TIMEOUT_MS = 300_000;
 const BARE_TRIES = 100_000;
 
 /** A busy machine may let one of the two threads run alone for all tries of a round. */
-export const ROUNDS_MAX = 20;
+const ROUNDS_MAX = 20;
 
 export interface Races {
   /** Below this folder, each with its number of tries. */
@@ -70,6 +70,25 @@ export function sealedRaces(attacker: Attacker, tries: number): void {
   raceSuite(attacker, { folders: { races: tries }, policy: attackerPolicy });
 }
 
+/** Runs the program's tries: outside once, in the domain until both values came up. */
+export async function wonOutsideAlone(
+  outside: () => Outcome | Promise<Outcome>,
+  inside: () => Outcome | Promise<Outcome>,
+): Promise<void> {
+  const bare = await outside();
+  expect(bare.status, `unconfined the race is won: ${bare.text}`).toBe(0);
+  let [served, refused] = [0, 0];
+  for (let round = 0; round < ROUNDS_MAX && Math.min(served, refused) === 0; round++) {
+    const confined = await inside();
+    expect(confined.status, confined.text).toBe(1);
+    const counts = /served (\d+), refused (\d+)/.exec(confined.text);
+    served += Number(counts?.[1]);
+    refused += Number(counts?.[2]);
+  }
+  expect(served, "the granted value is served too, so the race is a race").toBeGreaterThan(0);
+  expect(refused, "the other value is refused").toBeGreaterThan(0);
+}
+
 /** Each race is won unconfined, and never in the domain. */
 export function raceSuite(attacker: Attacker, { folders, policy }: Races): void {
   describe(`races as ${attacker.name}`, () => {
@@ -88,27 +107,17 @@ export function raceSuite(attacker: Attacker, { folders, policy }: Races): void 
     for (const { name, title, tries } of races) {
       test(
         `${name}: ${title}`,
-        () => {
-          const options = (count: number) => ({
-            environment: { ATTACK_TRIES: String(count) },
-            timeoutMs: RACE_TIMEOUT_MS,
-          });
-          arena.reset();
-          const bare = arena.run(`race-${name}`, { confined: false, ...options(BARE_TRIES) });
-          expect(bare.status, `unconfined the race is won: ${bare.text}`).toBe(0);
-          let [served, refused] = [0, 0];
-          for (let round = 0; round < ROUNDS_MAX && Math.min(served, refused) === 0; round++) {
+        async () => {
+          const race = (confined: boolean, count: number) => {
             arena.reset();
-            const confined = arena.run(`race-${name}`, { confined: true, ...options(tries) });
-            expect(confined.status, confined.text).toBe(1);
-            const counts = /served (\d+), refused (\d+)/.exec(confined.text);
-            served += Number(counts?.[1]);
-            refused += Number(counts?.[2]);
-          }
-          expect(served, "the granted value is served too, so the race is a race").toBeGreaterThan(
-            0,
+            const environment = { ATTACK_TRIES: String(count) };
+            const options = { confined, environment, timeoutMs: RACE_TIMEOUT_MS };
+            return arena.run(`race-${name}`, options);
+          };
+          await wonOutsideAlone(
+            () => race(false, BARE_TRIES),
+            () => race(true, tries),
           );
-          expect(refused, "the other value is refused").toBeGreaterThan(0);
         },
         2 * RACE_TIMEOUT_MS,
       );
