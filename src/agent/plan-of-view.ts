@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Places } from "../host/places.ts";
 import { preparePlan } from "../host/prepare-plan.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/constants.ts";
-import { LOOK_FOR_SLOW_MS, PLAN_WAIT_MAX_MS } from "./api/limits.ts";
+import { LOOK_AT_PLAN_MS, PLAN_WAIT_MAX_MS } from "./api/limits.ts";
 import { goneAlready } from "./api/refusals.ts";
 import { ApiError } from "./api/route.ts";
 import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
@@ -41,7 +41,7 @@ async function makeNow(places: Places, { peer, domain, unit, groups }: Start): P
   // Else a compiler that hangs, in mounts that do not answer say, would keep its turn for ever.
   const look = setInterval(() => {
     if (!peer.isAlive() || performance.now() - began > PLAN_WAIT_MAX_MS) end.abort();
-  }, LOOK_FOR_SLOW_MS);
+  }, LOOK_AT_PLAN_MS);
   try {
     const given = groups === null ? [] : ["--groups", groups];
     const words = [...given, "--mounts", unit, domain];

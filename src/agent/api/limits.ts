@@ -22,7 +22,7 @@ export const IDLE_MAX_MS = 30_000;
  */
 export const PLAN_WAIT_MAX_MS = 600_000;
 /** Interval of the looks at a plan's compiler and its launcher, milliseconds. */
-export const LOOK_FOR_SLOW_MS = 1_000;
+export const LOOK_AT_PLAN_MS = 1_000;
 /** Longest `--for`, seconds: a year. */
 export const FOR_SECONDS_MAX = 366 * 86_400;
 /** Characters of a list of groups, as the launcher sends it (`native/agent.c`). */

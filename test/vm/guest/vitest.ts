@@ -76,7 +76,7 @@ function report(title: string, state: "passed" | "failed" | "skipped", why: stri
   if (state === "failed" && process.getuid?.() === 0) tellConsole(title, why);
 }
 
-/** Which who waits for the machine reads meanwhile. */
+/** There a developer sees the failure while the machine still runs. */
 function tellConsole(title: string, why: string): void {
   fs.appendFileSync("/dev/console", `failed: ${title}: ${why.split("\n", 2).join(" ")}\n`);
 }
