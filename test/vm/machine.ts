@@ -25,8 +25,8 @@ const processors = {
 export type Clock = keyof typeof processors;
 
 /**
- * The whole run, in milliseconds: far beyond what it takes, for a machine that emulates is slow
- * when others work beside it.
+ * A whole boot of a test's, in milliseconds: far beyond what it takes, for a machine that emulates
+ * is slow when others work beside it.
  */
 export const MACHINE_TIMEOUT_MS = 2_700_000;
 
@@ -97,6 +97,8 @@ export interface Machine {
   readonly clock?: Clock;
   /** More words of the kernel's command line. */
   readonly kernel?: string;
+  /** When it is ended, with all that it has seen; by default after {@link MACHINE_TIMEOUT_MS}. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -199,7 +201,8 @@ async function emulate(machine: Machine, initramfs: string, told: Told): Promise
   );
   let complaints = "";
   emulator.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
-  const timer = setTimeout(() => emulator.kill("SIGKILL"), MACHINE_TIMEOUT_MS);
+  const limitMs = machine.limitMs ?? MACHINE_TIMEOUT_MS;
+  const timer = setTimeout(() => emulator.kill("SIGKILL"), limitMs);
   try {
     const [status, signal] = await once(emulator, "close");
     // QEMU makes none if it refuses an option.

@@ -17,12 +17,10 @@ import { tryBreakIns } from "../break-ins.ts";
 import { readDaemon } from "../daemon.ts";
 import type { DaemonHost } from "../daemon-host.ts";
 import { OnHost } from "../on-host.ts";
-import { GO } from "./place.ts";
+import { GO, LAST_BEGIN } from "./place.ts";
 
 /** An emulated machine. Who hears nothing that long hardly will, and others wait for the machine. */
 const ANSWER_MS = 300_000;
-/** The machine is ended at MACHINE_TIMEOUT_MS, with all that it has seen: so none begins late. */
-const LAST_BEGIN_S = 1_800;
 
 /** Asks the kernel itself: a command takes a busy emulated machine ten seconds. */
 class AskingMachine extends Machine {
@@ -61,7 +59,8 @@ async function step(): Promise<object> {
     attachEngine(given);
     return {};
   }
-  if (uptime() > LAST_BEGIN_S) throw new Error("the machine had no time left for it");
+  if (uptime() > Number(process.env[LAST_BEGIN]))
+    throw new Error("the machine had no time left for it");
   const one = new OnHost(host, readDaemon(name));
   one.prepare();
   const { unit } = one.daemon;

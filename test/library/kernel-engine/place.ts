@@ -1,2 +1,4 @@
 /** In the machine: until it is there, no daemon starts, so that a boot is no contest for ports. */
 export const GO = "/run/library/go";
+/** In the environment of a step: seconds after the boot, from when on none is begun. */
+export const LAST_BEGIN = "COFFERDAM_LAST_BEGIN";

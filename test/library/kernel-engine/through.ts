@@ -8,7 +8,7 @@ import { builtBreakIn } from "../break-in.ts";
 import type { LibraryDaemon } from "../daemon.ts";
 import { BREAK_IN } from "../daemon-host.ts";
 import { entryOf } from "./entry.ts";
-import { GO } from "./place.ts";
+import { GO, LAST_BEGIN } from "./place.ts";
 import { type KernelPassage, told } from "./seen.ts";
 
 /** What clients and rotations use, beside the daemons' own packages. */
@@ -22,6 +22,9 @@ const GUEST = "vm/library.mjs";
 const modules = ["node_modules/koffi", "node_modules/@koromix"] as const;
 /** One step of one daemon, seconds: a client that hangs costs no other daemon its turn. */
 const STEP_S = 840;
+/** To boot and attach the engine, and for each daemon, seconds, on a machine that others use too. */
+const BEFORE_S = 900;
+const DAEMON_S = 360;
 
 /** Daemons say and look up the name of their host. */
 const NAME = "server";
@@ -56,7 +59,11 @@ export async function throughKernel(
   const bundle = await bundleProgram('import "./guest.ts";', import.meta.dirname, {
     plugins: [keepFolders],
   });
-  const step = (...words: string[]) => `timeout ${STEP_S} node /${GUEST} ${words.join(" ")}`;
+  const limitS = BEFORE_S + STEP_S + DAEMON_S * daemons.length;
+  // Who would not come to an end begins no more: the machine is ended with all that it has seen.
+  const lastBegin = `${LAST_BEGIN}=${limitS - STEP_S}`;
+  const step = (...words: string[]) =>
+    `${lastBegin} timeout ${STEP_S} node /${GUEST} ${words.join(" ")}`;
   const lane = (what: string) =>
     daemons.map(({ name }) => [`${what}-${name}`, step(what, name, entryOf(name))] as const);
   const root = Object.fromEntries([
@@ -77,7 +84,7 @@ export async function throughKernel(
       files.write("etc/hosts", hosts);
       files.write(GUEST, bundle);
     },
-    boots: [{ work: { library: { root } } }],
+    boots: [{ work: { library: { root } }, limitMs: limitS * 1000 }],
   });
   const of = (name: string) => outcome?.steps.get(`library/root/${name}`);
   return daemons.map(({ name }) => {

@@ -14,7 +14,7 @@ export const basePackages = ["dbus", "libpam-systemd", "nodejs", "libbpf1"] as c
 const serverPackages = [...basePackages, "memcached"] as const;
 
 /** What the packages and a test write needs to fit. The file has holes. */
-const DISK_MB = 3000;
+const DISK_MB = 6000;
 
 const folder = path.join(clone, "build/debian-server");
 const script = path.join(import.meta.dirname, "make-image.sh");

@@ -26,6 +26,8 @@ export interface Boot {
   readonly work: Work;
   /** More words of the kernel's command line. */
   readonly kernel?: string;
+  /** As a `Machine` has it. */
+  readonly limitMs?: number;
 }
 
 export interface Server {
