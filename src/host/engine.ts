@@ -8,7 +8,7 @@ import { type HostFacts, type Probe, whyMissing } from "../kernel/host-facts.ts"
 import { probeBpfLsm } from "../kernel/probe/bpf-lsm.ts";
 import { unlessGone } from "../kernel/unless-gone.ts";
 import { type Engine, engines } from "../model/engines/engine.ts";
-import { KERNEL_ALONE, type Policy } from "../model/policy.ts";
+import { holdsInKernel, type Policy } from "../model/policy.ts";
 import { attachedEngine } from "./lsm.ts";
 import type { Places } from "./places.ts";
 import { unitsHeldBack } from "./units/hold-back.ts";
@@ -125,11 +125,6 @@ export function entersInKernel(places: Pick<Places, "system">): boolean {
   if (setting !== "auto") return setting === "bpf-lsm";
   // A probe that fails for a moment, or for want of capabilities, lets nobody start outside.
   return existsSync(places.system.lsmPins) || kernelTakesIt();
-}
-
-/** Whether no other engine holds the domain; its policy says so. */
-export function holdsInKernel({ mediation }: Pick<Policy, "mediation">): boolean {
-  return mediation === KERNEL_ALONE;
 }
 
 /** Whether the host's engine is one that holds the domain. */

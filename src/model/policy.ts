@@ -61,6 +61,11 @@ export type Mode = (typeof modes)[number];
 export const KERNEL_ALONE = "kernel";
 export const mediations = [...modes, KERNEL_ALONE] as const;
 export type Mediation = (typeof mediations)[number];
+
+/** Whether no other engine holds the domain; its policy says so. */
+export const holdsInKernel = ({ mediation }: Pick<Policy, "mediation">): boolean =>
+  mediation === KERNEL_ALONE;
+
 export type Entry =
   | { readonly kind: "exec"; readonly path: string }
   | {

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { holdsInKernel } from "../../src/host/engine.ts";
 import { vocabulary } from "../../src/host/load.ts";
-import type { Policy } from "../../src/model/policy.ts";
+import { holdsInKernel, type Policy } from "../../src/model/policy.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { clone } from "../package/packages.ts";
 

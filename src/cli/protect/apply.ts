@@ -1,8 +1,9 @@
 import { shownDomains } from "../../host/agent-answers.ts";
-import { entersInKernel, holdsInKernel, notHeldHere } from "../../host/engine.ts";
+import { entersInKernel, notHeldHere } from "../../host/engine.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { load } from "../../host/load.ts";
 import { modesFor, writeWhole } from "../../host/write-whole.ts";
+import { holdsInKernel } from "../../model/policy.ts";
 import type { Subject } from "../../protect/subject.ts";
 import { type Command, CommandError, type Context, type Options } from "../command.ts";
 import { ask } from "../commands/domain/ask.ts";

@@ -1,4 +1,5 @@
-import { holdsInKernel, notHeldHere } from "../engine.ts";
+import { holdsInKernel } from "../../model/policy.ts";
+import { notHeldHere } from "../engine.ts";
 import { addition, type Look, note, type Rule, unitConflict } from "./finding.ts";
 import { otherRoot } from "./root-rules.ts";
 import { isTemplate, property, templateOf, words } from "./unit.ts";
