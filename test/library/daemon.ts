@@ -24,6 +24,8 @@ const written = z.strictObject({
   version: z.string().optional(),
   /** The package that is upgraded; the first one, unless the unit is in another. */
   upgrade: z.string().optional(),
+  /** The package whose own tests are run, if it is not the upgraded one. */
+  tested: z.string().optional(),
   unit: z.string(),
   /** What is missing where the daemon is not installed. */
   program: z.string(),
@@ -74,6 +76,7 @@ export interface Daemon
 export interface LibraryDaemon extends Daemon {
   readonly packages: readonly string[];
   readonly upgrade: string;
+  readonly tested: string;
   readonly daemon: string;
   readonly work: string;
   readonly isReloaded: boolean;
@@ -109,13 +112,18 @@ function refusalOf(name: string, one: string | Refusal): Refusal {
 export function readDaemon(name: string): LibraryDaemon {
   if (!names.includes(name))
     throw new Error(`there is no ${join(folder, name)}.yaml; --new ${name} makes it`);
-  const { daemon, upgrade, refused, ...rest } = readAs(written, join(folder, `${name}.yaml`));
+  const { daemon, upgrade, tested, refused, ...rest } = readAs(
+    written,
+    join(folder, `${name}.yaml`),
+  );
+  const upgraded = upgrade ?? rest.packages[0] ?? "";
   const made: LibraryDaemon = {
     ...rest,
     name,
     version: rest.version,
     daemon: daemon ?? rest.program,
-    upgrade: upgrade ?? rest.packages[0] ?? "",
+    upgrade: upgraded,
+    tested: tested ?? upgraded,
     refused: refused.map((one) => refusalOf(name, one)),
   };
   return inAll(made, (text) => text.replaceAll("$TEST", tests));

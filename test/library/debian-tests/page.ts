@@ -75,7 +75,10 @@ function notRun(seen: readonly PackageSeen[]): readonly string[] {
   const by = new Map<string, string[]>();
   for (const { name, none, source, version, day } of seen)
     if (none !== null)
-      by.set(none, [...(by.get(none) ?? []), `${name} (${source} ${version}, ${day})`]);
+      by.set(none, [
+        ...(by.get(none) ?? []),
+        `${name} (${[source, version].join(" ").trim()}, ${day})`,
+      ]);
   return [...by].map(([why, daemons]) => row([why, daemons.join(", ")]));
 }
 
