@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { isKernelsAlone } from "./policy.ts";
 
 /**
  * The daemons of the library: what an administrator and a client do with each. `daemons/NAME.yaml`
@@ -89,9 +88,6 @@ export const names: readonly string[] = readdirSync(folder)
   .filter((name) => name.endsWith(".yaml"))
   .map((name) => basename(name, ".yaml"))
   .sort();
-
-/** Those that both engines hold: landlock's domains are tried in a Debian that is a container. */
-export const nativeNames: readonly string[] = names.filter((name) => !isKernelsAlone(name));
 
 /** @throws Error that names the file, where it is not as it should be */
 function readAs<T>(schema: z.ZodType<T>, file: string): T {

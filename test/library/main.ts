@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { sharedPackages } from "../package/packages.ts";
 import { countBeside } from "./apparmor/beside.ts";
-import { type LibraryDaemon, names, nativeNames, readDaemon } from "./daemon.ts";
+import { type LibraryDaemon, names, readDaemon } from "./daemon.ts";
 import { goThroughTests, packageSeen } from "./debian-tests/go-through.ts";
 import { keepTests } from "./debian-tests/seen.ts";
 import { type Source, sourceOf } from "./debian-tests/source.ts";
@@ -9,6 +9,7 @@ import { goThrough, type Passage, StepFailed } from "./go-through.ts";
 import { keepKernelPassage } from "./kernel-engine/seen.ts";
 import { throughKernel } from "./kernel-engine/through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
+import { nativeNames } from "./native-names.ts";
 import { keepPassage } from "./passages.ts";
 import { isKernelsAlone } from "./policy.ts";
 import { nothingTold, StockServer } from "./server.ts";

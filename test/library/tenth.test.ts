@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { BUILD_MS, sharedPackages } from "../package/packages.ts";
 import { skipUnless } from "../support/skip.ts";
-import { nativeNames, readDaemon } from "./daemon.ts";
+import { readDaemon } from "./daemon.ts";
 import { goThrough } from "./go-through.ts";
 import { hostMissing, LibraryHost } from "./library-host.ts";
+import { nativeNames } from "./native-names.ts";
 import { tenthOf } from "./tenth.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nativeNames } from "../daemon.ts";
+import { nativeNames } from "../native-names.ts";
 import { meets, reasons, testsPage } from "./page.ts";
 import { keptTests, type PackageSeen, type TestSeen, verdictOf } from "./seen.ts";
 import { noTestsBy, stanzas } from "./source.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { nativeNames } from "../daemon.ts";
+import { nativeNames } from "../native-names.ts";
 import {
   digestOfPolicy,
   keptTests,
