@@ -17,7 +17,7 @@ import { tryBreakIns } from "../break-ins.ts";
 import { readDaemon } from "../daemon.ts";
 import type { DaemonHost } from "../daemon-host.ts";
 import { OnHost } from "../on-host.ts";
-import { GO, LAST_BEGIN } from "./place.ts";
+import { GO, LAST_BEGIN, SEEN } from "./place.ts";
 
 /** An emulated machine. Who hears nothing that long hardly will, and others wait for the machine. */
 const ANSWER_MS = 300_000;
@@ -76,7 +76,9 @@ async function step(): Promise<object> {
   try {
     await one.inKernel(entry === "launcher");
     const told = one.told();
-    return { version: one.version(), told, tried: tryBreakIns(host, one.daemon) };
+    const seen = { version: one.version(), told, tried: tryBreakIns(host, one.daemon) };
+    machine.announce(`${SEEN}${name} ${JSON.stringify(seen)}`);
+    return seen;
   } finally {
     // The next daemon may want its ports, whatever became of it.
     machine.run("systemctl", "stop", unit);

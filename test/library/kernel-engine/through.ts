@@ -3,12 +3,12 @@ import { clone, FOLDER_IN_ROOT, type Packages } from "../../package/packages.ts"
 import { bundleProgram, keepFolders } from "../../vm/bundle.ts";
 import { basePackages, imageMissing } from "../../vm/debian/image.ts";
 import { runServer } from "../../vm/debian/server.ts";
-import type { StepOutcome } from "../../vm/work.ts";
+import type { MachineOutcome, StepOutcome, Work } from "../../vm/work.ts";
 import { builtBreakIn } from "../break-in.ts";
 import type { LibraryDaemon } from "../daemon.ts";
 import { BREAK_IN } from "../daemon-host.ts";
 import { entryOf } from "./entry.ts";
-import { GO, LAST_BEGIN } from "./place.ts";
+import { GO, LAST_BEGIN, SEEN } from "./place.ts";
 import { type KernelPassage, told } from "./seen.ts";
 
 /** What clients and rotations use, beside the daemons' own packages. */
@@ -44,6 +44,11 @@ const heldBack = `[Unit]
 ConditionPathExists=${GO}
 `;
 
+/** Of a console, characters. */
+const WHY_MAX = 500;
+
+type Passed = Omit<KernelPassage, "digest">;
+
 export interface Failed {
   readonly name: string;
   readonly why: string;
@@ -56,7 +61,7 @@ export interface Failed {
 export async function throughKernel(
   packages: Packages,
   daemons: readonly LibraryDaemon[],
-): Promise<readonly (Omit<KernelPassage, "digest"> | Failed)[]> {
+): Promise<readonly (Passed | Failed)[]> {
   const wanted = [
     ...new Set([...basePackages, ...tools, ...daemons.flatMap((one) => one.packages)]),
   ];
@@ -77,21 +82,29 @@ export async function throughKernel(
     ["engine", step("engine", ...daemons.map(({ name }) => name))],
     ...lane("held"),
   ]);
-  const [outcome] = await runServer({
-    packages: wanted,
-    fill: (files) => {
-      files.copy(packages.folder, FOLDER_IN_ROOT);
-      files.copy(builtBreakIn(), BREAK_IN);
-      for (const name of read) files.copy(name);
-      for (const name of modules) files.copy(join(clone, name), join(dirname(GUEST), name));
-      for (const { unit } of daemons)
-        files.write(`etc/systemd/system/${unit}.service.d/held-back.conf`, heldBack);
-      files.write("etc/hostname", `${NAME}\n`);
-      files.write("etc/hosts", hosts);
-      files.write(GUEST, bundle);
-    },
-    boots: [{ work: { library: { root } }, limitMs: limitS * 1000 }],
-  });
+  const work: Work = { library: { root } };
+  let outcome: MachineOutcome | undefined;
+  try {
+    [outcome] = await runServer({
+      packages: wanted,
+      fill: (files) => {
+        files.copy(packages.folder, FOLDER_IN_ROOT);
+        files.copy(builtBreakIn(), BREAK_IN);
+        for (const name of read) files.copy(name);
+        for (const name of modules) files.copy(join(clone, name), join(dirname(GUEST), name));
+        for (const { unit } of daemons)
+          files.write(`etc/systemd/system/${unit}.service.d/held-back.conf`, heldBack);
+        files.write("etc/hostname", `${NAME}\n`);
+        files.write("etc/hosts", hosts);
+        files.write(GUEST, bundle);
+      },
+      boots: [{ work, limitMs: limitS * 1000 }],
+    });
+  } catch (error) {
+    // A machine that was ended hands nothing over, but for what its console has told.
+    const console = error instanceof Error ? error.message : String(error);
+    return daemons.map(({ name }) => toldByConsole(console, name));
+  }
   const of = (name: string) => outcome?.steps.get(`library/root/${name}`);
   return daemons.map(({ name }) => {
     for (const earlier of ["engine", `outside-${name}`]) {
@@ -100,9 +113,20 @@ export async function throughKernel(
     }
     const held = of(`held-${name}`);
     if (held?.status !== 0) return { name, why: said(held) };
-    const day = new Date().toISOString().slice(0, 10);
-    return { name, day, ...told.parse(JSON.parse(held.output.trim().split("\n").at(-1) ?? "")) };
+    return passed(name, held.output.trim().split("\n").at(-1) ?? "");
   });
+}
+
+function toldByConsole(console: string, name: string): Passed | Failed {
+  const label = `${SEEN}${name} `;
+  const line = console.split(/\r?\n/).find((one) => one.startsWith(label));
+  if (line === undefined) return { name, why: `it was not reached:\n${console.slice(-WHY_MAX)}` };
+  return passed(name, line.slice(label.length));
+}
+
+function passed(name: string, json: string): Passed {
+  const day = new Date().toISOString().slice(0, 10);
+  return { name, day, ...told.parse(JSON.parse(json)) };
 }
 
 const said = (step: StepOutcome | undefined): string =>
