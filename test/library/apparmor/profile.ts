@@ -122,7 +122,7 @@ export function profileFor(
 ): { readonly facts: ProfileFacts; readonly compiled: CompiledProfile } | null {
   const real = host.booted.sh('readlink -e "$1"', program).trim();
   // A version at the end of its name may be a pattern in the profile.
-  const word = /^[a-z]+(?:\.[a-z]+)*/i.exec(basename(program))?.[0] ?? basename(program);
+  const word = /^[a-z]+(?:[.-][a-z]+)*/i.exec(basename(program))?.[0] ?? basename(program);
   const files = host.booted.sh(candidates[source], word).split("\n").slice(0, -1);
   const profiles = files.flatMap((file) => {
     const bytes = compile("/srv/apparmor", bases[source], file, (words) =>
