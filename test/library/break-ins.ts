@@ -44,6 +44,8 @@ if os.fork() == 0:
     if isFree: os.unlink(at)`;
 /** The units that serve. */
 const SERVE = "break-in-serves-";
+/** A copy of Python for them: of a service in Python the break-in takes Python's own place. */
+const PYTHON = "/run/break-in-python3";
 
 /**
  * `$1`: a program, `$2`: one that serves; then kinds and names. A file that is not there is root's,
@@ -64,7 +66,7 @@ socket)
   mkdir -p "$(dirname "$2")"
   systemctl is-active --quiet "${SERVE}$#" ||
     systemd-run --quiet --collect --property=Type=forking --unit="${SERVE}$#" \\
-      python3 -c "$serve" "$2"
+      ${PYTHON} -c "$serve" "$2"
   ;;
 room)
   mkdir -p "$(dirname "$2")"
@@ -120,6 +122,7 @@ function bothWays(
   const prepareAll = () => {
     booted.sh(prepare, BREAK_IN, serve, ...needs.flatMap(({ what, path }) => [what, path]));
   };
+  booted.sh('cp -L /usr/bin/python3 "$1"', PYTHON);
   booted.sh('mount --bind "$1" "$2"', BREAK_IN, daemon.daemon);
   try {
     prepareAll();
@@ -138,7 +141,7 @@ function bothWays(
     host.giveLevel(daemon.name, "enforcing");
     // What was made outside of all restrictions is no part of the next daemon's host.
     const made = needs.filter(({ what }) => what === "room").map(({ path }) => path);
-    booted.sh('rm -f "$@"', ...made);
+    booted.sh('rm -f "$@"', PYTHON, ...made);
   }
 }
 
