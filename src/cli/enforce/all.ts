@@ -7,7 +7,7 @@ import type { Readiness } from "../ready/reasons.ts";
 import { lengthOfTime } from "../render/local-time.ts";
 import { liveLine } from "../render/progress.ts";
 import { type Enforced, enforceWatched } from "./enforce.ts";
-import { judgedNow } from "./judged.ts";
+import { type Judged, judgedNow } from "./judged.ts";
 import { untilSignal, watchOptions } from "./watch-options.ts";
 
 export interface EnforcedDomain {
@@ -41,37 +41,62 @@ export async function enforceAll(
     line.show(`${seen.size} domains: enforcing, watched for another ${time}, ${sum} denied`);
   };
   try {
+    // One after another, and none beside an order: what is judged keeps this process from writing
+    // for seconds, and the agent closes connections that say nothing.
+    const judged: JudgedDomain[] = [];
+    for (const { name } of used) {
+      line.show(`${used.length} domains: judging ${name}`);
+      judged.push(await judgeOne(context, name, options));
+    }
     return await untilSignal((signal) =>
-      Promise.all(used.map(({ name }) => enforceOne(context, name, options, signal, show))),
+      Promise.all(judged.map((one) => enforceOne(context, one, options, signal, show))),
     );
   } finally {
     line.end();
   }
 }
 
+interface JudgedDomain {
+  readonly domain: string;
+  /** A sentence if it could not be judged. */
+  readonly judged: Judged | string;
+}
+
+async function judgeOne(context: Context, domain: string, options: Options): Promise<JudgedDomain> {
+  try {
+    return { domain, judged: await judgedNow(context, await detailsOf(context, domain), options) };
+  } catch (error) {
+    return { domain, judged: whyNot(error) };
+  }
+}
+
+/** @throws the error itself if it is none that is told */
+function whyNot(error: unknown): string {
+  if (!(error instanceof HostError)) throw error;
+  return `${error.message}; ${error.help}`;
+}
+
 async function enforceOne(
   context: Context,
-  domain: string,
+  { domain, judged }: JudgedDomain,
   options: Options,
   signal: AbortSignal,
   show: (domain: string, left: number, denied: number) => void,
 ): Promise<EnforcedDomain> {
-  let readiness: Readiness | null = null;
+  if (typeof judged === "string")
+    return { domain, readiness: null, enforced: null, failed: judged };
+  const { readiness, units, isSettled } = judged;
+  const told = { domain, readiness };
+  if (readiness.verdict !== "ready" && options.anyway !== true)
+    return { ...told, enforced: null, failed: null };
   try {
-    const judged = await judgedNow(context, await detailsOf(context, domain), options);
-    readiness = judged.readiness;
-    const done = { domain, readiness, failed: null };
-    if (readiness.verdict !== "ready" && options.anyway !== true)
-      return { ...done, enforced: null };
-    const { units, isSettled } = judged;
     const enforced = await enforceWatched(context, {
       ...{ domain, units, isSettled, signal },
       progress: (left, denied) => show(domain, left, denied),
       ...watchOptions(context, domain, units, options),
     });
-    return { ...done, enforced };
+    return { ...told, enforced, failed: null };
   } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    return { domain, readiness, enforced: null, failed: `${error.message}; ${error.help}` };
+    return { ...told, enforced: null, failed: whyNot(error) };
   }
 }
