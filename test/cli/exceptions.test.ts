@@ -114,7 +114,7 @@ test("an address follows, whoever judges it", { timeout: WAIT_MS }, async () => 
     const client = new Reader("/usr/bin/bash", `(exec 3<>/dev/tcp/127.0.0.1/${port})`);
     expect(await client.reads()).toBe("no");
     const grant = `connect tcp 127.0.0.1:${port}`;
-    host.cofferdam("exception", "add", "shop", grant, "--for", "3s", "--why", "the move");
+    host.cofferdam("exception", "add", "shop", grant, "--for", "10s", "--why", "the move");
     expect(await client.reads()).toBe("yes");
     await client.until("no");
   } finally {
