@@ -29,7 +29,9 @@ export function makePlanOfView(places: Places, start: Start): Promise<void> {
   return compilers.take(() => makeNow(places, start));
 }
 
-/** At a boot all services want theirs at the same time, and each compiler is a process of Node's. */
+/**
+ * At a boot all services want theirs at the same time, and each compiler is a process of Node's.
+ */
 const compilers = new Turns(availableParallelism());
 
 async function makeNow(places: Places, { peer, domain, unit, groups }: Start): Promise<void> {

@@ -81,7 +81,9 @@ function idOfGroup(name: string, { groups }: Accounts): number | null {
   return groups.find((one) => one.name === name)?.gid ?? idOf(name);
 }
 
-/** Those of /etc/group. With root's primary group there are none, as in a unit (systemd.exec(5)). */
+/**
+ * Those of /etc/group. With root's primary group there are none, as in a unit (systemd.exec(5)).
+ */
 function memberGroups(
   user: string | null,
   primary: number,

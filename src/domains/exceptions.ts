@@ -30,7 +30,9 @@ export interface Exception extends Timed, Grant {
  */
 const EXCEPTIONS_MODE = PRIVATE_FILE;
 
-/** JSON, each exception in a line of its own, and the grant first: rules have this as their place. */
+/**
+ * JSON, each exception in a line of its own, and the grant first: rules have this as their place.
+ */
 const OPENING = "[\n";
 const GRANT_MEMBER = "grant";
 const FIRST_LINE = 2;

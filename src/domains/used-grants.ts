@@ -25,7 +25,9 @@ export function grantId(section: string, text: string): string {
   return createHash("sha256").update(`${section} ${text}`).digest("hex").slice(0, ID_DIGITS);
 }
 
-/** The kernel's own check for capabilities is recorded, and each call that finds an object of IPC. */
+/**
+ * The kernel's own check for capabilities is recorded, and each call that finds an object of IPC.
+ */
 const seenWords: ReadonlySet<WordSection> = new Set(["capabilities", "ipc"]);
 
 /** Grants that end by themselves are left out. */

@@ -68,7 +68,9 @@ export function parseGrant(typed: string): ParsedGrant {
   return { state: "good", grant: { section: allowed, line } };
 }
 
-/** A place in the text that was parsed, which stands in quotes behind `before`, as one in `line`. */
+/**
+ * A place in the text that was parsed, which stands in quotes behind `before`, as one in `line`.
+ */
 function within({ column, length }: Diagnostic, before: number, line: number) {
   const begin = Math.max(column - before, 1);
   const end = Math.min(column - before + length, line + 1);

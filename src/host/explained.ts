@@ -33,7 +33,9 @@ function logFile({ system }: Pick<Places, "system">): string {
   return join(dirname(system.control), "verifier.log");
 }
 
-/** Where the log is, to follow the verdict. Without room for it the verdict is said all the same. */
+/**
+ * Where the log is, to follow the verdict. Without room for it the verdict is said all the same.
+ */
 function keptLog(places: Pick<Places, "system">, { message, log }: BpfError): string {
   const file = logFile(places);
   try {

@@ -60,7 +60,9 @@ export interface SystemPlaces {
   readonly forwarding: string;
   /** Of what the agent has seen of domains at level warning. For root only. */
   readonly evidence: string;
-  /** Of grants that supervised domains used, by number (`domains/used-grants.ts`). For root only. */
+  /**
+   * Of grants that supervised domains used, by number (`domains/used-grants.ts`). For root only.
+   */
   readonly used: string;
   readonly agentLock: string;
   /** For root only. */

@@ -10,7 +10,10 @@ export interface Mount {
   readonly type: string;
 }
 
-/** `mountinfo`: its whole text. In the order of the kernel: a later mount on the same point hides the earlier ones. */
+/**
+ * `mountinfo`: its whole text. In the order of the kernel: a later mount on the same point hides
+ * the earlier ones.
+ */
 export function mountsIn(mountinfo: string): readonly Mount[] {
   return mountinfo.split("\n").flatMap((line) => {
     const fields = line.split(" ");

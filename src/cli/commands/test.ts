@@ -112,7 +112,9 @@ interface Found extends LoadedCases {
   readonly file: string;
 }
 
-/** Beside the policy, else shipped: a copy of a shipped policy is held against the shipped cases. */
+/**
+ * Beside the policy, else shipped: a copy of a shipped policy is held against the shipped cases.
+ */
 function casesOf({ places }: Context, required: RequiredPolicy, options: Options): Found | null {
   const shipped = shippedOf(places);
   const owners = [0, process.geteuid?.() ?? 0];

@@ -17,7 +17,9 @@ export interface Explanation {
   readonly policy: Decision;
   /** The answer of a sealed domain that starts now; null if the domain is supervised. */
   readonly sealed: Decision | null;
-  /** The section and line that would allow it, tried: the policy with it loads; null if none does. */
+  /**
+   * The section and line that would allow it, tried: the policy with it loads; null if none does.
+   */
   readonly allow: Suggestion | null;
   /** Why there is no line, and what to do, in a sentence, if the reason does not say it. */
   readonly help: string | null;
@@ -41,7 +43,9 @@ const reasons: Readonly<Record<DenialReason, string>> = {
   never: "no domain is given it, whatever its policy names",
 };
 
-/** `text`: the request as it was asked. Only sentences are broken at `width`, no line to be pasted. */
+/**
+ * `text`: the request as it was asked. Only sentences are broken at `width`, no line to be pasted.
+ */
 export function renderExplanation(explanation: Explanation, text: string, width: number): string {
   const { domain, request, policy, sealed, part, near, allow, tried } = explanation;
   const told = (label: string, sentence: string) =>

@@ -28,7 +28,9 @@ const { errno } = constants;
 /** Node does not know it; asm-generic/errno.h. */
 const ESOCKTNOSUPPORT = 94;
 
-/** The permission was there: the call failed for its empty arguments, or because no server listens. */
+/**
+ * The permission was there: the call failed for its empty arguments, or because no server listens.
+ */
 const reached: readonly Result[] = [
   0,
   errno.EFAULT,

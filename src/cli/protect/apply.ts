@@ -32,7 +32,9 @@ export async function apply(
   if (unit !== null) await step(context, options, unitEnable, [unit.name], { now: options.now });
 }
 
-/** @throws CommandError for a policy that only the kernel's engine holds, and this start would not */
+/**
+ * @throws CommandError for a policy that only the kernel's engine holds, and this start would not
+ */
 function requireHeldHere({ places }: Context, domain: string): void {
   const { policy } = load(places, { name: domain });
   if (policy === null || !holdsInKernel(policy)) return;

@@ -67,7 +67,9 @@ const IN_DOMAIN = "# Domain ";
 /** A unit that starts its programs in a domain, according to its drop-in. */
 export interface EnabledUnit {
   readonly name: string;
-  /** Those that the launcher sets, without those that systemd knows only once an instance starts. */
+  /**
+   * Those that the launcher sets, without those that systemd knows only once an instance starts.
+   */
   readonly groups: readonly string[];
 }
 

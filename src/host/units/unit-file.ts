@@ -52,7 +52,9 @@ export const execKeys = [
 ] as const;
 export type ExecKey = (typeof execKeys)[number];
 
-/** The words of SupplementaryGroups=; specifiers are not expanded. An empty line resets the list. */
+/**
+ * The words of SupplementaryGroups=; specifiers are not expanded. An empty line resets the list.
+ */
 export function groupWords(assignments: readonly Assignment[]): readonly string[] {
   const values = assignments
     .filter(({ section, key }) => section === "Service" && key === "SupplementaryGroups")

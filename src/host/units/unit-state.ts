@@ -8,7 +8,9 @@ export interface UnitState {
   readonly active: string;
   /** Within that: `running`, `auto-restart`, `exited`, ... */
   readonly sub: string;
-  /** `success`, or why the unit failed: `exit-code`, `signal`, `watchdog`, `start-limit-hit`, ... */
+  /**
+   * `success`, or why the unit failed: `exit-code`, `signal`, `watchdog`, `start-limit-hit`, ...
+   */
   readonly result: string;
   /** That systemd did by itself (`Restart=`). */
   readonly restarts: number;

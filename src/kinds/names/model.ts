@@ -202,7 +202,9 @@ export function namesOf({
   return [created, ask("delete", from), ...(replaces ? [ask("delete", to)] : [])];
 }
 
-/** Of what a rename or link asks of each name the part that is denied; null if none is by itself. */
+/**
+ * Of what a rename or link asks of each name the part that is denied; null if none is by itself.
+ */
 export function refusedPart(
   rules: readonly NameRule[],
   request: TwoNameRequest,

@@ -91,7 +91,9 @@ test("a folder that changes all the time stops no start of a unit that cannot co
   at.done("unit", "disable", "churns");
 });
 
-/** Sends to an address that the unit allows, to one that it denies, and to a port without a grant. */
+/**
+ * Sends to an address that the unit allows, to one that it denies, and to a port without a grant.
+ */
 const sends = `
 import errno, socket
 for place in [("127.0.0.1", 9), ("192.0.2.9", 9), ("127.0.0.1", 10)]:

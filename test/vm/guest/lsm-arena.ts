@@ -45,7 +45,9 @@ const POLICY = "/root/case.yaml";
 /** How long an answer may take in a machine that emulates, in milliseconds. */
 const ANSWER_MS = 600_000;
 
-/** `rw /a/**`, `deny r /b`, `listen /s`, `connect /s`; as the lines of a policy, one pattern each. */
+/**
+ * `rw /a/**`, `deny r /b`, `listen /s`, `connect /s`; as the lines of a policy, one pattern each.
+ */
 export function rules(...lines: readonly string[]): readonly NameRule[] {
   return lines.map((line) => {
     const words = line.split(" ");

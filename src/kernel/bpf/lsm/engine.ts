@@ -295,7 +295,9 @@ function componentKey(path: string): Uint8Array {
   return key;
 }
 
-/** Whether `domain_of_path()` in bpf/lsm/units.h finds it: half for what is above, half for a name. */
+/**
+ * Whether `domain_of_path()` in bpf/lsm/units.h finds it: half for what is above, half for a name.
+ */
 export function isUnitPath(path: string): boolean {
   const longest = Math.max(...path.split("/").map((part) => bytesOfName(part).length));
   return bytesOfName(path).lastIndexOf(SLASH) < UNIT_BYTES / 2 && longest < UNIT_BYTES / 2 - 2;
