@@ -12,9 +12,8 @@ const inUse = {
   ...{ number: 7, level: "warning", policyLevel: "enforcing", until: null, engine: "landlock" },
   ...{ mediation: "sealed", switch: "live", runs: 1, processes: 1, eventsToday: 0, state: "good" },
 };
-const details = {
-  ...{ file: "", problems: null, givenBy: null, running: [], units: [], policy: null },
-};
+const domains = ["memcached", "nginx"].map((name) => ({ ...inUse, name }));
+const details = { file: "", problems: null, givenBy: null, running: [], units: [], policy: null };
 
 /** Stands in for an agent that is slow to tell of nginx, and refuses to give a level. */
 async function agentThat(heard: (asked: string) => void): Promise<string> {
@@ -23,18 +22,14 @@ async function agentThat(heard: (asked: string) => void): Promise<string> {
     heard(`${method} ${url}`);
     const [, , , domain = "", part] = url.split("/");
     if (domain === "nginx" && part === undefined) await pause(300);
-    const one = { ...inUse, name: domain };
     answer.setHeader("content-type", "application/json");
     if (method === "PUT") {
       answer.statusCode = 500;
       answer.end(JSON.stringify({ error: "no", help: "none" }));
-    } else if (domain === "")
-      answer.end(
-        JSON.stringify({ domains: ["memcached", "nginx"].map((name) => ({ ...inUse, name })) }),
-      );
+    } else if (domain === "") answer.end(JSON.stringify({ domains }));
     else if (part === "evidence")
       answer.end(JSON.stringify({ name: domain, digest: null, evidence: null, behind: false }));
-    else answer.end(JSON.stringify({ ...one, ...details }));
+    else answer.end(JSON.stringify({ ...inUse, name: domain, ...details }));
   });
   onTestFinished(() => void server.close());
   server.listen(control);

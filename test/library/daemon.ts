@@ -23,8 +23,11 @@ const written = z.strictObject({
   version: z.string().optional(),
   /** The package that is upgraded; the first one, unless the unit is in another. */
   upgrade: z.string().optional(),
-  /** The package whose own tests are run, if it is not the upgraded one. */
-  tested: z.string().optional(),
+  /**
+   * The package whose own tests are run, if it is not the upgraded one; null for a template, of
+   * which Debian has no package.
+   */
+  tested: z.string().nullable().optional(),
   unit: z.string(),
   /** What is missing where the daemon is not installed. */
   program: z.string(),
@@ -75,7 +78,7 @@ export interface Daemon
 export interface LibraryDaemon extends Daemon {
   readonly packages: readonly string[];
   readonly upgrade: string;
-  readonly tested: string;
+  readonly tested: string | null;
   readonly daemon: string;
   readonly work: string;
   readonly isReloaded: boolean;
@@ -119,7 +122,7 @@ export function readDaemon(name: string): LibraryDaemon {
     version: rest.version,
     daemon: daemon ?? rest.program,
     upgrade: upgraded,
-    tested: tested ?? upgraded,
+    tested: tested === undefined ? upgraded : tested,
     refused: refused.map((one) => refusalOf(name, one)),
   };
   return inAll(made, (text) => text.replaceAll("$TEST", tests));
@@ -153,7 +156,9 @@ function inAll<T>(value: T, change: (text: string) => string): T {
 export const isListed = ({ refused }: Pick<Daemon, "refused">, access: string): boolean =>
   refused.some((one) => matches(one, access) || isItsUse(one, access));
 
-/** The kernel's engine tells what is used (`use jit: ...`, `use net_admin`), and not by which call. */
+/**
+ * The kernel's engine tells what is used (`use jit: ...`, `use net_admin`), and not by which call.
+ */
 function isItsUse(refusal: Refusal, access: string): boolean {
   const used = /^use \w+(?=:|$)/.exec(access)?.[0];
   return used !== undefined && refusal.access.startsWith(`${used} for `);

@@ -47,7 +47,7 @@ export function writeWork(tree: Tree, work: Work): void {
  * order is the order of work.
  */
 function stepsOf(work: Work): readonly { name: string; place: string; script: string }[] {
-  const numbered = (index: number, name: string) => `${String(index).padStart(2, "0")}-${name}`;
+  const numbered = (index: number, name: string) => `${String(index).padStart(3, "0")}-${name}`;
   return Object.entries(work).flatMap(([phase, lanes], phaseIndex) =>
     Object.entries(lanes).flatMap(([lane, steps]) =>
       Object.entries(steps).map(([step, script], index) => ({

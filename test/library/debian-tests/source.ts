@@ -9,14 +9,17 @@ export interface Source {
   readonly none: string | null;
 }
 
-/** Of a service that whoever wrote it makes a package of. */
-const TEMPLATE = "Debian has no such package: it is a template";
-
 /** Of a daemon's package in the version that is installed there, or would be. */
 export function sourceOf(host: LibraryHost, written: LibraryDaemon): Source {
-  const named = sourceNamed(host, written);
-  if (named === null) return { name: written.tested, version: "", none: TEMPLATE };
-  const { name, version } = named;
+  if (written.version !== undefined) host.install(written.packages);
+  const { tested } = withVersion(written, (script) => host.booted.sh(script));
+  if (tested === null)
+    return {
+      name: written.name,
+      version: "",
+      none: "Debian has no such package: it is a template",
+    };
+  const { name, version } = sourceNamed(host, tested);
   const { out } = host.booted.run("apt-cache", "showsrc", "--only-source", name);
   const described = stanzas(out).find(
     (one) => one.get("Package") === name && one.get("Version") === version,
@@ -52,17 +55,12 @@ function noneOf(
   }
 }
 
-/**
- * `Source: NAME (VERSION)` stands only where it differs from the binary package. null: apt knows no
- * such package.
- */
-function sourceNamed(host: LibraryHost, written: LibraryDaemon) {
-  if (written.version !== undefined) host.install(written.packages);
-  const daemon = withVersion(written, (script) => host.booted.sh(script));
-  const { out } = host.booted.run("apt-cache", "show", "--no-all-versions", daemon.tested);
+/** `Source: NAME (VERSION)` stands only where it differs from the binary package. */
+function sourceNamed({ booted }: LibraryHost, tested: string) {
+  const { out } = booted.run("apt-cache", "show", "--no-all-versions", tested);
   const [binary] = stanzas(out);
-  if (binary === undefined) return null;
-  const [name = "", inBrackets] = (binary.get("Source") ?? daemon.tested).split(" ");
+  if (binary === undefined) throw new Error(`apt knows no package ${tested}`);
+  const [name = "", inBrackets] = (binary.get("Source") ?? tested).split(" ");
   return { name, version: inBrackets?.slice(1, -1) ?? binary.get("Version") ?? "" };
 }
 

@@ -19,7 +19,9 @@ import type { DaemonHost } from "../daemon-host.ts";
 import { OnHost } from "../on-host.ts";
 import { GO, LAST_BEGIN, SEEN } from "./place.ts";
 
-/** An emulated machine. Who hears nothing that long hardly will, and others wait for the machine. */
+/**
+ * An emulated machine. Who hears nothing that long hardly will, and others wait for the machine.
+ */
 const ANSWER_MS = 300_000;
 
 /** Asks the kernel itself: a command takes a busy emulated machine ten seconds. */

@@ -22,7 +22,7 @@ const GUEST = "vm/library.mjs";
 const modules = ["node_modules/koffi", "node_modules/@koromix"] as const;
 /** One step of one daemon, seconds: a client that hangs costs no other daemon its turn. */
 const STEP_S = 840;
-/** To boot and attach the engine, and for each daemon, seconds, on a machine that others use too. */
+/** To boot and attach the engine, and for each daemon, seconds, beside other work of the host's. */
 const BEFORE_S = 900;
 const DAEMON_S = 360;
 
@@ -43,9 +43,6 @@ const hosts = `127.0.0.1\tlocalhost
 const heldBack = `[Unit]
 ConditionPathExists=${GO}
 `;
-
-/** Of a console, characters. */
-const WHY_MAX = 500;
 
 type Passed = Omit<KernelPassage, "digest">;
 
@@ -71,7 +68,7 @@ export async function throughKernel(
     plugins: [keepFolders],
   });
   const limitS = BEFORE_S + STEP_S + DAEMON_S * daemons.length;
-  // Who would not come to an end begins no more: the machine is ended with all that it has seen.
+  // A daemon that would not come to its end is not begun: the machine is ended with what it holds.
   const lastBegin = `${LAST_BEGIN}=${limitS - STEP_S}`;
   const step = (...words: string[]) =>
     `${lastBegin} ${INTERPRETED} timeout ${STEP_S} node /${GUEST} ${words.join(" ")}`;
@@ -103,6 +100,7 @@ export async function throughKernel(
   } catch (error) {
     // A machine that was ended hands nothing over, but for what its console has told.
     const console = error instanceof Error ? error.message : String(error);
+    if (!console.includes(`\n${SEEN}`)) throw error;
     return daemons.map(({ name }) => toldByConsole(console, name));
   }
   const of = (name: string) => outcome?.steps.get(`library/root/${name}`);
@@ -117,10 +115,10 @@ export async function throughKernel(
   });
 }
 
-function toldByConsole(console: string, name: string): Passed | Failed {
+export function toldByConsole(console: string, name: string): Passed | Failed {
   const label = `${SEEN}${name} `;
   const line = console.split(/\r?\n/).find((one) => one.startsWith(label));
-  if (line === undefined) return { name, why: `it was not reached:\n${console.slice(-WHY_MAX)}` };
+  if (line === undefined) return { name, why: "it failed, or was not reached" };
   return passed(name, line.slice(label.length));
 }
 
