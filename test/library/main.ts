@@ -220,7 +220,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values.apparmor) {
-    const counted = (positionals.length > 0 ? positionals : names).map(readDaemon);
+    const counted = (positionals.length > 0 ? positionals : nativeNames).map(readDaemon);
     const checkout = values["apparmor-d"];
     await countBeside(sharedPackages(isProgram), counted, checkout, (line) => say(`${line}\n`));
     return 0;

@@ -125,8 +125,7 @@ function besideAppArmor(): string {
 How many files of a host a domain may read, write and execute, and how many the AppArmor profile for
 the same daemon: that of Debian, and that of the apparmor.d project, where there is one. The host
 had these daemons and what the tests of Cofferdam need: ${inDigits(files)} files. Of those that
-cannot be installed together (chrony, ntpsec and systemd-timesyncd; exim4 and postfix) the last is
-there.
+cannot be installed together (chrony and ntpsec, exim4 and postfix) the later one's are there.
 \`npm run library -- --apparmor\` counts; this is of ${day}.${ofProject(project)}
 
 AppArmor's own parser (${parser}) compiles each profile, and its automaton is walked as the kernel
