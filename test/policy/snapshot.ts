@@ -1,8 +1,9 @@
 import type { Snapshot, SnapshotNode } from "../../src/model/snapshot.ts";
+import { isWithin } from "../../src/model/within.ts";
 
 /**
  * A host made of names: `/a/` a directory, `/a -> b` a symbolic link, else a file. Folders on the
- * way need not be listed.
+ * way need not be listed. `/proc` is a procfs.
  */
 export function snapshotOf(names: readonly string[]): Snapshot {
   const nodes = new Map<string, SnapshotNode>();
@@ -12,11 +13,11 @@ export function snapshotOf(names: readonly string[]): Snapshot {
       parent !== "";
       parent = parent.slice(0, parent.lastIndexOf("/"))
     ) {
-      if (!nodes.has(parent)) nodes.set(parent, node("directory", nodes.size, null));
+      if (!nodes.has(parent)) nodes.set(parent, node(parent, "directory", nodes.size, null));
     }
-    nodes.set(path, node(kind, nodes.size, target));
+    nodes.set(path, node(path, kind, nodes.size, target));
   };
-  nodes.set("/", node("directory", 0, null));
+  nodes.set("/", node("/", "directory", 0, null));
   for (const name of names) {
     const [path = "", target] = name.split(" -> ");
     if (target !== undefined) add(path, "symlink", target);
@@ -36,6 +37,11 @@ export function snapshotOf(names: readonly string[]): Snapshot {
   };
 }
 
-function node(kind: SnapshotNode["kind"], inode: number, target: string | null): SnapshotNode {
-  return { kind, inode: `1:${inode}`, target, procfs: false };
+function node(
+  path: string,
+  kind: SnapshotNode["kind"],
+  inode: number,
+  target: string | null,
+): SnapshotNode {
+  return { kind, inode: `1:${inode}`, target, procfs: isWithin(path, "/proc") };
 }

@@ -68,6 +68,19 @@ export const checkEntries = {
       "for making and removing names; the mediator then does both.",
     example: "files: [r /srv/www/**, deny r /srv/www/private/**]",
   },
+  "procfs-lost": {
+    code: "CFD2048",
+    severity: "warning",
+    title: "grant below /proc that has no effect",
+    message: "a sealed domain does not get `{rule}`: {cause}",
+    fix: "remove one of the two, or write `mediation: supervised`",
+    explanation:
+      "Kernel rules on names inside a procfs do not last, because its files come and go with " +
+      "processes. So a sealed domain may read all of it or nothing: a grant to read one name " +
+      "opens all of them, a denial below closes all of them, and nothing is written by name. " +
+      "At level warning, and in a supervised domain, each name is judged by itself.",
+    example: "files: [r /proc/kmsg, deny r /proc/self/maps]",
+  },
   "wide-write": {
     code: "CFD2007",
     severity: "warning",

@@ -12,7 +12,7 @@ import { checkEntries } from "./entries.ts";
 import { checkExecute } from "./execute.ts";
 import { checkForeignFiles } from "./foreign-files.ts";
 import { checkHostSwitches } from "./host-switches.ts";
-import { checkListing } from "./listing.ts";
+import { checkListing, checkProcfs } from "./listing.ts";
 import { checkMissing } from "./missing.ts";
 import { onHost } from "./on-host.ts";
 import { checkOwnPlaces } from "./own-places.ts";
@@ -51,6 +51,7 @@ const adviceChecksOnHost: readonly Check[] = [
   checkWide,
   checkForeignFiles,
   checkListing,
+  checkProcfs,
   checkSocketPaths,
   checkExecute,
   checkStart,

@@ -31,6 +31,30 @@ export const checkListing: Check = (policy, { snapshot }, report) => {
   }
 };
 
+/**
+ * Grants below a procfs that a sealed domain does not get: all of it may be read or nothing, and
+ * nothing below its root may be written.
+ */
+export const checkProcfs: Check = (policy, { snapshot }, report) => {
+  if (policy.mediation !== "sealed" || !snapshot) return;
+  for (const lost of sealedView(policy, snapshot).lost.filter(({ why }) => why === "procfs")) {
+    const below = (rule: NameRule) => isWithin(prefixOf(rule), lost.path);
+    const deny = policy.names.find(
+      (rule) => rule.effect === "deny" && below(rule) && (rule.permissions & Permission.read) !== 0,
+    );
+    for (const rule of policy.names) {
+      const isLost = rule.effect === "allow" && (rule.permissions & lost.permissions) !== 0;
+      if (!isLost || !below(rule)) continue;
+      const isRead = (rule.permissions & lost.permissions & Permission.read) !== 0;
+      const cause =
+        isRead && deny !== undefined
+          ? `\`${deny.source.text}\` closes all of \`${lost.path}\``
+          : `nothing below \`${lost.path}\` can be written by its name`;
+      report(diagnose("procfs-lost", spanOf(rule.source), { rule: rule.source.text, cause }));
+    }
+  }
+};
+
 function covers(rule: NameRule, path: string): boolean {
   const parsed = parsePattern(rule.pattern);
   return "pattern" in parsed && matches(parsed.pattern, bytesOfName(path));
