@@ -44,6 +44,42 @@ test("a unit that a boot starts before the agent is refused: neither would come 
   at.host.sh("test ! -e /etc/systemd/system/early.service.d");
 });
 
+/** Tells systemd that another process is its main one, and hangs. */
+const tellsMain = `
+import os, socket, time
+pid = open("/run/tells/other").read().strip()
+said = f"READY=1\\nMAINPID={pid}\\nWATCHDOG=trigger".encode()
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(said, os.environ["NOTIFY_SOCKET"])
+time.sleep(600)
+`;
+
+// Pinned: SECURITY.md, "Programs outside that believe a daemon".
+test.each([
+  ["root has systemd end any process (pinned)", "root", "failed"],
+  ["another user does not", "daemon", "active"],
+])("by the main process that it tells, %s", (_, user, state) => {
+  at.domain(
+    "tells",
+    shell("tells", "tells.service", `user: ${user}\ngroup: ${user}`).replace(
+      "files:",
+      "files:\n  - r /usr/lib/python3*/** /run/tells.py",
+    ),
+  );
+  at.write("/run/tells.py", tellsMain);
+  at.host.sh("systemd-run --unit=other /usr/bin/sleep 600; mkdir -p /run/tells");
+  at.host.sh("systemctl show -P MainPID other >/run/tells/other");
+  at.service(
+    "tells.service",
+    `Type=notify\nUser=${user}\nGroup=${user}\nExecStart=/usr/bin/python3 -IS /run/tells.py\n`,
+  );
+  at.done("unit", "enable", "tells");
+  at.host.run("systemctl", "start", "tells");
+  at.host.sh("for i in $(seq 20); do systemctl -q is-active other || break; sleep 0.1; done");
+  expect(at.host.show("other", "ActiveState")).toBe(state);
+  at.host.sh("systemctl stop tells other; systemctl reset-failed");
+  at.done("unit", "disable", "tells");
+});
+
 /** What enters that group stands still, so that it can be seen there. */
 const catchesInGroup = `
 group=/sys/fs/cgroup/cofferdam
