@@ -16,7 +16,11 @@ const domains = ["memcached", "nginx"].map((name) => ({ ...inUse, name }));
 const details = { file: "", problems: null, givenBy: null, running: [], units: [], policy: null };
 
 /** Stands in for an agent that is slow to tell of nginx, and refuses to give a level. */
-async function agentThat(heard: (asked: string) => void): Promise<string> {
+async function agentThat(
+  heard: (asked: string) => void,
+  ordered: (count: number) => void = () => undefined,
+): Promise<string> {
+  let orders = 0;
   const control = join(scratchFolder("enforce"), "control");
   const server = createServer(async ({ method, url = "" }, answer) => {
     heard(`${method} ${url}`);
@@ -24,6 +28,9 @@ async function agentThat(heard: (asked: string) => void): Promise<string> {
     if (domain === "nginx" && part === undefined) await pause(300);
     answer.setHeader("content-type", "application/json");
     if (method === "PUT") {
+      ordered(++orders);
+      await pause(100);
+      orders--;
       answer.statusCode = 500;
       answer.end(JSON.stringify({ error: "no", help: "none" }));
     } else if (domain === "") answer.end(JSON.stringify({ domains }));
@@ -50,4 +57,16 @@ test("no order is given before all domains are judged", async () => {
   const first = heard.findIndex((asked) => asked.startsWith("PUT"));
   expect(heard.slice(0, first)).toContain("GET /v1/domains/nginx/evidence");
   expect(heard.filter((asked) => asked.startsWith("PUT"))).toHaveLength(2);
+});
+
+test("domains are enforced one after another", async () => {
+  const counts: number[] = [];
+  const control = await agentThat(
+    () => undefined,
+    (count) => counts.push(count),
+  );
+  const places = scratchPlaces(scratchFolder("enforce"), join(import.meta.dirname, "../.."));
+  const { context } = hearing({ ...places, system: { ...places.system, control } });
+  await enforceAll(context, { anyway: true });
+  expect(counts).toEqual([1, 1]);
 });

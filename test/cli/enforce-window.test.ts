@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { atOnce } from "../../src/base/in-turn.ts";
 import type { Context } from "../../src/cli/command.ts";
 import { enforceWatched } from "../../src/cli/enforce/enforce.ts";
 import type { WatchedHost } from "../../src/cli/enforce/watch.ts";
@@ -47,10 +48,29 @@ test("a daemon that ends before the order is answered does not pass", async () =
   };
   const done = await enforceWatched(context, {
     ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
-    ...{ host, signal: new AbortController().signal },
+    ...{ host, signal: new AbortController().signal, turn: atOnce },
     ...{ progress: () => undefined, say: () => undefined },
   });
   expect(done.outcome).toEqual({ state: "failed", why: "no process that ran in tool is left" });
   expect(done.level).toBe("warning");
   expect(orders).toEqual(["enforcing", "warning"]);
+});
+
+test("a domain whose turn comes after the signal is left as it is", async () => {
+  const orders: string[] = [];
+  const context = await agentThat((level) => orders.push(level));
+  const host: WatchedHost = {
+    units: () => [],
+    runs: () => [7],
+    log: () => ({ records: [], missing: 0 }),
+    now: () => 0,
+    pause: () => Promise.resolve(),
+  };
+  const enforced = enforceWatched(context, {
+    ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
+    ...{ host, signal: AbortSignal.abort("SIGINT"), turn: atOnce },
+    ...{ progress: () => undefined, say: () => undefined },
+  });
+  await expect(enforced).rejects.toThrow("tool was not enforced: SIGINT came before its turn");
+  expect(orders).toEqual([]);
 });

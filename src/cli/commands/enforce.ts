@@ -1,3 +1,4 @@
+import { atOnce } from "../../base/in-turn.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
 import { enforceAll } from "../enforce/all.ts";
@@ -29,7 +30,8 @@ export const enforce: Command = {
       "then restarts units that are down or sealed. Denials are shown; with --strict, the first " +
       "one sends it back, too. A process of the domain can cause that.",
     "--all does this for every domain that is in use and not enforced: it enforces those that " +
-      "are ready, watches them at the same time, and says of the others why they are not.",
+      "are ready, one after another, so that not all are restarted at once, watches them at the " +
+      "same time, and says of the others why they are not.",
     "Ctrl-C, a hang-up and SIGTERM end the watch: the domain goes back to level warning. If the " +
       "command is killed, or the host boots meanwhile, the agent sets the level back half " +
       "a minute after the watch would have ended; a sealed process keeps level enforcing until " +
@@ -157,7 +159,7 @@ async function watched(
   try {
     return await untilSignal((signal) =>
       enforceWatched(context, {
-        ...{ domain, units, isSettled, signal, progress },
+        ...{ domain, units, isSettled, signal, progress, turn: atOnce },
         ...watchOptions(context, domain, units, options),
       }),
     );

@@ -1,3 +1,4 @@
+import { inTurn, type Turn } from "../../base/in-turn.ts";
 import { shownDomains } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
 import type { Context, Options } from "../command.ts";
@@ -20,8 +21,9 @@ export interface EnforcedDomain {
 }
 
 /**
- * Enforces every domain that is in use, not enforced and ready (or `--anyway`), and watches all of
- * them at the same time. What becomes of one changes nothing for the others.
+ * Enforces every domain that is in use, not enforced and ready (or `--anyway`), one after another,
+ * so that a host's daemons are not all restarted at once, and watches all of them at the same time.
+ * What becomes of one changes nothing for the others.
  * @throws HostError without an agent
  */
 export async function enforceAll(
@@ -48,12 +50,19 @@ export async function enforceAll(
       line.show(`${used.length} domains: judging ${name}`);
       judged.push(await judgeOne(context, name, options));
     }
+    const turn = inTurn();
     return await untilSignal((signal) =>
-      Promise.all(judged.map((one) => enforceOne(context, one, options, signal, show))),
+      Promise.all(judged.map((one) => enforceOne(context, one, options, { signal, show, turn }))),
     );
   } finally {
     line.end();
   }
+}
+
+interface Together {
+  readonly signal: AbortSignal;
+  readonly show: (domain: string, left: number, denied: number) => void;
+  readonly turn: Turn;
 }
 
 interface JudgedDomain {
@@ -80,8 +89,7 @@ async function enforceOne(
   context: Context,
   { domain, judged }: JudgedDomain,
   options: Options,
-  signal: AbortSignal,
-  show: (domain: string, left: number, denied: number) => void,
+  { signal, show, turn }: Together,
 ): Promise<EnforcedDomain> {
   if (typeof judged === "string")
     return { domain, readiness: null, enforced: null, failed: judged };
@@ -91,7 +99,7 @@ async function enforceOne(
     return { ...told, enforced: null, failed: null };
   try {
     const enforced = await enforceWatched(context, {
-      ...{ domain, units, isSettled, signal },
+      ...{ domain, units, isSettled, signal, turn },
       progress: (left, denied) => show(domain, left, denied),
       ...watchOptions(context, domain, units, options),
     });

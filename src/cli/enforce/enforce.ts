@@ -1,3 +1,4 @@
+import type { Turn } from "../../base/in-turn.ts";
 import type { ShownChange } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
 import { START_WAIT_MAX_MS } from "../../host/units/systemctl.ts";
@@ -25,6 +26,8 @@ export interface EnforceOptions {
   /** The domain is at warning until someone orders another level. */
   readonly isSettled: boolean;
   readonly host: WatchedHost;
+  /** Levels are given and units restarted in turns, and watched while it is another's turn. */
+  readonly turn: Turn;
   readonly signal: AbortSignal;
   readonly progress: (left: number, denied: number) => void;
   readonly say: (text: string) => void;
@@ -47,7 +50,37 @@ export interface Enforced {
  * warning. @throws CommandError if the agent does not carry out an order
  */
 export async function enforceWatched(context: Context, options: EnforceOptions): Promise<Enforced> {
+  const { domain, turn } = options;
+  const { watched, restarted, refused, until } = await turn(() => enforceNow(context, options));
+  const outcome: Outcome =
+    refused === null ? await watched.wait() : { state: "failed", why: refused };
+  const common = { outcome, seen: watched.seen, restarted };
+  if (outcome.state === "passed") {
+    const last = await lastOrder(context, domain, "enforcing", until);
+    return { ...common, level: "enforcing", back: [], keeping: last.restart };
+  }
+  // At once, whoever's turn it is: the daemon may be down.
+  const { back, keeping } = await goBack(context, options, until, refused !== null);
+  return { ...common, level: "warning", back, keeping };
+}
+
+interface EnforcedNow {
+  readonly watched: Watch;
+  readonly restarted: readonly string[];
+  /** null if they were restarted. */
+  readonly refused: string | null;
+  /** When the agent sets the level back by itself. */
+  readonly until: string | null;
+}
+
+/** The watch has begun, unless the units did not start. */
+async function enforceNow(context: Context, options: EnforceOptions): Promise<EnforcedNow> {
   const { domain, units, host, signal, progress, watch, strict } = options;
+  if (signal.aborted)
+    throw new CommandError(
+      `${domain} was not enforced: ${signal.reason} came before its turn`,
+      "repeat the command",
+    );
   if (!options.isSettled) await giveLevel(context, domain, "warning");
   // A daemon may fail at once, before the order has been answered.
   const watched = new Watch(host, { domain, seconds: watch, strict, signal, progress });
@@ -63,15 +96,7 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
     ? await giveLevel(context, domain, "enforcing", watch + GRACE_S)
     : first;
   watched.begin(isRenewed);
-  const outcome: Outcome =
-    refused === null ? await watched.wait() : { state: "failed", why: refused };
-  const common = { outcome, seen: watched.seen, restarted };
-  if (outcome.state === "passed") {
-    const last = await lastOrder(context, domain, "enforcing", until);
-    return { ...common, level: "enforcing", back: [], keeping: last.restart };
-  }
-  const { back, keeping } = await goBack(context, options, until, refused !== null);
-  return { ...common, level: "warning", back, keeping };
+  return { watched, restarted, refused, until };
 }
 
 /** null if it worked. */
