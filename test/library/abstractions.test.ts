@@ -9,8 +9,13 @@ import { clone } from "../package/packages.ts";
 import { scratchFolder } from "../support/scratch.ts";
 import { written } from "./attempts.ts";
 
-/** Each abstraction alone: what it grants, and what a reader might fear that it grants. */
-const abstractions: Readonly<Record<string, readonly [grants: string[], refuses: string[]]>> = {
+/**
+ * Each abstraction alone: what it grants, what a reader might fear that it grants, and what it
+ * denies, whatever else is granted.
+ */
+const abstractions: Readonly<
+  Record<string, readonly [grants: string[], refuses: string[], denies?: string[]]>
+> = {
   accounts: [
     ["read /etc/passwd", "read /etc/group", "read /etc/nsswitch.conf"],
     ["read /etc/shadow", "write /etc/passwd", "connect udp 10.0.0.1:53"],
@@ -35,7 +40,7 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
       ...["read /proc/meminfo", "read /", "read /srv/app/app.jar"],
     ],
   ],
-  "java-without-ipv6": [[], ["read /proc/self/net/if_inet6", "read /proc/self/net/tcp"]],
+  "java-without-ipv6": [[], ["read /proc/self/net/tcp"], ["read /proc/self/net/if_inet6"]],
   "name-service": [
     ["read /etc/resolv.conf", "read /etc/passwd", "connect udp 10.0.0.1:53", "netlink route"],
     ["write /etc/resolv.conf", "connect udp 10.0.0.1:123", "listen udp 53", "netlink audit"],
@@ -52,7 +57,7 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /etc/shadow", "read /etc/pam.d/common-auth", "execute /usr/sbin/unix_chkpwd"],
     ["write /etc/shadow", "write /etc/pam.d/common-auth", "netlink audit", "execute /usr/bin/su"],
   ],
-  "prometheus-client": [[], ["read /proc/self/stat", "read /proc/stat", "listen tcp 9090"]],
+  "prometheus-client": [[], ["listen tcp 9090"], ["read /proc/self/stat", "read /proc/stat"]],
   python: [
     ["execute /usr/bin/python3.13", "read /usr/lib/python3/dist-packages/yaml/__init__.py"],
     [
@@ -72,7 +77,17 @@ const abstractions: Readonly<Record<string, readonly [grants: string[], refuses:
     ["read /etc/ssl/private/key.pem", "read /etc/letsencrypt/live/a/privkey.pem"],
     ["write /etc/ssl/private/key.pem", "read /etc/letsencrypt/accounts/a", "read /etc/ssh/key"],
   ],
-  "without-nscd": [[], ["connect unix /run/nscd/socket", "read /etc/passwd"]],
+  "without-cloud-keys": [
+    [],
+    ["connect tcp 10.0.0.1:80"],
+    [
+      ...["connect tcp 169.254.169.254:80", "connect tcp 169.254.170.2:80"],
+      ...["connect tcp [fd00:ec2::254]:80", "connect tcp [fd20:ce::254]:80"],
+      ...["connect tcp 168.63.129.16:32526", "connect tcp 100.100.100.200:80"],
+      ...["connect tcp 192.0.0.192:80"],
+    ],
+  ],
+  "without-nscd": [[], ["read /etc/passwd"], ["connect unix /run/nscd/socket"]],
 };
 
 const folder = join(clone, "domains/abstractions");
@@ -82,15 +97,19 @@ test("every abstraction is here", () => {
   expect(Object.keys(abstractions).sort()).toEqual(names.sort());
 });
 
-test.for(Object.entries(abstractions))("%s grants what it says", ([name, [grants, refuses]]) => {
-  const scratch = scratchFolder("abstraction");
-  cpSync(folder, join(scratch, "abstractions"), { recursive: true });
-  const file = join(scratch, "alone.yaml");
-  writeFileSync(file, `include: [${name}]\n`);
-  const { policy } = loadPolicy(file, { vocabulary: vocabulary() });
-  if (policy === null) throw new Error(`include: [${name}] is no policy`);
-  const isGranted = (text: string): boolean =>
-    decide(policy, parseRequest(text.split(" "), written)).outcome === "granted";
-  expect(grants.filter((text) => !isGranted(text))).toEqual([]);
-  expect(refuses.filter(isGranted)).toEqual([]);
-});
+test.for(Object.entries(abstractions))(
+  "%s grants what it says",
+  ([name, [grants, refuses, denies]]) => {
+    const scratch = scratchFolder("abstraction");
+    cpSync(folder, join(scratch, "abstractions"), { recursive: true });
+    const file = join(scratch, "alone.yaml");
+    writeFileSync(file, `include: [${name}]\n`);
+    const { policy } = loadPolicy(file, { vocabulary: vocabulary() });
+    if (policy === null) throw new Error(`include: [${name}] is no policy`);
+    const answer = (text: string) => decide(policy, parseRequest(text.split(" "), written));
+    const isGranted = (text: string): boolean => answer(text).outcome === "granted";
+    expect(grants.filter((text) => !isGranted(text))).toEqual([]);
+    expect(refuses.filter(isGranted)).toEqual([]);
+    expect((denies ?? []).filter((text) => answer(text).by === null)).toEqual([]);
+  },
+);

@@ -53,10 +53,15 @@ export function attemptsOf({ name, granted }: LibraryDaemon): readonly Attempt[]
   const cases = casesOf.parse(parse(readFileSync(file, "utf8")));
   const common = everywhere.filter((text) => !granted.includes(text));
   return [...new Set([...cases["must-deny"], ...common])].map((text) => {
-    const words = text.split(/(?<!\\)\s+/).map((word) => word.replaceAll(/\\(.)/g, "$1"));
-    const request = parseRequest(words, written);
+    const request = requestOf(text);
     return { text, argument: argumentOf(request)?.join("\t") ?? null, needs: needsOf(request) };
   });
+}
+
+/** Of a line of a case. */
+export function requestOf(text: string): Request {
+  const words = text.split(/(?<!\\)\s+/).map((word) => word.replaceAll(/\\(.)/g, "$1"));
+  return parseRequest(words, written);
 }
 
 /** Its words for `break-in.c`; null where another process would have to take part. */

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { decide } from "../../src/model/decide.ts";
 import { clone } from "../package/packages.ts";
-import { attemptsOf, everywhere } from "./attempts.ts";
+import { attemptsOf, everywhere, requestOf } from "./attempts.ts";
 import { isListed, names, readDaemon } from "./daemon.ts";
 import { keptKernelPassage } from "./kernel-engine/seen.ts";
 import { digestOf, keptPassage } from "./passages.ts";
@@ -50,6 +51,15 @@ describe.each(names)("%s", (name) => {
     const cases = attempts.map(({ text }) => text);
     expect(Object.keys(untried).filter((text) => !cases.includes(text))).toEqual([]);
     expect(granted.filter((text) => !everywhere.includes(text))).toEqual([]);
+  });
+
+  test("grants nothing of what a break-in tries anywhere but what its file says", () => {
+    const policy = shippedPolicy(name);
+    // Namespaces are refused by their flags: unshare(2) takes apart other things, too.
+    const tried = everywhere.filter((text) => text !== "syscall unshare");
+    const granted = tried.filter((text) => decide(policy, requestOf(text)).outcome === "granted");
+    const said = readDaemon(name).granted;
+    expect(granted).toEqual(tried.filter((text) => said.includes(text)));
   });
 
   test("names a program and a unit, and grants no whole disk", () => {
