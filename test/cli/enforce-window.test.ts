@@ -48,7 +48,7 @@ test("a daemon that ends before the order is answered does not pass", async () =
   };
   const done = await enforceWatched(context, {
     ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
-    ...{ host, signal: new AbortController().signal, turn: atOnce },
+    ...{ host: () => host, signal: new AbortController().signal, turn: atOnce },
     ...{ progress: () => undefined, say: () => undefined },
   });
   expect(done.outcome).toEqual({ state: "failed", why: "no process that ran in tool is left" });
@@ -68,7 +68,7 @@ test("a domain whose turn comes after the signal is left as it is", async () => 
   };
   const enforced = enforceWatched(context, {
     ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
-    ...{ host, signal: AbortSignal.abort("SIGINT"), turn: atOnce },
+    ...{ host: () => host, signal: AbortSignal.abort("SIGINT"), turn: atOnce },
     ...{ progress: () => undefined, say: () => undefined },
   });
   await expect(enforced).rejects.toThrow("tool was not enforced: SIGINT came before its turn");

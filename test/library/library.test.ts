@@ -8,6 +8,7 @@ import { isListed, names, readDaemon } from "./daemon.ts";
 import { keptKernelPassage } from "./kernel-engine/seen.ts";
 import { digestOf, keptPassage } from "./passages.ts";
 import { isKernelsAlone, policyFile, shippedPolicy } from "./policy.ts";
+import { inWords } from "./words.ts";
 
 /** Shipped, and no daemon of Debian's; each has tests of its own. */
 const others = ["shell", "vm@"];
@@ -32,6 +33,12 @@ test("the use of a word is listed by whichever call uses it", () => {
   expect(isListed({ refused: used }, "use net_admin: something")).toBe(true);
   expect(isListed({ refused: used }, "use net")).toBe(false);
   expect(isListed({ refused: used }, "use net_admin for ioctl")).toBe(false);
+});
+
+test("the words of a page leave out what is denied", () => {
+  const words = inWords("keepalived").join("\n");
+  expect(words).toContain("`net_admin`");
+  expect(words).not.toContain("`sys_admin`");
 });
 
 describe.each(names)("%s", (name) => {

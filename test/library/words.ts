@@ -4,14 +4,16 @@ import { formatPlace } from "../../src/kinds/addresses/policy.ts";
 import { formatSocket } from "../../src/kinds/sockets/model.ts";
 import { Permission, type PermissionSet } from "../../src/model/permission.ts";
 import type { NameRule, Policy } from "../../src/model/policy.ts";
+import type { Effect, Source } from "../../src/model/rule.ts";
 import { policyFile, shippedPolicy } from "./policy.ts";
 
-/** What a domain may do beyond the abstractions that it includes, a line for each kind. */
+/** What a domain is granted beyond the abstractions that it includes, a line for each kind. */
 export function inWords(name: string): readonly string[] {
   const policy = shippedPolicy(name);
-  const own = <R extends { readonly source: { readonly file: string } }>(rules: readonly R[]) =>
-    rules.filter(({ source }) => source.file === policyFile(name));
-  const names = own(policy.names).filter(({ effect }) => effect === "allow");
+  const own = <R extends { readonly effect: Effect; readonly source: Source }>(
+    rules: readonly R[],
+  ) => rules.filter(({ effect, source }) => effect === "allow" && source.file === policyFile(name));
+  const names = own(policy.names);
   const files = names.filter(({ pattern }) => pattern.startsWith("/"));
   const has = (bit: PermissionSet) => (rule: NameRule) => (rule.permissions & bit) !== 0;
   const writes = has(Permission.write | Permission.create | Permission.delete);

@@ -4,6 +4,7 @@ import { HostError } from "../../host/host-error.ts";
 import type { Context, Options } from "../command.ts";
 import { ask } from "../commands/domain/ask.ts";
 import { detailsOf } from "../ready/look.ts";
+import { counted } from "../ready/reason.ts";
 import type { Readiness } from "../ready/reasons.ts";
 import { lengthOfTime } from "../render/local-time.ts";
 import { liveLine } from "../render/progress.ts";
@@ -40,19 +41,31 @@ export async function enforceAll(
     const longest = Math.max(...all.map((one) => one.left));
     const sum = all.reduce((count, one) => count + one.denied, 0);
     const time = lengthOfTime(longest);
-    line.show(`${seen.size} domains: enforcing, watched for another ${time}, ${sum} denied`);
+    const what = counted(seen.size, "domain");
+    line.show(`${what}: enforcing, watched for another ${time}, ${sum} denied`);
+  };
+  /** What the live line would be drawn into. */
+  const say = (text: string): void => {
+    line.end();
+    context.err(`cofferdam: ${text}\n`);
   };
   try {
     // One after another, and none beside an order: what is judged keeps this process from writing
     // for seconds, and the agent closes connections that say nothing.
     const judged: JudgedDomain[] = [];
     for (const { name } of used) {
-      line.show(`${used.length} domains: judging ${name}`);
+      line.show(`${counted(used.length, "domain")}: judging ${name}`);
       judged.push(await judgeOne(context, name, options));
     }
     const turn = inTurn();
     return await untilSignal((signal) =>
-      Promise.all(judged.map((one) => enforceOne(context, one, options, { signal, show, turn }))),
+      Promise.all(
+        judged.map(async (one) => {
+          const done = await enforceOne(context, one, options, { signal, show, say, turn });
+          seen.delete(one.domain);
+          return done;
+        }),
+      ),
     );
   } finally {
     line.end();
@@ -62,6 +75,7 @@ export async function enforceAll(
 interface Together {
   readonly signal: AbortSignal;
   readonly show: (domain: string, left: number, denied: number) => void;
+  readonly say: (text: string) => void;
   readonly turn: Turn;
 }
 
@@ -89,7 +103,7 @@ async function enforceOne(
   context: Context,
   { domain, judged }: JudgedDomain,
   options: Options,
-  { signal, show, turn }: Together,
+  { signal, show, say, turn }: Together,
 ): Promise<EnforcedDomain> {
   if (typeof judged === "string")
     return { domain, readiness: null, enforced: null, failed: judged };
@@ -102,6 +116,7 @@ async function enforceOne(
       ...{ domain, units, isSettled, signal, turn },
       progress: (left, denied) => show(domain, left, denied),
       ...watchOptions(context, domain, units, options),
+      say,
     });
     return { ...told, enforced, failed: null };
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Turn } from "../../base/in-turn.ts";
+import { atOnce, type Turn } from "../../base/in-turn.ts";
 import type { ShownChange } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
 import { START_WAIT_MAX_MS } from "../../host/units/systemctl.ts";
@@ -25,7 +25,8 @@ export interface EnforceOptions {
   readonly strict: boolean;
   /** The domain is at warning until someone orders another level. */
   readonly isSettled: boolean;
-  readonly host: WatchedHost;
+  /** Called when it is the domain's turn: what happened before is not its own. */
+  readonly host: () => WatchedHost;
   /** Levels are given and units restarted in turns, and watched while it is another's turn. */
   readonly turn: Turn;
   readonly signal: AbortSignal;
@@ -59,7 +60,6 @@ export async function enforceWatched(context: Context, options: EnforceOptions):
     const last = await lastOrder(context, domain, "enforcing", until);
     return { ...common, level: "enforcing", back: [], keeping: last.restart };
   }
-  // At once, whoever's turn it is: the daemon may be down.
   const { back, keeping } = await goBack(context, options, until, refused !== null);
   return { ...common, level: "warning", back, keeping };
 }
@@ -83,20 +83,17 @@ async function enforceNow(context: Context, options: EnforceOptions): Promise<En
     );
   if (!options.isSettled) await giveLevel(context, domain, "warning");
   // A daemon may fail at once, before the order has been answered.
-  const watched = new Watch(host, { domain, seconds: watch, strict, signal, progress });
-  const first = await giveLevel(context, domain, "enforcing", watch + GRACE_S);
-  const isNeeded = options.restart || first.restart.length > 0;
-  const restarted = isNeeded ? units : [];
-  if (restarted.length > 0)
-    await giveLevel(context, domain, "enforcing", START_WAIT_MAX_MS / 1_000 + watch + GRACE_S);
+  const watched = new Watch(host(), { domain, seconds: watch, strict, signal, progress });
+  const enforce = (seconds: number) => giveLevel(context, domain, "enforcing", seconds);
+  let given = await enforce(watch + GRACE_S);
+  const restarted = options.restart || given.restart.length > 0 ? units : [];
+  if (restarted.length > 0) given = await enforce(START_WAIT_MAX_MS / 1_000 + watch + GRACE_S);
   const refused = await restartNow(restarted, options);
-  // A restart may take long, and the time begins after it.
   const isRenewed = restarted.length > 0 && refused === null;
-  const { until } = isRenewed
-    ? await giveLevel(context, domain, "enforcing", watch + GRACE_S)
-    : first;
+  // A restart may take long, and the time begins after it.
+  if (isRenewed) given = await enforce(watch + GRACE_S);
   watched.begin(isRenewed);
-  return { watched, restarted, refused, until };
+  return { watched, restarted, refused, until: given.until };
 }
 
 /** null if it worked. */
@@ -118,7 +115,7 @@ async function restartNow(
  */
 async function goBack(
   context: Context,
-  { domain, units }: EnforceOptions,
+  { domain, units, turn }: EnforceOptions,
   until: string | null,
   hasStuck: boolean,
 ): Promise<Pick<Enforced, "back" | "keeping">> {
@@ -127,7 +124,8 @@ async function goBack(
     hasStuck || units.map(unitState).some((unit) => !isUp(unit) || unit.sub === "auto-restart");
   if (units.length === 0 || (!isDown && restart.length === 0))
     return { back: [], keeping: restart };
-  const refused = await restartUnits(units, isDown);
+  // What is down waits for nobody.
+  const refused = await (isDown ? atOnce : turn)(() => restartUnits(units, isDown));
   const name = units.join(" ");
   return refused === null
     ? { back: [`${name} was restarted at level warning`], keeping: [] }

@@ -16,7 +16,7 @@ export function watchOptions(
     restart: restart === true,
     strict: strict === true,
     watch: parseDuration(typeof watch === "string" ? watch : WATCH_DEFAULT),
-    host: watchedHost(context, domain, units),
+    host: () => watchedHost(context, domain, units),
     say: (text) => context.err(`cofferdam: ${text}\n`),
   };
 }

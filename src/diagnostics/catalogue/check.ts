@@ -72,8 +72,8 @@ export const checkEntries = {
     code: "CFD2048",
     severity: "warning",
     title: "grant below /proc that has no effect",
-    message: "a sealed domain does not get `{rule}`: {cause}",
-    fix: "remove one of the two, or write `mediation: supervised`",
+    message: "a sealed domain {what} nothing by `{rule}`: {cause}",
+    fix: "a sealed domain reads all of /proc or nothing; else write `mediation: supervised`",
     explanation:
       "Kernel rules on names inside a procfs do not last, because its files come and go with " +
       "processes. So a sealed domain may read all of it or nothing: a grant to read one name " +

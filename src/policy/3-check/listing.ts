@@ -4,7 +4,7 @@ import { matches, parsePattern } from "../../model/pattern.ts";
 import { Permission } from "../../model/permission.ts";
 import type { NameRule } from "../../model/policy.ts";
 import { sealedView } from "../../model/sealed-view.ts";
-import { isWithin, prefixOf } from "../../model/within.ts";
+import { isWithin, mayReach, prefixOf } from "../../model/within.ts";
 import { spanOf } from "../2-resolve/rule-source.ts";
 import type { Check } from "./context.ts";
 
@@ -32,25 +32,29 @@ export const checkListing: Check = (policy, { snapshot }, report) => {
 };
 
 /**
- * Grants below a procfs that a sealed domain does not get: all of it may be read or nothing, and
+ * What grants below a procfs do not give in a sealed domain: all of it may be read or nothing, and
  * nothing below its root may be written.
  */
 export const checkProcfs: Check = (policy, { snapshot }, report) => {
   if (policy.mediation !== "sealed" || !snapshot) return;
   for (const lost of sealedView(policy, snapshot).lost.filter(({ why }) => why === "procfs")) {
-    const below = (rule: NameRule) => isWithin(prefixOf(rule), lost.path);
     const deny = policy.names.find(
-      (rule) => rule.effect === "deny" && below(rule) && (rule.permissions & Permission.read) !== 0,
+      (rule) =>
+        rule.effect === "deny" &&
+        (rule.permissions & Permission.read) !== 0 &&
+        mayReach(prefixOf(rule), lost.path),
     );
+    const closes = deny === undefined ? "a denial" : `\`${deny.source.text}\``;
     for (const rule of policy.names) {
-      const isLost = rule.effect === "allow" && (rule.permissions & lost.permissions) !== 0;
-      if (!isLost || !below(rule)) continue;
-      const isRead = (rule.permissions & lost.permissions & Permission.read) !== 0;
-      const cause =
-        isRead && deny !== undefined
-          ? `\`${deny.source.text}\` closes all of \`${lost.path}\``
-          : `nothing below \`${lost.path}\` can be written by its name`;
-      report(diagnose("procfs-lost", spanOf(rule.source), { rule: rule.source.text, cause }));
+      const missing = rule.permissions & lost.permissions;
+      if (rule.effect === "deny" || !isWithin(prefixOf(rule), lost.path)) continue;
+      const { source } = rule;
+      const tell = (what: string, cause: string) =>
+        report(diagnose("procfs-lost", spanOf(source), { what, rule: source.text, cause }));
+      if ((missing & Permission.read) !== 0)
+        tell("reads", `${closes} closes all of \`${lost.path}\``);
+      if ((missing & ~Permission.read) !== 0)
+        tell("changes", `no name below \`${lost.path}\` can be changed`);
     }
   }
 };
