@@ -123,8 +123,10 @@ export class StockServer {
   }
 
   async brokenInto(): Promise<void> {
-    await this.#each("is broken into", async (one) => {
-      await one.stopped();
+    // First all, then the first: what a break-in makes at level disabled, such as
+    // /etc/ld.so.preload, others would look at.
+    await this.#each("is stopped", (one) => one.stopped());
+    await this.#each("is broken into", (one) => {
       const { name } = one.daemon;
       const denied = one.told(["denied"]);
       const tried = tryBreakIns(this.#host, one.daemon);
