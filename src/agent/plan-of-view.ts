@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { Turns } from "../base/turns.ts";
 import type { Places } from "../host/places.ts";
 import { preparePlan } from "../host/prepare-plan.ts";
 import { O_DIRECTORY, O_PATH } from "../kernel/constants.ts";
@@ -7,7 +8,6 @@ import { LOOK_AT_PLAN_MS, PLAN_WAIT_MAX_MS } from "./api/limits.ts";
 import { goneAlready } from "./api/refusals.ts";
 import { ApiError } from "./api/route.ts";
 import { type AskingLauncher, readLauncher } from "./asking-launcher.ts";
-import { Turns } from "./turns.ts";
 
 /** A launcher that waits for the plan of its start. */
 interface Start {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { atOnce } from "../../src/base/in-turn.ts";
+import { Turns } from "../../src/base/turns.ts";
 import type { Context } from "../../src/cli/command.ts";
 import { enforceWatched } from "../../src/cli/enforce/enforce.ts";
 import type { WatchedHost } from "../../src/cli/enforce/watch.ts";
@@ -35,6 +35,11 @@ async function agentThat(ordered: (level: string) => void): Promise<Context> {
   return { places: { system: { control } } } as unknown as Context;
 }
 
+const options = {
+  ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
+  ...{ turns: new Turns(1), progress: () => undefined, say: () => undefined },
+};
+
 test("a daemon that ends before the order is answered does not pass", async () => {
   const orders: string[] = [];
   const context = await agentThat((level) => orders.push(level));
@@ -47,9 +52,7 @@ test("a daemon that ends before the order is answered does not pass", async () =
     pause: () => Promise.resolve(),
   };
   const done = await enforceWatched(context, {
-    ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
-    ...{ host: () => host, signal: new AbortController().signal, turn: atOnce },
-    ...{ progress: () => undefined, say: () => undefined },
+    ...{ ...options, host: () => host, signal: new AbortController().signal },
   });
   expect(done.outcome).toEqual({ state: "failed", why: "no process that ran in tool is left" });
   expect(done.level).toBe("warning");
@@ -59,18 +62,11 @@ test("a daemon that ends before the order is answered does not pass", async () =
 test("a domain whose turn comes after the signal is left as it is", async () => {
   const orders: string[] = [];
   const context = await agentThat((level) => orders.push(level));
-  const host: WatchedHost = {
-    units: () => [],
-    runs: () => [7],
-    log: () => ({ records: [], missing: 0 }),
-    now: () => 0,
-    pause: () => Promise.resolve(),
+  const host = (): WatchedHost => {
+    throw new Error("it is not looked at");
   };
-  const enforced = enforceWatched(context, {
-    ...{ domain: "tool", units: [], restart: false, watch: 3, strict: false, isSettled: true },
-    ...{ host: () => host, signal: AbortSignal.abort("SIGINT"), turn: atOnce },
-    ...{ progress: () => undefined, say: () => undefined },
-  });
+  const signal = AbortSignal.abort("SIGINT");
+  const enforced = enforceWatched(context, { ...options, host, signal });
   await expect(enforced).rejects.toThrow("tool was not enforced: SIGINT came before its turn");
   expect(orders).toEqual([]);
 });

@@ -123,8 +123,8 @@ export class StockServer {
   }
 
   async brokenInto(): Promise<void> {
-    // First all, then the first: what a break-in makes at level disabled, such as
-    // /etc/ld.so.preload, others would look at.
+    // All are stopped before the first is broken into: a daemon that runs would look at files that
+    // a break-in makes at level disabled, such as /etc/ld.so.preload.
     await this.#each("is stopped", (one) => one.stopped());
     await this.#each("is broken into", (one) => {
       const { name } = one.daemon;

@@ -1,4 +1,4 @@
-import { atOnce } from "../../base/in-turn.ts";
+import { Turns } from "../../base/turns.ts";
 import { ExitCode } from "../../host/exit-code.ts";
 import { type Command, CommandError, type Context, jsonOption, type Options } from "../command.ts";
 import { enforceAll } from "../enforce/all.ts";
@@ -159,7 +159,8 @@ async function watched(
   try {
     return await untilSignal((signal) =>
       enforceWatched(context, {
-        ...{ domain, units, isSettled, signal, progress, turn: atOnce },
+        ...{ domain, units, isSettled, signal, progress, turns: new Turns(1) },
+        say: (text) => line.say(`cofferdam: ${text}`),
         ...watchOptions(context, domain, units, options),
       }),
     );

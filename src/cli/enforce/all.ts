@@ -1,4 +1,4 @@
-import { inTurn, type Turn } from "../../base/in-turn.ts";
+import { Turns } from "../../base/turns.ts";
 import { shownDomains } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
 import type { Context, Options } from "../command.ts";
@@ -44,11 +44,7 @@ export async function enforceAll(
     const what = counted(seen.size, "domain");
     line.show(`${what}: enforcing, watched for another ${time}, ${sum} denied`);
   };
-  /** What the live line would be drawn into. */
-  const say = (text: string): void => {
-    line.end();
-    context.err(`cofferdam: ${text}\n`);
-  };
+  const say = (text: string): void => line.say(`cofferdam: ${text}`);
   try {
     // One after another, and none beside an order: what is judged keeps this process from writing
     // for seconds, and the agent closes connections that say nothing.
@@ -57,11 +53,11 @@ export async function enforceAll(
       line.show(`${counted(used.length, "domain")}: judging ${name}`);
       judged.push(await judgeOne(context, name, options));
     }
-    const turn = inTurn();
+    const turns = new Turns(1);
     return await untilSignal((signal) =>
       Promise.all(
         judged.map(async (one) => {
-          const done = await enforceOne(context, one, options, { signal, show, say, turn });
+          const done = await enforceOne(context, one, options, { signal, show, say, turns });
           seen.delete(one.domain);
           return done;
         }),
@@ -76,7 +72,7 @@ interface Together {
   readonly signal: AbortSignal;
   readonly show: (domain: string, left: number, denied: number) => void;
   readonly say: (text: string) => void;
-  readonly turn: Turn;
+  readonly turns: Turns;
 }
 
 interface JudgedDomain {
@@ -103,7 +99,7 @@ async function enforceOne(
   context: Context,
   { domain, judged }: JudgedDomain,
   options: Options,
-  { signal, show, say, turn }: Together,
+  { signal, show, say, turns }: Together,
 ): Promise<EnforcedDomain> {
   if (typeof judged === "string")
     return { domain, readiness: null, enforced: null, failed: judged };
@@ -113,10 +109,9 @@ async function enforceOne(
     return { ...told, enforced: null, failed: null };
   try {
     const enforced = await enforceWatched(context, {
-      ...{ domain, units, isSettled, signal, turn },
+      ...{ domain, units, isSettled, signal, turns, say },
       progress: (left, denied) => show(domain, left, denied),
       ...watchOptions(context, domain, units, options),
-      say,
     });
     return { ...told, enforced, failed: null };
   } catch (error) {

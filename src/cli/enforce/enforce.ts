@@ -1,4 +1,4 @@
-import { atOnce, type Turn } from "../../base/in-turn.ts";
+import type { Turns } from "../../base/turns.ts";
 import type { ShownChange } from "../../host/agent-answers.ts";
 import { HostError } from "../../host/host-error.ts";
 import { START_WAIT_MAX_MS } from "../../host/units/systemctl.ts";
@@ -28,7 +28,7 @@ export interface EnforceOptions {
   /** Called when it is the domain's turn: what happened before is not its own. */
   readonly host: () => WatchedHost;
   /** Levels are given and units restarted in turns, and watched while it is another's turn. */
-  readonly turn: Turn;
+  readonly turns: Turns;
   readonly signal: AbortSignal;
   readonly progress: (left: number, denied: number) => void;
   readonly say: (text: string) => void;
@@ -51,8 +51,10 @@ export interface Enforced {
  * warning. @throws CommandError if the agent does not carry out an order
  */
 export async function enforceWatched(context: Context, options: EnforceOptions): Promise<Enforced> {
-  const { domain, turn } = options;
-  const { watched, restarted, refused, until } = await turn(() => enforceNow(context, options));
+  const { domain, turns } = options;
+  const { watched, restarted, refused, until } = await turns.take(() =>
+    enforceNow(context, options),
+  );
   const outcome: Outcome =
     refused === null ? await watched.wait() : { state: "failed", why: refused };
   const common = { outcome, seen: watched.seen, restarted };
@@ -115,7 +117,7 @@ async function restartNow(
  */
 async function goBack(
   context: Context,
-  { domain, units, turn }: EnforceOptions,
+  { domain, units, turns }: EnforceOptions,
   until: string | null,
   hasStuck: boolean,
 ): Promise<Pick<Enforced, "back" | "keeping">> {
@@ -124,8 +126,9 @@ async function goBack(
     hasStuck || units.map(unitState).some((unit) => !isUp(unit) || unit.sub === "auto-restart");
   if (units.length === 0 || (!isDown && restart.length === 0))
     return { back: [], keeping: restart };
-  // What is down waits for nobody.
-  const refused = await (isDown ? atOnce : turn)(() => restartUnits(units, isDown));
+  const startAnew = () => restartUnits(units, isDown);
+  // A unit that is down is started at once.
+  const refused = await (isDown ? startAnew() : turns.take(startAnew));
   const name = units.join(" ");
   return refused === null
     ? { back: [`${name} was restarted at level warning`], keeping: [] }

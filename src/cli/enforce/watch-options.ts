@@ -11,13 +11,12 @@ export function watchOptions(
   domain: string,
   units: readonly string[],
   { restart, strict, watch }: Options,
-): Pick<EnforceOptions, "restart" | "strict" | "watch" | "host" | "say"> {
+): Pick<EnforceOptions, "restart" | "strict" | "watch" | "host"> {
   return {
     restart: restart === true,
     strict: strict === true,
     watch: parseDuration(typeof watch === "string" ? watch : WATCH_DEFAULT),
     host: () => watchedHost(context, domain, units),
-    say: (text) => context.err(`cofferdam: ${text}\n`),
   };
 }
 

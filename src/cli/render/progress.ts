@@ -34,21 +34,30 @@ export function progressLine(
   };
 }
 
+export interface LiveLine {
+  readonly show: (text: string) => void;
+  /** A line that stays, in the place of what was shown; also without a terminal. */
+  readonly say: (text: string) => void;
+  readonly end: () => void;
+}
+
 /** A line on standard error that is replaced by the next one; only on a terminal. */
 export function liveLine(
   err: (text: string) => void,
   isTerminal = process.stderr.isTTY === true,
-): { readonly show: (text: string) => void; readonly end: () => void } {
+): LiveLine {
   let length = 0;
   const show = (text: string): void => {
     if (!isTerminal) return;
     err(`\r${text.padEnd(length)}`);
     length = text.length;
   };
-  return {
-    show,
-    end: () => {
-      if (length > 0) err(`\r${" ".repeat(length)}\r`);
-    },
+  const end = (): void => {
+    if (length > 0) err(`\r${" ".repeat(length)}\r`);
   };
+  const say = (text: string): void => {
+    end();
+    err(`${text}\n`);
+  };
+  return { show, say, end };
 }

@@ -12,7 +12,7 @@ import { checkEntries } from "./entries.ts";
 import { checkExecute } from "./execute.ts";
 import { checkForeignFiles } from "./foreign-files.ts";
 import { checkHostSwitches } from "./host-switches.ts";
-import { checkListing, checkProcfs } from "./listing.ts";
+import { checkLost } from "./lost.ts";
 import { checkMissing } from "./missing.ts";
 import { onHost } from "./on-host.ts";
 import { checkOwnPlaces } from "./own-places.ts";
@@ -42,7 +42,7 @@ const adviceChecks: readonly Check[] = [
  * These report a rule because another one is missing. If a part of the policy could not be read,
  * that part may be the missing rule.
  */
-const wantWhole: readonly Check[] = [checkSingleFiles, checkListing, checkExecute, checkStart];
+const wantWhole: readonly Check[] = [checkSingleFiles, checkExecute, checkStart];
 
 /** Of the names as this host resolves them: a link must not hide what a grant reaches. */
 const errorChecksOnHost: readonly Check[] = [checkOwnPlaces];
@@ -50,8 +50,7 @@ const adviceChecksOnHost: readonly Check[] = [
   checkHostSwitches,
   checkWide,
   checkForeignFiles,
-  checkListing,
-  checkProcfs,
+  checkLost,
   checkSocketPaths,
   checkExecute,
   checkStart,

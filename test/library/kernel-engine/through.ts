@@ -3,6 +3,7 @@ import { clone, FOLDER_IN_ROOT, type Packages } from "../../package/packages.ts"
 import { bundleProgram, keepFolders } from "../../vm/bundle.ts";
 import { basePackages, imageMissing } from "../../vm/debian/image.ts";
 import { runServer } from "../../vm/debian/server.ts";
+import { INTERPRETED } from "../../vm/interpreted.ts";
 import type { MachineOutcome, StepOutcome, Work } from "../../vm/work.ts";
 import { builtBreakIn } from "../break-in.ts";
 import type { LibraryDaemon } from "../daemon.ts";
@@ -25,12 +26,6 @@ const STEP_S = 840;
 /** To boot and attach the engine, and for each daemon, seconds, beside other work of the host's. */
 const BEFORE_S = 900;
 const DAEMON_S = 360;
-
-/**
- * The emulator would translate each piece of code that V8 compiles. What a step runs, it interprets
- * instead: a command takes two thirds of the time. Units are started without it.
- */
-const INTERPRETED = "NODE_OPTIONS=--jitless";
 
 /** Daemons say and look up the name of their host. */
 const NAME = "server";
@@ -71,7 +66,7 @@ export async function throughKernel(
   // A daemon that would not come to its end is not begun: the machine is ended with what it holds.
   const lastBegin = `${LAST_BEGIN}=${limitS - STEP_S}`;
   const step = (...words: string[]) =>
-    `${lastBegin} ${INTERPRETED} timeout ${STEP_S} node /${GUEST} ${words.join(" ")}`;
+    `${lastBegin} NODE_OPTIONS=${INTERPRETED} timeout ${STEP_S} node /${GUEST} ${words.join(" ")}`;
   const lane = (what: string) =>
     daemons.map(({ name }) => [`${what}-${name}`, step(what, name, entryOf(name))] as const);
   const root = Object.fromEntries([

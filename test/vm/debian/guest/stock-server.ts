@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { nothingTold, StockServer, type Told } from "../../../library/server.ts";
+import { INTERPRETED } from "../../interpreted.ts";
 import type { Suite } from "../suite.ts";
 import { daemonMachine } from "./daemon-machine.ts";
 import { machine } from "./machine.ts";
@@ -9,8 +10,8 @@ const KEPT = "/srv/told.json";
 /** What the outer host reads: the story, as one line of JSON behind this. */
 export const STORY = "story: ";
 
-// What V8 compiles, the emulator would translate. Units are started without it.
-process.env.NODE_OPTIONS = "--jitless";
+// Of commands. Units are started without it.
+process.env.NODE_OPTIONS = INTERPRETED;
 
 const kept: Told = existsSync(KEPT) ? JSON.parse(readFileSync(KEPT, "utf8")) : nothingTold();
 const server = new StockServer(daemonMachine, (step) => machine.announce(step), kept);

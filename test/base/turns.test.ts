@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { Turns } from "../../src/agent/turns.ts";
+import { Turns } from "../../src/base/turns.ts";
 
 test("no more is done at a time than was said, in the order in which it came", async () => {
   const turns = new Turns(2);
