@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clone } from "../package/packages.ts";
 import type { Passage } from "./go-through.ts";
+import { meaningOf } from "./policy.ts";
 
 /** What was last seen of each daemon: `passages/NAME.json`, from which docs/library.md is made. */
 const folder = join(import.meta.dirname, "passages");
 
 export interface KeptPassage extends Passage {
-  /** Of the daemon's policy, cases and script, as they were then. */
+  /** Of what the daemon's policy meant, its cases and its script, as they were then. */
   readonly digest: string;
 }
 
@@ -26,22 +27,21 @@ export function keptPassage(name: string): KeptPassage | null {
   return JSON.parse(readFileSync(fileOf(name), "utf8")) as KeptPassage;
 }
 
-/** Of what a passage is about, as it is now, without comments and empty lines. */
+/** Of what a passage is about, as it is now. */
 export function digestOf(name: string): string {
-  return digestOfFiles([
-    `domains/${name}.yaml`,
-    `domains/cases/${name}.yaml`,
-    `test/library/daemons/${name}.yaml`,
-  ]);
+  const files = [`domains/cases/${name}.yaml`, `test/library/daemons/${name}.yaml`];
+  return digestOfLines([...meaningOf(name), ...files.flatMap(said)]);
 }
 
-/** The same of some files of the clone. */
-export function digestOfFiles(files: readonly string[]): string {
-  const digest = createHash("sha256");
-  for (const file of files) {
-    const lines = readFileSync(join(clone, file), "utf8").split("\n");
-    const said = lines.filter((line) => !/^\s*(#|$)/.test(line));
-    digest.update(`${file}\n${said.join("\n")}\n`);
-  }
-  return digest.digest("hex").slice(0, 16);
+/** Of what a domain's policy means, as it is now. */
+export const digestOfPolicy = (name: string): string => digestOfLines(meaningOf(name));
+
+/** A file of the clone without comments and empty lines. */
+function said(file: string): readonly string[] {
+  const lines = readFileSync(join(clone, file), "utf8").split("\n");
+  return [file, ...lines.filter((line) => !/^\s*(#|$)/.test(line))];
+}
+
+function digestOfLines(lines: readonly string[]): string {
+  return createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 16);
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { vocabulary } from "../../src/host/load.ts";
 import { holdsInKernel, type Policy } from "../../src/model/policy.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
+import { printPolicy } from "../../src/policy/print.ts";
 import { clone } from "../package/packages.ts";
 
 export const policyFile = (name: string): string => join(clone, "domains", `${name}.yaml`);
@@ -14,4 +15,18 @@ export function shippedPolicy(name: string): Policy {
   const { policy, diagnostics } = loadPolicy(policyFile(name), { vocabulary: vocabulary() });
   if (policy === null) throw new Error(`domains/${name}.yaml: ${JSON.stringify(diagnostics)}`);
   return policy;
+}
+
+/**
+ * What a shipped policy grants and denies, sorted: the same in whichever of its files a line stands,
+ * its own or an abstraction.
+ */
+export function meaningOf(name: string): readonly string[] {
+  let section = "";
+  const lines = printPolicy(shippedPolicy(name)).trimEnd().split("\n");
+  const said = lines.map((line) => {
+    if (!line.startsWith(" ")) section = line;
+    return line === section ? line : `${section}${line}`;
+  });
+  return [...new Set(said)].filter((line) => !line.startsWith("summary:")).sort();
 }

@@ -1,6 +1,7 @@
 import type { Packages } from "../../package/packages.ts";
 import type { LibraryDaemon } from "../daemon.ts";
-import { digestOfPolicy, type PackageSeen, type TestSeen } from "./seen.ts";
+import { digestOfPolicy } from "../passages.ts";
+import type { PackageSeen, TestSeen } from "./seen.ts";
 import type { Source } from "./source.ts";
 import { type Described, TestedHost } from "./tested-host.ts";
 

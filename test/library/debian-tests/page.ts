@@ -3,13 +3,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { nativeNames } from "../native-names.ts";
-import {
-  digestOfPolicy,
-  keptTests,
-  type PackageSeen,
-  type TestSeen,
-  type Verdict,
-} from "./seen.ts";
+import { digestOfPolicy } from "../passages.ts";
+import { keptTests, type PackageSeen, type TestSeen, type Verdict } from "./seen.ts";
 
 /** Why a test passes outside and not in the domain: by domain, by test. */
 export const reasons = z

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { digestOfFiles } from "../passages.ts";
 
 const verdict = z.strictObject({
   result: z.enum(["passed", "failed", "out of time", "cannot run"]),
@@ -74,9 +73,6 @@ export type PackageSeen = z.infer<typeof packageSeen>;
 
 const folder = join(import.meta.dirname, "seen");
 const fileOf = (name: string): string => join(folder, `${name}.json`);
-
-/** Of a domain's policy as it is now, without comments and empty lines. */
-export const digestOfPolicy = (name: string): string => digestOfFiles([`domains/${name}.yaml`]);
 
 export function keepTests(seen: PackageSeen): void {
   mkdirSync(folder, { recursive: true });
