@@ -72,7 +72,7 @@ export default defineConfig({
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
     globalSetup: ["test/support/state-folders.ts"],
-    setupFiles: ["test/support/scratch-setup.ts"],
+    setupFiles: ["test/support/scratch-setup.ts", "test/support/cpu-time.ts"],
     expect: { poll: { timeout: POLL_MS } },
     sequence: { sequencer: LongestFirst },
     projects: [

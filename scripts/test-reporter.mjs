@@ -1,6 +1,6 @@
-// Prints one line per suite (a folder under test/) with its time, each skip with its reason, and
-// each failure in full. A skip without a reason is a failure, because it looks like a forgotten
-// test.
+// Prints one line per suite (a folder under test/): how long it lasted, and its CPU time; then each
+// skip with its reason, and each failure in full. A skip without a reason is a failure, because it
+// looks like a forgotten test.
 import { writeFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 
@@ -30,10 +30,14 @@ function printErrors(where, errors) {
   }
 }
 
+function times({ lasted, cpu }) {
+  return [lasted, cpu].map((ms) => `${(ms / 1000).toFixed(1).padStart(6)} s`).join(" ");
+}
+
 export default class TestReporter {
   suites = new Map();
   reasons = new Map();
-  /** Milliseconds by file. */
+  /** Milliseconds { lasted, cpu } by file. */
   files = new Map();
   /** { passed, failed, skipped } by file. */
   counts = new Map();
@@ -43,7 +47,8 @@ export default class TestReporter {
     const suite = { passed: 0, failed: 0, skipped: 0 };
     this.counts.set(file, suite);
     const { duration, setupDuration, collectDuration } = module.diagnostic();
-    this.files.set(file, duration + setupDuration + collectDuration);
+    const lasted = duration + setupDuration + collectDuration;
+    this.files.set(file, { lasted, cpu: module.meta().cpuMs ?? Number.NaN });
     for (const test of module.children.allTests()) this.count(suite, test);
     const errors = module.errors();
     if (errors.length > 0) {
@@ -61,10 +66,17 @@ export default class TestReporter {
 
   addUp(counts, file) {
     const name = suiteOf(file);
-    const suite = this.suites.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
+    const suite = this.suites.get(name) ?? {
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      lasted: 0,
+      processor: 0,
+    };
     this.suites.set(name, suite);
     for (const key of Object.keys(counts)) suite[key] += counts[key];
-    suite.ms += this.files.get(file);
+    const times = this.files.get(file);
+    for (const key of Object.keys(times)) suite[key] += times[key];
   }
 
   count(suite, test) {
@@ -85,15 +97,16 @@ export default class TestReporter {
 
   onTestRunEnd(_modules, unhandledErrors) {
     if (unhandledErrors.length > 0) printErrors("outside of all tests", unhandledErrors);
-    print("");
+    print(`\n${"lasted".padStart(30)}${"CPU".padStart(9)}`);
     for (const [name, suite] of [...this.suites].sort(([a], [b]) => a.localeCompare(b))) {
       const counts = `${suite.passed} passed, ${suite.failed} failed, ${suite.skipped} skipped`;
-      const seconds = (suite.ms / 1000).toFixed(1).padStart(6);
-      print(`${suite.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(28)} ${seconds} s  ${counts}`);
+      print(
+        `${suite.failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(16)} ${times(suite)}  ${counts}`,
+      );
     }
     print("\nslowest files:");
-    const slowest = [...this.files].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
-    for (const [file, ms] of slowest) print(`${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
+    const slowest = [...this.files].sort(([, a], [, b]) => b.lasted - a.lasted).slice(0, SLOWEST);
+    for (const [file, one] of slowest) print(`${times(one)}  ${file}`);
     for (const [reason, tests] of this.reasons) {
       print(`\nskipped, because ${reason}:`);
       for (const test of tests) print(`  ${test}`);
