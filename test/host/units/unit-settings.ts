@@ -84,6 +84,26 @@ test.each([
   }
 });
 
+test("by the pid file that it writes, root has systemd end any process (pinned)", () => {
+  at.domain("names", shell("names", "names.service"));
+  at.host.sh("systemd-run --unit=another /usr/bin/sleep 600");
+  const names = "sh -c 'cat /run/names/other >/run/names/pid; sleep 600 &'";
+  at.service(
+    "names.service",
+    "Type=forking\nRuntimeDirectory=names\nPIDFile=/run/names/pid\n" +
+      `ExecStartPre=+sh -c 'systemctl show -P MainPID another >/run/names/other'\n` +
+      `ExecStart=${names}\n`,
+  );
+  at.done("unit", "enable", "names");
+  try {
+    at.host.sh("systemctl start names; systemctl stop names");
+    expect(at.host.show("another", "ActiveState")).toBe("inactive");
+  } finally {
+    at.host.sh("systemctl stop another; systemctl reset-failed");
+    at.done("unit", "disable", "names");
+  }
+});
+
 /** What enters that group stands still, so that it can be seen there. */
 const catchesInGroup = `
 group=/sys/fs/cgroup/cofferdam
