@@ -43,7 +43,7 @@ A policy is a YAML file. It describes one domain, and its file's name is the dom
 
     summary: HTTP server and reverse proxy
     enter: [{ exec: /usr/sbin/nginx }, { unit: nginx.service }]
-    include: [base, name-service, tls-certificates]
+    include: [daemon, web-server, name-service, tls-certificates]
     vars: { webroot: /usr/share/nginx/html }
     files:
       - r /etc/nginx/** \${webroot}/**
@@ -52,12 +52,9 @@ A policy is a YAML file. It describes one domain, and its file's name is the dom
       - rx /usr/sbin/nginx
       - deny /etc/nginx/private/**
     network:
-      - listen tcp 80 443
       - connect tcp 10.0.0.0/8:8080
       - connect unix /run/php/*.sock
-    capabilities: [net_bind_service, setuid, setgid]
-    inherit: [stdio]
-    syscalls: ["@system-service"]
+    capabilities: [setuid, setgid]
 
 All scalars are text, also \`80\`, \`yes\` and \`null\`. Put text into quotes if it begins with
 \`@\`, \`*\`, \`&\`, \`!\` or \`{\` or contains \`: \` or \` #\`; in a list between brackets also if
@@ -200,8 +197,10 @@ function abstractionsChapter(abstractions: readonly ShippedAbstraction[]): strin
   const rows = abstractions.map(({ name, summary }) => `| \`${name}\` | ${summary} |`);
   return `## Abstractions
 
-These come with Cofferdam; \`cofferdam check --print\` shows what they grant. Almost every daemon
-needs \`base\`: no dynamically linked program starts without it.
+These come with Cofferdam; \`cofferdam check --print\` shows what they grant. No dynamically linked
+program starts without \`base\`. A daemon under systemd includes \`daemon\`: that is \`base\`, the
+standard descriptors, the system calls of \`@system-service\`, and signals to its own processes.
+What begins with \`without-\` grants nothing: it refuses what many daemons ask for and do without.
 
 | \`include\` | grants |
 |---|---|

@@ -83,7 +83,7 @@ export const keys = {
     inAbstraction: true,
     summary: "Abstractions: files of grants that are added to the policy.",
     form: "NAME",
-    example: "include: [base, name-service]",
+    example: "include: [daemon, name-service]",
     standard: "empty",
   },
   vars: {

@@ -275,11 +275,11 @@ function ofSocket({ family, protocol }: SocketRequest): readonly string[] {
 }
 
 /** A process can give itself any short name, and put a program of any name where it may write. */
-function ofMemory({ section, line, needs }: Proposal): readonly string[] {
-  if (section !== "memory" || line !== "jit") return [];
+function ofMemory({ needs }: Proposal): readonly string[] {
   const isKnown = (program: string) =>
     /^\/(?:usr|opt)\//.test(program) && compilesInMemory(program);
-  return needs.every(({ programs }) => programs.length > 0 && programs.every(isKnown))
+  const jits = needs.filter(({ request }) => request.class === "memory" && request.kind === "jit");
+  return jits.every(({ programs }) => programs.length > 0 && programs.every(isKnown))
     ? []
     : ["no program known to compile while it runs asked for it; a break-in would"];
 }

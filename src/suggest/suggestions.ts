@@ -1,6 +1,8 @@
 import type { AddressRule } from "../kinds/addresses/model.ts";
+import { sectionOfClass, wordSections } from "../kinds/model.ts";
 import { decide } from "../model/decide.ts";
 import type { Policy } from "../model/policy.ts";
+import { suggest } from "../model/suggest.ts";
 import { addLines } from "../policy/add-lines.ts";
 import { POLICY_BYTES_MAX } from "../policy/limits.ts";
 import { callGroupLines } from "./call-groups.ts";
@@ -15,10 +17,11 @@ import { usable } from "./usable.ts";
 
 /**
  * An abstraction is proposed if it covers so many needs, or if so large a part of its rules was
- * needed: otherwise its other grants would weigh more.
+ * needed: otherwise its other grants would weigh more. Words are not counted: many daemons ask for
+ * the same.
  */
 const INCLUDE_NEEDS_MIN = 3;
-const INCLUDE_SHARE_MIN = 1 / 3;
+const INCLUDE_SHARE_MIN = 1 / 2;
 
 /** Of an item of a list, beside the line itself: its indentation, `- ` and the line's end. */
 const LINE_EXTRA_BYTES = 16;
@@ -170,8 +173,11 @@ function includesFor(
   host: SuggestHost,
 ): Proposal[] {
   const found: Proposal[] = [];
+  const asked = wordsAsked(policy, lacking);
   let open: ReadonlySet<Need> = new Set(lacking);
-  let left = host.abstractions.flatMap((one) => includedBy(text, policy, lacking, one, host) ?? []);
+  let left = host.abstractions.flatMap(
+    (one) => includedBy(text, policy, { lacking, asked }, one, host) ?? [],
+  );
   for (;;) {
     left = left
       .map((one) => ({ ...one, needs: one.needs.filter((need) => open.has(need)) }))
@@ -180,7 +186,8 @@ function includesFor(
     const best = left.shift();
     if (best === undefined) return found;
     const { summary, needs, rules } = best;
-    const among = needs.length === 1 ? "1 access is" : `${needs.length} accesses are`;
+    const count = needs.filter((need) => !isWord(need)).length;
+    const among = count === 1 ? "1 access is" : `${count} accesses are`;
     const because = `${summary}: ${among} among its ${rules === 1 ? "rule" : `${rules} rules`}`;
     found.push({ ...best.proposal, because, needs });
     const taken = new Set(needs);
@@ -190,20 +197,27 @@ function includesFor(
 
 /** Not too little of the abstraction was needed. */
 function isEnough({ needs, rules }: Included): boolean {
-  return needs.length >= Math.min(INCLUDE_NEEDS_MIN, Math.max(1, rules * INCLUDE_SHARE_MIN));
+  const least = Math.min(INCLUDE_NEEDS_MIN, Math.max(1, rules * INCLUDE_SHARE_MIN));
+  return needs.filter((need) => !isWord(need)).length >= least;
 }
 
-/** null if the policy cannot include it. */
+/**
+ * null if the policy cannot include it, if it brings a capability, a system call or another word
+ * that nobody asked for, or if it denies what was.
+ */
 function includedBy(
   text: string,
   policy: Policy,
-  lacking: readonly Need[],
+  { lacking, asked }: { readonly lacking: readonly Need[]; readonly asked: ReadonlySet<string> },
   { name, summary }: Abstraction,
   { load }: SuggestHost,
 ): Included | null {
   const line = { section: "include" as const, line: name };
   const after = load(addLines(text, [line]));
-  if (after === null) return null;
+  if (after === null || wordsOf(after).some((word) => !asked.has(word))) return null;
+  const answers = lacking.map((need) => ({ need, ...decide(after, need.request) }));
+  if (answers.some((answer) => answer.outcome === "denied" && answer.reason === "rule"))
+    return null;
   const before = new Set(policy.names.map(({ source }) => source.text));
   const included = after.names.filter(
     ({ effect, source }) => effect === "allow" && !before.has(source.text),
@@ -211,9 +225,27 @@ function includedBy(
   return {
     proposal: { ...line, wider: null, included, addresses: onlyIn(after, policy) },
     summary,
-    needs: lacking.filter(({ request }) => decide(after, request).outcome === "granted"),
+    needs: answers.filter(({ outcome }) => outcome === "granted").map(({ need }) => need),
     rules: rulesOf(after) - rulesOf(policy),
   };
+}
+
+function isWord({ request }: Need): boolean {
+  return sectionOfClass(request.class) !== null;
+}
+
+/** The words that a policy grants, and those that would grant what it lacks. */
+function wordsAsked(policy: Policy, lacking: readonly Need[]): ReadonlySet<string> {
+  const words = lacking.filter(isWord).flatMap(({ request }) => suggest(request, policy) ?? []);
+  return new Set([...wordsOf(policy), ...words.map(({ section, line }) => `${section} ${line}`)]);
+}
+
+function wordsOf(policy: Policy): readonly string[] {
+  return wordSections.flatMap((section) =>
+    policy[section].flatMap(({ effect, token }) =>
+      effect === "allow" ? [`${section} ${token}`] : [],
+    ),
+  );
 }
 
 function onlyIn(after: Policy, before: Policy): readonly AddressRule[] {

@@ -43,7 +43,11 @@ domains with each other.
 
 [The packages' own tests](debian-tests.md) says which tests of Debian's maintainers pass with these
 domains enforced, and [A stock server](stock-server.md) puts nine of them on one host, from nothing
-to enforced.
+to enforced, and [once more](stock-server-kernel.md) in domains of the kernel's engine.
+
+Below the tables, each daemon's own lines leave out what every daemon has (\`daemon\` and
+\`name-service\`), and *reads* also what the other abstractions grant that it includes
+([what they grant](language.md#abstractions)).
 
 `;
 

@@ -18,15 +18,23 @@ export function shippedPolicy(name: string): Policy {
 }
 
 /**
- * What a shipped policy grants and denies, sorted: the same in whichever of its files a line stands,
- * its own or an abstraction.
+ * What a shipped policy grants and denies, sorted. In which of its files a line stands, its own or
+ * an abstraction, makes no difference.
  */
 export function meaningOf(name: string): readonly string[] {
   let section = "";
   const lines = printPolicy(shippedPolicy(name)).trimEnd().split("\n");
-  const said = lines.map((line) => {
+  const said = lines.flatMap((line) => {
     if (!line.startsWith(" ")) section = line;
-    return line === section ? line : `${section}${line}`;
+    const isRule = line !== section && /^(?:files|network):/.test(section);
+    return (isRule ? withoutBraces(line) : [line]).map((one) => `${section}${one}`);
   });
   return [...new Set(said)].filter((line) => !line.startsWith("summary:")).sort();
+}
+
+/** `r /a/{b,c}` is `r /a/b` and `r /a/c`. */
+function withoutBraces(line: string): readonly string[] {
+  const [, before, words, after] = /^(.*?)\{([^{}]*)\}(.*)$/.exec(line) ?? [];
+  if (words === undefined) return [line];
+  return words.split(",").flatMap((word) => withoutBraces(`${before}${word}${after}`));
 }

@@ -7,37 +7,51 @@ import type { NameRule, Policy } from "../../src/model/policy.ts";
 import type { Effect, Source } from "../../src/model/rule.ts";
 import { policyFile, shippedPolicy } from "./policy.ts";
 
-/** What a domain is granted beyond the abstractions that it includes, a line for each kind. */
+/**
+ * What a domain is granted, a line for each kind: everything, but what every daemon has (`daemon`
+ * and `name-service`), and of what it reads only what its own file says.
+ */
 export function inWords(name: string): readonly string[] {
   const policy = shippedPolicy(name);
-  const own = <R extends { readonly effect: Effect; readonly source: Source }>(
-    rules: readonly R[],
-  ) => rules.filter(({ effect, source }) => effect === "allow" && source.file === policyFile(name));
+  const all = <R extends Ruled>(rules: readonly R[]) =>
+    rules.filter(({ effect, source }) => effect === "allow" && !isEveryDaemons(source));
+  const own = <R extends Ruled>(rules: readonly R[]) =>
+    all(rules).filter(({ source }) => source.file === policyFile(name));
   const names = own(policy.names);
-  const files = names.filter(({ pattern }) => pattern.startsWith("/"));
+  const isFile = ({ pattern }: NameRule) => pattern.startsWith("/");
+  const files = names.filter(isFile);
+  const allFiles = all(policy.names).filter(isFile);
   const has = (bit: PermissionSet) => (rule: NameRule) => (rule.permissions & bit) !== 0;
   const writes = has(Permission.write | Permission.create | Permission.delete);
   const executes = has(Permission.execute);
   const reads = has(Permission.read);
   const lines: readonly (readonly [string, readonly string[]])[] = [
-    ["listens on", listening(own(policy.addresses), names)],
-    ["connects to", connecting(own(policy.addresses), names)],
-    ["opens", own(policy.sockets).map((rule) => formatSocket(rule))],
-    ["runs", files.filter(executes).map(({ pattern }) => pattern)],
-    ["writes", files.filter(writes).map(({ pattern }) => pattern)],
+    ["listens on", listening(all(policy.addresses), all(policy.names))],
+    ["connects to", connecting(all(policy.addresses), all(policy.names))],
+    ["opens", all(policy.sockets).map((rule) => formatSocket(rule))],
+    ["runs", allFiles.filter(executes).map(({ pattern }) => pattern)],
+    ["writes", allFiles.filter(writes).map(({ pattern }) => pattern)],
     [
       "reads",
       files.filter((rule) => reads(rule) && !writes(rule) && !executes(rule)).map(patternOf),
     ],
-    ["capabilities", own(policy.capabilities).map(({ token }) => token)],
-    ["memory", own(policy.memory).map(({ token }) => token)],
-    ["ipc", own(policy.ipc).map(({ token }) => token)],
+    ["capabilities", all(policy.capabilities).map(({ token }) => token)],
+    ["memory", all(policy.memory).map(({ token }) => token)],
+    ["ipc", all(policy.ipc).map(({ token }) => token)],
     ["includes", included(name)],
   ];
   return lines
-    .filter(([, all]) => all.length > 0)
-    .map(([what, all]) => `${what} ${[...new Set(all)].map((one) => `\`${one}\``).join(", ")}`);
+    .filter(([, words]) => words.length > 0)
+    .map(([what, words]) => `${what} ${[...new Set(words)].map((one) => `\`${one}\``).join(", ")}`);
 }
+
+interface Ruled {
+  readonly effect: Effect;
+  readonly source: Source;
+}
+
+const isEveryDaemons = ({ file }: Source): boolean =>
+  /\/abstractions\/(?:base|daemon|name-service)\.yaml$/.test(file);
 
 const patternOf = ({ pattern }: NameRule): string => pattern;
 

@@ -385,6 +385,14 @@ describe("what a break-in would like", () => {
     for (const name of ["[node]", "/tmp/node"])
       expect(suggested([by(name)]).lines, name).toEqual([]);
     expect(suggested([by("/usr/bin/node")]).lines).toHaveLength(1);
+    const host: SuggestHost = {
+      ...hostWith(),
+      abstractions: [{ name: "compiles", summary: "it compiles" }],
+      load: (text) => load(text.includes("include:") ? "files: [r /srv/a]\nmemory: [jit]\n" : text),
+    };
+    const needs = [need(ask("read", "/srv/a")), by("/tmp/node")];
+    const { dangerous } = suggestions(TEXT, load(TEXT) as Policy, needs, host);
+    expect(dangerous).toMatchObject([{ section: "include", line: "compiles" }]);
   });
 
   test("dac_override is as dangerous as what the policy grants", () => {
@@ -459,6 +467,41 @@ test("an abstraction is proposed if enough of it was needed", () => {
     { section: "include", line: "names" },
   ]);
   expect(found("/etc/a").lines).toMatchObject([{ section: "files", line: "r /etc/a" }]);
+});
+
+test("a word alone leads to no abstraction, and no denial of what was asked is proposed", () => {
+  const including = (rules: string): SuggestHost => ({
+    ...hostWith(),
+    abstractions: [{ name: "other", summary: "other" }],
+    load: (text) => load(text.includes("include:") ? rules : text),
+  });
+  const proposed = (rules: string, ...needs: Need[]) => {
+    const { lines, dangerous } = suggestions(TEXT, load(TEXT) as Policy, needs, including(rules));
+    return [...lines, ...dangerous].map(({ section }) => section);
+  };
+  const bind = need({ class: "capability", name: "net_bind_service" });
+  const web = "network: [listen tcp 80]\ncapabilities: [net_bind_service]\n";
+  expect(proposed(web, bind)).toEqual(["capabilities"]);
+  const [asked, refused] = ["/srv/a", "/srv/b"].map((path) => need(ask("read", path)));
+  const rules = "files: [r /srv/a, deny r /srv/b]\n";
+  expect(proposed(rules, asked as Need)).toEqual(["include"]);
+  expect(proposed(rules, asked as Need, refused as Need)).toEqual(["files", "files"]);
+});
+
+test("an abstraction that brings a word is proposed if the word was asked for, too", () => {
+  const host: SuggestHost = {
+    ...hostWith(),
+    abstractions: [{ name: "clock", summary: "setting the clock" }],
+    load: (text) =>
+      load(text.includes("include:") ? "files: [r /etc/clock]\ncapabilities: [sys_time]\n" : text),
+  };
+  const read = need(ask("read", "/etc/clock"));
+  const set = need({ class: "capability", name: "sys_time" });
+  const proposed = (...needs: Need[]) =>
+    suggestions(TEXT, load(TEXT) as Policy, needs, host).lines.map(({ section }) => section);
+  expect(proposed(read)).toEqual(["files"]);
+  const { lines, dangerous } = suggestions(TEXT, load(TEXT) as Policy, [read, set], host);
+  expect([...lines, ...dangerous]).toMatchObject([{ section: "include", line: "clock" }]);
 });
 
 test("addresses of one service and ports of the kernel's choice become one line", () => {
