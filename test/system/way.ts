@@ -14,13 +14,19 @@ export function policyText(
   vars: Readonly<Record<string, string>> = {},
 ): string {
   let text = fs.readFileSync(path.join(shipped, `${name}.yaml`), "utf8");
-  for (const [variable, value] of Object.entries(vars))
-    text = exchange(text, new RegExp(`^  ${variable}: .*$`, "m"), `  ${variable}: ${value}`);
+  for (const [variable, value] of Object.entries(vars)) text = setTo(text, variable, value);
   const level = /^level: enforcing$/m;
   if (way === "warning") return exchange(text, level, "level: warning");
   return way === "supervised"
     ? exchange(text, level, "level: enforcing\nmediation: supervised")
     : text;
+}
+
+/** The variable may be one of an abstraction: the domain's value is taken before that. */
+function setTo(text: string, variable: string, value: string): string {
+  const line = new RegExp(`^  ${variable}: .*$`, "m");
+  const set = `  ${variable}: ${value}`;
+  return line.test(text) ? text.replace(line, set) : exchange(text, /^vars:$/m, `vars:\n${set}`);
 }
 
 function exchange(text: string, what: RegExp, by: string): string {
