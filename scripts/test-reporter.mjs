@@ -30,8 +30,10 @@ function printErrors(where, errors) {
   }
 }
 
+/** `-` for a file that ended before it could tell its CPU time. */
 function times({ lasted, cpu }) {
-  return [lasted, cpu].map((ms) => `${(ms / 1000).toFixed(1).padStart(6)} s`).join(" ");
+  const shown = (ms) => (Number.isNaN(ms) ? "-" : `${(ms / 1000).toFixed(1)} s`).padStart(8);
+  return `${shown(lasted)} ${shown(cpu)}`;
 }
 
 export default class TestReporter {
@@ -71,7 +73,7 @@ export default class TestReporter {
       failed: 0,
       skipped: 0,
       lasted: 0,
-      processor: 0,
+      cpu: 0,
     };
     this.suites.set(name, suite);
     for (const key of Object.keys(counts)) suite[key] += counts[key];
