@@ -76,9 +76,8 @@ export default class TestReporter {
       cpu: 0,
     };
     this.suites.set(name, suite);
-    for (const key of Object.keys(counts)) suite[key] += counts[key];
-    const times = this.files.get(file);
-    for (const key of Object.keys(times)) suite[key] += times[key];
+    const added = { ...counts, ...this.files.get(file) };
+    for (const key of Object.keys(added)) suite[key] += added[key];
   }
 
   count(suite, test) {

@@ -186,7 +186,7 @@ function includesFor(
     const best = left.shift();
     if (best === undefined) return found;
     const { summary, needs, rules } = best;
-    const count = needs.filter((need) => !isWord(need)).length;
+    const count = countedOf(needs);
     const among = count === 1 ? "1 access is" : `${count} accesses are`;
     const because = `${summary}: ${among} among its ${rules === 1 ? "rule" : `${rules} rules`}`;
     found.push({ ...best.proposal, because, needs });
@@ -198,12 +198,16 @@ function includesFor(
 /** Not too little of the abstraction was needed. */
 function isEnough({ needs, rules }: Included): boolean {
   const least = Math.min(INCLUDE_NEEDS_MIN, Math.max(1, rules * INCLUDE_SHARE_MIN));
-  return needs.filter((need) => !isWord(need)).length >= least;
+  return countedOf(needs) >= least;
+}
+
+function countedOf(needs: readonly Need[]): number {
+  return needs.filter((need) => !isWord(need)).length;
 }
 
 /**
  * null if the policy cannot include it, if it brings a capability, a system call or another word
- * that nobody asked for, or if it denies what was.
+ * that the domain did not ask for, or if it denies what the domain asked for.
  */
 function includedBy(
   text: string,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { vocabulary } from "../../src/host/load.ts";
+import { alternatives, parsePattern } from "../../src/model/pattern.ts";
 import { holdsInKernel, type Policy } from "../../src/model/policy.ts";
 import { loadPolicy } from "../../src/policy/load.ts";
 import { printPolicy } from "../../src/policy/print.ts";
@@ -23,18 +24,22 @@ export function shippedPolicy(name: string): Policy {
  */
 export function meaningOf(name: string): readonly string[] {
   let section = "";
-  const lines = printPolicy(shippedPolicy(name)).trimEnd().split("\n");
-  const said = lines.flatMap((line) => {
+  const lines = printPolicy(withoutBraces(shippedPolicy(name)))
+    .trimEnd()
+    .split("\n");
+  const said = lines.map((line) => {
     if (!line.startsWith(" ")) section = line;
-    const isRule = line !== section && /^(?:files|network):/.test(section);
-    return (isRule ? withoutBraces(line) : [line]).map((one) => `${section}${one}`);
+    return line === section ? line : `${section}${line}`;
   });
   return [...new Set(said)].filter((line) => !line.startsWith("summary:")).sort();
 }
 
 /** `r /a/{b,c}` is `r /a/b` and `r /a/c`. */
-function withoutBraces(line: string): readonly string[] {
-  const [, before, words, after] = /^(.*?)\{([^{}]*)\}(.*)$/.exec(line) ?? [];
-  if (words === undefined) return [line];
-  return words.split(",").flatMap((word) => withoutBraces(`${before}${word}${after}`));
+function withoutBraces(policy: Policy): Policy {
+  const names = policy.names.flatMap((rule) => {
+    const parsed = parsePattern(rule.pattern);
+    if ("problem" in parsed) throw new Error(`${policy.name}: ${parsed.problem}`);
+    return alternatives(parsed.pattern).map((pattern) => ({ ...rule, pattern }));
+  });
+  return { ...policy, names };
 }

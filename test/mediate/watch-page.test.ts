@@ -32,7 +32,7 @@ test("a loop that is retired during a step notices it at the end of that step; n
   }
 });
 
-/** Of each page the domain whose step the other thread saw when it retired the loop, and ours. */
+/** For each page the domain of the step in which its loop was retired, or -1: by both threads. */
 async function retiredMeanwhile(): Promise<{
   readonly results: number[];
   readonly noticed: number[];

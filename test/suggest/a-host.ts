@@ -27,6 +27,15 @@ export function hostWith(...existing: string[]): SuggestHost {
   };
 }
 
+/** The same, with an abstraction that grants and denies what `rules` say. */
+export function hostIncluding(name: string, rules: string): SuggestHost {
+  return {
+    ...hostWith(),
+    abstractions: [{ name, summary: name }],
+    load: (text) => load(text.includes("include:") ? rules : text),
+  };
+}
+
 export const need = (request: Request, pid = 1): Need => ({
   request,
   count: 1,

@@ -3,7 +3,7 @@ import type { PermissionName } from "../../src/model/permission.ts";
 import type { Policy } from "../../src/model/policy.ts";
 import { type DangerContext, judgeDangers } from "../../src/suggest/dangers.ts";
 import { suggestions } from "../../src/suggest/suggestions.ts";
-import { ask, hostWith, load, need, TEXT } from "./a-host.ts";
+import { ask, hostIncluding, hostWith, load, need, TEXT } from "./a-host.ts";
 
 const policy = load(TEXT) as Policy;
 
@@ -46,12 +46,7 @@ describe("metadata servers of clouds", () => {
   });
 
   test("are seen in an abstraction's addresses, and in a range that suggest makes", () => {
-    const host = {
-      ...hostWith(),
-      abstractions: [{ name: "web", summary: "the web" }],
-      load: (text: string) =>
-        load(text.includes("include:") ? "files: [r /a]\nnetwork: [connect tcp 80]\n" : text),
-    };
+    const host = hostIncluding("web", "files: [r /a]\nnetwork: [connect tcp 80]\n");
     const found = suggestions(TEXT, policy, [need(ask("read", "/a"))], host);
     expect(found.dangerous).toMatchObject([{ section: "include", line: "web" }]);
     const seen = [1, 2, 3].map((last) =>

@@ -7,10 +7,10 @@ import { suggest } from "../../src/model/suggest.ts";
 import { addLines } from "../../src/policy/add-lines.ts";
 import { POLICY_BYTES_MAX } from "../../src/policy/limits.ts";
 import type { Need } from "../../src/suggest/need.ts";
-import { type SuggestHost, type Suggestions, suggestions } from "../../src/suggest/suggestions.ts";
+import { type Suggestions, suggestions } from "../../src/suggest/suggestions.ts";
 import { anyRequest } from "../model/helpers/any-request.ts";
 import { policy as policyOf } from "../model/helpers/policy.ts";
-import { ask, hostWith, load, need, rename, TEXT } from "./a-host.ts";
+import { ask, hostIncluding, hostWith, load, need, rename, TEXT } from "./a-host.ts";
 
 function suggested(
   needs: readonly Need[],
@@ -327,12 +327,7 @@ describe("what a break-in would like", () => {
   });
 
   test("an abstraction is judged by all its rules", () => {
-    const host: SuggestHost = {
-      ...hostWith(),
-      abstractions: [{ name: "wide", summary: "all" }],
-      load: (text) =>
-        load(text.includes("include:") ? "files: [r /srv/a /srv/b /srv/c /etc/shadow]\n" : text),
-    };
+    const host = hostIncluding("wide", "files: [r /srv/a /srv/b /srv/c /etc/shadow]\n");
     const needs = ["/srv/a", "/srv/b", "/srv/c"].map((path) => need(ask("read", path)));
     const { lines, dangerous } = suggestions(TEXT, load(TEXT) as Policy, needs, host);
     expect(lines).toEqual([]);
@@ -385,11 +380,7 @@ describe("what a break-in would like", () => {
     for (const name of ["[node]", "/tmp/node"])
       expect(suggested([by(name)]).lines, name).toEqual([]);
     expect(suggested([by("/usr/bin/node")]).lines).toHaveLength(1);
-    const host: SuggestHost = {
-      ...hostWith(),
-      abstractions: [{ name: "compiles", summary: "it compiles" }],
-      load: (text) => load(text.includes("include:") ? "files: [r /srv/a]\nmemory: [jit]\n" : text),
-    };
+    const host = hostIncluding("compiles", "files: [r /srv/a]\nmemory: [jit]\n");
     const needs = [need(ask("read", "/srv/a")), by("/tmp/node")];
     const { dangerous } = suggestions(TEXT, load(TEXT) as Policy, needs, host);
     expect(dangerous).toMatchObject([{ section: "include", line: "compiles" }]);
@@ -450,12 +441,7 @@ test("a deny of the policy and Cofferdam's own objects stay as they are", () => 
 });
 
 test("an abstraction is proposed if enough of it was needed", () => {
-  const host: SuggestHost = {
-    ...hostWith(),
-    abstractions: [{ name: "names", summary: "looking up names" }],
-    load: (text) =>
-      load(text.includes("include:") ? "files: [r /etc/a /etc/b /etc/c /etc/d]\n" : text),
-  };
+  const host = hostIncluding("names", "files: [r /etc/a /etc/b /etc/c /etc/d]\n");
   const found = (...paths: string[]) =>
     suggestions(
       TEXT,
@@ -470,13 +456,9 @@ test("an abstraction is proposed if enough of it was needed", () => {
 });
 
 test("a word alone leads to no abstraction, and no denial of what was asked is proposed", () => {
-  const including = (rules: string): SuggestHost => ({
-    ...hostWith(),
-    abstractions: [{ name: "other", summary: "other" }],
-    load: (text) => load(text.includes("include:") ? rules : text),
-  });
   const proposed = (rules: string, ...needs: Need[]) => {
-    const { lines, dangerous } = suggestions(TEXT, load(TEXT) as Policy, needs, including(rules));
+    const host = hostIncluding("other", rules);
+    const { lines, dangerous } = suggestions(TEXT, load(TEXT) as Policy, needs, host);
     return [...lines, ...dangerous].map(({ section }) => section);
   };
   const bind = need({ class: "capability", name: "net_bind_service" });
@@ -489,12 +471,7 @@ test("a word alone leads to no abstraction, and no denial of what was asked is p
 });
 
 test("an abstraction that brings a word is proposed if the word was asked for, too", () => {
-  const host: SuggestHost = {
-    ...hostWith(),
-    abstractions: [{ name: "clock", summary: "setting the clock" }],
-    load: (text) =>
-      load(text.includes("include:") ? "files: [r /etc/clock]\ncapabilities: [sys_time]\n" : text),
-  };
+  const host = hostIncluding("clock", "files: [r /etc/clock]\ncapabilities: [sys_time]\n");
   const read = need(ask("read", "/etc/clock"));
   const set = need({ class: "capability", name: "sys_time" });
   const proposed = (...needs: Need[]) =>

@@ -6,7 +6,7 @@ import { addLines } from "../../src/policy/add-lines.ts";
 import type { Need } from "../../src/suggest/need.ts";
 import { type SuggestHost, suggestions } from "../../src/suggest/suggestions.ts";
 import { variantsOf } from "../../src/suggest/variants.ts";
-import { ask, hostWith, load, need, rename, TEXT } from "./a-host.ts";
+import { ask, hostIncluding, hostWith, load, need, rename, TEXT } from "./a-host.ts";
 
 /** Of every proposal, the lines of its variants; each was seen to grant what the proposal does. */
 function variants(needs: readonly Need[], host: SuggestHost = hostWith()) {
@@ -72,14 +72,7 @@ describe("a line's variants", () => {
   });
 
   test("of an abstraction: lines of its own", () => {
-    const host: SuggestHost = {
-      ...hostWith(),
-      abstractions: [{ name: "names", summary: "looking up names" }],
-      load: (text) =>
-        load(
-          text.includes("include:") ? "files: [r /etc/a.2026-01-31 /etc/b /etc/c /etc/d]\n" : text,
-        ),
-    };
+    const host = hostIncluding("names", "files: [r /etc/a.2026-01-31 /etc/b /etc/c /etc/d]\n");
     const needs = ["/etc/a.2026-01-31", "/etc/b", "/etc/c"].map((path) => need(ask("read", path)));
     const [include] = variants(needs, host);
     expect(include?.narrower).toEqual([
