@@ -44,4 +44,5 @@ node scripts/build.mjs >&2
 native/build.sh >&2
 native/impersonator/build.sh >&2
 native/probe/build.sh >&2
+native/feature-probe/build.sh >&2
 native/session/build.sh >&2

@@ -22,8 +22,8 @@ export function buildOnce(clone, tree) {
     cpSync(join(clone, file), join(tree, file), { verbatimSymlinks: true });
   }
   run(tree, "npm", "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--loglevel=error");
-  for (const part of ["native", "native/impersonator", "native/probe", "native/session"])
-    run(tree, `${tree}/${part}/build.sh`);
+  for (const part of [".", "impersonator", "probe", "feature-probe", "session"])
+    run(tree, `${tree}/native/${part}/build.sh`);
 }
 
 /**

@@ -160,11 +160,7 @@ function bundlesIn(tree) {
 /** The files of npm packages that Node loads at run time; everything else is in the bundles. */
 function moduleFiles(tree) {
   const native = "node_modules/@koromix/koffi-linux-x64";
-  // Both forms: the probes of `doctor` are small programs that require() it.
-  const loader = ["index", "src/koffi/index", "src/koffi/src/static"].flatMap((name) => [
-    `${name}.js`,
-    `${name}.cjs`,
-  ]);
+  const loader = ["index.js", "src/koffi/index.js", "src/koffi/src/static.js"];
   return {
     ...from(tree, "node_modules/koffi", ["package.json", ...loader], file),
     ...from(tree, native, ["index.js", "package.json", "linux_x64/koffi.node"], file),

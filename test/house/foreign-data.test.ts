@@ -9,8 +9,6 @@ const LOOKED_AT = [
   "src/esxi/language/parse.ts",
   // Records that are written again without secrets.
   "src/cli/support/collect.ts",
-  // A program of its own, whose input this one has made.
-  "src/kernel/probe/child-source.ts",
 ];
 
 test("JSON becomes a typed value only by a schema", () => {

@@ -1,57 +1,92 @@
-import { createRequire } from "node:module";
-import { readJson } from "../../base/read-json.ts";
-import * as is from "../../base/schema.ts";
+import { shippedFile } from "../shipped-file.ts";
+import { struct } from "../struct.ts";
 import { number } from "../syscalls.ts";
-import { childSource } from "./child-source.ts";
 import { startChild } from "./start-child.ts";
 
 /** A number, a buffer's name, or the result of an earlier step, by label. */
 export type ChildArgument = number | string | { readonly resultOf: string };
 
-/** A list of system calls for a fresh process. Each result is found by the call's label. */
+/** `native/feature-probe/program.h`, as are the two lists below. */
+export const childHead = struct("struct program", { memory: "u64", steps: "u64" });
+export const childStep = struct("struct step", {
+  kind: "u8",
+  "argument_kinds[0]": "u8",
+  "argument_kinds[1]": "u8",
+  "argument_kinds[2]": "u8",
+  "argument_kinds[3]": "u8",
+  "argument_kinds[4]": "u8",
+  "argument_kinds[5]": "u8",
+  padding: "u8",
+  number: "u64",
+  "arguments[0]": "u64",
+  "arguments[1]": "u64",
+  "arguments[2]": "u64",
+  "arguments[3]": "u64",
+  "arguments[4]": "u64",
+  "arguments[5]": "u64",
+});
+export const stepKinds = ["call", "start", "join", "need", "store", "copy", "point"] as const;
+export const argumentKinds = ["number", "address", "result"] as const;
+
+type Argument = readonly [kind: (typeof argumentKinds)[number], value: number];
+
+/** Of each buffer in the child's memory, as malloc(3) aligns. */
+const ALIGNMENT = 16;
+const RESULT_BYTES = 8;
+
+/**
+ * A list of system calls for a fresh process, which `native/feature-probe` makes: one of Node's
+ * takes a tenth of a second to start, and who compiles a policy waits for three. Each result is
+ * found by the call's label.
+ */
 export class ChildProgram {
-  readonly #buffers: Record<string, string> = {};
-  readonly #steps: unknown[] = [];
+  readonly #memory: Buffer[] = [];
+  /** Where a buffer begins in the memory. */
+  readonly #offsets = new Map<string, number>();
+  readonly #steps: Buffer[] = [];
   readonly #labels: string[] = [];
 
   buffer(name: string, bytes: Uint8Array): this {
-    this.#buffers[name] = Buffer.from(bytes).toString("hex");
+    this.#offsets.set(name, this.#memoryBytes());
+    const padded = Math.max(ALIGNMENT, Math.ceil(bytes.length / ALIGNMENT) * ALIGNMENT);
+    this.#memory.push(Buffer.concat([bytes], padded));
     return this;
   }
 
   call(label: string, call: string, ...args: readonly ChildArgument[]): this {
-    return this.#add(label, { call: numberOf(call), args: this.#resolve(args) });
+    return this.#add(label, "call", this.#resolve(args), call);
   }
 
   /**
    * Makes the call on a new thread, which inherits filters and layers; {@link join} waits for it.
    */
   start(call: string, ...args: readonly ChildArgument[]): this {
-    return this.#add("", { start: numberOf(call), args: this.#resolve(args) });
+    return this.#add("", "start", this.#resolve(args), call);
   }
 
   join(label: string): this {
-    return this.#add(label, { join: true });
+    return this.#add(label, "join", []);
   }
 
   /** If that result is negative, no further step is done, and all get the same result. */
   need(label: string): this {
-    return this.#add("", { need: this.#labels.lastIndexOf(label) });
+    return this.#add("", "need", [this.#result(label)]);
   }
 
   /** 32 bits. */
   store(label: string, to: string, at: number): this {
-    return this.#add("", { store: { result: this.#labels.lastIndexOf(label), to, at } });
+    return this.#add("", "store", [this.#address(to, at), this.#result(label)]);
   }
 
   /** From `at` of one buffer to the start of another. */
   copy(from: string, at: number, to: string, length: number): this {
-    return this.#add("", { copy: { from, at, to, length } });
+    const addresses = [this.#address(to), this.#address(from, at)];
+    return this.#add("", "copy", [...addresses, ["number", length]]);
   }
 
   /** The address of buffer `to`, into another buffer. */
   point(inside: string, at: number, to: string): this {
-    return this.#add("", { point: { in: inside, at, to } });
+    return this.#add("", "point", [this.#address(inside, at), this.#address(to)]);
   }
 
   /**
@@ -65,27 +100,57 @@ export class ChildProgram {
    * The returned function waits for the program's end and returns its results; it must be called.
    */
   begin(): () => ReadonlyMap<string, number> {
-    const koffi = createRequire(import.meta.url).resolve("koffi");
-    const input = JSON.stringify({ buffers: this.#buffers, steps: this.#steps });
-    const finish = startChild(process.execPath, ["-e", childSource, koffi], input);
+    const memory = BigInt(this.#memoryBytes());
+    const head = childHead.encode({ memory, steps: BigInt(this.#steps.length) });
+    const input = Buffer.concat([head, ...this.#memory, ...this.#steps]);
+    const finish = startChild(shippedFile("dist/feature-probe"), [], input);
     return () => {
-      const read = readJson(is.list(is.number), finish());
-      if (read.state === "bad") throw new Error(`the probing child's results: ${read.problem}`);
-      const results = read.value;
-      return new Map(this.#labels.map((label, index) => [label, results[index] ?? Number.NaN]));
+      const output = finish();
+      if (output.length !== this.#steps.length * RESULT_BYTES)
+        throw new Error(`the probing child gave ${output.length} bytes of results`);
+      const result = (index: number) => Number(output.readBigInt64LE(index * RESULT_BYTES));
+      return new Map(this.#labels.map((label, index) => [label, result(index)]));
     };
   }
 
-  #add(label: string, step: unknown): this {
+  #add(
+    label: string,
+    kind: (typeof stepKinds)[number],
+    args: readonly Argument[],
+    call?: string,
+  ): this {
+    const fields = args.flatMap(([argumentKind, value], index) => [
+      [`argument_kinds[${index}]`, argumentKinds.indexOf(argumentKind)],
+      [`arguments[${index}]`, BigInt.asUintN(64, BigInt(value))],
+    ]);
+    const nr = call === undefined ? 0n : BigInt(numberOf(call));
+    const step = { kind: stepKinds.indexOf(kind), number: nr, ...Object.fromEntries(fields) };
     this.#labels.push(label);
-    this.#steps.push(step);
+    this.#steps.push(childStep.encode(step));
     return this;
   }
 
-  #resolve(args: readonly ChildArgument[]): unknown[] {
-    return args.map((arg) =>
-      typeof arg === "object" ? { result: this.#labels.lastIndexOf(arg.resultOf) } : arg,
-    );
+  #resolve(args: readonly ChildArgument[]): readonly Argument[] {
+    return args.map((arg) => {
+      if (typeof arg === "number") return ["number", arg];
+      return typeof arg === "string" ? this.#address(arg) : this.#result(arg.resultOf);
+    });
+  }
+
+  #address(buffer: string, at = 0): Argument {
+    const offset = this.#offsets.get(buffer);
+    if (offset === undefined) throw new Error(`the probe has no buffer ${buffer}`);
+    return ["address", offset + at];
+  }
+
+  #result(label: string): Argument {
+    const step = this.#labels.lastIndexOf(label);
+    if (step < 0) throw new Error(`the probe has no step ${label}`);
+    return ["result", step];
+  }
+
+  #memoryBytes(): number {
+    return this.#memory.reduce((sum, { length }) => sum + length, 0);
   }
 }
 

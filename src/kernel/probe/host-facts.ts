@@ -13,7 +13,7 @@ import { beginSeccomp } from "./seccomp.ts";
 
 /**
  * Probes everything that a plan depends on. Three short-lived children restrict themselves at the
- * same time, in about a tenth of a second. The rest happens in this process, which is not changed.
+ * same time, in some milliseconds. The rest happens in this process, which is not changed.
  * Nothing is left behind.
  */
 export function probeHost(): HostFacts {

@@ -3,8 +3,8 @@ import { close, cString, hasCode, kill, poll, pread, pwrite, syscall, waitpid } 
 import { spawnProcess } from "../spawn.ts";
 
 /**
- * Milliseconds; the child needs about 60, and on an emulated machine with other work more than
- * 5,000. One that is killed leaves its features unknown, and the domain does not start.
+ * Milliseconds; the child needs about 5, and on an emulated machine with other work a hundred times
+ * that. One that is killed leaves its features unknown, and the domain does not start.
  */
 export const CHILD_TIMEOUT_MS = 60_000;
 /** A probe's results are a few hundred bytes. */
@@ -15,8 +15,9 @@ const OUTPUT_BYTES_MAX = 1 << 16;
  * several can run at the same time. The returned function waits for its end and returns its output;
  * it throws if the program failed. Node's own functions either block or return to the event loop.
  */
-export function startChild(path: string, args: readonly string[], input: string): () => string {
-  const [stdin, stdout, stderr] = [memory(input), memory(""), memory("")] as const;
+export function startChild(path: string, args: readonly string[], input: Uint8Array): () => Buffer {
+  const nothing = Buffer.alloc(0);
+  const [stdin, stdout, stderr] = [memory(input), memory(nothing), memory(nothing)] as const;
   const drop = () => [stdin, stdout, stderr].forEach(close);
   try {
     const pid = spawnProcess(path, args, [], [stdin, stdout, stderr], "/");
@@ -25,9 +26,9 @@ export function startChild(path: string, args: readonly string[], input: string)
         const status = endOf(pid);
         if (status !== 0)
           throw new Error(
-            `the probing child failed: ${lastLine(textOf(stderr)) || `status ${status}`}`,
+            `the probing child failed: ${lastLine(contentOf(stderr)) || `status ${status}`}`,
           );
-        return textOf(stdout);
+        return contentOf(stdout);
       } finally {
         drop();
       }
@@ -72,18 +73,17 @@ function unlessInterrupted<T>(wait: () => T): T | null {
   }
 }
 
-function memory(text: string): number {
+function memory(bytes: Uint8Array): number {
   const fd = syscall("memfd_create", cString("cofferdam-probe"), MFD_CLOEXEC);
-  const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) at += pwrite(fd, bytes.subarray(at), BigInt(at));
   return fd;
 }
 
-function textOf(fd: number): string {
+function contentOf(fd: number): Buffer {
   const buffer = Buffer.alloc(OUTPUT_BYTES_MAX);
-  return buffer.toString("utf8", 0, pread(fd, buffer, 0n));
+  return buffer.subarray(0, pread(fd, buffer, 0n));
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
+function lastLine(text: Buffer): string {
+  return text.toString().trim().split("\n").at(-1) ?? "";
 }
