@@ -16,7 +16,8 @@ import { PrivateHost } from "../../system/private-host.ts";
 const front = path.resolve(import.meta.dirname, "../../../bin/cofferdam");
 /** As `../stock-kernel.test.ts` has it compiled. */
 const ACTS = "/vm/acts";
-const WAIT = { timeout: 300_000, interval: 500 };
+/** Seldom: looking at every process takes the emulator longer than what it waits for. */
+const WAIT = { timeout: 300_000, interval: 5000 };
 const removeStateFolders = makeStateFolders();
 let host: PrivateHost;
 let agent: Awaited<ReturnType<PrivateHost["agent"]>>;
