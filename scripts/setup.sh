@@ -41,8 +41,4 @@ fi
 
 node scripts/build.mjs >&2
 
-native/build.sh >&2
-native/impersonator/build.sh >&2
-native/probe/build.sh >&2
-native/feature-probe/build.sh >&2
-native/session/build.sh >&2
+native/build-all.sh >&2

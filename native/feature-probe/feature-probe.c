@@ -3,7 +3,6 @@
    input (program.h) one after the other on its main thread, and writes the results of all steps to
    standard output, 64 bits each. What is tried, and what it means, is in src/kernel/probe/. */
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,7 +28,7 @@ static struct call {
 static pthread_t thread;
 static bool has_thread;
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
   fprintf(stderr, "feature-probe: %s\n", what);
   exit(1);
@@ -81,7 +80,6 @@ static uint64_t value(const struct step *step, size_t at, size_t done)
     return (uint64_t)results[given];
   default:
     fail("an argument is of no known kind");
-    return 0;
   }
 }
 
@@ -115,7 +113,6 @@ static int64_t do_step(const struct step *step, const struct call *call)
     return 0;
   default:
     fail("a step is of no known kind");
-    return 0;
   }
 }
 

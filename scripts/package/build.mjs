@@ -22,8 +22,7 @@ export function buildOnce(clone, tree) {
     cpSync(join(clone, file), join(tree, file), { verbatimSymlinks: true });
   }
   run(tree, "npm", "ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--loglevel=error");
-  for (const part of [".", "impersonator", "probe", "feature-probe", "session"])
-    run(tree, `${tree}/native/${part}/build.sh`);
+  run(tree, `${tree}/native/build-all.sh`);
 }
 
 /**

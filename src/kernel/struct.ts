@@ -18,6 +18,18 @@ export type FieldValue<K extends FieldKind> = K extends "u64" | "i64"
 
 export type Fields = Readonly<Record<string, FieldKind>>;
 
+/**
+ * The fields of an array with one element for each argument of a system call: `NAME[0]` to
+ * `NAME[5]`.
+ */
+export function ofEachArgument<const N extends string, const K extends FieldKind>(
+  name: N,
+  kind: K,
+): { readonly [A in `${N}[${0 | 1 | 2 | 3 | 4 | 5}]`]: K } {
+  const fields = Array.from({ length: 6 }, (_, index) => [`${name}[${index}]`, kind]);
+  return Object.fromEntries(fields);
+}
+
 export type Decoded<F extends Fields> = { readonly [N in keyof F]: FieldValue<F[N]> };
 
 export interface Layout<F extends Fields> {

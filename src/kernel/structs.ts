@@ -3,7 +3,7 @@
  * every offset and size with C. Field names are C paths, `#` begins padding; where a header spells
  * a field differently, C's spelling wins.
  */
-import { struct } from "./struct.ts";
+import { ofEachArgument, struct } from "./struct.ts";
 
 export * from "./structs/bpf.ts";
 export * from "./structs/elf.ts";
@@ -87,12 +87,7 @@ export const seccompData = struct("struct seccomp_data", {
   nr: "i32",
   arch: "u32",
   instruction_pointer: "u64",
-  "args[0]": "u64",
-  "args[1]": "u64",
-  "args[2]": "u64",
-  "args[3]": "u64",
-  "args[4]": "u64",
-  "args[5]": "u64",
+  ...ofEachArgument("args", "u64"),
 });
 
 export const seccompNotif = struct("struct seccomp_notif", {
@@ -102,12 +97,7 @@ export const seccompNotif = struct("struct seccomp_notif", {
   "data.nr": "i32",
   "data.arch": "u32",
   "data.instruction_pointer": "u64",
-  "data.args[0]": "u64",
-  "data.args[1]": "u64",
-  "data.args[2]": "u64",
-  "data.args[3]": "u64",
-  "data.args[4]": "u64",
-  "data.args[5]": "u64",
+  ...ofEachArgument("data.args", "u64"),
 });
 
 export const seccompNotifResp = struct("struct seccomp_notif_resp", {

@@ -122,21 +122,41 @@ function run(
   return new Map(expressions.map((text, index) => [text, BigInt(lines[index] ?? "")]));
 }
 
+/** An expression in C, and what it is claimed to be. */
+export type Claim = readonly [expression: string, expected: bigint];
+
+/** What C says to each claim, and what it would say if all of them were right. */
+export function compareWithC(
+  claims: readonly Claim[],
+  ownHeader: string,
+): { readonly said: readonly unknown[]; readonly claimed: readonly unknown[] } {
+  const answers = evaluate(
+    claims.map(([expression]) => expression),
+    ownHeader,
+  );
+  return {
+    said: claims.map(([expression]) => [expression, answers.get(expression)]),
+    claimed: claims.map(([expression, value]) => [expression, { state: "known", value }]),
+  };
+}
+
+/** Of its size and offsets, and of the width of each field. */
+export function layoutClaims(layout: Layout<Fields>): readonly Claim[] {
+  return [...layoutExpressions(layout), ...widthExpressions(layout)];
+}
+
 /** The expressions for a layout's size and offsets, with what the layout says. */
-export function layoutExpressions(
-  layout: Layout<Fields>,
-): [expression: string, expected: bigint][] {
+function layoutExpressions(layout: Layout<Fields>): Claim[] {
   const offsets = Object.keys(layout.fields)
     .filter(isNamed)
-    .map((field): [string, bigint] => [
-      `offsetof(${layout.cName}, ${field})`,
-      BigInt(layout.offset[field] ?? -1),
-    ]);
+    .map(
+      (field): Claim => [`offsetof(${layout.cName}, ${field})`, BigInt(layout.offset[field] ?? -1)],
+    );
   return layout.prefix ? offsets : [[`sizeof(${layout.cName})`, BigInt(layout.size)], ...offsets];
 }
 
 /** Size in bytes of each field, for the check that a field is as wide as C's. */
-export function widthExpressions(layout: Layout<Fields>): [expression: string, expected: bigint][] {
+function widthExpressions(layout: Layout<Fields>): Claim[] {
   return Object.entries(layout.fields)
     .filter(([field]) => isNamed(field))
     .map(([field, kind]) => [

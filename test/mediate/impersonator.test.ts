@@ -9,7 +9,7 @@ import {
   STEPS_MAX,
 } from "../../src/mediate/calls/impersonator/impersonator-request.ts";
 import { IMPERSONATOR_MS_MAX } from "../../src/mediate/limits.ts";
-import { evaluate, layoutExpressions, widthExpressions } from "../kernel/c-check.ts";
+import { compareWithC, layoutClaims } from "../kernel/c-check.ts";
 import { bothWays, compileActs, everything } from "../properties/asking/run.ts";
 import { namedShapes, type Shape } from "../properties/asking/shapes.ts";
 import { needsRoot } from "../support/skip.ts";
@@ -38,17 +38,9 @@ function signal(): { readonly inside: readonly string[]; readonly took: number }
 
 test("a request lies in memory as the impersonator reads it", () => {
   const header = resolve(import.meta.dirname, "../../native/impersonator/request.h");
-  const claims = [impersonatorRequest, impersonatorStep, impersonatorReply]
-    .flatMap((layout) => [...layoutExpressions(layout), ...widthExpressions(layout)])
-    .concat([["STEPS_MAX", BigInt(STEPS_MAX)]]);
-  const answers = evaluate(
-    claims.map(([expression]) => expression),
-    header,
-  );
-  const said = claims.map(([expression]) => [expression, answers.get(expression)]);
-  expect(said).toEqual(
-    claims.map(([expression, value]) => [expression, { state: "known", value }]),
-  );
+  const layouts = [impersonatorRequest, impersonatorStep, impersonatorReply].flatMap(layoutClaims);
+  const { said, claimed } = compareWithC([...layouts, ["STEPS_MAX", BigInt(STEPS_MAX)]], header);
+  expect(said).toEqual(claimed);
 });
 
 test("a process of the same user is signalled by an impersonator", () => {

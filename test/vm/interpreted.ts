@@ -3,3 +3,4 @@
  * What V8 interprets takes two thirds of the time.
  */
 export const INTERPRETED = "--jitless";
+export const INTERPRETED_NODE = `node ${INTERPRETED}`;

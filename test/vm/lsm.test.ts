@@ -6,7 +6,7 @@ import { compileCases } from "../transparency/cases.ts";
 import { fillWithAttackPrograms } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone } from "./fill.ts";
-import { INTERPRETED } from "./interpreted.ts";
+import { INTERPRETED_NODE } from "./interpreted.ts";
 import { clone, moduleFolder } from "./kernel.ts";
 import { MACHINE_TIMEOUT_MS, machineMissing, runInVm } from "./machine.ts";
 import type { Tree } from "./tree.ts";
@@ -90,7 +90,7 @@ beforeAll(async () => {
   for (const name of suites) bundles.set(name, await bundleTests(`import "./guest/${name}.ts";`));
   const steps = suites.map((name) => [
     name,
-    `CASES=${CASES} node ${INTERPRETED} ${bundleName(name)}`,
+    `CASES=${CASES} ${INTERPRETED_NODE} ${bundleName(name)}`,
   ]);
   const cofferdam = path.join(clone, "bin/cofferdam");
   if (isCarried) steps.push(["adopt", `sh /vm/adopt.sh ${cofferdam}`]);

@@ -8,7 +8,7 @@ import { attackers } from "./attackers.ts";
 import { fillWithAttacks, shares } from "./attacks.ts";
 import { bundleTests, testOutcomes } from "./bundle.ts";
 import { fillWithClone, fillWithModules } from "./fill.ts";
-import { INTERPRETED } from "./interpreted.ts";
+import { INTERPRETED_NODE } from "./interpreted.ts";
 import { clone } from "./kernel.ts";
 import { MACHINE_TIMEOUT_MS, machineMissing, runInVm } from "./machine.ts";
 import type { MachineOutcome, StepOutcome } from "./work.ts";
@@ -21,7 +21,6 @@ const asUser =
   `setpriv --reuid ${attackers.user} --regid ${attackers.user} --clear-groups env ` +
   "HOME=/tmp/home";
 const front = path.join(clone, "bin/cofferdam");
-const node = `node ${INTERPRETED}`;
 /** Compiled: what fetches from its servers is WebAssembly. */
 const demo = `node ${path.join(clone, "dist/demo.js")}`;
 /** Tests of guest/, bundled in the clone, where they find node_modules. */
@@ -53,11 +52,13 @@ beforeAll(async () => {
             "/vm/busybox tr '\\0' '\\n' < /sys/kernel/btf/vmlinux | " +
             "/vm/busybox grep '^bpf_lsm_[a-z_0-9]*$'",
         },
-        bundles: Object.fromEntries(bundles.map((name) => [name, `${node} ${bundleFile(name)}`])),
+        bundles: Object.fromEntries(
+          bundles.map((name) => [name, `${INTERPRETED_NODE} ${bundleFile(name)}`]),
+        ),
       },
       attacks: {
-        root: { attacks: `${node} /vm/attacks-root.mjs` },
-        user: { attacks: `${node} /vm/attacks-user.mjs` },
+        root: { attacks: `${INTERPRETED_NODE} /vm/attacks-root.mjs` },
+        user: { attacks: `${INTERPRETED_NODE} /vm/attacks-user.mjs` },
       },
       restricted: { root: { yama: "echo 1 > /proc/sys/kernel/yama/ptrace_scope" } },
       yama: {

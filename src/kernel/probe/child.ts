@@ -1,5 +1,5 @@
 import { shippedFile } from "../shipped-file.ts";
-import { struct } from "../struct.ts";
+import { ofEachArgument, struct } from "../struct.ts";
 import { number } from "../syscalls.ts";
 import { startChild } from "./start-child.ts";
 
@@ -10,20 +10,10 @@ export type ChildArgument = number | string | { readonly resultOf: string };
 export const childHead = struct("struct program", { memory: "u64", steps: "u64" });
 export const childStep = struct("struct step", {
   kind: "u8",
-  "argument_kinds[0]": "u8",
-  "argument_kinds[1]": "u8",
-  "argument_kinds[2]": "u8",
-  "argument_kinds[3]": "u8",
-  "argument_kinds[4]": "u8",
-  "argument_kinds[5]": "u8",
+  ...ofEachArgument("argument_kinds", "u8"),
   padding: "u8",
   number: "u64",
-  "arguments[0]": "u64",
-  "arguments[1]": "u64",
-  "arguments[2]": "u64",
-  "arguments[3]": "u64",
-  "arguments[4]": "u64",
-  "arguments[5]": "u64",
+  ...ofEachArgument("arguments", "u64"),
 });
 export const stepKinds = ["call", "start", "join", "need", "store", "copy", "point"] as const;
 export const argumentKinds = ["number", "address", "result"] as const;
@@ -103,7 +93,7 @@ export class ChildProgram {
     const memory = BigInt(this.#memoryBytes());
     const head = childHead.encode({ memory, steps: BigInt(this.#steps.length) });
     const input = Buffer.concat([head, ...this.#memory, ...this.#steps]);
-    const finish = startChild(shippedFile("dist/feature-probe"), [], input);
+    const finish = startChild(shippedFile("dist/feature-probe"), input);
     return () => {
       const output = finish();
       if (output.length !== this.#steps.length * RESULT_BYTES)

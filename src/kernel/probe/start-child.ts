@@ -15,12 +15,12 @@ const OUTPUT_BYTES_MAX = 1 << 16;
  * several can run at the same time. The returned function waits for its end and returns its output;
  * it throws if the program failed. Node's own functions either block or return to the event loop.
  */
-export function startChild(path: string, args: readonly string[], input: Uint8Array): () => Buffer {
+export function startChild(path: string, input: Uint8Array): () => Buffer {
   const nothing = Buffer.alloc(0);
   const [stdin, stdout, stderr] = [memory(input), memory(nothing), memory(nothing)] as const;
   const drop = () => [stdin, stdout, stderr].forEach(close);
   try {
-    const pid = spawnProcess(path, args, [], [stdin, stdout, stderr], "/");
+    const pid = spawnProcess(path, [], [], [stdin, stdout, stderr], "/");
     return () => {
       try {
         const status = endOf(pid);

@@ -1,4 +1,4 @@
-import { struct } from "../../../kernel/struct.ts";
+import { ofEachArgument, struct } from "../../../kernel/struct.ts";
 import { number as syscallNumber } from "../../../kernel/syscalls.ts";
 import type { Credentials } from "../../target/credentials.ts";
 
@@ -60,12 +60,7 @@ export const impersonatorRequest = struct("struct request", {
 export const impersonatorStep = struct("struct step", {
   effective: "u64",
   number: "u64",
-  "arguments[0]": "u64",
-  "arguments[1]": "u64",
-  "arguments[2]": "u64",
-  "arguments[3]": "u64",
-  "arguments[4]": "u64",
-  "arguments[5]": "u64",
+  ...ofEachArgument("arguments", "u64"),
 });
 export const impersonatorReply = struct("struct reply", { result: "i64", state: "u64" });
 
