@@ -24,8 +24,8 @@ const written = z.strictObject({
   /** The package that is upgraded; the first one, unless the unit is in another. */
   upgrade: z.string().optional(),
   /**
-   * The package whose own tests are run, if it is not the upgraded one; null for a template, of
-   * which Debian has no package.
+   * The daemon's own package, if it is not the upgraded one: its tests are run, its version is
+   * shown. null for a template, of which Debian has no package.
    */
   tested: z.string().nullable().optional(),
   unit: z.string(),

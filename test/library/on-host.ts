@@ -126,9 +126,11 @@ export class OnHost {
     if (own.length > 0) throw new Error(`left behind: ${JSON.stringify(own)}`);
   }
 
+  /** Of its own package, which is another than the upgraded one where that is its interpreter. */
   version(): string {
+    const { tested, upgrade } = this.daemon;
     return this.#booted
-      .sh('dpkg-query -W -f "\\${Version}" "$1"', this.daemon.upgrade)
+      .sh('dpkg-query -W -f "\\${Version}" "$1"', tested ?? upgrade)
       .replace(/\+life1$/, "");
   }
 
