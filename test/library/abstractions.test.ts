@@ -88,6 +88,10 @@ const abstractions: Readonly<
     ["read /etc/shadow", "netlink audit", "capability audit_write"],
     ["capability audit_control", "write /etc/shadow"],
   ],
+  "own-addresses": [
+    ["connect udp 127.0.0.1:0", "connect udp [::1]:0"],
+    ["connect udp 127.0.0.1:53", "connect udp 10.0.0.1:0", "listen udp 0"],
+  ],
   perl: [
     ["execute /usr/bin/perl", "read /usr/share/perl5/Net/DNS.pm"],
     ["execute /usr/bin/dash", "write /usr/share/perl5/x.pm", "read /srv/app/app.pl"],
