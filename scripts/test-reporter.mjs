@@ -6,7 +6,10 @@ import { relative, sep } from "node:path";
 
 /** How many of the slowest files are named. */
 const SLOWEST = 20;
-/** Of each file { passed, failed, skipped }, and how many errors came outside of all tests. */
+/**
+ * Of each file { passed, failed, skipped, lasted, cpu }, the times in milliseconds, and how many
+ * errors came outside of all tests.
+ */
 const summaryFile = "build/test-summary.json";
 
 /** `test/model/decide.test.ts` -> `model`; a file directly under test/ is a suite of its own. */
@@ -112,7 +115,9 @@ export default class TestReporter {
       print(`\nskipped, because ${reason}:`);
       for (const test of tests) print(`  ${test}`);
     }
-    const files = Object.fromEntries(this.counts);
+    const files = Object.fromEntries(
+      [...this.counts].map(([file, counts]) => [file, { ...counts, ...this.files.get(file) }]),
+    );
     writeFileSync(summaryFile, JSON.stringify({ files, outside: unhandledErrors.length }));
   }
 }

@@ -9,6 +9,7 @@ import {
 import { kernelRaces } from "../attacks/races.ts";
 import { programsFolder } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
+import { todaysShare } from "../support/todays-share.ts";
 import { type AttackerName, attackers } from "./attackers.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
@@ -16,6 +17,8 @@ import type { Tree } from "./tree.ts";
 
 /** Of the attacks that the broker refuses for one and the same reason, this many. */
 const SAME_REFUSAL_MAX = 2;
+/** A day's `npm test` tries a third of them, CI all. */
+const PARTS = 3;
 
 /**
  * Which attacks are tried, each once and by one of the two: emulation makes a try ten times as
@@ -25,10 +28,11 @@ const SAME_REFUSAL_MAX = 2;
 export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]>> {
   const share: Record<AttackerName, AttackProgram[]> = { root: [], user: [] };
   const all = attackPrograms();
-  const programs = all.filter((program, index) => {
+  const different = all.filter((program, index) => {
     const before = all.slice(0, index).filter(({ event }) => event === program.event);
     return !program.event.endsWith(" broker") || before.length < SAME_REFUSAL_MAX;
   });
+  const programs = todaysShare(different, PARTS);
   for (const program of programs) if (program.as !== "both") share[program.as].push(program);
   for (const program of programs)
     if (program.as === "both")
