@@ -14,6 +14,12 @@ const hostWide = ["test/**/*.host.test.ts"];
 const debian = ["test/vm/debian/*.test.ts"];
 
 /**
+ * Suites that compute, and start nothing: their files share processes, and load the sources once in
+ * each instead of once a file.
+ */
+const computing = ["model", "policy"].map((suite) => `test/${suite}/**/*.test.ts`);
+
+/**
  * Three more than CI has processors: a test that waits, for a service manager that boots or for a
  * process that sleeps, leaves its processor to another one. With two more, processors were idle for
  * a quarter of the time.
@@ -51,7 +57,9 @@ const longest = [
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification) => {
+    const place = ({ moduleId, project }: TestSpecification) => {
+      // At the end, one after another, so that they share processes.
+      if (!project.config.isolate) return longest.length + 1;
       const found = longest.findIndex((name) =>
         moduleId.startsWith(`${import.meta.dirname}/${name}`),
       );
@@ -82,7 +90,17 @@ export default defineConfig({
         test: {
           name: "parallel",
           include: ["test/**/*.test.ts"],
-          exclude: [...hostWide, ...debian],
+          exclude: [...hostWide, ...debian, ...computing],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "computing",
+          include: computing,
+          exclude: hostWide,
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },

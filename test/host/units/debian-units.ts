@@ -157,7 +157,7 @@ test("`check --all` and `disable --all` go on after a unit that fails, and name 
   expect(at.settings()).toBe(before);
 });
 
-test("Debian's memcached, with all of its hardening, in its domain and back", (context) => {
+test("Debian's memcached, with all of its hardening, in its domain and back", async (context) => {
   skipUnless(context, hasMemcached, "there is no /usr/bin/memcached, which set-up installs");
   at.domain("memcached", memcached);
   at.write("/etc/systemd/system/memcached.service.d/clone.conf", `[Service]\n${showsClone}`);
@@ -170,7 +170,8 @@ test("Debian's memcached, with all of its hardening, in its domain and back", (c
   at.becomes(pid, "memcached");
   const ask = `exec 3<>/dev/tcp/127.0.0.1/11211
 printf 'set a 0 0 2\\r\\nhi\\r\\nget a\\r\\nquit\\r\\n' >&3; cat <&3`;
-  expect(at.host.run("bash", "-c", ask).out).toContain("VALUE a 0 2\r\nhi");
+  // It may not listen yet.
+  await expect.poll(() => at.host.run("bash", "-c", ask).out).toContain("VALUE a 0 2\r\nhi");
   const status = at.host.sh(`cat "/proc/$1/status"`, pid);
   // CAP_SETGID and CAP_SETUID: what the unit and the policy both leave.
   expect(status).toMatch(/^CapBnd:\t00000000000000c0$/m);

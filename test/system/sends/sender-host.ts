@@ -56,7 +56,8 @@ interface Start {
   /** Of `cofferdam run`, before the domain's name. */
   readonly run?: readonly string[];
   /**
-   * Sockets of socket activation: `udp`, `unix-dgram` are bound; `tcp`, `unix` listen; `tcp:PORT`.
+   * Sockets of socket activation: `udp`, `tcp`, `unix-dgram` are bound; `tcp-listen`, `unix` listen;
+   * `tcp:PORT`. Newer kernels connect nothing that has listened (EINVAL of 6.18.44, not of 6.12).
    */
   readonly sockets?: readonly string[];
   /** The control group in which these are made. */
@@ -76,12 +77,12 @@ if group: enter(group)
 for at, kind in enumerate(sys.argv[2:2 + count]):
     kind, _, port = kind.partition(":")
     family = socket.AF_UNIX if kind.startswith("unix") else socket.AF_INET
-    is_stream = kind in ("tcp", "unix")
+    is_stream = kind in ("tcp", "tcp-listen", "unix")
     made = socket.socket(family, socket.SOCK_STREAM if is_stream else socket.SOCK_DGRAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     name = f"\\0sends-test-{os.getpid()}-{at}"
     made.bind(name if family == socket.AF_UNIX else ("127.0.0.1", int(port or 0)))
-    if is_stream: made.listen()
+    if kind in ("tcp-listen", "unix"): made.listen()
     os.dup2(made.fileno(), 100 + at)
 if group: enter(os.path.dirname(group))
 for at in range(count): os.dup2(100 + at, 3 + at)

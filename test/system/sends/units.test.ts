@@ -152,7 +152,7 @@ test("sealed, TCP that is granted by address and what it accepts are held there 
   await host.ask("DELETE", `/domains/${DOMAIN}/level`);
   await host.ask("POST", `/domains/${DOMAIN}/reload`);
   await withUnit(async (unit) => {
-    const daemon = new Sender({ sockets: ["udp", "tcp:47001"], madeIn: unit });
+    const daemon = new Sender({ sockets: ["udp", "tcp-listen:47001"], madeIn: unit });
     expect(await daemon.ask("through 3 127.0.0.2 47001")).toBe("EACCES");
     expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
     expect(await daemon.ask("accepted 4 127.0.0.2 47003")).toBe("EACCES");
