@@ -17,7 +17,22 @@ const debian = ["test/vm/debian/*.test.ts"];
  * Suites that compute, and start nothing: their files share processes, and load the sources once in
  * each instead of once a file.
  */
-const computing = ["model", "policy"].map((suite) => `test/${suite}/**/*.test.ts`);
+const computing = [
+  "base",
+  "compile",
+  "diagnostics",
+  "domains",
+  "esxi",
+  "events",
+  "kernel",
+  "model",
+  "plan",
+  "policy",
+  "suggest",
+  "bench",
+  "house",
+  "cgroup",
+].map((suite) => `test/${suite}/**/*.test.ts`);
 
 /**
  * Three more than CI has processors: a test that waits, for a service manager that boots or for a
