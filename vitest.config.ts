@@ -14,10 +14,10 @@ const hostWide = ["test/**/*.host.test.ts"];
 const debian = ["test/vm/debian/*.test.ts"];
 
 /**
- * Suites that compute, and start nothing: their files share processes, and load the sources once in
- * each instead of once a file.
+ * Suites whose files leave nothing behind in their process: they share processes, which load the
+ * sources once instead of once a file.
  */
-const computing = [
+const sharing = [
   "base",
   "compile",
   "diagnostics",
@@ -105,15 +105,15 @@ export default defineConfig({
         test: {
           name: "parallel",
           include: ["test/**/*.test.ts"],
-          exclude: [...hostWide, ...debian, ...computing],
+          exclude: [...hostWide, ...debian, ...sharing],
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
         test: {
-          name: "computing",
-          include: computing,
+          name: "sharing",
+          include: sharing,
           exclude: hostWide,
           isolate: false,
           sequence: { groupOrder: 0 },

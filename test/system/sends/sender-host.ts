@@ -56,8 +56,8 @@ interface Start {
   /** Of `cofferdam run`, before the domain's name. */
   readonly run?: readonly string[];
   /**
-   * Sockets of socket activation: `udp`, `tcp`, `unix-dgram` are bound; `tcp-listen`, `unix` listen;
-   * `tcp:PORT`. Newer kernels connect nothing that has listened (EINVAL of 6.18.44, not of 6.12).
+   * Sockets of socket activation: `udp`, `tcp` and `unix-dgram` are bound, `tcp-listen` and `unix`
+   * listen; `tcp:PORT`. A newer kernel connects no socket that has listened (6.18.44: EINVAL).
    */
   readonly sockets?: readonly string[];
   /** The control group in which these are made. */
