@@ -19,19 +19,24 @@ const debian = ["test/vm/debian/*.test.ts"];
  */
 const sharing = [
   "base",
+  "bench",
+  "cgroup",
   "compile",
   "diagnostics",
   "domains",
   "esxi",
   "events",
+  "house",
   "kernel",
+  "late-names",
+  "lsm",
+  "machines",
   "model",
+  "native",
   "plan",
   "policy",
+  "sessions",
   "suggest",
-  "bench",
-  "house",
-  "cgroup",
 ].map((suite) => `test/${suite}/**/*.test.ts`);
 
 /**
