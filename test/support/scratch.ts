@@ -49,4 +49,6 @@ export function removeScratchFolders(): void {
     rmSync(folder, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
     made.delete(folder);
   }
+  // Files that share a process would add one each.
+  process.off("exit", removeScratchFolders);
 }
