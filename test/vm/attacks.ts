@@ -9,7 +9,7 @@ import {
 import { kernelRaces } from "../attacks/races.ts";
 import { programsFolder } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { todaysShare } from "../support/todays-share.ts";
+import { shareOf } from "../support/share-of-day.ts";
 import { type AttackerName, attackers } from "./attackers.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
@@ -17,8 +17,14 @@ import type { Tree } from "./tree.ts";
 
 /** Of the attacks that the broker refuses for one and the same reason, this many. */
 const SAME_REFUSAL_MAX = 2;
-/** A day's `npm test` tries a third of them, CI all. */
+/**
+ * `npm test` tries a third of them, another one each day; `COFFERDAM_STOCK_KERNEL=whole`, as
+ * `.ci/run` has it, all.
+ */
 const PARTS = 3;
+const isWhole = process.env.COFFERDAM_STOCK_KERNEL === "whole";
+/** One for the run: what is tried and what is looked for must be the same, also at midnight. */
+const today = new Date();
 
 /**
  * Which attacks are tried, each once and by one of the two: emulation makes a try ten times as
@@ -32,7 +38,7 @@ export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]
     const before = all.slice(0, index).filter(({ event }) => event === program.event);
     return !program.event.endsWith(" broker") || before.length < SAME_REFUSAL_MAX;
   });
-  const programs = todaysShare(different, PARTS);
+  const programs = isWhole ? different : shareOf(different, PARTS, today);
   for (const program of programs) if (program.as !== "both") share[program.as].push(program);
   for (const program of programs)
     if (program.as === "both")

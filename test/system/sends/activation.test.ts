@@ -66,10 +66,11 @@ test("the same sealed, where Landlock holds TCP ports wherever a socket was made
   policyOf("level: enforcing\n", ["connect udp 127.0.0.1:47001"]);
   await host.ask("DELETE", `/domains/${DOMAIN}/level`);
   await host.ask("POST", `/domains/${DOMAIN}/reload`);
-  const free = new Sender({ sockets: ["unix", "tcp"] });
+  const free = new Sender({ sockets: ["unix", "tcp", "tcp-listen"] });
   expect(await free.ask("send udp 127.0.0.1 47001")).toBe("OK");
   expect(await free.ask("send udp 127.0.0.2 47001")).toBe("EACCES");
   expect(await free.ask("through 4 127.0.0.1 47002")).toBe("EACCES");
+  expect(await free.ask("through 5 127.0.0.1 47002")).toBe("EACCES");
   expect(await free.ask("through 4 127.0.0.1 47001")).toBe("ECONNREFUSED");
   expect(free.isAsked).toBe(false);
   const asked = new Sender({ sockets: ["udp"] });
@@ -79,8 +80,9 @@ test("the same sealed, where Landlock holds TCP ports wherever a socket was made
   expect(asked.isAsked).toBe(true);
   policyOf("level: enforcing\n", ["connect udp 127.0.0.1:47001", "connect tcp 127.0.0.1:47003"]);
   await host.ask("POST", `/domains/${DOMAIN}/reload`);
-  const narrow = new Sender({ sockets: ["tcp"] });
+  const narrow = new Sender({ sockets: ["tcp", "tcp-listen"] });
   expect(await narrow.ask("through 3 127.0.0.2 47003")).toBe("EACCES");
+  expect(await narrow.ask("through 4 127.0.0.2 47003")).toBe("EACCES");
   expect(narrow.isAsked).toBe(true);
 });
 

@@ -73,7 +73,7 @@ test("internet sockets of a socket unit are judged in its control group, by what
 }, async () => {
   await withUnit(async (unit) => {
     const begun = host.events().length;
-    const daemon = new Sender({ sockets: ["udp", "tcp", "unix"], madeIn: unit });
+    const daemon = new Sender({ sockets: ["udp", "tcp", "unix", "tcp-listen"], madeIn: unit });
     expect(await daemon.ask("through 3 127.0.0.2 47041")).toBe("OK");
     expect(await daemon.ask("through 4 127.0.0.2 47042")).toBe("ECONNREFUSED");
     expect(daemon.isAsked).toBe(false);
@@ -84,6 +84,7 @@ test("internet sockets of a socket unit are judged in its control group, by what
     await give("enforcing");
     expect(await daemon.ask("through 3 127.0.0.2 47041")).toBe("EACCES");
     expect(await daemon.ask("through 4 127.0.0.2 47042")).toBe("EACCES");
+    expect(await daemon.ask("through 6 127.0.0.2 47042")).toBe("EACCES");
     expect(await daemon.ask("through 3 127.0.0.1 47001")).toBe("OK");
     // Beside it: from now on they share what is attached.
     const second = new Sender({ sockets: ["udp"], madeIn: unit });
