@@ -100,6 +100,8 @@ function fill(slot: Slot, outcome: Reported): void {
 
 export function sendResponse(listener: number, slot: Slot): void {
   const sent = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
-  // ENOENT: the target was killed meanwhile, or its call was answered already.
-  if (sent < 0 && sent !== -E.NOENT) throw new Error(`cannot answer: error ${-sent}`);
+  // ENOENT: the target was killed meanwhile, or its call is over. EINPROGRESS: the holder answered,
+  // and was killed before it said so (seccomp_notify_send() of kernel/seccomp.c takes one answer).
+  if (sent < 0 && sent !== -E.NOENT && sent !== -E.INPROGRESS)
+    throw new Error(`cannot answer: error ${-sent}`);
 }
