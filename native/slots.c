@@ -8,7 +8,7 @@
        (const uint8_t *)slot < (slots) + SLOT_COUNT * SLOT_SIZE;  \
        slot = (const void *)((const uint8_t *)slot + SLOT_SIZE))
 
-/* ENOENT means that the caller is gone or was answered already. */
+/* ENOENT means that the caller is gone, EINPROGRESS that it was answered already. */
 static void answer(int listener, uint64_t id, int error)
 {
   struct seccomp_notif_resp response = {.id = id, .error = -error};

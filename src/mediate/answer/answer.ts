@@ -98,10 +98,14 @@ function fill(slot: Slot, outcome: Reported): void {
   }
 }
 
+/**
+ * The kernel takes one answer to a call. ENOENT: its caller was killed, or has gone on after another
+ * answer. EINPROGRESS: it was answered by someone who was killed before the slot said so, as a
+ * holder may be, and its caller has not run since (seccomp_notify_send(), kernel/seccomp.c).
+ * @throws Error for any other refusal
+ */
 export function sendResponse(listener: number, slot: Slot): void {
   const sent = quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
-  // ENOENT: the target was killed meanwhile, or its call is over. EINPROGRESS: the holder answered,
-  // and was killed before it said so (seccomp_notify_send() of kernel/seccomp.c takes one answer).
-  if (sent < 0 && sent !== -E.NOENT && sent !== -E.INPROGRESS)
-    throw new Error(`cannot answer: error ${-sent}`);
+  const isOver = sent === -E.NOENT || sent === -E.INPROGRESS;
+  if (sent < 0 && !isOver) throw new Error(`cannot answer: error ${-sent}`);
 }
