@@ -68,7 +68,7 @@ function answeredCall(): Slot {
 const answerAgain = (slot: Slot): number =>
   quick.ioctl(listener, abi.SECCOMP_IOCTL_NOTIF_SEND, slot.response);
 
-test("a call that someone else has answered is over, whether its caller has run since or not", () => {
+test("a call that someone else answered is over, whether its caller has run since or not", () => {
   for (let calls = 1; ; calls++) {
     expect(calls).toBeLessThan(CALLS_MAX);
     const slot = answeredCall();

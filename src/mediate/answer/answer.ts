@@ -99,9 +99,9 @@ function fill(slot: Slot, outcome: Reported): void {
 }
 
 /**
- * The kernel takes one answer to a call. ENOENT: its caller was killed, or has gone on after another
- * answer. EINPROGRESS: it was answered by someone who was killed before the slot said so, as a
- * holder may be, and its caller has not run since (seccomp_notify_send(), kernel/seccomp.c).
+ * The kernel takes one answer to a call. ENOENT: its caller was killed, or has gone on after
+ * another answer. EINPROGRESS: it was answered by someone who was killed before the slot said so,
+ * as a holder may be, and its caller has not run since (seccomp_notify_send(), kernel/seccomp.c).
  * @throws Error for any other refusal
  */
 export function sendResponse(listener: number, slot: Slot): void {
