@@ -18,11 +18,12 @@ import type { Tree } from "./tree.ts";
 /** Of the attacks that the broker refuses for one and the same reason, this many. */
 const SAME_REFUSAL_MAX = 2;
 /**
- * `npm test` tries a third of them, another one each day; `COFFERDAM_STOCK_KERNEL=whole`, as
- * `.ci/run` has it, all.
+ * `npm test` tries one part of them, another one each day; with `COFFERDAM_WHOLE=1`, as `.ci/run`
+ * has it, all. This file has each third day (scripts/long-tests.mjs): in four turns of those, each
+ * part.
  */
-const PARTS = 3;
-const isWhole = process.env.COFFERDAM_STOCK_KERNEL === "whole";
+const PARTS = 4;
+const isWhole = process.env.COFFERDAM_WHOLE === "1";
 /** One for the run: what is tried and what is looked for must be the same, also at midnight. */
 const today = new Date();
 

@@ -68,12 +68,23 @@ export function askable(name: string): string {
 }
 
 /**
- * Whether this host has the unit. One that is masked is the administrator's as if it were not
- * there; one with a broken file is there.
+ * Those of the units that this host has. One that is masked is the administrator's as if it were
+ * not there; one with a broken file is there.
+ * @throws HostError if systemd does not answer for each of them
  */
-export function isThere(name: string): boolean {
-  const state = showUnit(askable(serviceName(name))).get("LoadState");
-  return state !== "not-found" && state !== "masked";
+export function thoseThere(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const asked = names.map((name) => askable(serviceName(name)));
+  const { out, err } = systemctl("show", "--property=LoadState", "--", ...asked);
+  // One line for each, in their order, with empty ones between them.
+  const states = out.split("\n").filter((line) => line !== "");
+  if (states.length !== names.length)
+    throw new HostError(
+      `systemd says of ${states.length} units, not of ${names.length}, whether it has them: ${err}`,
+      "see `systemctl show --property=LoadState UNIT`",
+    );
+  const without = ["LoadState=not-found", "LoadState=masked"];
+  return names.filter((_, index) => !without.includes(states[index] ?? ""));
 }
 
 /** @throws HostError if there is no such unit, or no service of that name can be started */

@@ -2,7 +2,7 @@ import { wrap } from "../../../base/wrap.ts";
 import { isHeldHere, notHeldHere } from "../../../host/engine.ts";
 import { ExitCode } from "../../../host/exit-code.ts";
 import { runsSystemd } from "../../../host/service-unit.ts";
-import { isThere, readUnit, type Unit } from "../../../host/units/unit.ts";
+import { readUnit, thoseThere, type Unit } from "../../../host/units/unit.ts";
 import { allClaims, type Claim, domainOfUnit } from "../../../host/units/unit-domain.ts";
 import { CommandError, type CommandOption, type Context, type Options } from "../../command.ts";
 import { explainError } from "../../explain-error.ts";
@@ -62,7 +62,7 @@ export function wantedUnits(
   const claims = allClaims(places);
   if (!all) return { claims, names: words, left: [] };
   const named = [...new Set(claims.map((claim) => claim.unit))].sort();
-  return { claims, names: named.filter((name) => isThere(name)), left: [] };
+  return { claims, names: thoseThere(named), left: [] };
 }
 
 /** The same, without units that cannot be enabled here because of the host's engine. */

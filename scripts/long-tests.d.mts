@@ -1,0 +1,2 @@
+export const longTests: readonly string[];
+export function leftOutOn(day: Date): readonly string[];

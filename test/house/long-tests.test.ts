@@ -1,0 +1,13 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { leftOutOn, longTests } from "../../scripts/long-tests.mjs";
+import { root } from "./tree.ts";
+
+const days = [1, 2, 3].map((day) => new Date(Date.UTC(2026, 11, day)));
+
+test("each long test is a file, and has one of three days", () => {
+  expect(longTests.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  for (const file of longTests)
+    expect(days.filter((day) => !leftOutOn(day).includes(file))).toHaveLength(1);
+});
