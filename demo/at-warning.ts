@@ -47,6 +47,13 @@ export async function atWarning(scene: Scene, cofferdam: string): Promise<void> 
   showSummary(readFileSync(scene.log, "utf8"), demonstrations(scene));
 }
 
+/** Of a log that is not as it should be. */
+const SHOWN_LINES = 10;
+
+function lastLines(text: string): string {
+  return text.trimEnd().split("\n").slice(-SHOWN_LINES).join("\n");
+}
+
 /**
  * Of the accesses and of the lines that would allow them those of the three attacks: the shell that
  * was run looked at more.
@@ -55,7 +62,10 @@ function showSummary(text: string, all: readonly Demonstration[]): void {
   const [accesses = "", verdict, lines = ""] = text.split(
     /^(cofferdam: web: \d+ accesses .*\n.* would allow .*)\n/m,
   );
-  expectThat(verdict !== undefined, "the run at level warning should end with a summary");
+  expectThat(
+    verdict !== undefined,
+    `the run at level warning should end with a summary, not with:\n${lastLines(text)}`,
+  );
   if (verdict === undefined) return;
   const wanted = all.filter(({ hostile }) => hostile);
   const told = chosen(accesses.trimEnd().split(/\n(?! )/), wanted, (entry) =>
