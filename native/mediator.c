@@ -3,7 +3,11 @@
 
 /* For the mediator and its workers; they start no programs by it today. */
 #define MEDIATOR_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/* How long a mediator may take to end with its domain. What it has not told by then is told by
+   another process, but not the summary of an attended run, which it alone has; and there the front
+   ends at a signal of who waits for it. */
 #define MEDIATOR_END_MS 2000
+#define ATTENDED_END_MS 30000
 /* In nanoseconds: how long the holder refuses calls for want of a place before it looks for one
    again. Otherwise such a run could keep the shared mediator busy. */
 #define FULL_NS 1000000000ll
@@ -120,7 +124,8 @@ void mediator_end(const struct holdings *own, struct mediator *mediator, const u
 {
   struct pollfd ended = {.fd = mediator->descriptor, .events = mediator->shared ? 0 : POLLIN};
   /* The shared mediator's descriptor is a connection and no pidfd: it is not killed. */
-  if (poll(&ended, 1, mediator->descriptor < 0 ? 0 : MEDIATOR_END_MS) == 0)
+  int wait = own->order >= 0 ? ATTENDED_END_MS : MEDIATOR_END_MS;
+  if (poll(&ended, 1, mediator->descriptor < 0 ? 0 : wait) == 0)
     syscall(SYS_pidfd_send_signal, mediator->descriptor, SIGKILL, NULL, 0);
   mediator_forget(mediator);
   const uint32_t *mediators = (const void *)(slots + SLOT_UNTOLD_MEDIATOR);
