@@ -27,6 +27,8 @@ const handlers = {
 writeFileSync(pidFile, `${process.pid}\n`);
 
 createServer(async (request, response) => {
+  // On a slow machine a visitor's next request could meet a connection that is just being closed.
+  response.shouldKeepAlive = false;
   const url = new URL(request.url ?? "/", "http://localhost");
   try {
     const handler = handlers[url.pathname];
