@@ -14,7 +14,7 @@ const hostWide = ["test/**/*.host.test.ts"];
 const debian = ["test/vm/debian/*.test.ts"];
 
 /** Files that run another day (scripts/test.mjs). */
-const leftOut = process.env.COFFERDAM_LEFT_OUT?.split(" ") ?? [];
+const leftOut = process.env.COFFERDAM_LEFT_OUT?.match(/\S+/g) ?? [];
 
 /**
  * Suites whose files leave nothing behind in their process: they share processes, which load the

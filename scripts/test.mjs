@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { leftOutOn } from "./long-tests.mjs";
+import { leftOutOn } from "./share-of-day.mjs";
 
 /** Written by scripts/test-reporter.mjs. */
 const summaryFile = "build/test-summary.json";

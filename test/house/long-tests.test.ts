@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { leftOutOn, longTests } from "../../scripts/long-tests.mjs";
+import { leftOutOn, longTests } from "../../scripts/share-of-day.mjs";
 import { root } from "./tree.ts";
 
 const days = [1, 2, 3].map((day) => new Date(Date.UTC(2026, 11, day)));

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { root } from "../house/tree.ts";
 import { needsRoot } from "../support/skip.ts";
 import { PrivateHost } from "../system/private-host.ts";
-import { mountsOf } from "./mediators.ts";
+import { mountsOf, ownMediatorsIn } from "./mediators.ts";
 
 /** Longer than the mediator of a run that nobody attends has after its domain's end. */
 const BUSY_MS = 4_000;
@@ -30,16 +30,6 @@ afterEach(async () => {
   await host?.close();
 });
 
-/** The mediators that processes of this host have for themselves. */
-function ownMediators(): readonly number[] {
-  const pids = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => host.has(pid) && words(pid)[2] === "own");
-}
-
-function words(pid: number): readonly string[] {
-  return mountsOf(pid) === null ? [] : fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-}
-
 test("a mediator that is busy at the end of an attended run writes its summary later", async () => {
   const file = host.at("tool.yaml");
   const secret = host.at("secret");
@@ -61,13 +51,15 @@ test("a mediator that is busy at the end of an attended run writes its summary l
     answer += data;
   });
   await expect.poll(() => `${answer}${said}`).toBe("kept\n");
-  const mediators = ownMediators();
+  const mounts = mountsOf(run.pid ?? 0) ?? "";
+  const mediators = ownMediatorsIn(mounts);
   expect(mediators).toHaveLength(1);
   for (const pid of mediators) process.kill(pid, "SIGSTOP");
   const ended = once(run, "close");
   run.stdin?.end("\n");
   await pause(BUSY_MS);
-  for (const pid of mediators) if (ownMediators().includes(pid)) process.kill(pid, "SIGCONT");
+  for (const pid of mediators)
+    if (ownMediatorsIn(mounts).includes(pid)) process.kill(pid, "SIGCONT");
   expect(await ended).toEqual([0, null]);
   expect(said).toMatch(/cofferdam: tool: \d+ access(es)? outside the domain/);
 });

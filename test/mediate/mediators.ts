@@ -46,6 +46,13 @@ export function mediatorsIn(mounts: string): number[] {
   return living.filter((pid) => mountsOf(pid) === mounts);
 }
 
+/** Mediators that one run in these mounts has for itself. */
+export function ownMediatorsIn(mounts: string): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const own = pids.filter((name) => wordsOf(name)[2] === "own").map(Number);
+  return own.filter((pid) => mountsOf(pid) === mounts);
+}
+
 /** What identifies the mounts that a process sees; null once it has ended. */
 export function mountsOf(pid: number): string | null {
   try {

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { shareOf } from "../../scripts/share-of-day.mjs";
 import {
   type AttackProgram,
   attackPrograms,
@@ -9,7 +10,6 @@ import {
 import { kernelRaces } from "../attacks/races.ts";
 import { programsFolder } from "../support/compile-c.ts";
 import { scratchFolder } from "../support/scratch.ts";
-import { shareOf } from "../support/share-of-day.ts";
 import { type AttackerName, attackers } from "./attackers.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
@@ -18,9 +18,8 @@ import type { Tree } from "./tree.ts";
 /** Of the attacks that the broker refuses for one and the same reason, this many. */
 const SAME_REFUSAL_MAX = 2;
 /**
- * `npm test` tries one part of them, another one each day; with `COFFERDAM_WHOLE=1`, as `.ci/run`
- * has it, all. This file has each third day (scripts/long-tests.mjs): in four turns of those, each
- * part.
+ * `npm test` tries one part of them each day; with `COFFERDAM_WHOLE=1`, as `.ci/run` has it, all.
+ * This file has each third day (scripts/share-of-day.mjs): in four turns of those, each part.
  */
 const PARTS = 4;
 const isWhole = process.env.COFFERDAM_WHOLE === "1";

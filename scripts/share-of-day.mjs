@@ -1,9 +1,18 @@
-// Of the test files that take longest, `npm test` runs one group a day, and tells which it left
-// out; with COFFERDAM_WHOLE=1, as `.ci/run` has it, all of them. A group has a third of their CPU
-// time, which HACKING.md has.
+// What one day's `npm test` runs of what takes long.
 
 const DAY_MS = 86_400_000;
 
+/** Each of `parts` days another share, so that all have a day. */
+export function shareOf(all, parts, day) {
+  const now = Math.floor(day.getTime() / DAY_MS) % parts;
+  return all.filter((_, at) => at % parts === now);
+}
+
+/**
+ * The test files that take longest, in groups of a third of their CPU time, which HACKING.md has.
+ * `npm test` runs one group a day, and tells which files it left out; with COFFERDAM_WHOLE=1, as
+ * `.ci/run` has it, all of them.
+ */
 const groups = [
   ["test/vm/stock-kernel.test.ts"],
   [
@@ -27,8 +36,8 @@ const groups = [
 
 export const longTests = groups.flat();
 
-/** Those of the other days; the group of a day is that of its number since 1970, in UTC. */
+/** Those that other days run. */
 export function leftOutOn(day) {
-  const today = groups[Math.floor(day.getTime() / DAY_MS) % groups.length];
+  const today = shareOf(groups, groups.length, day).flat();
   return longTests.filter((file) => !today.includes(file));
 }
