@@ -1,6 +1,5 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { shareOf } from "../../scripts/share-of-day.mjs";
 import {
   type AttackProgram,
   attackPrograms,
@@ -13,18 +12,13 @@ import { scratchFolder } from "../support/scratch.ts";
 import { type AttackerName, attackers } from "./attackers.ts";
 import { bundleTests } from "./bundle.ts";
 import { clone } from "./kernel.ts";
+import { partOfToday } from "./part-of-today.ts";
 import type { Tree } from "./tree.ts";
 
 /** Of the attacks that the broker refuses for one and the same reason, this many. */
 const SAME_REFUSAL_MAX = 2;
-/**
- * `npm test` tries one part of them each day; with `COFFERDAM_WHOLE=1`, as `.ci/run` has it, all.
- * This file has each third day (scripts/share-of-day.mjs): in four turns of those, each part.
- */
+/** So many turns of this file until each of them was tried. */
 const PARTS = 4;
-const isWhole = process.env.COFFERDAM_WHOLE === "1";
-/** One for the run: what is tried and what is looked for must be the same, also at midnight. */
-const today = new Date();
 
 /**
  * Which attacks are tried, each once and by one of the two: emulation makes a try ten times as
@@ -38,7 +32,7 @@ export function shares(): Readonly<Record<AttackerName, readonly AttackProgram[]
     const before = all.slice(0, index).filter(({ event }) => event === program.event);
     return !program.event.endsWith(" broker") || before.length < SAME_REFUSAL_MAX;
   });
-  const programs = isWhole ? different : shareOf(different, PARTS, today);
+  const programs = partOfToday(different, PARTS);
   for (const program of programs) if (program.as !== "both") share[program.as].push(program);
   for (const program of programs)
     if (program.as === "both")
