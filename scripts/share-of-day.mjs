@@ -2,6 +2,9 @@
 
 const DAY_MS = 86_400_000;
 
+/** All instead, as `.ci/run` has it. */
+export const isWhole = process.env.COFFERDAM_WHOLE === "1";
+
 /** Each of `parts` days another share, so that all have a day. */
 export function shareOf(all, parts, day) {
   const now = Math.floor(day.getTime() / DAY_MS) % parts;
@@ -10,8 +13,7 @@ export function shareOf(all, parts, day) {
 
 /**
  * The test files that take longest, in groups of a third of their CPU time, which HACKING.md has.
- * `npm test` runs one group a day, and tells which files it left out; with COFFERDAM_WHOLE=1, as
- * `.ci/run` has it, all of them.
+ * `npm test` runs one group a day, and tells which files it left out.
  */
 const groups = [
   ["test/vm/stock-kernel.test.ts"],

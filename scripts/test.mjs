@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { leftOutOn } from "./share-of-day.mjs";
+import { isWhole, leftOutOn } from "./share-of-day.mjs";
 
 /** Written by scripts/test-reporter.mjs. */
 const summaryFile = "build/test-summary.json";
@@ -78,8 +78,7 @@ const start = performance.now();
 const checked = checks.map(runCheck);
 const args = process.argv.slice(2);
 const isAll = args.every((word) => word === "--project=!debian");
-const isWhole = process.env.COFFERDAM_WHOLE === "1" || !isAll;
-const leftOut = isWhole ? [] : leftOutOn(new Date());
+const leftOut = isAll && !isWhole ? leftOutOn(new Date()) : [];
 const first = runTests(args, leftOut);
 const counts = [...new Map([...first, ...runAgain(first, args)]).values()];
 const sum = (key) => counts.reduce((total, one) => total + one[key], 0);

@@ -1,6 +1,5 @@
-import { shareOf } from "../../scripts/share-of-day.mjs";
+import { isWhole, shareOf } from "../../scripts/share-of-day.mjs";
 
-const isWhole = process.env.COFFERDAM_WHOLE === "1";
 /** One for the run: what is tried and what is looked for must be the same, also at midnight. */
 const today = new Date();
 

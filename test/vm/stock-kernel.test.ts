@@ -26,6 +26,8 @@ const front = path.join(clone, "bin/cofferdam");
 const demo = `node ${path.join(clone, "dist/demo.js")}`;
 /** Who shows it. It takes minutes where everything is emulated, so `npm test` has one at a time. */
 const demonstrators = partOfToday(["root", "user"], 2);
+const demoBy = (who: string, command: string) =>
+  demonstrators.includes(who) ? { demo: command } : {};
 /** Tests of guest/, bundled in the clone, where they find node_modules. */
 const bundles = ["used-capabilities", "cgroup-programs"] as const;
 const bundleFile = (name: string) => path.join(clone, `build/vm/${name}.mjs`);
@@ -65,11 +67,11 @@ beforeAll(async () => {
       },
       restricted: { root: { yama: "echo 1 > /proc/sys/kernel/yama/ptrace_scope" } },
       yama: {
-        root: demonstrators.includes("root") ? { demo } : {},
+        root: demoBy("root", demo),
         user: {
           sibling: `${asUser} sh /vm/sibling.sh`,
           attended: `${asUser} sh /vm/attended.sh ${front}`,
-          ...(demonstrators.includes("user") ? { demo: `${asUser} ${demo}` } : {}),
+          ...demoBy("user", `${asUser} ${demo}`),
         },
       },
     },
