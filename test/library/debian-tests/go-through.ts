@@ -31,19 +31,26 @@ export async function goThroughTests(
   const isUnclear = ({ enforced, held }: TestSeen): boolean =>
     enforced?.result === "passed" && held?.started === 0 && held.elsewhere === 0;
   const described = new Map(tests.map((test) => [test.name, test]));
-  /** On another host, those of the tests that it is about. */
+  /**
+   * On another host, those of the tests that it is about. The tests before them run there, too: one
+   * may prepare what the others need, as coturn's `setup` does.
+   */
   const again = async (
     all: readonly TestSeen[],
     isAbout: (test: TestSeen) => boolean,
     prepare: (host: TestedHost) => void | Promise<void>,
     act: (host: TestedHost, test: (typeof tests)[number], before: TestSeen) => TestSeen,
   ): Promise<readonly TestSeen[]> => {
-    if (!all.some(isAbout)) return all;
+    const last = all.findLastIndex(isAbout);
+    if (last < 0) return all;
     return await on(async (host) => {
       await prepare(host);
-      return all.map((one) => {
+      return all.map((one, index) => {
         const test = described.get(one.name);
-        return test !== undefined && isAbout(one) ? act(host, test, one) : one;
+        if (test === undefined || !passes(one) || index > last) return one;
+        if (isAbout(one)) return act(host, test, one);
+        host.run(test, "before");
+        return one;
       });
     });
   };
