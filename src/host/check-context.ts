@@ -1,3 +1,4 @@
+import { once } from "../base/once.ts";
 import { presentAccounts } from "../compile/policy-accounts.ts";
 import { crashWords, isSentWhateverTheLimit } from "../kernel/core-pattern.ts";
 import { neverGranted } from "../kinds/syscalls/model.ts";
@@ -11,21 +12,17 @@ import { whyKeptOutside } from "./kept-outside.ts";
 import { domainNames, load } from "./load.ts";
 import type { Places } from "./places.ts";
 
-/**
- * What every check of this host needs, looked up once. `others` may be left out for a policy
- * without transitions of which only the errors are needed.
- */
-export function checkContext(places: Places, host: Host, withOthers = true): CheckContext {
+/** What every check of this host needs, looked up once: the other domains when one first asks. */
+export function checkContext(places: Places, host: Host): CheckContext {
   const { users, groups } = presentAccounts();
   return {
     ...host,
     engine: chosenEngine(places, host.facts).engine,
     whyKeptOutside: (entry) => whyKeptOutside(places, entry),
     facts: { ...host.facts, crash: crashOf(host.facts) },
-    others: withOthers ? otherDomains(places) : [],
+    others: once(() => otherDomains(places)),
     ownObjects: places.own.flatMap((path) => [escapeName(path), `${escapeName(path)}/**`]),
-    // Opens programs, which may wait for their file system.
-    ...(withOthers ? { hasExecutableStack } : {}),
+    hasExecutableStack,
     neverGranted: neverGranted.map(({ name }) => name),
     accounts: {
       users: new Set(users.map(({ name }) => name)),

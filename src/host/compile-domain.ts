@@ -95,7 +95,7 @@ export async function compileDomain(
   // The kernel's engine holds what a supervised domain may have.
   const held = standing.inKernel ? { ...inForce, mediation: "supervised" as const } : inForce;
   const onHost = checkErrors(held, {
-    ...checkContext(places, host, policy.transitions.length > 0),
+    ...checkContext(places, host),
     ...{ ...file, kept: [...files, ...places.kept] },
   });
   const errors = [...loadErrors, ...onHost];

@@ -119,7 +119,7 @@ function load(scratch: string, described: Case): Outcome {
   const context: CheckContext = {
     file: join(scratch, "web.yaml"),
     snapshot: described.snapshot === undefined ? null : snapshotOf(described.snapshot),
-    ...(described.others === undefined ? {} : { others }),
+    ...(described.others === undefined ? {} : { others: () => others }),
     ownObjects: described.ownObjects ?? [],
     neverGranted: vocabulary.groups.get("@never") ?? [],
     facts: described.facts ?? null,

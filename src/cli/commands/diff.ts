@@ -132,7 +132,7 @@ function withLevel(operand: string): { readonly word: string; readonly level: Le
 function risksOnlyIn(context: Context, after: RequiredPolicy, before: RequiredPolicy) {
   const host = checkContext(context.places, hostNow());
   const own = [after.policy.name, before.policy.name];
-  const others = (host.others ?? []).filter(({ name }) => !own.includes(name));
+  const others = () => (host.others?.() ?? []).filter(({ name }) => !own.includes(name));
   const of = ({ policy, files }: RequiredPolicy) =>
     risks(policy, {
       ...host,

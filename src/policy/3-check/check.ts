@@ -1,3 +1,4 @@
+import { once } from "../../base/once.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { type Diagnostic, startOf } from "../../diagnostics/diagnostic.ts";
 import type { Policy } from "../../model/policy.ts";
@@ -75,7 +76,9 @@ export function check(policy: Policy, context: CheckContext): Diagnostic[] {
  * policy may be used.
  */
 export function checkErrors(policy: Policy, context: CheckContext): Diagnostic[] {
-  const found = outcome(policy, context, errorChecks, errorChecksOnHost);
+  // Only for advice, and opens programs, which may wait for their file system.
+  const { hasExecutableStack: _, ...needed } = context;
+  const found = outcome(policy, needed, errorChecks, errorChecksOnHost);
   return found.filter(({ severity }) => severity === "error");
 }
 
@@ -92,9 +95,8 @@ function outcome(
   for (const run of checks.filter(meant)) run(policy, context, report);
   const resolved = onHost(policy, snapshot, report);
   // Problems of other policies are not reported here.
-  const neighbours = checksOnHost.includes(checkForeignFiles)
-    ? others?.map((other) => onHost(other, snapshot, () => undefined))
-    : undefined;
+  const neighbours =
+    others && once(() => others().map((other) => onHost(other, snapshot, () => undefined)));
   const seen = new Set<string>();
   for (const run of checksOnHost.filter(meant)) {
     run(resolved, { ...context, ...(neighbours && { others: neighbours }) }, (diagnostic) => {

@@ -14,8 +14,11 @@ export interface CheckContext {
   readonly engine?: Engine;
   /** Why the bpf-lsm engine lets nothing enter by this; null if it does. */
   readonly whyKeptOutside?: (entry: Entry) => string | null;
-  /** For what one domain can do to another. */
-  readonly others?: readonly Policy[];
+  /**
+   * The host's domains, for what one can do to another. To load them takes longer than all checks,
+   * so they are asked for only where the policy's answer depends on them.
+   */
+  readonly others?: () => readonly Policy[];
   /** Patterns of Cofferdam's own objects, as the compiler denies them. */
   readonly ownObjects?: readonly string[];
   /**

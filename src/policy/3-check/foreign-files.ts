@@ -13,7 +13,7 @@ const change = Permission.write | Permission.create | Permission.delete;
 /**
  * Grants to change what another domain executes, reads as its configuration, or keeps as its own.
  */
-export const checkForeignFiles: Check = (policy, { others }, report) => {
+export const checkForeignFiles: Check = (policy, { others = () => [] }, report) => {
   const denials = policy.names.filter((rule) => rule.effect === "deny");
   const writers = policy.names.filter(
     (rule) => rule.effect === "allow" && (rule.permissions & change) !== 0,
@@ -23,7 +23,7 @@ export const checkForeignFiles: Check = (policy, { others }, report) => {
       { ...rule, permissions: rule.permissions & change },
       ...denials,
     ]);
-    for (const other of others ?? []) {
+    for (const other of others()) {
       if (other.name === policy.name) continue;
       const hit = usesOf(other).find(({ path }) => reaches(automaton, path));
       if (hit === undefined) continue;

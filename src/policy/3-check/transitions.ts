@@ -14,16 +14,18 @@ import { isSealedNow } from "./sealed-now.ts";
 /** The target of a transition must exist and, if sealed, lie inside this domain. */
 export const checkTransitions: Check = (policy, { others, incomplete = false }, report) => {
   if (others === undefined) return;
-  const names = others.map((other) => other.name);
   for (const transition of policy.transitions) {
-    const into = others.find((other) => other.name === transition.into);
+    const into = others().find((other) => other.name === transition.into);
     if (into === undefined) {
       report(
         diagnose(
           "unknown-domain",
           spanOf(transition.source),
           { name: transition.into },
-          nearest(transition.into, names),
+          nearest(
+            transition.into,
+            others().map(({ name }) => name),
+          ),
         ),
       );
       continue;
