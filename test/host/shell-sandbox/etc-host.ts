@@ -74,7 +74,7 @@ export class EtcHost {
     ]);
     spawn(program, args, { stdio: "ignore" }).unref();
     this.sh(
-      `until "$1" status >/dev/null 2>&1; do sleep 0.05; done`,
+      `until "$1" status | grep -q '^agent .*process'; do sleep 0.05; done`,
       join(clone, "bin", "cofferdam"),
     );
   }
