@@ -15,6 +15,8 @@ import { type Built, buildAll } from "./build.ts";
 import { type Run, runScene, type SceneOptions } from "./scene.ts";
 
 const broker = { inet: "broker", unix: "broker" } as const;
+const FIRST_PORT = 20_480;
+const PORTS_TRIED = 100;
 const notified = ["connect", "sendto", "sendmsg", "sendmmsg"];
 
 let built: Built;
@@ -323,13 +325,22 @@ test("a slow TCP connection delays no other call, and its error arrives", () => 
   ]);
 });
 
-function listening(server: Server): Promise<number> {
+/**
+ * Listens on a TCP port whose UDP twin is free too: below ip_local_port_range, from which the
+ * kernel gives ports to every process that asks for none (ip(7)).
+ */
+async function listening(server: Server): Promise<number> {
+  for (let port = FIRST_PORT; port < FIRST_PORT + PORTS_TRIED; port += 1) {
+    if (await listensOn(server, port)) return port;
+  }
+  throw new Error(`none of ${PORTS_TRIED} ports from ${FIRST_PORT} is free`);
+}
+
+function listensOn(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const bound = server.address();
-      if (bound === null || typeof bound === "string") reject(new Error("no port"));
-      else resolve(bound.port);
-    });
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error),
+    );
+    server.listen(port, "127.0.0.1", () => resolve(true));
   });
 }
