@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Owner } from "../../src/events/log/event-log.ts";
 import { Epoll } from "../../src/kernel/epoll.ts";
 import { type FileLock, lockFile } from "../../src/kernel/file-lock.ts";
 import { LOG_AGAIN_MS, LOGGED_IN_STEP_MAX } from "../../src/mediate/limits.ts";
 import { NO_DOMAIN } from "../../src/mediate/loop/in-hand.ts";
 import { Timers } from "../../src/mediate/loop/timers.ts";
-import { logOutput } from "../../src/mediate/report/event-output.ts";
+import { type EventOutput, logOutput } from "../../src/mediate/report/event-output.ts";
 import { LogQueue } from "../../src/mediate/report/log-queue.ts";
 import { anEvent } from "../events/an-event.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -47,8 +48,21 @@ function objects(): string[] {
   return lines.map((line) => JSON.parse(line).object);
 }
 
-function tell(output: ReturnType<typeof logOutput>, object: string): void {
-  output.append(anEvent({ object }), () => passedOn.push(object));
+const ownerOf = (object: string): Owner => ({ passedOn: () => passedOn.push(object) });
+
+function tell(output: EventOutput, object: string, owner = ownerOf(object)): void {
+  output.append(anEvent({ object }), owner);
+}
+
+function tellAtOnce(output: EventOutput, object: string): void {
+  output.append(anEvent({ object, class: "lifecycle" }), ownerOf(object));
+}
+
+/** As the loop does. */
+function serveUntilWritten(count: number): void {
+  const begun = performance.now();
+  while (objects().length < count && performance.now() - begun < 20_000)
+    if (queue.due <= performance.now()) queue.overdue();
 }
 
 /** Another process writes the log, and does not come to an end. */
@@ -95,9 +109,7 @@ test("what waited for a locked log is written in small steps, too", () => {
   queue.overdue();
   lock.release();
   stepsThatWrote = [];
-  const begun = performance.now();
-  while (objects().length === 1 && performance.now() - begun < 20_000)
-    if (queue.due <= performance.now()) queue.overdue();
+  serveUntilWritten(1 + waited.length);
   expect(objects()).toEqual(["first", ...waited]);
   expect(stepsThatWrote).toEqual([NO_DOMAIN, NO_DOMAIN, NO_DOMAIN]);
   output.close();
@@ -110,21 +122,38 @@ test("the mediator does not wait for a locked log, and tries again until all is 
   const lock = anothersLock();
   tell(output, "second");
   queue.overdue();
-  expect(objects()).toEqual(["first"]);
+  expect([objects(), passedOn]).toEqual([["first"], ["first"]]);
   expect(queue.due).toBeLessThanOrEqual(performance.now() + LOG_AGAIN_MS);
   expect(output.flush(), "something is left").toBe(true);
   lock.release();
-  const begun = performance.now();
-  while (objects().length < 2 && performance.now() - begun < 20_000)
-    if (queue.due <= performance.now()) queue.overdue();
-  expect(objects()).toEqual(["first", "second"]);
+  serveUntilWritten(2);
+  expect([objects(), passedOn]).toEqual([
+    ["first", "second"],
+    ["first", "second"],
+  ]);
+  output.close();
+});
+
+test("what is written at once counts as passed on only when a locked log has it", () => {
+  const output = logOutput(folder, queue);
+  tell(output, "first");
+  queue.overdue();
+  const lock = anothersLock();
+  tellAtOnce(output, "own");
+  expect([objects(), passedOn]).toEqual([["first"], ["first"]]);
+  lock.release();
+  serveUntilWritten(2);
+  expect([objects(), passedOn]).toEqual([
+    ["first", "own"],
+    ["first", "own"],
+  ]);
   output.close();
 });
 
 test("what Cofferdam could not do is written at once, behind what waits", () => {
   const output = logOutput(folder, queue);
   tell(output, "waits");
-  output.append(anEvent({ object: "own", class: "lifecycle" }), () => passedOn.push("own"));
+  tellAtOnce(output, "own");
   expect([objects(), passedOn]).toEqual([
     ["waits", "own"],
     ["waits", "own"],
@@ -134,11 +163,21 @@ test("what Cofferdam could not do is written at once, behind what waits", () => 
 
 test("what a domain leaves to another process is not written, and others' is", () => {
   const [left, stays] = [logOutput(folder, queue), logOutput(folder, queue)];
-  tell(left, "left");
-  tell(stays, "stays");
-  left.abandon();
+  tell(stays, "first");
   queue.overdue();
-  expect([objects(), passedOn]).toEqual([["stays"], ["stays"]]);
+  const owner = ownerOf("left");
+  const lock = anothersLock();
+  tell(left, "waits for the log", owner);
+  tell(stays, "stays");
+  queue.overdue();
+  tell(left, "waits for a step", owner);
+  left.abandon(owner);
+  lock.release();
+  serveUntilWritten(2);
+  expect([objects(), passedOn]).toEqual([
+    ["first", "stays"],
+    ["first", "stays"],
+  ]);
   stays.close();
 });
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Event } from "../../src/events/event.ts";
 import type { Refusal } from "../../src/mediate/answer/outcome.ts";
 import type { Broker } from "../../src/mediate/domain/broker.ts";
+import type { EventOutput } from "../../src/mediate/report/event-output.ts";
 import { Reporter } from "../../src/mediate/report/reporter.ts";
 import { UNTOLD_BYTES, Untold } from "../../src/mediate/report/untold.ts";
 import { scenePlan } from "./scene.ts";
@@ -21,12 +22,14 @@ const refusal = (object: string): Refusal => ({
   request: null,
 });
 
-function reporter(memory: Buffer) {
+/** `hasLog`: false while the log takes nothing. */
+function reporter(memory: Buffer, hasLog = true) {
   const events: Event[] = [];
-  const output = {
-    append: (event: Event, passedOn: () => void) => {
+  const output: EventOutput = {
+    append: (event, owner) => {
+      if (!hasLog) return;
       events.push(event);
-      passedOn();
+      owner?.passedOn(event.count);
     },
     flush: () => false,
     close: () => undefined,
@@ -34,7 +37,7 @@ function reporter(memory: Buffer) {
   };
   const told = new Reporter(broker, output, new Untold(memory));
   told.succeed();
-  return { told, events };
+  return { told, events, output };
 }
 
 const sum = (events: readonly Event[]) => events.reduce((all, { count }) => all + count, 0);
@@ -50,6 +53,33 @@ test("counts that a killed mediator had not written are reported by its successo
     { class: "lifecycle", operation: "lost", verdict: "failed", count: 9 },
   ]);
   expect(reporter(memory).events).toEqual([]);
+});
+
+test("they are still reported when the log has taken nothing from one that was killed, too", () => {
+  const memory = Buffer.alloc(UNTOLD_BYTES);
+  for (const hasLog of [true, false, false])
+    for (let count = 0; count < 10; count++)
+      reporter(memory, hasLog).told.outside(1, "denied", refusal("/a"));
+  expect(sum(reporter(memory).events)).toBe(20);
+  expect(reporter(memory).events).toEqual([]);
+});
+
+test("a worker's counts become its mediator's, until the log has them", () => {
+  const [memory, workers] = [Buffer.alloc(UNTOLD_BYTES), Buffer.alloc(UNTOLD_BYTES)];
+  new Untold(workers).counted(7);
+  reporter(memory, false).told.lostWith(new Untold(workers));
+  expect(new Untold(workers).count).toBe(0);
+  expect(sum(reporter(memory).events)).toBe(7);
+});
+
+test("memory that was given back is not written", () => {
+  const memory = Buffer.alloc(UNTOLD_BYTES);
+  const untold = new Untold(memory);
+  untold.counted(3);
+  const told = new Reporter(broker, reporter(Buffer.alloc(UNTOLD_BYTES)).output, untold);
+  told.close();
+  untold.passedOn(2);
+  expect(memory.readUInt32LE()).toBe(3);
 });
 
 test("what was written is not lost: repeats, own failures, and more kinds than get a line", () => {

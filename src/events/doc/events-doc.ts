@@ -79,6 +79,10 @@ last seconds may be missing. \`verify\` says so if \`events.head\` is intact.
 fails. ${limits.LOG_WAITING_MAX} records wait in memory, and further ones are counted. The
 writer tries again every ${limits.LOG_RETRY_MS} ms, and then a record \`lost\` has the count.
 
+If a supervised domain's mediator is killed while it has unwritten records, its successor reports
+their number in a record \`lost\`. A mediator that was killed just after it had written records
+leaves their number, too: the log then has them by name and in that number.
+
 ## Copies in other logs
 
 The agent copies every record to three other logs, and stores its position in each. If an agent was

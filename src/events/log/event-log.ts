@@ -30,6 +30,20 @@ export interface LogLimits extends FileLimits {
   readonly atOnce: number;
 }
 
+/**
+ * Who counts an event until the log has it. The count may lie where it survives its process, which
+ * may be killed while the log waits for a lock or for room.
+ */
+export interface Owner {
+  /** Called once that many events of its own are in the log, by name or in a count of lost ones. */
+  passedOn(count: number): void;
+}
+
+export interface Owned {
+  readonly event: Event;
+  readonly owner: Owner | null;
+}
+
 /** What `seq`, `prev` and `hash` take in a line. */
 const CHAIN_BYTES_MAX = 256;
 
@@ -54,8 +68,9 @@ export function openEventLog(folder: string, limits: Partial<LogLimits> = {}): E
 export class EventLog {
   readonly #writer: Writer;
   readonly #limits: LogLimits;
-  #waiting: LoggedEvent[] = [];
-  #lost = 0;
+  #waiting: Owned[] = [];
+  /** By owner. */
+  readonly #lost = new Map<Owner | null, number>();
   #problem: string | null = null;
   #retryAt = 0;
 
@@ -71,7 +86,9 @@ export class EventLog {
 
   /** Events that are neither written nor waiting, and that the log does not report as lost yet. */
   get lost(): number {
-    return this.#lost;
+    let all = 0;
+    for (const count of this.#lost.values()) all += count;
+    return all;
   }
 
   /** Whether {@link flush} left something that it could write. */
@@ -80,17 +97,27 @@ export class EventLog {
   }
 
   get #isUnwritten(): boolean {
-    return this.#waiting.length > 0 || this.#lost > 0;
+    return this.#waiting.length > 0 || this.#lost.size > 0;
   }
 
-  append(event: Event): void {
-    this.appendAll([event]);
+  append(event: Event, owner: Owner | null = null): void {
+    this.appendOwned([{ event, owner }]);
   }
 
   /** Several at once cost a fraction of as many single ones. */
   appendAll(events: readonly Event[]): void {
-    for (const event of events) this.#enqueue(event);
+    this.appendOwned(events.map((event) => ({ event, owner: null })));
+  }
+
+  appendOwned(events: readonly Owned[]): void {
+    for (const one of events) this.#enqueue(one);
     this.flush();
+  }
+
+  /** Takes back what `owner` appended and the log does not have yet. */
+  takeBack(owner: Owner): void {
+    this.#waiting = this.#waiting.filter((one) => one.owner !== owner);
+    this.#lost.delete(owner);
   }
 
   /**
@@ -114,14 +141,18 @@ export class EventLog {
   close(): number {
     this.#writeAll(this.#problem === null ? LOG_LOCK_WAIT_MS : LOG_LOCK_RETRY_WAIT_MS);
     this.#writer.close();
-    return this.#lost + this.#waiting.length;
+    return this.lost + this.#waiting.length;
   }
 
-  #enqueue(event: Event): void {
+  #enqueue(one: Owned): void {
     // Without failures no event waits longer than its own call, however many there are.
     const isFull = this.#problem !== null && this.#waiting.length >= this.#limits.waiting;
-    if (isFull || !fits(event)) this.#lost += event.count;
-    else this.#waiting.push(event);
+    if (isFull || !fits(one.event)) this.#lose(one);
+    else this.#waiting.push(one);
+  }
+
+  #lose({ event, owner }: Owned): void {
+    this.#lost.set(owner, (this.#lost.get(owner) ?? 0) + event.count);
   }
 
   #writeAll(lockWaitMs: number): void {
@@ -131,28 +162,29 @@ export class EventLog {
 
   #writeSome(lockWaitMs: number): void {
     const some = this.#waiting.slice(0, this.#limits.atOnce);
-    const lost = some.length < this.#waiting.length ? 0 : this.#lost;
-    const events =
-      lost === 0
-        ? some
-        : [...some, ownEvent("lost", `${lost} events that could not be written`, lost)];
+    const events: LoggedEvent[] = some.map(({ event }) => event);
+    const lost = some.length < this.#waiting.length ? 0 : this.lost;
+    if (lost > 0) events.push(ownEvent("lost", `${lost} events that could not be written`, lost));
     try {
       this.#writer.write(events, lockWaitMs);
-      this.#waiting = this.#waiting.slice(some.length);
-      this.#lost -= lost;
       this.#problem = null;
     } catch (error) {
       // No error may end the caller: the event is kept, counted, and tried again.
-      if (this.#writer.written > some.length) this.#lost -= lost;
-      this.#waiting = this.#waiting.slice(this.#writer.written);
       this.#problem = error instanceof Error ? error.message : String(error);
       this.#retryAt = performance.now() + this.#limits.retryMs;
-      this.#overflow();
     }
+    this.#has(this.#writer.written);
+    if (this.#problem === null) return;
+    for (const one of this.#waiting.splice(this.#limits.waiting)) this.#lose(one);
   }
 
-  #overflow(): void {
-    for (const event of this.#waiting.splice(this.#limits.waiting)) this.#lost += event.count;
+  /** The first of what waits are in the log; if they are more, the count of the lost is, too. */
+  #has(written: number): void {
+    const named = this.#waiting.splice(0, written);
+    for (const { event, owner } of named) owner?.passedOn(event.count);
+    if (written === named.length) return;
+    for (const [owner, count] of this.#lost) owner?.passedOn(count);
+    this.#lost.clear();
   }
 }
 

@@ -6,9 +6,9 @@ import type { EventOutput } from "./event-output.ts";
  */
 export function bothOutputs(log: EventOutput, beside: EventOutput): EventOutput {
   return {
-    append: (event, passedOn) => {
-      beside.append(event, () => undefined);
-      log.append(event, passedOn);
+    append: (event, owner) => {
+      beside.append(event, null);
+      log.append(event, owner);
     },
     flush: () => {
       const isLeft = [beside.flush(), log.flush()];
@@ -18,9 +18,9 @@ export function bothOutputs(log: EventOutput, beside: EventOutput): EventOutput 
       beside.close();
       log.close();
     },
-    abandon: () => {
-      beside.abandon();
-      log.abandon();
+    abandon: (owner) => {
+      beside.abandon(owner);
+      log.abandon(owner);
     },
   };
 }

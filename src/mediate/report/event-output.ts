@@ -1,17 +1,17 @@
 import type { Event } from "../../events/event.ts";
-import { type EventLog, openEventLog } from "../../events/log/event-log.ts";
+import { type EventLog, type Owner, openEventLog } from "../../events/log/event-log.ts";
 import { LOG_AGAIN_MS, LOGGED_IN_STEP_MAX } from "../limits.ts";
 import type { LogQueue } from "./log-queue.ts";
 
 /** Where a mediator's events go. Its methods never throw and never wait for long. */
 export interface EventOutput {
-  /** `passedOn`: called once the event no longer depends on this process. */
-  append(event: Event, passedOn: () => void): void;
+  /** `owner`: told once the event no longer depends on this process. */
+  append(event: Event, owner: Owner | null): void;
   /** Tries again to write what could not be written. Returns true while anything is left. */
   flush(): boolean;
   close(): void;
-  /** Another process reports the events that were not passed on. */
-  abandon(): void;
+  /** Another process reports the owner's events that were not passed on. */
+  abandon(owner: Owner): void;
 }
 
 /** By folder: domains that log to the same place share a writer. */
@@ -39,33 +39,32 @@ export function logOutput(folder: string, queue: LogQueue | null): EventOutput {
 
 function direct(log: EventLog, leave: () => void): EventOutput {
   return {
-    append: (event, passedOn) => {
-      log.append(event);
-      passedOn();
-    },
+    append: (event, owner) => log.append(event, owner),
     flush: () => {
       log.flush();
       return log.problem !== null;
     },
     close: leave,
-    abandon: leave,
+    abandon: (owner) => {
+      log.takeBack(owner);
+      leave();
+    },
   };
 }
 
 function queued(log: EventLog, leave: () => void, queue: LogQueue): EventOutput {
-  const owner = {};
   // Lifecycle events are rare, and must be written before the answer to which they belong, even if
   // this process is killed at once.
-  const atOnce = (event: Event, passedOn: () => void): void => {
+  const atOnce = (event: Event, owner: Owner | null): void => {
     queue.writeNow();
-    log.append(event);
+    log.append(event, owner);
     log.settle();
-    passedOn();
+    queue.tryAgain(log);
   };
   return {
-    append: (event, passedOn) => {
-      if (event.class !== "lifecycle") queue.add(log, owner, event, passedOn);
-      else atOnce(event, passedOn);
+    append: (event, owner) => {
+      if (event.class !== "lifecycle") queue.add(log, event, owner);
+      else atOnce(event, owner);
     },
     flush: () => {
       queue.tryAgain(log);
@@ -75,8 +74,8 @@ function queued(log: EventLog, leave: () => void, queue: LogQueue): EventOutput 
       queue.writeNow();
       leave();
     },
-    abandon: () => {
-      queue.drop(owner);
+    abandon: (owner) => {
+      queue.takeBack(log, owner);
       leave();
     },
   };

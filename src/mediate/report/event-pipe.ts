@@ -53,11 +53,10 @@ export class EventPipe implements EventOutput {
     this.#pages = Math.floor(sys("fcntl", fd, F_GETPIPE_SZ) / PAGE_BYTES);
   }
 
-  append(event: Event, passedOn: () => void = () => undefined): void {
+  append(event: Event): void {
     if (this.#waiting.length >= PIPE_WAITING_MAX) this.#lost += event.count;
     else this.#waiting.push(lineOf(event));
     this.flush();
-    passedOn();
   }
 
   flush(): boolean {

@@ -1,14 +1,8 @@
 import type { Event } from "../../events/event.ts";
-import type { EventLog } from "../../events/log/event-log.ts";
+import type { EventLog, Owned, Owner } from "../../events/log/event-log.ts";
 import { LOG_AGAIN_MS, LOGGED_IN_STEP_MAX } from "../limits.ts";
 import { type InHand, NO_DOMAIN, unwatched } from "../loop/in-hand.ts";
 import type { Timed, Timers } from "../loop/timers.ts";
-
-interface Queued {
-  readonly owner: object;
-  readonly event: Event;
-  readonly written: () => void;
-}
 
 /**
  * Events of all domains of a shared mediator. They are written in steps of the loop for no domain:
@@ -18,7 +12,7 @@ interface Queued {
  */
 export class LogQueue implements Timed {
   /** Each list may be empty: its log has events of its own to write. */
-  readonly #queued = new Map<EventLog, Queued[]>();
+  readonly #queued = new Map<EventLog, Owned[]>();
   readonly #failed = new Set<EventLog>();
   #timers: Timers | null = null;
   #inHand: InHand = unwatched;
@@ -29,9 +23,8 @@ export class LogQueue implements Timed {
     this.#inHand = inHand;
   }
 
-  /** `owner`: see {@link drop}. `written` is called once the log has the event. */
-  add(log: EventLog, owner: object, event: Event, written: () => void): void {
-    this.#of(log).push({ owner, event, written });
+  add(log: EventLog, event: Event, owner: Owner | null): void {
+    this.#of(log).push({ event, owner });
     this.#wakeIn(0);
   }
 
@@ -42,7 +35,7 @@ export class LogQueue implements Timed {
     this.#wakeIn(LOG_AGAIN_MS);
   }
 
-  #of(log: EventLog): Queued[] {
+  #of(log: EventLog): Owned[] {
     const queued = this.#queued.get(log) ?? [];
     this.#queued.set(log, queued);
     return queued;
@@ -74,20 +67,17 @@ export class LogQueue implements Timed {
     const [next] = this.#queued;
     if (next === undefined) return;
     const [log, queued] = next;
-    const some = queued.splice(0, LOGGED_IN_STEP_MAX);
-    log.appendAll(some.map(({ event }) => event));
-    for (const { written } of some) written();
+    log.appendOwned(queued.splice(0, LOGGED_IN_STEP_MAX));
     if (queued.length > 0 || log.isBehind) return;
     this.#queued.delete(log);
     this.tryAgain(log);
   }
 
-  /** Drops an owner's unwritten events. Another process counts them as lost. */
-  drop(owner: object): void {
-    for (const [log, queued] of this.#queued) {
-      const others = queued.filter((one) => one.owner !== owner);
-      if (others.length > 0) this.#queued.set(log, others);
-      else this.#queued.delete(log);
-    }
+  /** Takes back what an owner added and the log does not have yet. */
+  takeBack(log: EventLog, owner: Owner): void {
+    log.takeBack(owner);
+    const others = (this.#queued.get(log) ?? []).filter((one) => one.owner !== owner);
+    if (others.length > 0) this.#queued.set(log, others);
+    else this.#queued.delete(log);
   }
 }

@@ -51,7 +51,7 @@ export class Reporter {
     this.#untold = untold;
     const pass = (event: Event) => {
       seen?.(event);
-      output.append(event, () => untold.passedOn(event.count));
+      output.append(event, untold);
     };
     this.#fold = new Fold(pass, (operation, object, count) =>
       this.#lifecycle(operation, object, count),
@@ -60,14 +60,29 @@ export class Reporter {
 
   /** Reports the events that the previous process left unwritten, before this one counts any. */
   succeed(): void {
-    this.lostWith(this.#untold);
+    this.#lost(this.#untold.count);
   }
 
+  /**
+   * Reports those of a process that has ended. If this one is killed meanwhile, its successor may
+   * report them again.
+   */
   lostWith(untold: Untold): void {
-    const count = untold.take();
+    const { count } = untold;
+    this.#untold.counted(count);
+    untold.passedOn(count);
+    this.#lost(count);
+  }
+
+  /** Each is counted until the log has the line. */
+  #lost(count: number): void {
     if (count === 0) return;
     const what = "counted, and not written when the process that had them ended";
-    this.tell("lost", `${count} events that were ${what}`, count);
+    this.#output.append(
+      this.#failure("lost", `${count} events that were ${what}`, count),
+      this.#untold,
+    );
+    this.#dueIn(FOLD_FLUSH_MS);
   }
 
   outside(tid: number, verdict: ReportedVerdict, refusal: Refusal): void {
@@ -101,7 +116,7 @@ export class Reporter {
   unknownOutcome(tid: number, call: string): void {
     const process = readProcess(this.#processOf(tid));
     this.#untold.counted();
-    this.#fold.add({ ...this.#lifecycle("outcome unknown", call, 1), verdict: "failed", process });
+    this.#fold.add({ ...this.#failure("outcome unknown", call, 1), process });
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
@@ -115,7 +130,7 @@ export class Reporter {
     const what = "accesses outside the domain that its cgroup's programs counted";
     const object = `${count} ${what}: too many different ones at once`;
     this.#untold.counted(count);
-    this.#fold.add({ ...this.#lifecycle("lost", object, count), verdict: "failed" });
+    this.#fold.add(this.#failure("lost", object, count));
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
@@ -123,14 +138,13 @@ export class Reporter {
    * Like {@link failed}, for a domain for which another process counts: written at once or never.
    */
   tell(operation: string, object: string, count = 1): void {
-    const event: Event = { ...this.#lifecycle(operation, object, count), verdict: "failed" };
-    this.#output.append(event, () => undefined);
+    this.#output.append(this.#failure(operation, object, count), null);
   }
 
   /** Reports a failure of Cofferdam itself. */
   failed(operation: string, object: string): void {
     this.#untold.counted();
-    this.#fold.add({ ...this.#lifecycle(operation, object, 1), verdict: "failed" });
+    this.#fold.add(this.#failure(operation, object, 1));
     this.#dueIn(FOLD_FLUSH_MS);
   }
 
@@ -151,12 +165,14 @@ export class Reporter {
   close(): void {
     this.flush();
     this.#output.close();
+    this.#untold.close();
   }
 
   /** Another process counts for the domain. */
   abandon(): void {
     this.#repeated.clear();
-    this.#output.abandon();
+    this.#output.abandon(this.#untold);
+    this.#untold.close();
   }
 
   #dueIn(milliseconds: number): void {
@@ -175,6 +191,10 @@ export class Reporter {
     };
     this.#repeated.set(kind, { event, again: 0, first: 0, last: 0 });
     this.#fold.add(event);
+  }
+
+  #failure(operation: string, object: string, count: number): Event {
+    return { ...this.#lifecycle(operation, object, count), verdict: "failed" };
   }
 
   #lifecycle(operation: string, object: string, count: number): Event {

@@ -1,3 +1,4 @@
+import type { Owner } from "../../events/log/event-log.ts";
 import { offsetsOf, place } from "../../plan/layout.ts";
 import { untold } from "../../plan/slots.ts";
 
@@ -7,11 +8,11 @@ const { count: COUNT } = offsetsOf(untold);
 const COUNT_MAX = 2 ** 32 - 1;
 
 /**
- * The number of events that a process has counted and not passed on. It lies in memory that
- * outlives the process, so that a successor can report how many were lost.
+ * The number of events that a process has counted and the log does not have yet. It lies in
+ * memory that outlives the process, so that a successor can report how many were lost.
  */
-export class Untold {
-  readonly #memory: Buffer;
+export class Untold implements Owner {
+  #memory: Buffer;
 
   constructor(memory: Buffer) {
     this.#memory = memory;
@@ -29,9 +30,8 @@ export class Untold {
     this.#memory.writeUInt32LE(Math.max(this.count - count, 0), COUNT);
   }
 
-  take(): number {
-    const { count } = this;
-    this.#memory.writeUInt32LE(0, COUNT);
-    return count;
+  /** Leaves the memory. What the log takes afterwards is counted nowhere. */
+  close(): void {
+    this.#memory = Buffer.alloc(UNTOLD_BYTES);
   }
 }
