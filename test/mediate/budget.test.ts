@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { endMediators, mediatorsOf } from "./mediators.ts";
+import { endMediators, mediatorsOf, socketThere } from "./mediators.ts";
 import { startScene } from "./scene.ts";
 import { toStart } from "./supervised/rules.ts";
 
@@ -41,7 +41,7 @@ async function withMediator<T>(use: (tree: string, socket: string) => Promise<T>
   const command = [limit, process.execPath, built.mediator, "shared", socket];
   spawn("prlimit", command, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } });
   try {
-    while (!existsSync(socket)) await sleep(5);
+    await socketThere(socket);
     return await use(tree, socket);
   } finally {
     await endMediators(socket);

@@ -10,7 +10,7 @@ import { scratchFolder } from "../support/scratch.ts";
 import { needsRoot } from "../support/skip.ts";
 import { killIfThere } from "../system/daemon.ts";
 import { type Built, buildAll } from "./build.ts";
-import { mediatorsIn, mountsOf, stateOf } from "./mediators.ts";
+import { mediatorsIn, mountsOf, socketThere, stateOf } from "./mediators.ts";
 
 const TIMEOUT_MS = 300_000;
 /** Each costs the start of a mediator; `death.test.ts` kills more often, with its own holder. */
@@ -186,7 +186,7 @@ test("the host's mediator, killed under load", { timeout: TIMEOUT_MS }, async (c
     return mediator;
   };
   let started = start();
-  while (!existsSync(join(tree, "run/mediator.sock"))) await sleep(2);
+  await socketThere(join(tree, "run/mediator.sock"));
   // The active mediator: the one that was started, or the stand-by that took over from it.
   const active = () => Number(readFileSync(join(tree, "run/mediator.lock"), "utf8"));
   daemon.stdin?.write("go\n");

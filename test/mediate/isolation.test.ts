@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
@@ -12,6 +11,7 @@ import {
   folderInMemory,
   precedenceOf,
   retiredOf,
+  socketThere,
   standByKnowsAll,
   stateOf,
 } from "./mediators.ts";
@@ -58,7 +58,7 @@ beforeEach(async (context) => {
     env: { PATH: "/usr/bin:/bin", FUSE_OUTLIVES: "1" },
   });
   inside = ["nsenter", "-t", `${pid}`, "-m", "--"];
-  while (!existsSync(socket)) await sleep(5);
+  await socketThere(socket);
 });
 afterEach(async () => {
   for (const child of running) child.kill("SIGKILL");

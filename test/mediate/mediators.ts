@@ -5,6 +5,8 @@ import { expect } from "vitest";
 import { MEDIATOR_SOCKET } from "../../src/mediate/shared/place.ts";
 import { IN_MEMORY, scratchFolder } from "../support/scratch.ts";
 
+const START_MS = 60_000;
+
 /**
  * A new folder in memory: a disk that keeps a mediator waiting for some milliseconds has it
  * retired, and then it is not the one that a test means.
@@ -23,7 +25,12 @@ export function spawnMediator(program: string, socket: string): ChildProcess {
 /** Starts a shared mediator, and waits until its socket is there. */
 export async function startMediator(program: string, socket: string): Promise<void> {
   spawnMediator(program, socket);
-  while (!existsSync(socket)) await sleep(5);
+  await socketThere(socket);
+}
+
+export async function socketThere(socket: string): Promise<void> {
+  const options = { timeout: START_MS, message: `a mediator makes ${socket}` };
+  await expect.poll(() => existsSync(socket), options).toBe(true);
 }
 
 /** Process ids of the shared mediators of a socket: active, retired, and stand-bys. */

@@ -2,7 +2,6 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { once } from "node:events";
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -21,7 +20,14 @@ import { CALLER_MS_MAX, SLOW_CALLS_MAX } from "../../src/mediate/limits.ts";
 import { encodePlan } from "../../src/plan/encode.ts";
 import { needsRoot } from "../support/skip.ts";
 import { type Built, buildAll } from "./build.ts";
-import { activeOf, endMediators, folderInMemory, mediatorsOf, standByOf } from "./mediators.ts";
+import {
+  activeOf,
+  endMediators,
+  folderInMemory,
+  mediatorsOf,
+  socketThere,
+  standByOf,
+} from "./mediators.ts";
 import { scenePlan, startScene } from "./scene.ts";
 
 const TIMEOUT_MS = 120_000;
@@ -50,7 +56,7 @@ beforeEach(async (context) => {
   for (const name of ["counter", "counter2"]) writeFileSync(join(tree, name), Buffer.alloc(16));
   socket = join(tree, "run/mediator.sock");
   mediator = start([]);
-  while (!existsSync(socket)) await sleep(5);
+  await socketThere(socket);
 });
 afterEach(async () => {
   await endMediators(socket);
@@ -67,7 +73,7 @@ async function startAnew(inside: readonly string[]): Promise<void> {
   await endMediators(socket);
   rmSync(socket);
   mediator = start(inside);
-  while (!existsSync(socket)) await sleep(5);
+  await socketThere(socket);
 }
 
 /** Of the active one: on a busy machine it may be another one by now. */

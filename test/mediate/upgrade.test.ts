@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import {
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -10,7 +9,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Keeper } from "../../src/agent/keeper.ts";
 import { lockOf } from "../../src/mediate/shared/place.ts";
@@ -22,6 +20,7 @@ import {
   endAll,
   endMediators,
   mediatorsOf,
+  socketThere,
   standByOf,
   startMediator,
 } from "./mediators.ts";
@@ -76,6 +75,14 @@ function domain(count: number, name: string) {
   return run;
 }
 
+/** What a domain of few rounds wrote. The message says which one did not end. */
+async function linesOf(name: string): Promise<readonly string[]> {
+  const { process, done } = domain(10, name);
+  const message = `domain ${name} ends`;
+  await expect.poll(() => process.exitCode, { timeout: WAIT_MS, message }).not.toBeNull();
+  return (await done).lines;
+}
+
 /** A stand-by that has been passed a domain; null while there is none. */
 function readyStandBy(): number | null {
   const found = standByOf(socket);
@@ -120,13 +127,13 @@ test("a stand-by of another version does nothing, and one of this version takes 
   const strange = standByOf(socket);
   // The active one ends it, and serves on.
   await expect.poll(() => standByOf(socket) === strange, { timeout: WAIT_MS }).toBe(false);
-  expect((await domain(10, "second").done).lines).toHaveLength(1);
+  expect(await linesOf("second")).toHaveLength(1);
   install((text) => text);
   await ready();
   const before = activeOf(socket);
   process.kill(before, "SIGKILL");
   await expect.poll(() => activeOf(socket), { timeout: WAIT_MS }).not.toBe(before);
-  expect((await domain(10, "third").done).lines).toHaveLength(1);
+  expect(await linesOf("third")).toHaveLength(1);
 });
 
 test("an agent that comes while there is a stand-by adopts the active one, and the next", {
@@ -140,7 +147,7 @@ test("an agent that comes while there is a stand-by adopts the active one, and t
     return one;
   };
   const first = keeper();
-  while (!existsSync(socket)) await sleep(5);
+  await socketThere(socket);
   domain(1_000_000, "first");
   await ready();
   first.stop();
@@ -159,5 +166,5 @@ test("an agent that comes while there is a stand-by adopts the active one, and t
       .filter((pid) => pid !== before && pid !== activeOf(socket))
       .filter(isStarted);
   await expect.poll(beside).toEqual([]);
-  expect((await domain(10, "second").done).lines).toHaveLength(1);
+  expect(await linesOf("second")).toHaveLength(1);
 });
